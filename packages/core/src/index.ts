@@ -1,0 +1,7 @@
+export * as ApiError from "./ApiError.ts"
+export * as ErrorBody from "./ErrorBody.ts"
+export * as ErrorCode from "./ErrorCode.ts"
+export * as Failure from "./Failure.ts"
+export * as Scope from "./Scope.ts"
+export * as SessionId from "./SessionId.ts"
+export * as UnexpectedResponse from "./UnexpectedResponse.ts"
