@@ -1,0 +1,63 @@
+/**
+ * The documented error answers of an endpoint, as schemas for its `HttpApiEndpoint`: so that the OpenAPI document
+ * shows them, and a server can answer with them. A client never decodes with these: every status of 400 and above becomes
+ * a typed failure in the transport.
+ *
+ * @since 0.1.0
+ */
+import * as ApiError from "@privx-kit/core/ApiError"
+import * as ErrorBody from "@privx-kit/core/ErrorBody"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
+
+/**
+ * Writes a failure as its body on the wire.
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const toErrorBody = (error: {
+  readonly code: string
+  readonly errorMessage?: string
+  readonly property?: string
+  readonly details: ReadonlyArray<ErrorBody.ErrorDetail>
+}): ErrorBody.ErrorBody => ({
+  error_code: error.code,
+  ...(error.errorMessage === undefined ? undefined : { error_message: error.errorMessage }),
+  ...(error.property === undefined ? undefined : { property: error.property }),
+  ...(error.details.length === 0 ? undefined : { details: error.details.map(toErrorBody) })
+})
+
+const onTheWire = ErrorBody.ErrorBody.pipe(
+  Schema.decodeTo(Schema.toType(ApiError.ApiError), {
+    decode: SchemaGetter.transform((body: ErrorBody.ErrorBody) =>
+      ApiError.make(ErrorBody.parse(body) ?? { code: body.error_code, details: [] }, { status: 0, operation: "" })
+    ),
+    encode: SchemaGetter.transform(toErrorBody)
+  })
+)
+
+const at = (status: number, description: string) =>
+  onTheWire.annotate({ description }).pipe(HttpApiSchema.status(status))
+
+/**
+ * The failures that every page documents: 400, 401, 403, 404, with the page's own descriptions. Source: seed pages.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const documented = [
+  at(400, "Bad request"),
+  at(401, "Unauthorized request, OAuth2 authorization missing or invalid"),
+  at(403, "Unauthorized request, OAuth2 authorization OK but scope insufficient"),
+  at(404, "Resource not found")
+] as const
+
+/**
+ * The same and 500, as the UEBA page documents them.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const documentedWith500 = [...documented, at(500, "Internal server error")] as const

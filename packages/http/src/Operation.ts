@@ -1,0 +1,36 @@
+/**
+ * What the transport has to know of an endpoint and HTTP does not say: its name, whether it is safe to repeat, and
+ * how it is authorised. Domain packages annotate their endpoints with it; the transport and the simulator read it.
+ *
+ * ```ts
+ * HttpApiEndpoint.post("createSession", "/…").annotate(Operation, { name: "Ueba.createSession", safeToRepeat: true, authorization: { scope: "admin" } })
+ * ```
+ *
+ * @since 0.1.0
+ */
+import type * as Scope from "@privx-kit/core/Scope"
+import * as Context from "effect/Context"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Definition {
+  /** The name of the public function, e.g. `Ueba.createSession`: span name, and `operation` of every failure. */
+  readonly name: string
+  /**
+   * Whether a request may be sent again when it is not known if the server has processed it. Where this is `false`, only
+   * failures that prove it was not processed are retried.
+   */
+  readonly safeToRepeat: boolean
+  /** The scope that the bearer token must carry, or `"none"` where the endpoint takes no token. */
+  readonly authorization: { readonly scope: Scope.Scope } | "none"
+}
+
+/**
+ * The annotation.
+ *
+ * @since 0.1.0
+ * @category annotations
+ */
+export class Operation extends Context.Service<Operation, Definition>()("@privx-kit/http/Operation") {}

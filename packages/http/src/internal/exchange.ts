@@ -1,0 +1,274 @@
+/**
+ * One request and its answer over undici, as lean as it can be: a dispatch handler, one timer, no promise, no Node stream.
+ * Interrupting the effect aborts the exchange and, HTTP/1.1 being what it is, its socket.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { IncomingHttpHeaders } from "node:http"
+import type { Dispatcher } from "undici"
+import { TransportError } from "../TransportError.ts"
+import { toTransportError } from "./systemError.ts"
+
+export interface Request {
+  readonly operation: string
+  readonly origin: string
+  readonly dispatcher: Dispatcher
+  readonly method: string
+  /** Path and query. */
+  readonly path: string
+  readonly headers: Record<string, string>
+  readonly body: Uint8Array | null
+  /** Milliseconds until the answer, or the head of a streamed one, must be there. */
+  readonly timeout: number
+  readonly timeoutReason: "timeout" | "deadline"
+  /** The largest body that is read into memory. */
+  readonly maxBytes: number
+  /** Set where a success is to be streamed rather than read. */
+  readonly streaming?: { readonly maxBytes: number; readonly stallTimeout: number } | undefined
+}
+
+interface Head {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+}
+
+export interface Buffered extends Head {
+  readonly _tag: "Buffered"
+  readonly body: Uint8Array
+}
+
+export interface Streamed extends Head {
+  readonly _tag: "Streamed"
+  readonly stream: Stream.Stream<Uint8Array, TransportError>
+  /** Gives up a body that nobody wants any more. */
+  readonly abort: () => void
+}
+
+export const exchange = (request: Request): Effect.Effect<Buffered | Streamed, TransportError> =>
+  Effect.callback((resume) => {
+    const handler = new Handler(request, resume)
+    handler.start()
+    return Effect.sync(() => handler.cancel())
+  })
+
+/** How much of a body waits for its reader before the socket is told to pause. */
+const highWaterMark = 1024 * 1024
+
+const empty = new Uint8Array(0)
+const cancelled = new Error("cancelled")
+
+class Handler implements Dispatcher.DispatchHandler {
+  private readonly request: Request
+  private readonly resume: (effect: Effect.Effect<Buffered | Streamed, TransportError>) => void
+  private controller: Dispatcher.DispatchController | undefined
+  private timer: NodeJS.Timeout | undefined
+  private head: Head | undefined
+  private body: Body | undefined
+  private chunks: Array<Uint8Array> = []
+  private bytes = 0
+  private failure: TransportError | undefined
+  private aborted = false
+
+  constructor(request: Request, resume: (effect: Effect.Effect<Buffered | Streamed, TransportError>) => void) {
+    this.request = request
+    this.resume = resume
+  }
+
+  start() {
+    const { request } = this
+    this.timer = setTimeout(() => this.abort(this.error(request.timeoutReason, "")), request.timeout)
+    try {
+      request.dispatcher.dispatch(
+        { method: request.method, path: request.path, headers: request.headers, body: request.body },
+        this
+      )
+    } catch (cause) {
+      this.onResponseError(undefined, cause)
+    }
+  }
+
+  cancel() {
+    if (this.body === undefined) this.abort(undefined)
+  }
+
+  private abort(failure: TransportError | undefined) {
+    if (this.aborted) return
+    this.aborted = true
+    this.failure = failure
+    clearTimeout(this.timer)
+    // Before the request has been given a socket there is no controller: onRequestStart aborts then.
+    this.controller?.abort(cancelled)
+    if (failure !== undefined) this.fail(failure)
+  }
+
+  private error(reason: TransportError["reason"], detail: string): TransportError {
+    return new TransportError({ operation: this.request.operation, origin: this.request.origin, reason, detail })
+  }
+
+  private fail(failure: TransportError) {
+    clearTimeout(this.timer)
+    if (this.body !== undefined) this.body.fail(failure)
+    else this.resume(Effect.fail(failure))
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController) {
+    this.controller = controller
+    if (this.aborted) controller.abort(cancelled)
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders) {
+    if (status < 200 || this.aborted) return
+    const { request } = this
+    this.head = { status, headers }
+    const streaming = status < 300 ? request.streaming : undefined
+    const limit = streaming?.maxBytes ?? request.maxBytes
+    const announced = Number(headers["content-length"] ?? 0)
+    if (announced > limit) return this.abort(this.error("tooLarge", `${announced} bytes announced, ${limit} allowed`))
+    if (streaming === undefined) return
+    clearTimeout(this.timer)
+    this.body = new Body(controller, limit, streaming.stallTimeout, (reason, detail) =>
+      this.abort(this.error(reason, detail))
+    )
+    const body = this.body
+    this.resume(
+      Effect.succeed({
+        _tag: "Streamed",
+        status,
+        headers,
+        stream: body.stream,
+        abort: () => {
+          if (!body.settled) this.abort(undefined)
+        }
+      })
+    )
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Uint8Array) {
+    if (this.aborted) return
+    if (this.body !== undefined) return this.body.push(chunk)
+    this.bytes += chunk.byteLength
+    if (this.bytes > this.request.maxBytes) {
+      return this.abort(this.error("tooLarge", `more than ${this.request.maxBytes} bytes`))
+    }
+    this.chunks.push(chunk)
+  }
+
+  onResponseEnd() {
+    if (this.aborted || this.head === undefined) return
+    clearTimeout(this.timer)
+    if (this.body !== undefined) return this.body.end()
+    this.resume(
+      Effect.succeed({
+        _tag: "Buffered",
+        status: this.head.status,
+        headers: this.head.headers,
+        body: this.chunks.length === 1 ? this.chunks[0]! : this.chunks.length === 0 ? empty : Buffer.concat(this.chunks)
+      })
+    )
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | undefined, cause: unknown) {
+    if (this.aborted) return
+    this.aborted = true
+    this.fail(
+      toTransportError(cause, {
+        operation: this.request.operation,
+        origin: this.request.origin,
+        headReceived: this.head !== undefined
+      })
+    )
+  }
+}
+
+type Taker = (effect: Effect.Effect<readonly [Uint8Array, ...Array<Uint8Array>], TransportError | Cause.Done>) => void
+
+/** The chunks between the socket and the one who reads the stream. */
+class Body {
+  private readonly controller: Dispatcher.DispatchController
+  private readonly maxBytes: number
+  private readonly stop: (reason: TransportError["reason"], detail: string) => void
+  private readonly stallTimer: NodeJS.Timeout
+  private readonly stallTimeout: number
+  private waiting: Array<Uint8Array> = []
+  private waitingBytes = 0
+  private total = 0
+  private outcome: Effect.Effect<never, TransportError | Cause.Done> | undefined
+  private taker: Taker | undefined
+  private paused = false
+
+  constructor(
+    controller: Dispatcher.DispatchController,
+    maxBytes: number,
+    stallTimeout: number,
+    stop: (reason: TransportError["reason"], detail: string) => void
+  ) {
+    this.controller = controller
+    this.maxBytes = maxBytes
+    this.stop = stop
+    this.stallTimeout = stallTimeout
+    this.stallTimer = setTimeout(() => this.stalled(), stallTimeout)
+  }
+
+  get settled() {
+    return this.outcome !== undefined
+  }
+
+  private stalled() {
+    // A slow reader is no silent server.
+    if (this.paused) this.stallTimer.refresh()
+    else this.stop("timeout", `no byte for ${this.stallTimeout / 1000} s`)
+  }
+
+  push(chunk: Uint8Array) {
+    this.total += chunk.byteLength
+    if (this.total > this.maxBytes) return this.stop("tooLarge", `more than ${this.maxBytes} bytes`)
+    this.stallTimer.refresh()
+    this.waiting.push(chunk)
+    this.waitingBytes += chunk.byteLength
+    if (this.taker !== undefined) return this.hand(this.taker)
+    if (this.waitingBytes >= highWaterMark && !this.paused) {
+      this.paused = true
+      this.controller.pause()
+    }
+  }
+
+  end() {
+    this.settle(Cause.done())
+  }
+
+  fail(failure: TransportError) {
+    this.settle(Effect.fail(failure))
+  }
+
+  private settle(outcome: Effect.Effect<never, TransportError | Cause.Done>) {
+    clearTimeout(this.stallTimer)
+    this.outcome ??= outcome
+    if (this.taker !== undefined) this.hand(this.taker)
+  }
+
+  private hand(taker: Taker) {
+    this.taker = undefined
+    const [first, ...rest] = this.waiting
+    if (first === undefined) return taker(this.outcome ?? Cause.done())
+    this.waiting = []
+    this.waitingBytes = 0
+    if (this.paused) {
+      this.paused = false
+      this.controller.resume()
+    }
+    taker(Effect.succeed([first, ...rest]))
+  }
+
+  readonly stream: Stream.Stream<Uint8Array, TransportError> = Stream.fromPull(
+    Effect.succeed(
+      Effect.callback((resume) => {
+        if (this.waiting.length > 0 || this.outcome !== undefined) return this.hand(resume)
+        this.taker = resume
+        return Effect.sync(() => {
+          this.taker = undefined
+        })
+      })
+    )
+  )
+}
