@@ -1,0 +1,2 @@
+export * as Playback from "./Playback.ts"
+export * as PlaybackApi from "./PlaybackApi.ts"

@@ -1,0 +1,91 @@
+/**
+ * The UEBA operations: create a set-up session, download the set-up script.
+ *
+ * @since 0.1.0
+ */
+import * as ApiError from "@privx-kit/core/ApiError"
+import type { SetupSessionId } from "@privx-kit/core/SessionId"
+import type { Download } from "@privx-kit/http/Download"
+import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
+import * as Transport from "@privx-kit/http/Transport"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as UebaApi from "./UebaApi.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Other paths than the default ones. */
+  readonly paths?: Partial<UebaApi.Paths> | undefined
+  /**
+   * Send the bearer token with the download, as both official SDKs do. The API reference lists no authorization for it, and
+   * the id alone is what opens it, so the default is `false`.
+   */
+  readonly authorizeDownload?: boolean | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category services
+ */
+export class Ueba extends Context.Service<
+  Ueba,
+  {
+    /**
+     * Creates a session for downloading the set-up script. Needs scope `admin`. Safe to repeat: an unused session is
+     * harmless. How long the id lives and how often it can be used is not documented. Source: seed page; path from the SDKs.
+     *
+     * Fails with an `ApiError` for each error body (documented: 400, 401, 403, 404, 500), `UnexpectedResponse` for any
+     * other answer, `TransportError` when there is none.
+     */
+    readonly createSession: Effect.Effect<UebaApi.SetupSession, PrivxFailure>
+    /**
+     * Asks for the script and answers when its head is there: announced length, content type, and the bytes as a stream
+     * that can be run once. Closing the scope gives up what has not been read.
+     *
+     * Fails like `createSession`. A 401 without a token says that this PrivX may want one ({@link Options.authorizeDownload}).
+     */
+    readonly openSetupScript: (id: SetupSessionId) => Effect.Effect<Download, PrivxFailure, Scope.Scope>
+    /**
+     * The script's bytes. Beside the failures of `openSetupScript`, the stream fails with a `TransportError` when the body
+     * is cut short, stalls or is too large.
+     */
+    readonly downloadSetupScript: (id: SetupSessionId) => Stream.Stream<Uint8Array, PrivxFailure>
+  }
+>()("@privx-kit/ueba/Ueba") {
+  static readonly layer = (options: Options = {}): Layer.Layer<Ueba, never, Transport.Transport> =>
+    Layer.effect(
+      Ueba,
+      Effect.gen(function* () {
+        const api = UebaApi.make(options.paths)
+        const createSession = yield* Transport.call(api, { group: "ueba", endpoint: "createSession" })
+        const download = yield* Transport.download(api, { group: "ueba", endpoint: "downloadSetupScript" })
+        const authorize = options.authorizeDownload === true
+
+        const openSetupScript = (id: SetupSessionId) =>
+          download({ params: { session_id: id } }).pipe(
+            Effect.provideService(Transport.AlwaysAuthorize, authorize),
+            Effect.mapError((failure) => (authorize ? failure : adviseToken(failure)))
+          )
+        return Ueba.of({
+          createSession: createSession(),
+          openSetupScript,
+          downloadSetupScript: (id) => Stream.unwrap(Effect.map(openSetupScript(id), (download) => download.stream))
+        })
+      })
+    )
+}
+
+/** The reference lists no authorization for the download; a server that wants one shows it by a 401. */
+const adviseToken = (failure: PrivxFailure): PrivxFailure =>
+  failure._tag === "TransportError" || failure.status !== 401
+    ? failure
+    : ApiError.withAdvice(
+        failure,
+        "This PrivX may want the token for the download as well: set authorizeDownload (--authorize-download)."
+      )

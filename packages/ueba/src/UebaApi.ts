@@ -1,0 +1,99 @@
+/**
+ * The UEBA endpoints, defined once: the client, the simulator's shapes and the OpenAPI document all come from here.
+ *
+ * @since 0.1.0
+ */
+import * as SessionId from "@privx-kit/core/SessionId"
+import * as ErrorResponses from "@privx-kit/http/ErrorResponses"
+import { Operation } from "@privx-kit/http/Operation"
+import { PrivxMiddleware } from "@privx-kit/http/PrivxMiddleware"
+import * as HttpApi from "effect/http-api/HttpApi"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as OpenApi from "effect/http-api/OpenApi"
+import * as Schema from "effect/Schema"
+
+/**
+ * Where the endpoints are.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Paths {
+  readonly createSession: `/${string}`
+  /** Must contain `:session_id`. */
+  readonly downloadSetupScript: `/${string}`
+}
+
+/**
+ * The paths that both official SDKs use. The API reference prints none.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultPaths: Paths = {
+  createSession: "/connection-manager/api/v1/ueba/setup-script",
+  downloadSetupScript: "/connection-manager/api/v1/ueba/setup-script/:session_id"
+}
+
+/**
+ * The answer to `createSession`: `{"id": "<uuid>"}`. Source: seed page.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const SetupSession = Schema.Struct({ id: SessionId.SetupSessionId })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface SetupSession extends Schema.Schema.Type<typeof SetupSession> {}
+
+const group = (paths: Paths) =>
+  HttpApiGroup.make("ueba")
+    .add(
+      HttpApiEndpoint.post("createSession", paths.createSession, {
+        success: SetupSession.annotate({ description: "Session ID" }).pipe(HttpApiSchema.status(200)),
+        error: ErrorResponses.documentedWith500
+      })
+        .annotate(Operation, {
+          name: "Ueba.createSession",
+          // An unused session is harmless: it expires.
+          safeToRepeat: true,
+          authorization: { scope: "admin" }
+        })
+        .annotateMerge(OpenApi.annotations({ summary: "Create session ID for Ueba setup script" })),
+      HttpApiEndpoint.get("downloadSetupScript", paths.downloadSetupScript, {
+        params: { session_id: SessionId.SetupSessionId },
+        success: HttpApiSchema.StreamUint8Array({ contentType: "application/octet-stream" }).pipe(
+          HttpApiSchema.status(200)
+        ),
+        error: ErrorResponses.documentedWith500
+      })
+        .annotate(Operation, {
+          name: "Ueba.downloadSetupScript",
+          safeToRepeat: true,
+          authorization: "none"
+        })
+        .annotateMerge(OpenApi.annotations({ summary: "Download UEBA setup script" }))
+    )
+    .middleware(PrivxMiddleware)
+
+/**
+ * The api, with other paths where a PrivX has them elsewhere.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (paths: Partial<Paths> = {}) =>
+  HttpApi.make("privx-ueba")
+    .add(group({ ...defaultPaths, ...paths }))
+    .annotateMerge(OpenApi.annotations({ title: "SSH PrivX UEBA", version: "v1" }))
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type UebaApi = ReturnType<typeof make>

@@ -1,0 +1,1 @@
+export * as UebaApi from "./UebaApi.ts"
