@@ -53,6 +53,8 @@ const tlsDetail: Readonly<Record<string, string>> = {
   EPROTO: "the TLS handshake failed"
 }
 
+const malformed = "malformed HTTP"
+
 const isTls = (code: string): boolean =>
   Object.hasOwn(tlsDetail, code) || /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|CRL_|INVALID_CA|PATH_LENGTH)/.test(code)
 
@@ -61,12 +63,16 @@ export const toTransportError = (cause: unknown, where: Where): TransportError.T
   const { operation, origin } = where
   const make = (reason: TransportError.Reason, detail: string) =>
     new TransportError.TransportError({ operation, origin, reason, detail, ...(code === undefined ? {} : { code }) })
-  if (code === undefined) return make(where.headReceived ? "truncated" : "reset", nameOf(cause))
+  if (code === undefined) {
+    // The parser leaves the code out for some of its errors.
+    const reason = nameOf(cause) === "HTTPParserError" ? "protocol" : "reset"
+    return make(where.headReceived ? "truncated" : reason, reason === "protocol" ? malformed : "")
+  }
   if (isTls(code)) return make("tls", tlsDetail[code] ?? "the TLS handshake failed")
   const known = byCode[code]
   if (known === "reset" && where.headReceived) return make("truncated", "the connection closed before the end")
   if (known !== undefined) return make(known, detailOf(known, cause))
-  if (code.startsWith("HPE_")) return make(where.headReceived ? "truncated" : "protocol", "malformed HTTP")
+  if (code.startsWith("HPE_")) return make(where.headReceived ? "truncated" : "protocol", malformed)
   return make(where.headReceived ? "truncated" : "reset", "")
 }
 

@@ -1,0 +1,103 @@
+/**
+ * A server that does exactly what a test says, on a real socket: it answers each request with the next of its scripted
+ * answers, and keeps what it was asked. An answer is a list of raw pieces, so that it can be as wrong as a test needs.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as net from "node:net"
+
+export interface Received {
+  readonly line: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** Text to send; `close` ends the connection, `reset` breaks it, `hang` says no more. */
+export type Piece = string | { readonly repeat: string; readonly times: number } | "close" | "reset" | "hang"
+export type Answer = ReadonlyArray<Piece>
+export type Script = ReadonlyArray<Answer> | ((received: Received, index: number) => Answer)
+
+export interface WireServer {
+  readonly url: URL
+  readonly received: Array<Received>
+  /** Connections that the client closed or broke before the answer was whole. */
+  readonly connections: { open: number; total: number }
+}
+
+export const answer = (status: number, body: string, headers: Record<string, string> = {}): Answer => [
+  [
+    `HTTP/1.1 ${status} X`,
+    ...Object.entries({ "Content-Type": "application/json", "Content-Length": String(Buffer.byteLength(body)), ...headers }).map(
+      ([name, value]) => `${name}: ${value}`
+    ),
+    "",
+    body
+  ].join("\r\n")
+]
+
+export const errorBody = (status: number, code: string, headers: Record<string, string> = {}): Answer =>
+  answer(status, JSON.stringify({ error_code: code }), headers)
+
+export const make = (script: Script): Effect.Effect<WireServer, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.callback<{ readonly wire: WireServer; readonly server: net.Server; readonly sockets: Set<net.Socket> }>((resume) => {
+      const sockets = new Set<net.Socket>()
+      const received: Array<Received> = []
+      const connections = { open: 0, total: 0 }
+      const server = net.createServer((socket) => {
+        sockets.add(socket)
+        connections.open++
+        connections.total++
+        socket.on("close", () => {
+          sockets.delete(socket)
+          connections.open--
+        })
+        socket.on("error", () => socket.destroy())
+        let buffer = ""
+        socket.on("data", (chunk) => {
+          buffer += chunk.toString("latin1")
+          for (let request = take(buffer); request !== undefined; request = take(buffer)) {
+            buffer = request.rest
+            received.push(request.received)
+            const index = received.length - 1
+            const pieces = typeof script === "function" ? script(request.received, index) : (script[index] ?? ["hang"])
+            play(socket, pieces)
+          }
+        })
+      })
+      server.listen(0, "127.0.0.1", () => {
+        const { port } = server.address() as net.AddressInfo
+        resume(Effect.succeed({ wire: { url: new URL(`http://127.0.0.1:${port}`), received, connections }, server, sockets }))
+      })
+    }),
+    ({ server, sockets }) =>
+      Effect.callback<void>((resume) => {
+        for (const socket of sockets) socket.destroy()
+        server.close(() => resume(Effect.void))
+      })
+  ).pipe(Effect.map(({ wire }) => wire))
+
+const take = (buffer: string): { readonly received: Received; readonly rest: string } | undefined => {
+  const end = buffer.indexOf("\r\n\r\n")
+  if (end < 0) return undefined
+  const [line = "", ...lines] = buffer.slice(0, end).split("\r\n")
+  const headers = Object.fromEntries(
+    lines.map((text) => [text.slice(0, text.indexOf(":")).toLowerCase(), text.slice(text.indexOf(":") + 1).trim()])
+  )
+  const length = Number(headers["content-length"] ?? 0)
+  if (buffer.length < end + 4 + length) return undefined
+  return {
+    received: { line, headers, body: buffer.slice(end + 4, end + 4 + length) },
+    rest: buffer.slice(end + 4 + length)
+  }
+}
+
+const play = (socket: net.Socket, pieces: Answer) => {
+  for (const piece of pieces) {
+    if (piece === "hang") return
+    if (piece === "close") return void socket.end()
+    if (piece === "reset") return void socket.resetAndDestroy()
+    if (typeof piece === "string") socket.write(piece)
+    else for (let n = 0; n < piece.times && !socket.destroyed; n++) socket.write(piece.repeat)
+  }
+}
