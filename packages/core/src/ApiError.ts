@@ -101,9 +101,9 @@ export class GeneralError extends rendered((self) =>
  * @since 0.1.0
  * @category errors
  */
-export class BadRequest extends rendered("Compare the versions of privx-kit and PrivX: the request was not understood.")(
-  Schema.TaggedError<BadRequest, Hinted>()("BadRequest", withCode("BAD_REQUEST"))
-) {}
+export class BadRequest extends rendered(
+  "Compare the versions of privx-kit and PrivX: the request was not understood."
+)(Schema.TaggedError<BadRequest, Hinted>()("BadRequest", withCode("BAD_REQUEST"))) {}
 
 /**
  * `PERMISSION_DENIED`: the account may not do this.

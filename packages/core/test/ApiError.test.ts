@@ -17,11 +17,14 @@ const pascalCase = (code: string): string =>
 
 describe("ApiError", () => {
   it("has the sixteen codes of the API reference, in its order", () => {
-    assert.deepStrictEqual(ErrorCode.all.join(" "), [
-      "GENERAL_ERROR BAD_REQUEST PERMISSION_DENIED INVALID_REQUEST_DATA REQUIRED_VALUE_MISSING VALUE_OUT_OF_BOUNDS",
-      "VALUE_INCORRECT_TYPE VALUE_INCORRECT_FORMAT VALUE_DUPLICATE CONFIGURATION_ERROR OUT_OF_RESOURCES MAX_LOAD",
-      "TOO_MANY_CONNECTIONS DATABASE_ERROR CACHE_ERROR INTRA_SERVICE_COMMUNICATION_ERROR"
-    ].join(" "))
+    assert.deepStrictEqual(
+      ErrorCode.all.join(" "),
+      [
+        "GENERAL_ERROR BAD_REQUEST PERMISSION_DENIED INVALID_REQUEST_DATA REQUIRED_VALUE_MISSING VALUE_OUT_OF_BOUNDS",
+        "VALUE_INCORRECT_TYPE VALUE_INCORRECT_FORMAT VALUE_DUPLICATE CONFIGURATION_ERROR OUT_OF_RESOURCES MAX_LOAD",
+        "TOO_MANY_CONNECTIONS DATABASE_ERROR CACHE_ERROR INTRA_SERVICE_COMMUNICATION_ERROR"
+      ].join(" ")
+    )
   })
 
   it.each(ErrorCode.all)("turns %s into the class of that name", (code) => {
@@ -92,12 +95,17 @@ describe("ApiError", () => {
       const failing = Effect.fail(ApiError.make({ code: "MAX_LOAD", details: [] }, { status: 503, operation: "x" }))
       const matched = yield* Effect.catchTag(failing, "MaxLoad", (error) => Effect.succeed(error.code))
       assert.strictEqual(matched, "MAX_LOAD")
-    }))
+    })
+  )
 
-  it.prop("survives a JSON round trip whatever the server sent", [ErrorBody.ErrorBody, Schema.Int.check(Schema.isBetween({ minimum: 100, maximum: 599 }))], ([body, status]) => {
-    const detail = ErrorBody.parse(body)
-    assert.isDefined(detail)
-    const error = ApiError.make(detail!, { status, operation: "x" })
-    assert.deepStrictEqual({ ...roundTrip(error) }, { ...error })
-  })
+  it.prop(
+    "survives a JSON round trip whatever the server sent",
+    [ErrorBody.ErrorBody, Schema.Int.check(Schema.isBetween({ minimum: 100, maximum: 599 }))],
+    ([body, status]) => {
+      const detail = ErrorBody.parse(body)
+      assert.isDefined(detail)
+      const error = ApiError.make(detail!, { status, operation: "x" })
+      assert.deepStrictEqual({ ...roundTrip(error) }, { ...error })
+    }
+  )
 })

@@ -103,7 +103,8 @@ const makePool = (options: Options): Pool =>
     // The transport has its own, exact timers.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: options.baseUrl.protocol === "https:" ? { secureContext: trust(options.ca ?? []), timeout: 0 } : { timeout: 0 }
+    connect:
+      options.baseUrl.protocol === "https:" ? { secureContext: trust(options.ca ?? []), timeout: 0 } : { timeout: 0 }
   })
 
 /**

@@ -52,10 +52,7 @@ export const make = (answer: Answer): ApiError.ApiError | UnexpectedResponse => 
  * @since 0.1.0
  * @category constructors
  */
-export const unusableSuccess = (
-  answer: Answer,
-  reason?: UnexpectedResponse["reason"]
-): UnexpectedResponse => {
+export const unusableSuccess = (answer: Answer, reason?: UnexpectedResponse["reason"]): UnexpectedResponse => {
   const text = decoder.decode(answer.body.subarray(0, 4096))
   return new UnexpectedResponse({
     operation: answer.operation,
@@ -78,7 +75,13 @@ const parseJson = (text: string): { readonly value: unknown } | undefined => {
 }
 
 const reasonOf = (text: string, isJson: boolean): UnexpectedResponse["reason"] =>
-  text.trim() === "" ? "empty" : isJson ? "otherJson" : /^\s*(<!doctype html|<html|<head|<body)/i.test(text) ? "html" : "notJson"
+  text.trim() === ""
+    ? "empty"
+    : isJson
+      ? "otherJson"
+      : /^\s*(<!doctype html|<html|<head|<body)/i.test(text)
+        ? "html"
+        : "notJson"
 
 const single = (answer: Answer, name: string): string | undefined => {
   const value = answer.headers[name]
@@ -90,9 +93,7 @@ const contentType = (answer: Answer): { readonly contentType?: string } => {
   return value === undefined ? {} : { contentType: value }
 }
 
-const fromHeaders = (
-  answer: Answer
-): { readonly retryAfter?: Duration.Duration; readonly requestId?: string } => {
+const fromHeaders = (answer: Answer): { readonly retryAfter?: Duration.Duration; readonly requestId?: string } => {
   const header = single(answer, "retry-after")
   const retryAfter = header === undefined ? undefined : RetryAfter.parse(header, answer.now)
   const requestId = single(answer, "x-request-id")

@@ -1,5 +1,6 @@
 export * as Connection from "./Connection.ts"
 export * as Download from "./Download.ts"
+export * as Endpoint from "./Endpoint.ts"
 export * as ErrorResponses from "./ErrorResponses.ts"
 export * as Operation from "./Operation.ts"
 export * as PrivxFailure from "./PrivxFailure.ts"

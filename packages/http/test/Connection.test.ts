@@ -11,12 +11,14 @@ describe("Connection", () => {
       }
       const connection = yield* Connection
       assert.strictEqual(connection.userAgent, `privx-kit/${manifest.version}`)
-    }).pipe(Effect.provide(Connection.layer({ baseUrl: new URL("https://privx.example") }))))
+    }).pipe(Effect.provide(Connection.layer({ baseUrl: new URL("https://privx.example") })))
+  )
 
   it.effect("keeps credentials in a base URL out of what it shows", () =>
     Effect.gen(function* () {
       const connection = yield* Connection
       assert.strictEqual(connection.origin, "https://privx.example:8443")
       assert.strictEqual(connection.pathPrefix, "/prefix")
-    }).pipe(Effect.provide(Connection.layer({ baseUrl: new URL("https://user:secret@privx.example:8443/prefix/") }))))
+    }).pipe(Effect.provide(Connection.layer({ baseUrl: new URL("https://user:secret@privx.example:8443/prefix/") })))
+  )
 })

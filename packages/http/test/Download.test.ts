@@ -8,7 +8,11 @@ import * as WireServer from "./WireServer.ts"
 const megabyte = "x".repeat(1024 * 1024)
 
 const bytes = Effect.flatMap(TestApi.open(), (download) =>
-  Stream.runFold(download.stream, () => 0, (sum, chunk) => sum + chunk.byteLength)
+  Stream.runFold(
+    download.stream,
+    () => 0,
+    (sum, chunk) => sum + chunk.byteLength
+  )
 ).pipe(Effect.scoped)
 
 const until = (condition: () => boolean): Effect.Effect<void> =>
@@ -27,7 +31,8 @@ describe("Download", () => {
       }).pipe(Effect.scoped, Effect.provide(TestApi.layer(server.url)))
       // The operation takes no authorization: the token stays here.
       assert.isUndefined(server.received[0]?.headers.authorization)
-    }))
+    })
+  )
 
   it.live("carries a body far larger than its buffers", () =>
     Effect.gen(function* () {
@@ -36,7 +41,8 @@ describe("Download", () => {
       ])
       const layer = TestApi.layer(server.url, { maxResponseBytes: 1000 })
       assert.strictEqual(yield* Effect.provide(bytes, layer), 20 * megabyte.length)
-    }))
+    })
+  )
 
   it.live.each<{ what: string; answer: WireServer.Answer; reason: Reason }>([
     {
@@ -54,21 +60,23 @@ describe("Download", () => {
       answer: ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\n#!/bin/sh\n\r\n", "close"],
       reason: "truncated"
     },
-    { what: "silent", answer: ["HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n#!/bin/sh\n", "hang"], reason: "timeout" },
+    {
+      what: "silent",
+      answer: ["HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n#!/bin/sh\n", "hang"],
+      reason: "timeout"
+    },
     {
       what: "larger than allowed",
       answer: ["HTTP/1.1 200 OK\r\n\r\n", { repeat: "x".repeat(1000), times: 100 }],
       reason: "tooLarge"
     }
-  ])(
-    "fails when the body is $what: $reason",
-    ({ answer, reason }) =>
-      Effect.gen(function* () {
-        const server = yield* WireServer.make(() => answer)
-        const layer = TestApi.layer(server.url, { stallTimeout: "60 millis", maxDownloadBytes: 5000 })
-        const failure = yield* Effect.flip(Effect.provide(bytes, layer))
-        assert.deepInclude(failure, { _tag: "TransportError", reason, operation: "Things.open" })
-      })
+  ])("fails when the body is $what: $reason", ({ answer, reason }) =>
+    Effect.gen(function* () {
+      const server = yield* WireServer.make(() => answer)
+      const layer = TestApi.layer(server.url, { stallTimeout: "60 millis", maxDownloadBytes: 5000 })
+      const failure = yield* Effect.flip(Effect.provide(bytes, layer))
+      assert.deepInclude(failure, { _tag: "TransportError", reason, operation: "Things.open" })
+    })
   )
 
   it.live("retries until the head has come, not after", () =>
@@ -79,7 +87,8 @@ describe("Download", () => {
       ])
       yield* Effect.flip(Effect.provide(bytes, TestApi.layer(server.url)))
       assert.strictEqual(server.received.length, 2)
-    }))
+    })
+  )
 
   it.live("stops reading from the socket while nobody reads the stream, and does not call that silence", () =>
     Effect.gen(function* () {
@@ -89,10 +98,15 @@ describe("Download", () => {
       yield* Effect.gen(function* () {
         const download = yield* TestApi.open()
         yield* Effect.sleep(150)
-        const total = yield* Stream.runFold(download.stream, () => 0, (sum, chunk) => sum + chunk.byteLength)
+        const total = yield* Stream.runFold(
+          download.stream,
+          () => 0,
+          (sum, chunk) => sum + chunk.byteLength
+        )
         assert.strictEqual(total, 8 * megabyte.length)
       }).pipe(Effect.scoped, Effect.provide(TestApi.layer(server.url, { stallTimeout: "60 millis" })))
-    }))
+    })
+  )
 
   it.live("gives up the socket when the scope is closed with the body unread", () =>
     Effect.gen(function* () {
@@ -101,12 +115,14 @@ describe("Download", () => {
         yield* Effect.scoped(TestApi.open())
         yield* until(() => server.connections.open === 0)
       }).pipe(Effect.provide(TestApi.layer(server.url)))
-    }))
+    })
+  )
 
   it.live("uses the socket again after a body was read whole", () =>
     Effect.gen(function* () {
       const server = yield* WireServer.make(() => WireServer.answer(200, "#!/bin/sh\n"))
       yield* Effect.andThen(bytes, bytes).pipe(Effect.provide(TestApi.layer(server.url, { maxSockets: 1 })))
       assert.strictEqual(server.connections.total, 1)
-    }))
+    })
+  )
 })

@@ -10,8 +10,7 @@ import * as Schema from "effect/Schema"
 
 const api = (code: string, status: number, retryAfter?: Duration.Duration) =>
   ApiError.make({ code, details: [] }, { status, operation: "x", ...(retryAfter === undefined ? {} : { retryAfter }) })
-const bare = (status: number) =>
-  new UnexpectedResponse({ operation: "x", status, reason: "empty", excerpt: "" })
+const bare = (status: number) => new UnexpectedResponse({ operation: "x", status, reason: "empty", excerpt: "" })
 const transport = (reason: TransportError.Reason) =>
   new TransportError.TransportError({ operation: "x", origin: "https://h", reason, detail: "" })
 
@@ -55,8 +54,7 @@ describe("RetryPolicy", () => {
   })
 
   it("doubles the bound of the pause up to the cap, with full jitter", () => {
-    const bound = (attempt: number) =>
-      Duration.toMillis(RetryPolicy.delay(RetryPolicy.defaults, attempt, bare(503), 1))
+    const bound = (attempt: number) => Duration.toMillis(RetryPolicy.delay(RetryPolicy.defaults, attempt, bare(503), 1))
     assert.deepStrictEqual([1, 2, 3, 6, 7, 100, 2000].map(bound), [200, 400, 800, 6400, 10_000, 10_000, 10_000])
     assert.strictEqual(Duration.toMillis(RetryPolicy.delay(RetryPolicy.defaults, 5, bare(503), 0)), 0)
   })

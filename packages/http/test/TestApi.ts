@@ -1,5 +1,6 @@
 /** A small api for the tests of the transport: one operation of each kind, and what it takes to call them. */
 import { Connection, type Options } from "@privx-kit/http/Connection"
+import * as Endpoint from "@privx-kit/http/Endpoint"
 import { Operation } from "@privx-kit/http/Operation"
 import { PrivxMiddleware } from "@privx-kit/http/PrivxMiddleware"
 import * as RetryPolicy from "@privx-kit/http/RetryPolicy"
@@ -35,13 +36,13 @@ export const api = HttpApi.make("test").add(
 )
 
 export const read = (id = "1") =>
-  Effect.flatMap(Transport.call(api, { group: "things", endpoint: "read" }), (read) => read({ params: { id } }))
+  Effect.flatMap(Endpoint.call(api, { group: "things", endpoint: "read" }), (read) => read({ params: { id } }))
 
 export const create = (name = "n") =>
-  Effect.flatMap(Transport.call(api, { group: "things", endpoint: "create" }), (create) => create({ payload: { name } }))
+  Effect.flatMap(Endpoint.call(api, { group: "things", endpoint: "create" }), (create) => create({ payload: { name } }))
 
 export const open = (id = "1") =>
-  Effect.flatMap(Transport.download(api, { group: "things", endpoint: "open" }), (open) => open({ params: { id } }))
+  Effect.flatMap(Endpoint.download(api, { group: "things", endpoint: "open" }), (open) => open({ params: { id } }))
 
 /** Short pauses: what is tested is how often and why, not how long. */
 export const quick: RetryPolicy.Policy = {

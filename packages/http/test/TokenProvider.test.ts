@@ -15,7 +15,10 @@ const server = (
   let granted = 0
   return WireServer.make((received, index) =>
     isGrant(received)
-      ? WireServer.answer(200, JSON.stringify({ access_token: `token-${++granted}`, expires_in: lifetime, token_type: "Bearer" }))
+      ? WireServer.answer(
+          200,
+          JSON.stringify({ access_token: `token-${++granted}`, expires_in: lifetime, token_type: "Bearer" })
+        )
       : accepts(received.headers.authorization ?? "", index)
         ? ok
         : WireServer.errorBody(401, "PERMISSION_DENIED")
@@ -33,17 +36,20 @@ describe("TokenProvider", () => {
       assert.strictEqual(grant?.headers.authorization, `Basic ${btoa("privx-external:oauth-secret")}`)
       assert.strictEqual(grant?.body, "grant_type=password&username=client&password=client-secret")
       assert.strictEqual(read?.headers.authorization, "Bearer token-1")
-    }))
+    })
+  )
 
   it.live("asks once, however many callers wait", () =>
     Effect.gen(function* () {
       const wire = yield* server(3600)
-      yield* Effect.all(Array.from({ length: 50 }, () => TestApi.read()), { concurrency: "unbounded" }).pipe(
-        Effect.provide(TestApi.layer(wire.url, { tokens: "apiClient" }))
-      )
+      yield* Effect.all(
+        Array.from({ length: 50 }, () => TestApi.read()),
+        { concurrency: "unbounded" }
+      ).pipe(Effect.provide(TestApi.layer(wire.url, { tokens: "apiClient" })))
       assert.strictEqual(grants(wire), 1)
       assert.strictEqual(wire.received.length, 51)
-    }))
+    })
+  )
 
   it.live("uses a token no longer than half of a very short life", () =>
     Effect.gen(function* () {
@@ -54,7 +60,8 @@ describe("TokenProvider", () => {
         yield* TestApi.read()
       }).pipe(Effect.provide(TestApi.layer(wire.url, { tokens: "apiClient" })))
       assert.strictEqual(grants(wire), 2)
-    }))
+    })
+  )
 
   it.live("gets one fresh token after a 401, and one only", () =>
     Effect.gen(function* () {
@@ -69,27 +76,33 @@ describe("TokenProvider", () => {
       assert.strictEqual(failure._tag, "PermissionDenied")
       assert.strictEqual(grants(refusing), 2)
       assert.strictEqual(refusing.received.length, 4)
-    }))
+    })
+  )
 
   it.live("does not repeat a 401 with a token that cannot be renewed", () =>
     Effect.gen(function* () {
       const wire = yield* server(3600, () => false)
       yield* Effect.flip(Effect.provide(TestApi.read(), TestApi.layer(wire.url)))
       assert.strictEqual(wire.received.length, 1)
-    }))
+    })
+  )
 
   it.live("tells every waiting caller of a failure, under its own name and without the secret", () =>
     Effect.gen(function* () {
       const wire = yield* WireServer.make(() => WireServer.answer(400, '{"error":"invalid_grant"}'))
-      const failures = yield* Effect.all(Array.from({ length: 10 }, () => Effect.flip(TestApi.read())), {
-        concurrency: "unbounded"
-      }).pipe(Effect.provide(TestApi.layer(wire.url, { tokens: "apiClient" })))
+      const failures = yield* Effect.all(
+        Array.from({ length: 10 }, () => Effect.flip(TestApi.read())),
+        {
+          concurrency: "unbounded"
+        }
+      ).pipe(Effect.provide(TestApi.layer(wire.url, { tokens: "apiClient" })))
       assert.strictEqual(wire.received.length, 1)
       for (const failure of failures) {
         assert.deepInclude(failure, { _tag: "UnexpectedResponse", operation: "TokenProvider.get", status: 400 })
         assert.notInclude(JSON.stringify(failure) + failure.message, "client-secret")
       }
-    }))
+    })
+  )
 
   it.live("retries a token endpoint that is out of order", () =>
     Effect.gen(function* () {
@@ -100,5 +113,6 @@ describe("TokenProvider", () => {
       ])
       yield* Effect.provide(TestApi.read(), TestApi.layer(wire.url, { tokens: "apiClient" }))
       assert.strictEqual(wire.received.length, 3)
-    }))
+    })
+  )
 })

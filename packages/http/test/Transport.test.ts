@@ -25,14 +25,16 @@ describe("Transport", () => {
       assert.strictEqual(request?.line, "GET /things/a%20b%2F%C3%BC HTTP/1.1")
       assert.strictEqual(request?.headers.authorization, "Bearer secret-token")
       assert.match(request?.headers["user-agent"] ?? "", /^privx-kit\/\d+\.\d+\.\d+/)
-    }))
+    })
+  )
 
   it.live("keeps the path prefix of the base URL", () =>
     Effect.gen(function* () {
       const server = yield* WireServer.make([ok])
       yield* Effect.provide(TestApi.read(), TestApi.layer(new URL("/privx/", server.url)))
       assert.strictEqual(server.received[0]?.line, "GET /privx/things/1 HTTP/1.1")
-    }))
+    })
+  )
 
   it.live("turns each error_code into its class", () =>
     Effect.gen(function* () {
@@ -43,7 +45,8 @@ describe("Transport", () => {
         assert.strictEqual("code" in failure ? failure.code : undefined, code)
         assert.strictEqual(failure.operation, "Things.create")
       }
-    }))
+    })
+  )
 
   it.live("keeps status, code, message, property, details, Retry-After and request id", () =>
     Effect.gen(function* () {
@@ -64,7 +67,8 @@ describe("Transport", () => {
       assert.deepStrictEqual(failure.details, [{ code: "CACHE_ERROR", details: [] }])
       assert.strictEqual(Duration.toSeconds(failure.retryAfter ?? Duration.zero), 7)
       assert.strictEqual(failure.requestId, "r-1")
-    }))
+    })
+  )
 
   it.live.each<{ body: string; reason: UnexpectedResponse["reason"] }>([
     { body: "", reason: "empty" },
@@ -77,7 +81,8 @@ describe("Transport", () => {
       const failure = yield* Effect.flip(Effect.provide(TestApi.read(), TestApi.layer(server.url)))
       assert.strictEqual(failure._tag, "UnexpectedResponse")
       assert.deepInclude(failure, { status: 418, reason, excerpt: body })
-    }))
+    })
+  )
 
   it.live.each<{ body: string; reason: UnexpectedResponse["reason"] }>([
     { body: "", reason: "empty" },
@@ -90,7 +95,8 @@ describe("Transport", () => {
       const failure = yield* Effect.flip(Effect.provide(TestApi.read(), TestApi.layer(server.url)))
       assert.strictEqual(failure._tag, "UnexpectedResponse")
       assert.deepInclude(failure, { status: 200, reason, excerpt: "" })
-    }))
+    })
+  )
 
   it.live("retries what the table allows, tells of it, and gives up after the last attempt", () =>
     Effect.gen(function* () {
@@ -103,16 +109,21 @@ describe("Transport", () => {
       )
       assert.strictEqual(failure._tag, "MaxLoad")
       assert.strictEqual(server.received.length, 4)
-      assert.deepStrictEqual(retries.map((retry) => retry.attempt), [1, 2, 3])
+      assert.deepStrictEqual(
+        retries.map((retry) => retry.attempt),
+        [1, 2, 3]
+      )
       assert.isTrue(retries.every((retry) => retry.failure._tag === "MaxLoad" && retry.operation === "Things.read"))
-    }))
+    })
+  )
 
   it.live("does not retry what the table does not allow", () =>
     Effect.gen(function* () {
       const server = yield* WireServer.make(() => WireServer.errorBody(403, "PERMISSION_DENIED"))
       yield* Effect.flip(Effect.provide(TestApi.read(), TestApi.layer(server.url)))
       assert.strictEqual(server.received.length, 1)
-    }))
+    })
+  )
 
   it.live("repeats an operation that is not safe to repeat only when it was certainly not processed", () =>
     Effect.gen(function* () {
@@ -125,8 +136,12 @@ describe("Transport", () => {
       assert.strictEqual(failure._tag, "DatabaseError")
       assert.strictEqual(server.received.length, 2)
       // The body goes out again whole.
-      assert.deepStrictEqual(server.received.map((request) => request.body), ['{"name":"x"}', '{"name":"x"}'])
-    }))
+      assert.deepStrictEqual(
+        server.received.map((request) => request.body),
+        ['{"name":"x"}', '{"name":"x"}']
+      )
+    })
+  )
 
   it.live("waits as long as Retry-After asks, up to the policy's cap", () =>
     Effect.gen(function* () {
@@ -140,7 +155,8 @@ describe("Transport", () => {
         retries.map((retry) => Math.floor(Duration.toMillis(retry.delay) / 5)),
         [1]
       )
-    }))
+    })
+  )
 
   it.live("fails with the reason, not with the deadline, when the next pause would pass the deadline", () =>
     Effect.gen(function* () {
@@ -151,7 +167,8 @@ describe("Transport", () => {
       )
       assert.include(["MaxLoad", "TransportError"], failure._tag)
       assert.isAtMost(server.received.length, 2)
-    }))
+    })
+  )
 
   it.live("ends an attempt that gets no answer, and tries again", () =>
     Effect.gen(function* () {
@@ -159,7 +176,8 @@ describe("Transport", () => {
       const layer = TestApi.layer(server.url, { attemptTimeout: "50 millis" })
       assert.deepStrictEqual(yield* Effect.provide(TestApi.read(), layer), { name: "n" })
       assert.strictEqual(server.received.length, 2)
-    }))
+    })
+  )
 
   it.live("ends an answer that drips for ever", () =>
     Effect.gen(function* () {
@@ -168,7 +186,8 @@ describe("Transport", () => {
       const failure = yield* Effect.flip(Effect.provide(TestApi.read(), layer))
       assert.strictEqual(failure._tag, "TransportError")
       if (failure._tag === "TransportError") assert.include(["timeout", "deadline"], failure.reason)
-    }))
+    })
+  )
 
   it.live("closes the socket when the call is interrupted", () =>
     Effect.gen(function* () {
@@ -180,7 +199,8 @@ describe("Transport", () => {
         yield* Fiber.interrupt(fiber)
         yield* until(() => server.connections.open === 0)
       }).pipe(Effect.provide(TestApi.layer(server.url)))
-    }))
+    })
+  )
 
   it.live.each<{ what: string; answer: WireServer.Answer; reason: Reason }>([
     { what: "a reset", answer: ["reset"], reason: "reset" },
@@ -215,16 +235,14 @@ describe("Transport", () => {
       ],
       reason: "tooLarge"
     }
-  ])(
-    "names the reason of $what: $reason",
-    ({ answer, reason }) =>
-      Effect.gen(function* () {
-        const server = yield* WireServer.make(() => answer)
-        const layer = TestApi.layer(server.url, { maxResponseBytes: 1500 })
-        const failure = yield* Effect.flip(Effect.provide(TestApi.read(), layer))
-        assert.strictEqual(failure._tag, "TransportError")
-        assert.deepInclude(failure, { reason, origin: server.url.origin })
-      })
+  ])("names the reason of $what: $reason", ({ answer, reason }) =>
+    Effect.gen(function* () {
+      const server = yield* WireServer.make(() => answer)
+      const layer = TestApi.layer(server.url, { maxResponseBytes: 1500 })
+      const failure = yield* Effect.flip(Effect.provide(TestApi.read(), layer))
+      assert.strictEqual(failure._tag, "TransportError")
+      assert.deepInclude(failure, { reason, origin: server.url.origin })
+    })
   )
 
   it.live("says that nothing listens, and that a name does not resolve", () =>
@@ -235,14 +253,16 @@ describe("Transport", () => {
       const nowhere = TestApi.layer(new URL("http://does-not-exist.invalid"))
       const unresolved = yield* Effect.flip(Effect.provide(TestApi.read(), nowhere))
       assert.deepInclude(unresolved, { _tag: "TransportError", reason: "nameResolution" })
-    }))
+    })
+  )
 
   it.live("follows a redirect within the origin", () =>
     Effect.gen(function* () {
       const server = yield* WireServer.make([WireServer.answer(302, "", { Location: "/elsewhere?x=1" }), ok])
       yield* Effect.provide(TestApi.read(), TestApi.layer(server.url))
       assert.strictEqual(server.received[1]?.line, "GET /elsewhere?x=1 HTTP/1.1")
-    }))
+    })
+  )
 
   it.live("sends nothing to another origin", () =>
     Effect.gen(function* () {
@@ -252,7 +272,8 @@ describe("Transport", () => {
       assert.deepInclude(failure, { _tag: "TransportError", reason: "redirectRefused" })
       assert.include(failure.message, other.url.origin)
       assert.strictEqual(other.connections.total, 0)
-    }))
+    })
+  )
 
   it.live("does not turn around in circles", () =>
     Effect.gen(function* () {
@@ -260,7 +281,8 @@ describe("Transport", () => {
       const failure = yield* Effect.flip(Effect.provide(TestApi.read(), TestApi.layer(server.url)))
       assert.deepInclude(failure, { _tag: "TransportError", reason: "redirectRefused" })
       assert.isAtMost(server.received.length, 6)
-    }))
+    })
+  )
 
   it.live("refuses a parameter that would lead to another path", () =>
     Effect.gen(function* () {
@@ -271,7 +293,8 @@ describe("Transport", () => {
         yield* Effect.exit(Effect.provide(TestApi.read(id), TestApi.layer(server.url)))
       }
       assert.isTrue(server.received.every((request) => !("x-injected" in request.headers)))
-    }))
+    })
+  )
 
   it.live("names no path and no token in a failure", () =>
     Effect.gen(function* () {
@@ -280,5 +303,6 @@ describe("Transport", () => {
       const everything = JSON.stringify(failure) + String(failure) + failure.message + failure.stack
       assert.notInclude(everything, "the-session-id")
       assert.notInclude(everything, "secret-token")
-    }))
+    })
+  )
 })

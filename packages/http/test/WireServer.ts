@@ -27,9 +27,11 @@ export interface WireServer {
 export const answer = (status: number, body: string, headers: Record<string, string> = {}): Answer => [
   [
     `HTTP/1.1 ${status} X`,
-    ...Object.entries({ "Content-Type": "application/json", "Content-Length": String(Buffer.byteLength(body)), ...headers }).map(
-      ([name, value]) => `${name}: ${value}`
-    ),
+    ...Object.entries({
+      "Content-Type": "application/json",
+      "Content-Length": String(Buffer.byteLength(body)),
+      ...headers
+    }).map(([name, value]) => `${name}: ${value}`),
     "",
     body
   ].join("\r\n")
@@ -40,36 +42,45 @@ export const errorBody = (status: number, code: string, headers: Record<string, 
 
 export const make = (script: Script): Effect.Effect<WireServer, never, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.callback<{ readonly wire: WireServer; readonly server: net.Server; readonly sockets: Set<net.Socket> }>((resume) => {
-      const sockets = new Set<net.Socket>()
-      const received: Array<Received> = []
-      const connections = { open: 0, total: 0 }
-      const server = net.createServer((socket) => {
-        sockets.add(socket)
-        connections.open++
-        connections.total++
-        socket.on("close", () => {
-          sockets.delete(socket)
-          connections.open--
+    Effect.callback<{ readonly wire: WireServer; readonly server: net.Server; readonly sockets: Set<net.Socket> }>(
+      (resume) => {
+        const sockets = new Set<net.Socket>()
+        const received: Array<Received> = []
+        const connections = { open: 0, total: 0 }
+        const server = net.createServer((socket) => {
+          sockets.add(socket)
+          connections.open++
+          connections.total++
+          socket.on("close", () => {
+            sockets.delete(socket)
+            connections.open--
+          })
+          socket.on("error", () => socket.destroy())
+          let buffer = ""
+          socket.on("data", (chunk) => {
+            buffer += chunk.toString("latin1")
+            for (let request = take(buffer); request !== undefined; request = take(buffer)) {
+              buffer = request.rest
+              received.push(request.received)
+              const index = received.length - 1
+              const pieces =
+                typeof script === "function" ? script(request.received, index) : (script[index] ?? ["hang"])
+              play(socket, pieces)
+            }
+          })
         })
-        socket.on("error", () => socket.destroy())
-        let buffer = ""
-        socket.on("data", (chunk) => {
-          buffer += chunk.toString("latin1")
-          for (let request = take(buffer); request !== undefined; request = take(buffer)) {
-            buffer = request.rest
-            received.push(request.received)
-            const index = received.length - 1
-            const pieces = typeof script === "function" ? script(request.received, index) : (script[index] ?? ["hang"])
-            play(socket, pieces)
-          }
+        server.listen(0, "127.0.0.1", () => {
+          const { port } = server.address() as net.AddressInfo
+          resume(
+            Effect.succeed({
+              wire: { url: new URL(`http://127.0.0.1:${port}`), received, connections },
+              server,
+              sockets
+            })
+          )
         })
-      })
-      server.listen(0, "127.0.0.1", () => {
-        const { port } = server.address() as net.AddressInfo
-        resume(Effect.succeed({ wire: { url: new URL(`http://127.0.0.1:${port}`), received, connections }, server, sockets }))
-      })
-    }),
+      }
+    ),
     ({ server, sockets }) =>
       Effect.callback<void>((resume) => {
         for (const socket of sockets) socket.destroy()

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { PlaybackSessionId } from "@privx-kit/core/SessionId"
+import * as Endpoint from "@privx-kit/http/Endpoint"
 import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import * as Transport from "@privx-kit/http/Transport"
 import * as Context from "effect/Context"
@@ -33,13 +34,11 @@ export class Playback extends Context.Service<
   /**
    * @param paths other paths than the default ones
    */
-  static readonly layer = (
-    paths?: Partial<PlaybackApi.Paths>
-  ): Layer.Layer<Playback, never, Transport.Transport> =>
+  static readonly layer = (paths?: Partial<PlaybackApi.Paths>): Layer.Layer<Playback, never, Transport.Transport> =>
     Layer.effect(
       Playback,
       Effect.map(
-        Transport.call(PlaybackApi.make(paths), { group: "playback", endpoint: "reauthenticate" }),
+        Endpoint.call(PlaybackApi.make(paths), { group: "playback", endpoint: "reauthenticate" }),
         (reauthenticate) =>
           Playback.of({ reauthenticate: (sessionId) => reauthenticate({ params: { session_id: sessionId } }) })
       )

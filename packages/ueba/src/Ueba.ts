@@ -5,6 +5,7 @@
  */
 import * as ApiError from "@privx-kit/core/ApiError"
 import type { SetupSessionId } from "@privx-kit/core/SessionId"
+import * as Endpoint from "@privx-kit/http/Endpoint"
 import type { Download } from "@privx-kit/http/Download"
 import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import * as Transport from "@privx-kit/http/Transport"
@@ -63,8 +64,8 @@ export class Ueba extends Context.Service<
       Ueba,
       Effect.gen(function* () {
         const api = UebaApi.make(options.paths)
-        const createSession = yield* Transport.call(api, { group: "ueba", endpoint: "createSession" })
-        const download = yield* Transport.download(api, { group: "ueba", endpoint: "downloadSetupScript" })
+        const createSession = yield* Endpoint.call(api, { group: "ueba", endpoint: "createSession" })
+        const download = yield* Endpoint.download(api, { group: "ueba", endpoint: "downloadSetupScript" })
         const authorize = options.authorizeDownload === true
 
         const openSetupScript = (id: SetupSessionId) =>

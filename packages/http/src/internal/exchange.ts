@@ -163,9 +163,14 @@ class Handler implements Dispatcher.DispatchHandler {
         _tag: "Buffered",
         status: this.head.status,
         headers: this.head.headers,
-        body: this.chunks.length === 1 ? this.chunks[0]! : this.chunks.length === 0 ? empty : Buffer.concat(this.chunks)
+        body: this.whole()
       })
     )
+  }
+
+  private whole(): Uint8Array {
+    const [first, ...rest] = this.chunks
+    return first === undefined ? empty : rest.length === 0 ? first : Buffer.concat(this.chunks)
   }
 
   onResponseError(_: Dispatcher.DispatchController | undefined, cause: unknown) {

@@ -32,10 +32,7 @@ export interface Grant {
   readonly lifetime: number
 }
 
-export const fetch = (
-  connection: Connection["Service"],
-  client: ApiClient
-): Effect.Effect<Grant, PrivxFailure> => {
+export const fetch = (connection: Connection["Service"], client: ApiClient): Effect.Effect<Grant, PrivxFailure> => {
   const { limits } = connection
   return retrying(
     // A token that is never used harms nobody.

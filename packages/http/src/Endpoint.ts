@@ -1,0 +1,220 @@
+/**
+ * Turns an endpoint of a domain's `HttpApi` into a function on the transport: {@link call} where the answer is read whole,
+ * {@link download} where it is a stream of bytes. What the transport must know of the endpoint is its `Operation` annotation.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as HttpApi from "effect/http-api/HttpApi"
+import * as HttpApiClient from "effect/http-api/HttpApiClient"
+import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import type * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { Download } from "./Download.ts"
+import { BufferedResponse, StreamedResponse } from "./internal/bufferedResponse.ts"
+import { type Definition, Operation } from "./Operation.ts"
+import { PrivxFailure } from "./PrivxFailure.ts"
+import { PrivxMiddleware } from "./PrivxMiddleware.ts"
+import * as ResponseFailure from "./ResponseFailure.ts"
+import { Transport } from "./Transport.ts"
+import { TransportError } from "./TransportError.ts"
+
+/** Asks for a stream; set by {@link download} around the generated client, which has no argument for it. */
+const Streaming = Context.Reference<boolean>("@privx-kit/http/Endpoint/Streaming", { defaultValue: () => false })
+
+/** `HttpApiClient` wants a client, but the middleware answers before it is asked. */
+const unreachable = HttpClient.make(() => Effect.die("the transport answers in the place of the HttpClient"))
+
+const middleware = (transport: Transport["Service"]): Layer.Layer<HttpApiMiddleware.ForClient<PrivxMiddleware>> =>
+  HttpApiMiddleware.layerClient(PrivxMiddleware, ({ endpoint, request }) =>
+    Effect.flatMap(Streaming, (streaming) =>
+      transport.execute(Context.getUnsafe(endpoint.annotations, Operation), request, {
+        template: endpoint.path,
+        streaming
+      })
+    )
+  )
+
+/**
+ * An endpoint of a group of an api, by name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type EndpointOf<
+  Groups extends HttpApiGroup.Constraint,
+  Group extends HttpApiGroup.Identifier<Groups>,
+  Name extends HttpApiGroup.EndpointsWithIdentifier<Groups, Group>["identifier"]
+> = Extract<
+  HttpApiEndpoint.WithIdentifier<HttpApiGroup.EndpointsWithIdentifier<Groups, Group>, Name>,
+  HttpApiEndpoint.ConstraintRequest
+>
+
+/**
+ * What an endpoint is called with: its `params`, `query`, `headers` and `payload`, where it has them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RequestOf<Endpoint extends HttpApiEndpoint.ConstraintRequest> = HttpApiEndpoint.ClientRequest<
+  Endpoint["~Params"],
+  Endpoint["~Query"],
+  Endpoint["~Payload"],
+  Endpoint["~Headers"],
+  "response-only"
+>
+
+interface Sender {
+  readonly operation: Definition
+  /** Whether the api declares a success without content. */
+  readonly noContent: boolean
+  readonly send: (request: unknown) => Effect.Effect<HttpClientResponse.HttpClientResponse, PrivxFailure>
+}
+
+/**
+ * The generated client of one endpoint, answering with the bare response. Its type declares more failures than can occur,
+ * because everything but a success has become a `PrivxFailure` in the middleware: here, and only here, it is narrowed.
+ */
+const sender = <
+  ApiId extends string,
+  Groups extends HttpApiGroup.Constraint,
+  const Group extends HttpApiGroup.Identifier<Groups>,
+  const Name extends HttpApiGroup.EndpointsWithIdentifier<Groups, Group>["identifier"]
+>(
+  api: HttpApi.HttpApi<ApiId, Groups>,
+  which: { readonly group: Group; readonly endpoint: Name }
+): Effect.Effect<Sender, never, Transport> =>
+  Effect.gen(function* () {
+    const transport = yield* Transport
+    const { noContent, operation } = declared(api, which)
+    const invalid = new TransportError({
+      operation: operation.name,
+      origin: transport.origin,
+      reason: "invalidRequest",
+      detail: "a value does not fit what the endpoint takes"
+    })
+    const generated = HttpApiClient.endpoint(api, { ...which, httpClient: unreachable }) as unknown as Effect.Effect<
+      (request: object) => Effect.Effect<HttpClientResponse.HttpClientResponse, unknown>,
+      never,
+      HttpApiMiddleware.ForClient<PrivxMiddleware>
+    >
+    const method = yield* Effect.provide(generated, middleware(transport))
+    return {
+      operation,
+      noContent,
+      send: (request) =>
+        Effect.mapError(method({ ...(request as object), responseMode: "response-only" }), (error) =>
+          isPrivxFailure(error) ? error : invalid
+        )
+    }
+  })
+
+const isPrivxFailure = Schema.is(PrivxFailure)
+
+const declared = <ApiId extends string, Groups extends HttpApiGroup.Constraint>(
+  api: HttpApi.HttpApi<ApiId, Groups>,
+  which: { readonly group: string; readonly endpoint: string }
+): Omit<Sender, "send"> => {
+  let found: Omit<Sender, "send"> | undefined
+  HttpApi.reflect(api, {
+    predicate: ({ endpoint, group }) => group.identifier === which.group && endpoint.identifier === which.endpoint,
+    onGroup: () => {},
+    onEndpoint: ({ endpoint }) => {
+      found = {
+        operation: Context.getUnsafe(endpoint.annotations, Operation),
+        noContent: [...endpoint.success].every((schema) => HttpApiSchema.isNoContent(schema.ast))
+      }
+    }
+  })
+  if (found === undefined) throw new Error(`the api has no endpoint ${which.group}.${which.endpoint}`)
+  return found
+}
+
+/**
+ * The function behind an endpoint whose answer is read whole. Its failures are those of every operation, and nothing else:
+ * a value that does not fit the endpoint's schemas is a `TransportError` (`invalidRequest`), a success that does not is an
+ * `UnexpectedResponse`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const call = <
+  ApiId extends string,
+  Groups extends HttpApiGroup.Constraint,
+  const Group extends HttpApiGroup.Identifier<Groups>,
+  const Name extends HttpApiGroup.EndpointsWithIdentifier<Groups, Group>["identifier"]
+>(
+  api: HttpApi.HttpApi<ApiId, Groups>,
+  which: { readonly group: Group; readonly endpoint: Name }
+): Effect.Effect<
+  (
+    request: RequestOf<EndpointOf<Groups, Group, Name>>
+  ) => Effect.Effect<HttpApiClient.SuccessType<EndpointOf<Groups, Group, Name>["~Success"]>, PrivxFailure>,
+  never,
+  Transport
+> =>
+  Effect.map(sender(api, which), ({ noContent, operation, send }) => {
+    // Where the reference gives a success no schema, whatever comes with it is none of ours.
+    if (noContent) return (request) => Effect.asVoid(send(request)) as never
+    const decode = HttpApiClient.decodeResponse(api, which)
+    return (request) =>
+      Effect.flatMap(send(request), (response) =>
+        Effect.mapError(decode(response), (): PrivxFailure => unusable(operation, response))
+      ) as never
+  })
+
+const unusable = (operation: Definition, response: HttpClientResponse.HttpClientResponse): PrivxFailure =>
+  ResponseFailure.unusableSuccess({
+    operation: operation.name,
+    status: response.status,
+    headers: response.headers,
+    body: response instanceof BufferedResponse ? response.body : new Uint8Array(0),
+    now: 0
+  })
+
+/**
+ * The function behind an endpoint whose answer is a stream of bytes: it answers when the head has come. Closing the scope
+ * gives up what has not been read.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const download = <
+  ApiId extends string,
+  Groups extends HttpApiGroup.Constraint,
+  const Group extends HttpApiGroup.Identifier<Groups>,
+  const Name extends HttpApiGroup.EndpointsWithIdentifier<Groups, Group>["identifier"]
+>(
+  api: HttpApi.HttpApi<ApiId, Groups>,
+  which: { readonly group: Group; readonly endpoint: Name }
+): Effect.Effect<
+  (request: RequestOf<EndpointOf<Groups, Group, Name>>) => Effect.Effect<Download, PrivxFailure, Scope.Scope>,
+  never,
+  Transport
+> =>
+  Effect.map(sender(api, which), ({ send }) => {
+    return (request) =>
+      Effect.acquireRelease(
+        Effect.provideService(send(request), Streaming, true),
+        (response) => Effect.sync(() => (response instanceof StreamedResponse ? response.answer.abort() : undefined)),
+        { interruptible: true }
+      ).pipe(Effect.map(toDownload))
+  })
+
+const toDownload = (response: HttpClientResponse.HttpClientResponse): Download => {
+  const announced = response.headers["content-length"]
+  return {
+    status: response.status,
+    contentLength: announced !== undefined && /^\d+$/.test(announced) ? Number(announced) : undefined,
+    contentType: response.headers["content-type"],
+    stream: response instanceof StreamedResponse ? response.answer.stream : Stream.die("the transport did not stream")
+  }
+}
