@@ -9,19 +9,19 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as tls from "node:tls"
-import { type Dispatcher, Pool } from "undici"
+import { type Dispatcher, EnvHttpProxyAgent, Pool } from "undici"
+import { Gate } from "./internal/gate.ts"
 import { version } from "./internal/version.ts"
+import { RetryBudget, type Options as RetryBudgetOptions } from "./RetryBudget.ts"
+import * as Tls from "./Tls.ts"
 
 /**
  * @since 0.1.0
  * @category models
  */
-export interface Options {
+export interface Options extends Tls.Options {
   /** Scheme, host, port, and the path prefix where PrivX is not at the root. */
   readonly baseUrl: URL
-  /** PEM texts, each with one or more CA certificates; trusted beside the system's and Node's own roots. */
-  readonly ca?: ReadonlyArray<string> | undefined
   /** Default: `privx-kit/<version>`. */
   readonly userAgent?: string | undefined
   /** How long one attempt may take until its answer is whole (for a download: until its head is there). Default 30 s. */
@@ -34,8 +34,15 @@ export interface Options {
   readonly maxResponseBytes?: number | undefined
   /** The largest download, in bytes. Default 1 GiB. */
   readonly maxDownloadBytes?: number | undefined
-  /** The most sockets that are open at once. Default 64. */
-  readonly maxSockets?: number | undefined
+  /**
+   * The most requests that are under way at once, each on a socket of its own; the rest wait for their turn. Fewer while the
+   * server says that it is overloaded. Default 64.
+   */
+  readonly maxConcurrency?: number | undefined
+  /** What all calls together may spend on retries; `false` for no bound. */
+  readonly retryBudget?: RetryBudgetOptions | false | undefined
+  /** Whether `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` count. Default `true`. */
+  readonly proxy?: boolean | undefined
 }
 
 /**
@@ -64,6 +71,8 @@ export class Connection extends Context.Service<
     readonly userAgent: string
     readonly limits: Limits
     readonly dispatcher: Dispatcher
+    readonly gate: Gate
+    readonly budget: RetryBudget | undefined
   }
 >()("@privx-kit/http/Connection") {
   /**
@@ -73,9 +82,10 @@ export class Connection extends Context.Service<
     Layer.effect(
       Connection,
       Effect.gen(function* () {
+        const maxConcurrency = options.maxConcurrency ?? 64
         const dispatcher = yield* Effect.acquireRelease(
-          Effect.sync(() => makePool(options)),
-          (pool) => Effect.promise(() => pool.destroy().catch(() => undefined))
+          Effect.sync(() => makeDispatcher(options, maxConcurrency)),
+          (dispatcher) => Effect.promise(() => dispatcher.destroy().catch(() => undefined))
         )
         return Connection.of({
           origin: options.baseUrl.origin,
@@ -88,39 +98,38 @@ export class Connection extends Context.Service<
             maxResponseBytes: options.maxResponseBytes ?? 8 * 1024 * 1024,
             maxDownloadBytes: options.maxDownloadBytes ?? 1024 * 1024 * 1024
           },
-          dispatcher
+          dispatcher,
+          gate: new Gate(maxConcurrency),
+          budget: options.retryBudget === false ? undefined : new RetryBudget(options.retryBudget)
         })
       })
     )
 }
 
-const makePool = (options: Options): Pool =>
-  new Pool(options.baseUrl.origin, {
-    connections: options.maxSockets ?? 64,
+const makeDispatcher = (options: Options, maxSockets: number): Dispatcher => {
+  const isHttps = options.baseUrl.protocol === "https:"
+  const context = isHttps ? Tls.secureContext(options) : undefined
+  const client = {
+    connections: maxSockets,
     pipelining: 1,
     // One protocol, one way in which a body can end early: truncation is detected for HTTP/1.1 framing.
     allowH2: false,
     // The transport has its own, exact timers.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect:
-      options.baseUrl.protocol === "https:" ? { secureContext: trust(options.ca ?? []), timeout: 0 } : { timeout: 0 }
-  })
-
-/**
- * Made once for a connection: parsing some hundred roots for each socket would cost more than the request.
- */
-const trust = (extra: ReadonlyArray<string>): tls.SecureContext =>
-  tls.createSecureContext({
-    ca: [...new Set([...tls.getCACertificates("default"), ...systemRoots(), ...extra])],
-    minVersion: "TLSv1.2"
-  })
-
-/** A machine without a certificate store still has Node's roots. */
-const systemRoots = (): ReadonlyArray<string> => {
-  try {
-    return tls.getCACertificates("system")
-  } catch {
-    return []
+    connect: Tls.connector(options, context)
   }
+  return options.proxy !== false && isProxied(options.baseUrl)
+    ? new EnvHttpProxyAgent({
+        ...client,
+        ...(context === undefined ? undefined : { requestTls: { secureContext: context } })
+      })
+    : new Pool(options.baseUrl.origin, client)
 }
+
+/** Whether the environment names a proxy at all; which hosts go around it is for undici's agent to say. */
+const isProxied = ({ protocol }: URL): boolean =>
+  (protocol === "https:"
+    ? ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"]
+    : ["http_proxy", "HTTP_PROXY"]
+  ).some((name) => (process.env[name] ?? "") !== "")

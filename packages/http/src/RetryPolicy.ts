@@ -107,6 +107,17 @@ export const classify = (failure: PrivxFailure): Retryability => {
 }
 
 /**
+ * Whether the server says that it has too much to do: fewer requests at once will help it.
+ *
+ * @since 0.1.0
+ * @category classification
+ */
+export const isOverload = (failure: PrivxFailure): boolean =>
+  failure._tag === "MaxLoad" ||
+  failure._tag === "TooManyConnections" ||
+  (failure._tag !== "TransportError" && failure.status === 429)
+
+/**
  * Whether a call that failed so may be tried again.
  *
  * @since 0.1.0

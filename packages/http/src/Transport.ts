@@ -22,6 +22,7 @@ import { type Attempt, retrying } from "./internal/retrying.ts"
 import type { Definition } from "./Operation.ts"
 import type { PrivxFailure } from "./PrivxFailure.ts"
 import * as ResponseFailure from "./ResponseFailure.ts"
+import * as RetryPolicy from "./RetryPolicy.ts"
 import { TokenProvider } from "./TokenProvider.ts"
 import { TransportError } from "./TransportError.ts"
 
@@ -69,7 +70,7 @@ const makeExecute = (
   connection: Connection["Service"],
   tokens: TokenProvider["Service"]
 ): Transport["Service"]["execute"] => {
-  const { limits, origin, pathPrefix } = connection
+  const { gate, limits, origin, pathPrefix } = connection
   const server = new URL(origin)
   const address = {
     "server.address": server.hostname,
@@ -97,12 +98,14 @@ const makeExecute = (
         operation: operation.name,
         origin,
         dispatcher: connection.dispatcher,
+        gate,
         method: request.method,
         path: target,
         headers: headersOf(request, connection.userAgent, token),
         body,
         timeout: attempt.timeout,
         timeoutReason: attempt.lastBeforeDeadline ? "deadline" : "timeout",
+        patience: attempt.left,
         maxBytes: limits.maxResponseBytes,
         streaming: options?.streaming === true ? streamingLimits : undefined
       })
@@ -115,7 +118,10 @@ const makeExecute = (
       for (let hops = 0; ; hops++) {
         const received = yield* send(attempt, target, token)
         if (received._tag === "Streamed") return new StreamedResponse(request, received)
-        if (received.status >= 200 && received.status < 300) return new BufferedResponse(request, received)
+        if (received.status >= 200 && received.status < 300) {
+          gate.succeeded()
+          return new BufferedResponse(request, received)
+        }
         const whole = {
           operation: operation.name,
           status: received.status,
@@ -124,7 +130,11 @@ const makeExecute = (
           now: yield* Clock.currentTimeMillis
         }
         const redirect = Redirect.follow(whole, { origin, path: target, method: request.method, hops })
-        if (redirect === undefined) return yield* ResponseFailure.make(whole)
+        if (redirect === undefined) {
+          const failure = ResponseFailure.make(whole)
+          if (RetryPolicy.isOverload(failure)) gate.overloaded(received.ticket)
+          return yield* failure
+        }
         if (redirect._tag === "Refused") return yield* redirect.failure
         target = redirect.path
       }
@@ -150,7 +160,8 @@ const makeExecute = (
           operation: operation.name,
           safeToRepeat: operation.safeToRepeat,
           attemptTimeout: limits.attemptTimeout,
-          deadline: limits.deadline
+          deadline: limits.deadline,
+          budget: connection.budget
         },
         (attempt) => (withToken ? authorized(attempt) : answer(attempt, undefined))
       )

@@ -121,7 +121,7 @@ describe("Download", () => {
   it.live("uses the socket again after a body was read whole", () =>
     Effect.gen(function* () {
       const server = yield* WireServer.make(() => WireServer.answer(200, "#!/bin/sh\n"))
-      yield* Effect.andThen(bytes, bytes).pipe(Effect.provide(TestApi.layer(server.url, { maxSockets: 1 })))
+      yield* Effect.andThen(bytes, bytes).pipe(Effect.provide(TestApi.layer(server.url, { maxConcurrency: 1 })))
       assert.strictEqual(server.connections.total, 1)
     })
   )

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as ErrorCode from "@privx-kit/core/ErrorCode"
 import type { UnexpectedResponse } from "@privx-kit/core/UnexpectedResponse"
 import type { Reason } from "@privx-kit/http/TransportError"
+import * as RetryPolicy from "@privx-kit/http/RetryPolicy"
 import { RetryObserver, type Retry } from "@privx-kit/http/RetryObserver"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -253,6 +254,39 @@ describe("Transport", () => {
       const nowhere = TestApi.layer(new URL("http://does-not-exist.invalid"))
       const unresolved = yield* Effect.flip(Effect.provide(TestApi.read(), nowhere))
       assert.deepInclude(unresolved, { _tag: "TransportError", reason: "nameResolution" })
+    })
+  )
+
+  it.live("keeps no more requests under way than it may", () =>
+    Effect.gen(function* () {
+      let most = 0
+      const server = yield* WireServer.make(() => {
+        most = Math.max(most, server.connections.open)
+        return ok
+      })
+      yield* Effect.all(
+        Array.from({ length: 40 }, () => TestApi.read()),
+        { concurrency: "unbounded" }
+      ).pipe(Effect.provide(TestApi.layer(server.url, { maxConcurrency: 3 })))
+      assert.strictEqual(server.received.length, 40)
+      assert.isAtMost(most, 3)
+    })
+  )
+
+  it.live("does not count the wait for a turn as silence of the server", () =>
+    Effect.gen(function* () {
+      const server = yield* WireServer.make([["hang"], ok])
+      yield* Effect.gen(function* () {
+        const first = yield* Effect.forkChild(TestApi.read())
+        yield* until(() => server.received.length === 1)
+        const second = yield* Effect.forkChild(TestApi.read())
+        yield* Effect.sleep(100)
+        yield* Fiber.interrupt(first)
+        assert.deepStrictEqual(yield* Fiber.join(second), { name: "n" })
+      }).pipe(
+        Effect.provide(TestApi.layer(server.url, { maxConcurrency: 1, attemptTimeout: "80 millis" })),
+        Effect.provideService(RetryPolicy.RetryPolicy, RetryPolicy.never)
+      )
     })
   )
 

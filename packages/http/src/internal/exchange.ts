@@ -8,20 +8,25 @@ import * as Stream from "effect/Stream"
 import type { IncomingHttpHeaders } from "node:http"
 import type { Dispatcher } from "undici"
 import { TransportError } from "../TransportError.ts"
+import type { Gate } from "./gate.ts"
 import { toTransportError } from "./systemError.ts"
 
 export interface Request {
   readonly operation: string
   readonly origin: string
   readonly dispatcher: Dispatcher
+  /** Where it waits for its turn; without one, it goes out at once. */
+  readonly gate?: Gate | undefined
   readonly method: string
   /** Path and query. */
   readonly path: string
   readonly headers: Record<string, string>
   readonly body: Uint8Array | null
-  /** Milliseconds until the answer, or the head of a streamed one, must be there. */
+  /** Milliseconds from its turn until the answer, or the head of a streamed one, must be there. */
   readonly timeout: number
   readonly timeoutReason: "timeout" | "deadline"
+  /** Milliseconds that it may wait for its turn. */
+  readonly patience?: number | undefined
   /** The largest body that is read into memory. */
   readonly maxBytes: number
   /** Set where a success is to be streamed rather than read. */
@@ -36,6 +41,8 @@ interface Head {
 export interface Buffered extends Head {
   readonly _tag: "Buffered"
   readonly body: Uint8Array
+  /** For the gate, when the answer turns out to be a sign of overload. */
+  readonly ticket: number
 }
 
 export interface Streamed extends Head {
@@ -67,8 +74,10 @@ class Handler implements Dispatcher.DispatchHandler {
   private body: Body | undefined
   private chunks: Array<Uint8Array> = []
   private bytes = 0
-  private failure: TransportError | undefined
-  private aborted = false
+  private settled = false
+  private ticket = 0
+  private started = false
+  private takeBack: (() => void) | undefined
 
   constructor(request: Request, resume: (effect: Effect.Effect<Buffered | Streamed, TransportError>) => void) {
     this.request = request
@@ -76,11 +85,28 @@ class Handler implements Dispatcher.DispatchHandler {
   }
 
   start() {
+    const { gate, patience } = this.request
+    if (gate === undefined) return this.dispatch(0)
+    this.takeBack = gate.enter((ticket) => this.dispatch(ticket))
+    if (this.started || patience === undefined) return
+    this.timer = setTimeout(() => this.abort(this.error("deadline", "too many requests are under way")), patience)
+  }
+
+  private dispatch(ticket: number) {
     const { request } = this
+    this.ticket = ticket
+    this.started = true
+    clearTimeout(this.timer)
     this.timer = setTimeout(() => this.abort(this.error(request.timeoutReason, "")), request.timeout)
     try {
       request.dispatcher.dispatch(
-        { method: request.method, path: request.path, headers: request.headers, body: request.body },
+        {
+          origin: request.origin,
+          method: request.method,
+          path: request.path,
+          headers: request.headers,
+          body: request.body
+        },
         this
       )
     } catch (cause) {
@@ -93,10 +119,9 @@ class Handler implements Dispatcher.DispatchHandler {
   }
 
   private abort(failure: TransportError | undefined) {
-    if (this.aborted) return
-    this.aborted = true
-    this.failure = failure
-    clearTimeout(this.timer)
+    if (this.settled) return
+    this.settled = true
+    this.release()
     // Before the request has been given a socket there is no controller: onRequestStart aborts then.
     this.controller?.abort(cancelled)
     if (failure !== undefined) this.fail(failure)
@@ -106,19 +131,25 @@ class Handler implements Dispatcher.DispatchHandler {
     return new TransportError({ operation: this.request.operation, origin: this.request.origin, reason, detail })
   }
 
-  private fail(failure: TransportError) {
+  /** The end of the exchange, however it came; called once. */
+  private release() {
     clearTimeout(this.timer)
+    if (this.started) this.request.gate?.leave()
+    else this.takeBack?.()
+  }
+
+  private fail(failure: TransportError) {
     if (this.body !== undefined) this.body.fail(failure)
     else this.resume(Effect.fail(failure))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController) {
     this.controller = controller
-    if (this.aborted) controller.abort(cancelled)
+    if (this.settled) controller.abort(cancelled)
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders) {
-    if (status < 200 || this.aborted) return
+    if (status < 200 || this.settled) return
     const { request } = this
     this.head = { status, headers }
     const streaming = status < 300 ? request.streaming : undefined
@@ -138,14 +169,14 @@ class Handler implements Dispatcher.DispatchHandler {
         headers,
         stream: body.stream,
         abort: () => {
-          if (!body.settled) this.abort(undefined)
+          if (!body.ended) this.abort(undefined)
         }
       })
     )
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Uint8Array) {
-    if (this.aborted) return
+    if (this.settled) return
     if (this.body !== undefined) return this.body.push(chunk)
     this.bytes += chunk.byteLength
     if (this.bytes > this.request.maxBytes) {
@@ -155,15 +186,17 @@ class Handler implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd() {
-    if (this.aborted || this.head === undefined) return
-    clearTimeout(this.timer)
+    if (this.settled || this.head === undefined) return
+    this.settled = true
+    this.release()
     if (this.body !== undefined) return this.body.end()
     this.resume(
       Effect.succeed({
         _tag: "Buffered",
         status: this.head.status,
         headers: this.head.headers,
-        body: this.whole()
+        body: this.whole(),
+        ticket: this.ticket
       })
     )
   }
@@ -174,8 +207,9 @@ class Handler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController | undefined, cause: unknown) {
-    if (this.aborted) return
-    this.aborted = true
+    if (this.settled) return
+    this.settled = true
+    this.release()
     this.fail(
       toTransportError(cause, {
         operation: this.request.operation,
@@ -215,7 +249,7 @@ class Body {
     this.stallTimer = setTimeout(() => this.stalled(), stallTimeout)
   }
 
-  get settled() {
+  get ended() {
     return this.outcome !== undefined
   }
 

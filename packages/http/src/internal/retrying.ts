@@ -1,11 +1,13 @@
 /**
- * Repeats an attempt by the policy in force, within the deadline. Costs nothing until an attempt fails.
+ * Repeats an attempt by the policy in force, within the deadline and the client's retry budget. Costs next to nothing until
+ * an attempt fails.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type { PrivxFailure } from "../PrivxFailure.ts"
+import type { RetryBudget } from "../RetryBudget.ts"
 import { RetryObserver } from "../RetryObserver.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 
@@ -14,6 +16,8 @@ export interface Attempt {
   readonly number: number
   /** Milliseconds that this attempt may take: what is left until the deadline, or less. */
   readonly timeout: number
+  /** Milliseconds until the deadline. */
+  readonly left: number
   /** Whether it is the deadline that ends the attempt, not its own timeout. */
   readonly lastBeforeDeadline: boolean
 }
@@ -23,6 +27,8 @@ export interface Limits {
   readonly safeToRepeat: boolean
   readonly attemptTimeout: Duration.Duration
   readonly deadline: Duration.Duration
+  /** Shared by the calls of a client; without one, only the policy bounds the retries. */
+  readonly budget?: RetryBudget | undefined
 }
 
 export const retrying = <A>(
@@ -35,25 +41,41 @@ export const retrying = <A>(
     const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
     const end = now() + Duration.toMillis(limits.deadline)
 
-    const loop = (number: number): Effect.Effect<A, PrivxFailure> => {
+    const loop = (number: number, paid: number | undefined): Effect.Effect<A, PrivxFailure> => {
       const left = end - now()
-      return Effect.catch(
-        attempt({ number, timeout: Math.max(1, Math.min(perAttempt, left)), lastBeforeDeadline: left <= perAttempt }),
-        (failure) => next(number, failure)
+      return Effect.matchEffect(
+        attempt({
+          number,
+          timeout: Math.max(1, Math.min(perAttempt, left)),
+          left,
+          lastBeforeDeadline: left <= perAttempt
+        }),
+        {
+          onSuccess: (value) => {
+            limits.budget?.succeeded(paid)
+            return Effect.succeed(value)
+          },
+          onFailure: (failure) => next(number, failure)
+        }
       )
     }
 
     const next = Effect.fnUntraced(function* (number: number, failure: PrivxFailure) {
+      // The token provider has retried its own requests already.
+      if (failure.operation !== limits.operation) return yield* failure
       const policy = yield* RetryPolicy.RetryPolicy
       if (number >= policy.attempts || !RetryPolicy.isRetryable(failure, limits.safeToRepeat)) return yield* failure
       const delay = RetryPolicy.delay(policy, number, failure, yield* Random.next)
       // Waiting past the deadline would only replace the reason by a less helpful one.
       if (now() + Duration.toMillis(delay) >= end) return yield* failure
+      const timedOut = failure._tag === "TransportError" && failure.reason === "timeout"
+      const paid = limits.budget?.take(timedOut)
+      if (limits.budget !== undefined && paid === undefined) return yield* failure
       const observe = yield* RetryObserver
       yield* observe({ operation: limits.operation, attempt: number, failure, delay })
       yield* Effect.sleep(delay)
-      return yield* loop(number + 1)
+      return yield* loop(number + 1, paid)
     })
 
-    return loop(1)
+    return loop(1, undefined)
   })

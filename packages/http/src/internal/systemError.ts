@@ -2,6 +2,7 @@
  * From what Node, OpenSSL and undici throw to a `TransportError`. The system's own words are kept where they help and hold
  * no secret; a URL never comes in, because a path can be one.
  */
+import { pinMismatch } from "../Tls.ts"
 import * as TransportError from "../TransportError.ts"
 
 interface Where {
@@ -50,6 +51,7 @@ const tlsDetail: Readonly<Record<string, string>> = {
   CERT_REVOKED: "the certificate is revoked",
   CERT_UNTRUSTED: "the certificate is not trusted",
   ERR_SSL_WRONG_VERSION_NUMBER: "the server does not speak TLS on this port",
+  [pinMismatch]: "the public key of the server is not among the pinned ones",
   EPROTO: "the TLS handshake failed"
 }
 

@@ -1,0 +1,105 @@
+/**
+ * Whom the transport trusts, and how it shows who it is.
+ *
+ * @since 0.1.0
+ */
+import * as Redacted from "effect/Redacted"
+import * as crypto from "node:crypto"
+import * as tls from "node:tls"
+import { buildConnector } from "undici"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** PEM texts, each with one or more CA certificates; trusted beside the roots of the system and of Node. */
+  readonly ca?: ReadonlyArray<string> | undefined
+  /** Trust {@link Options.ca} and nothing else. Default `false`. */
+  readonly onlyCa?: boolean | undefined
+  /** A client certificate (PEM, with its chain) and its key, for a PrivX that asks for one. */
+  readonly clientCertificate?:
+    | {
+        readonly cert: string
+        readonly key: Redacted.Redacted<string>
+        readonly passphrase?: Redacted.Redacted<string>
+      }
+    | undefined
+  /**
+   * Public keys, one of which the server must show beside a valid chain: SHA-256 of the SubjectPublicKeyInfo in base64,
+   * as in HPKP (`openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64`).
+   */
+  readonly pins?: ReadonlyArray<string> | undefined
+}
+
+/**
+ * Made once for a connection: parsing some hundred roots for each socket would cost more than the request.
+ *
+ * @internal
+ */
+export const secureContext = (options: Options): tls.SecureContext => {
+  const { clientCertificate: client } = options
+  return tls.createSecureContext({
+    ca: [...new Set([...(options.onlyCa === true ? [] : knownRoots()), ...(options.ca ?? [])])],
+    minVersion: "TLSv1.2",
+    ...(client === undefined
+      ? undefined
+      : {
+          cert: client.cert,
+          key: Redacted.value(client.key),
+          ...(client.passphrase === undefined ? undefined : { passphrase: Redacted.value(client.passphrase) })
+        })
+  })
+}
+
+/** Node's own roots, `NODE_EXTRA_CA_CERTS`, and the system's store. */
+const knownRoots = (): ReadonlyArray<string> => [...tls.getCACertificates("default"), ...systemRoots()]
+
+/** A machine without a certificate store still has Node's roots. */
+const systemRoots = (): ReadonlyArray<string> => {
+  try {
+    return tls.getCACertificates("system")
+  } catch {
+    return []
+  }
+}
+
+/**
+ * The code of the error with which a connection is refused whose key is not among the pins.
+ *
+ * @internal
+ */
+export const pinMismatch = "ERR_TLS_PIN_MISMATCH"
+
+/**
+ * How undici opens a socket: with the context above, and with the key checked before a byte of a request goes out.
+ *
+ * @internal
+ */
+export const connector = (options: Options, context: tls.SecureContext | undefined): buildConnector.connector => {
+  const connect = buildConnector({
+    allowH2: false,
+    // The transport's own timer ends an attempt, the time for connecting included.
+    timeout: 0,
+    ...(context === undefined ? undefined : { secureContext: context })
+  })
+  const pins = options.pins ?? []
+  if (pins.length === 0) return connect
+  return (target, callback) =>
+    connect(target, (error, socket) => {
+      if (error !== null || !(socket instanceof tls.TLSSocket)) return passOn(callback, error, socket)
+      const key = socket.getPeerX509Certificate()?.publicKey.export({ type: "spki", format: "der" })
+      if (key !== undefined && pins.includes(crypto.hash("sha256", key, "base64"))) return callback(null, socket)
+      socket.destroy()
+      callback(Object.assign(new Error("the public key is not among the pinned ones"), { code: pinMismatch }), null)
+    })
+}
+
+const passOn = (
+  callback: buildConnector.Callback,
+  error: Error | null,
+  socket: Parameters<buildConnector.Callback>[1]
+): void => {
+  if (error === null && socket !== null) callback(null, socket)
+  else callback(error ?? new Error("no socket"), null)
+}
