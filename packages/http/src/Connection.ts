@@ -12,6 +12,7 @@ import * as Layer from "effect/Layer"
 import { type Dispatcher, EnvHttpProxyAgent, Pool } from "undici"
 import { Gate } from "./internal/gate.ts"
 import { version } from "./internal/version.ts"
+import * as Protection from "./Protection.ts"
 import { RetryBudget, type Options as RetryBudgetOptions } from "./RetryBudget.ts"
 import * as Tls from "./Tls.ts"
 
@@ -19,7 +20,7 @@ import * as Tls from "./Tls.ts"
  * @since 0.1.0
  * @category models
  */
-export interface Options extends Tls.Options {
+export interface Options extends Tls.Options, Protection.Options {
   /** Scheme, host, port, and the path prefix where PrivX is not at the root. */
   readonly baseUrl: URL
   /** Default: `privx-kit/<version>`. */
@@ -73,6 +74,7 @@ export class Connection extends Context.Service<
     readonly dispatcher: Dispatcher
     readonly gate: Gate
     readonly budget: RetryBudget | undefined
+    readonly protect: Protection.Protect | undefined
   }
 >()("@privx-kit/http/Connection") {
   /**
@@ -100,6 +102,7 @@ export class Connection extends Context.Service<
           },
           dispatcher,
           gate: new Gate(maxConcurrency),
+          protect: yield* Protection.make(options, options.baseUrl.origin),
           budget: options.retryBudget === false ? undefined : new RetryBudget(options.retryBudget)
         })
       })

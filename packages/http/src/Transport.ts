@@ -70,7 +70,7 @@ const makeExecute = (
   connection: Connection["Service"],
   tokens: TokenProvider["Service"]
 ): Transport["Service"]["execute"] => {
-  const { gate, limits, origin, pathPrefix } = connection
+  const { gate, limits, origin, pathPrefix, protect } = connection
   const server = new URL(origin)
   const address = {
     "server.address": server.hostname,
@@ -163,7 +163,12 @@ const makeExecute = (
           deadline: limits.deadline,
           budget: connection.budget
         },
-        (attempt) => (withToken ? authorized(attempt) : answer(attempt, undefined))
+        (attempt) => {
+          const answered = withToken ? authorized(attempt) : answer(attempt, undefined)
+          return protect === undefined
+            ? answered
+            : protect(answered, { operation: operation.name, patience: attempt.left })
+        }
       )
     }).pipe(
       Effect.tap((response) => Effect.annotateCurrentSpan("http.response.status_code", response.status)),

@@ -1,0 +1,128 @@
+/**
+ * What keeps a client from hurting an origin, beside the limit of concurrency and the retry budget: a circuit breaker and a
+ * rate limit. Both are off unless they are set, and both are Effect's own, in memory.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
+import * as RateLimiter from "effect/persistence/RateLimiter"
+import type * as Scope from "effect/Scope"
+import type { PrivxFailure } from "./PrivxFailure.ts"
+import * as RetryPolicy from "./RetryPolicy.ts"
+import { TransportError } from "./TransportError.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Leaves the origin alone for a while after so many failures in a row. What the caller did wrong does not count. */
+  readonly circuitBreaker?: { readonly failures: number; readonly openFor: Duration.Input } | undefined
+  /** At most so many requests in a time; the rest wait. */
+  readonly rateLimit?: { readonly requests: number; readonly per: Duration.Input } | undefined
+}
+
+/**
+ * What an attempt is wrapped in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Protect = <A>(
+  attempt: Effect.Effect<A, PrivxFailure>,
+  of: { readonly operation: string; readonly patience: number }
+) => Effect.Effect<A, PrivxFailure>
+
+/**
+ * `undefined` when nothing is set, so that the path of a request stays as short as it was.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options, origin: string): Effect.Effect<Protect | undefined, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const limit = options.rateLimit === undefined ? undefined : yield* rateLimit(options.rateLimit, origin)
+    const breaker = options.circuitBreaker === undefined ? undefined : yield* circuit(options.circuitBreaker, origin)
+    if (limit === undefined) return breaker
+    if (breaker === undefined) return limit
+    return (attempt, of) => breaker(limit(attempt, of), of)
+  })
+
+const rateLimit = (
+  options: NonNullable<Options["rateLimit"]>,
+  origin: string
+): Effect.Effect<Protect, never, Scope.Scope> =>
+  Effect.map(
+    inMemory(RateLimiter.layerStoreMemory)(RateLimiter.make),
+    (limiter): Protect =>
+      (attempt, of) =>
+        limiter
+          .consume({
+            key: origin,
+            algorithm: "token-bucket",
+            onExceeded: "delay",
+            window: options.per,
+            limit: options.requests
+          })
+          .pipe(
+            Effect.orDie,
+            Effect.flatMap(({ delay }) =>
+              Duration.toMillis(delay) <= of.patience
+                ? Effect.delay(attempt, delay)
+                : Effect.fail(failure("deadline", of.operation, origin, "the rate limit leaves no room before it"))
+            )
+          )
+  )
+
+const circuit = (
+  options: NonNullable<Options["circuitBreaker"]>,
+  origin: string
+): Effect.Effect<Protect, never, Scope.Scope> =>
+  CircuitBreaker.make({
+    tripPolicy: CircuitBreaker.consecutive(options.failures),
+    openDuration: options.openFor
+  }).pipe(
+    inMemory(CircuitBreaker.layerStoreMemory()),
+    Effect.map(
+      (breaker): Protect =>
+        (attempt, of) =>
+          breaker
+            .execute(attempt, { key: origin, classify: outcome })
+            .pipe(
+              Effect.catchTag("CircuitBreakerError", ({ reason }) =>
+                Effect.fail(
+                  failure(
+                    "circuitOpen",
+                    of.operation,
+                    origin,
+                    reason._tag === "CircuitOpen"
+                      ? `after ${options.failures} failures in a row; for ${Duration.format(reason.retryAfter)} more`
+                      : "one request tries whether the server is back"
+                  )
+                )
+              )
+            )
+    )
+  )
+
+/** The store lives as long as the connection, not only while its user is made. */
+const inMemory =
+  <Store>(store: Layer.Layer<Store>) =>
+  <A, R>(make: Effect.Effect<A, never, R>): Effect.Effect<A, never, Exclude<R, Store> | Scope.Scope> =>
+    Effect.flatMap(Layer.build(store), (context) => Effect.provide(make, context))
+
+const failure = (reason: TransportError["reason"], operation: string, origin: string, detail: string): TransportError =>
+  new TransportError({ operation, origin, reason, detail })
+
+const outcome = (exit: Exit.Exit<unknown, PrivxFailure>): CircuitBreaker.Outcome => {
+  const error = Exit.isFailure(exit) ? Exit.findErrorOption(exit) : undefined
+  if (error === undefined) return CircuitBreaker.success
+  if (error._tag === "None") return CircuitBreaker.ignored
+  // An answer that refuses the request shows that the server is well.
+  if (RetryPolicy.classify(error.value) === "never") return CircuitBreaker.success
+  return CircuitBreaker.failure(error.value._tag === "TransportError" ? {} : { retryAfter: error.value.retryAfter })
+}
