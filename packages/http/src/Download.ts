@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type * as Stream from "effect/Stream"
+import type { ContentRange } from "./ContentRange.ts"
 import type { PrivxFailure } from "./PrivxFailure.ts"
 
 /**
@@ -14,11 +15,30 @@ import type { PrivxFailure } from "./PrivxFailure.ts"
  * @category models
  */
 export interface Download {
-  /** HTTP status: 200. */
+  /** HTTP status: 200, or 206 for the rest of a body. */
   readonly status: number
-  /** Bytes that the server announced (`Content-Length`), or `undefined` where it announced none. */
+  /** Bytes that the server announced for this answer (`Content-Length`), or `undefined` where it announced none. */
   readonly contentLength: number | undefined
   /** `Content-Type` as sent. */
   readonly contentType: string | undefined
+  /** Which part of the whole this is, when it is a part. */
+  readonly contentRange: ContentRange | undefined
+  /** A strong `ETag`, as sent; with a weak one, or none, two answers cannot be known to be of the same bytes. */
+  readonly strongETag: string | undefined
+  /** `Last-Modified` as sent. */
+  readonly lastModified: string | undefined
   readonly stream: Stream.Stream<Uint8Array, PrivxFailure>
+}
+
+/**
+ * Asks for the rest of a body: from this byte on, if it is still the one with this strong ETag. Otherwise the server sends
+ * the whole (200).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Rest {
+  /** The first byte that is wanted, from 0. */
+  readonly from: number
+  readonly strongETag: string
 }

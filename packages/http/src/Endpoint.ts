@@ -7,6 +7,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiClient from "effect/http-api/HttpApiClient"
@@ -18,7 +19,8 @@ import type * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { Download } from "./Download.ts"
+import * as ContentRange from "./ContentRange.ts"
+import type { Download, Rest } from "./Download.ts"
 import { BufferedResponse, StreamedResponse } from "./internal/bufferedResponse.ts"
 import { type Definition, Operation } from "./Operation.ts"
 import { PrivxFailure } from "./PrivxFailure.ts"
@@ -27,8 +29,14 @@ import * as ResponseFailure from "./ResponseFailure.ts"
 import { Transport } from "./Transport.ts"
 import { TransportError } from "./TransportError.ts"
 
-/** Asks for a stream; set by {@link download} around the generated client, which has no argument for it. */
-const Streaming = Context.Reference<boolean>("@privx-kit/http/Endpoint/Streaming", { defaultValue: () => false })
+/**
+ * How a stream is asked for; set by {@link download} around the generated client, which has no argument for it. `undefined`
+ * where the answer is to be read whole.
+ */
+const Streaming = Context.Reference<{ readonly rest: Rest | undefined } | undefined>(
+  "@privx-kit/http/Endpoint/Streaming",
+  { defaultValue: () => undefined }
+)
 
 /** `HttpApiClient` wants a client, but the middleware answers before it is asked. */
 const unreachable = HttpClient.make(() => Effect.die("the transport answers in the place of the HttpClient"))
@@ -36,12 +44,20 @@ const unreachable = HttpClient.make(() => Effect.die("the transport answers in t
 const middleware = (transport: Transport["Service"]): Layer.Layer<HttpApiMiddleware.ForClient<PrivxMiddleware>> =>
   HttpApiMiddleware.layerClient(PrivxMiddleware, ({ endpoint, request }) =>
     Effect.flatMap(Streaming, (streaming) =>
-      transport.execute(Context.getUnsafe(endpoint.annotations, Operation), request, {
+      transport.execute(Context.getUnsafe(endpoint.annotations, Operation), withRange(request, streaming?.rest), {
         template: endpoint.path,
-        streaming
+        streaming: streaming !== undefined
       })
     )
   )
+
+const withRange = (
+  request: HttpClientRequest.HttpClientRequest,
+  rest: Rest | undefined
+): HttpClientRequest.HttpClientRequest =>
+  rest === undefined
+    ? request
+    : HttpClientRequest.setHeaders(request, { range: `bytes=${rest.from}-`, "if-range": rest.strongETag })
 
 /**
  * An endpoint of a group of an api, by name.
@@ -182,7 +198,7 @@ const unusable = (operation: Definition, response: HttpClientResponse.HttpClient
 
 /**
  * The function behind an endpoint whose answer is a stream of bytes: it answers when the head has come. Closing the scope
- * gives up what has not been read.
+ * gives up what has not been read. With a second argument it asks for the rest of a body that was read in part.
  *
  * @since 0.1.0
  * @category constructors
@@ -196,25 +212,36 @@ export const download = <
   api: HttpApi.HttpApi<ApiId, Groups>,
   which: { readonly group: Group; readonly endpoint: Name }
 ): Effect.Effect<
-  (request: RequestOf<EndpointOf<Groups, Group, Name>>) => Effect.Effect<Download, PrivxFailure, Scope.Scope>,
+  (
+    request: RequestOf<EndpointOf<Groups, Group, Name>>,
+    rest?: Rest
+  ) => Effect.Effect<Download, PrivxFailure, Scope.Scope>,
   never,
   Transport
 > =>
-  Effect.map(sender(api, which), ({ send }) => {
-    return (request) =>
-      Effect.acquireRelease(
-        Effect.provideService(send(request), Streaming, true),
-        (response) => Effect.sync(() => (response instanceof StreamedResponse ? response.answer.abort() : undefined)),
-        { interruptible: true }
-      ).pipe(Effect.map(toDownload))
-  })
+  Effect.map(
+    sender(api, which),
+    ({ send }) =>
+      (request, rest) =>
+        Effect.acquireRelease(
+          Effect.provideService(send(request), Streaming, { rest }),
+          (response) => Effect.sync(() => (response instanceof StreamedResponse ? response.answer.abort() : undefined)),
+          { interruptible: true }
+        ).pipe(Effect.map(toDownload))
+  )
 
 const toDownload = (response: HttpClientResponse.HttpClientResponse): Download => {
-  const announced = response.headers["content-length"]
+  const { headers, status } = response
+  const announced = headers["content-length"]
+  const range = headers["content-range"]
+  const etag = headers.etag
   return {
-    status: response.status,
-    contentLength: announced !== undefined && /^\d+$/.test(announced) ? Number(announced) : undefined,
-    contentType: response.headers["content-type"],
+    status,
+    contentLength: announced !== undefined && /^\d{1,15}$/.test(announced) ? Number(announced) : undefined,
+    contentType: headers["content-type"],
+    contentRange: status === 206 && range !== undefined ? ContentRange.parse(range) : undefined,
+    strongETag: etag !== undefined && /^"[^"]*"$/.test(etag) ? etag : undefined,
+    lastModified: headers["last-modified"],
     stream: response instanceof StreamedResponse ? response.answer.stream : Stream.die("the transport did not stream")
   }
 }

@@ -1,4 +1,5 @@
 export * as Connection from "./Connection.ts"
+export * as ContentRange from "./ContentRange.ts"
 export * as Download from "./Download.ts"
 export * as Endpoint from "./Endpoint.ts"
 export * as ErrorResponses from "./ErrorResponses.ts"

@@ -6,7 +6,7 @@
 import * as ApiError from "@privx-kit/core/ApiError"
 import type { SetupSessionId } from "@privx-kit/core/SessionId"
 import * as Endpoint from "@privx-kit/http/Endpoint"
-import type { Download } from "@privx-kit/http/Download"
+import type { Download, Rest } from "@privx-kit/http/Download"
 import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import * as Transport from "@privx-kit/http/Transport"
 import * as Context from "effect/Context"
@@ -47,11 +47,12 @@ export class Ueba extends Context.Service<
     readonly createSession: Effect.Effect<UebaApi.SetupSession, PrivxFailure>
     /**
      * Asks for the script and answers when its head is there: announced length, content type, and the bytes as a stream
-     * that can be run once. Closing the scope gives up what has not been read.
+     * that can be run once. Closing the scope gives up what has not been read. With `rest` it asks for the rest of a body
+     * that was read in part; whether a session can be used a second time is not documented.
      *
      * Fails like `createSession`. A 401 without a token says that this PrivX may want one ({@link Options.authorizeDownload}).
      */
-    readonly openSetupScript: (id: SetupSessionId) => Effect.Effect<Download, PrivxFailure, Scope.Scope>
+    readonly openSetupScript: (id: SetupSessionId, rest?: Rest) => Effect.Effect<Download, PrivxFailure, Scope.Scope>
     /**
      * The script's bytes. Beside the failures of `openSetupScript`, the stream fails with a `TransportError` when the body
      * is cut short, stalls or is too large.
@@ -68,8 +69,8 @@ export class Ueba extends Context.Service<
         const download = yield* Endpoint.download(api, { group: "ueba", endpoint: "downloadSetupScript" })
         const authorize = options.authorizeDownload === true
 
-        const openSetupScript = (id: SetupSessionId) =>
-          download({ params: { session_id: id } }).pipe(
+        const openSetupScript = (id: SetupSessionId, rest?: Rest) =>
+          download({ params: { session_id: id } }, rest).pipe(
             Effect.provideService(Transport.AlwaysAuthorize, authorize),
             Effect.mapError((failure) => (authorize ? failure : adviseToken(failure)))
           )
