@@ -21,6 +21,8 @@ export interface Download {
   readonly contentLength: number | undefined
   /** `Content-Type` as sent. */
   readonly contentType: string | undefined
+  /** The file name that the server suggests (`Content-Disposition`), without any folder; never used unasked. */
+  readonly suggestedName: string | undefined
   /** Which part of the whole this is, when it is a part. */
   readonly contentRange: ContentRange | undefined
   /** A strong `ETag`, as sent; with a weak one, or none, two answers cannot be known to be of the same bytes. */

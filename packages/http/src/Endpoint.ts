@@ -21,6 +21,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as ContentRange from "./ContentRange.ts"
 import type { Download, Rest } from "./Download.ts"
+import { suggestedName } from "./internal/suggestedName.ts"
 import { BufferedResponse, StreamedResponse } from "./internal/bufferedResponse.ts"
 import { type Definition, Operation } from "./Operation.ts"
 import { PrivxFailure } from "./PrivxFailure.ts"
@@ -239,6 +240,7 @@ const toDownload = (response: HttpClientResponse.HttpClientResponse): Download =
     status,
     contentLength: announced !== undefined && /^\d{1,15}$/.test(announced) ? Number(announced) : undefined,
     contentType: headers["content-type"],
+    suggestedName: suggestedName(headers["content-disposition"]),
     contentRange: status === 206 && range !== undefined ? ContentRange.parse(range) : undefined,
     strongETag: etag !== undefined && /^"[^"]*"$/.test(etag) ? etag : undefined,
     lastModified: headers["last-modified"],

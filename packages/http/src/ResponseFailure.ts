@@ -7,6 +7,7 @@ import * as ApiError from "@privx-kit/core/ApiError"
 import * as ErrorBody from "@privx-kit/core/ErrorBody"
 import { excerptLimit, UnexpectedResponse } from "@privx-kit/core/UnexpectedResponse"
 import type * as Duration from "effect/Duration"
+import * as Challenge from "./Challenge.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 
 /**
@@ -93,11 +94,21 @@ const contentType = (answer: Answer): { readonly contentType?: string } => {
   return value === undefined ? {} : { contentType: value }
 }
 
-const fromHeaders = (answer: Answer): { readonly retryAfter?: Duration.Duration; readonly requestId?: string } => {
+/** What the server says is wrong with the token helps more than any advice of ours. */
+const challenge = (answer: Answer): { readonly advice?: string } => {
+  const header = answer.status === 401 ? single(answer, "www-authenticate") : undefined
+  const problem = header === undefined ? undefined : Challenge.bearerProblem(header)
+  return problem === undefined ? {} : { advice: `The server says of the token: ${problem}. Get a fresh one.` }
+}
+
+const fromHeaders = (
+  answer: Answer
+): { readonly retryAfter?: Duration.Duration; readonly requestId?: string; readonly advice?: string } => {
   const header = single(answer, "retry-after")
   const retryAfter = header === undefined ? undefined : RetryAfter.parse(header, answer.now)
   const requestId = single(answer, "x-request-id")
   return {
+    ...challenge(answer),
     ...(retryAfter === undefined ? undefined : { retryAfter }),
     ...(requestId === undefined ? undefined : { requestId: requestId.slice(0, 200) })
   }

@@ -1,3 +1,4 @@
+export * as Challenge from "./Challenge.ts"
 export * as Connection from "./Connection.ts"
 export * as ContentRange from "./ContentRange.ts"
 export * as Download from "./Download.ts"

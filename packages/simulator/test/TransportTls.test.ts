@@ -1,0 +1,190 @@
+/**
+ * Trust and proxies of the transport in `@privx-kit/http`. Here, because this is the lowest floor that can make certificates.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Connection, type Options } from "@privx-kit/http/Connection"
+import * as RetryPolicy from "@privx-kit/http/RetryPolicy"
+import { TokenProvider } from "@privx-kit/http/TokenProvider"
+import { Transport } from "@privx-kit/http/Transport"
+import { Certificates, Simulator } from "@privx-kit/simulator"
+import { Ueba } from "@privx-kit/ueba/Ueba"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { createHash, X509Certificate } from "node:crypto"
+import * as http from "node:http"
+import * as https from "node:https"
+import * as net from "node:net"
+
+const createSession = (baseUrl: URL, options: Omit<Options, "baseUrl">, token = "token") =>
+  Effect.flatMap(Ueba, (ueba) => ueba.createSession).pipe(
+    Effect.provide(
+      Ueba.layer().pipe(
+        Layer.provide(Transport.layer),
+        Layer.provide(TokenProvider.layerStatic(Redacted.make(token))),
+        Layer.provide(Connection.layer({ baseUrl, ...options }))
+      )
+    ),
+    Effect.provideService(RetryPolicy.RetryPolicy, RetryPolicy.never)
+  )
+
+const withToken = (simulator: Simulator.Simulator["Service"], options: Omit<Options, "baseUrl">) =>
+  Effect.flatMap(simulator.issueToken(), (token) => createSession(simulator.url, options, Redacted.value(token)))
+
+describe("trust", () => {
+  it.live("takes a CA beside the roots of the system, also one of several in a PEM text", () =>
+    Effect.gen(function* () {
+      const simulator = yield* Simulator.Simulator.make({ tls: true })
+      const other = yield* Certificates.make()
+      yield* withToken(simulator, { ca: simulator.ca })
+      yield* withToken(simulator, { ca: [`${other.ca}${simulator.ca.join("")}`] })
+      yield* withToken(simulator, { ca: simulator.ca, onlyCa: true })
+    })
+  )
+
+  it.live.each([
+    { flaw: undefined, ca: false, detail: "unknown CA" },
+    { flaw: "expired", ca: true, detail: "has expired" },
+    { flaw: "notYetValid", ca: true, detail: "not valid yet" },
+    { flaw: "wrongName", ca: true, detail: "another host name" }
+  ] as const)("says how it fails: $detail", ({ ca, detail, flaw }) =>
+    Effect.gen(function* () {
+      const simulator = yield* Simulator.Simulator.make({ tls: flaw === undefined ? true : { flaw } })
+      const failure = yield* Effect.flip(withToken(simulator, ca ? { ca: simulator.ca } : {}))
+      assert.deepInclude(failure, { _tag: "TransportError", reason: "tls" })
+      assert.include(failure.message, detail)
+      // Nothing was asked over a connection that is not trusted.
+      assert.deepStrictEqual(yield* simulator.requests, [])
+    })
+  )
+
+  it.live("says that a server does not speak TLS", () =>
+    Effect.gen(function* () {
+      const simulator = yield* Simulator.Simulator.make()
+      const failure = yield* Effect.flip(createSession(new URL(simulator.url.href.replace("http:", "https:")), {}))
+      assert.deepInclude(failure, { _tag: "TransportError", reason: "tls" })
+    })
+  )
+
+  it.live("accepts a pinned key and refuses another one before it sends anything", () =>
+    Effect.gen(function* () {
+      const certificates = yield* Certificates.make()
+      const server = yield* serve(() =>
+        https.createServer({ cert: certificates.certificate, key: Redacted.value(certificates.key) }, answer)
+      )
+      const key = new X509Certificate(certificates.certificate).publicKey.export({ type: "spki", format: "der" })
+      const pin = createHash("sha256").update(key).digest("base64")
+      yield* createSession(server.url, { ca: [certificates.ca], pins: ["another", pin] })
+      const failure = yield* Effect.flip(createSession(server.url, { ca: [certificates.ca], pins: ["another"] }))
+      assert.deepInclude(failure, { _tag: "TransportError", reason: "tls", code: "ERR_TLS_PIN_MISMATCH" })
+      assert.strictEqual(server.requests.length, 1)
+    })
+  )
+
+  it.live("shows a client certificate", () =>
+    Effect.gen(function* () {
+      const ours = yield* Certificates.make()
+      const theirs = yield* Certificates.make()
+      const server = yield* serve(() =>
+        https.createServer(
+          {
+            cert: theirs.certificate,
+            key: Redacted.value(theirs.key),
+            requestCert: true,
+            rejectUnauthorized: false
+          },
+          (request, response) => {
+            const peer = (request.socket as import("node:tls").TLSSocket).getPeerX509Certificate()
+            response.statusCode = peer?.subject.includes("PrivX simulator") === true ? 200 : 403
+            answer(request, response)
+          }
+        )
+      )
+      yield* createSession(server.url, {
+        ca: [theirs.ca],
+        clientCertificate: { cert: ours.certificate, key: ours.key }
+      })
+      const failure = yield* Effect.flip(createSession(server.url, { ca: [theirs.ca] }))
+      assert.strictEqual(failure._tag === "TransportError" ? 0 : failure.status, 403)
+    })
+  )
+})
+
+describe("proxies", () => {
+  it.live("goes through HTTPS_PROXY by a tunnel, and around it for NO_PROXY", () =>
+    Effect.gen(function* () {
+      const simulator = yield* Simulator.Simulator.make({ tls: true })
+      const proxy = yield* connectProxy
+      yield* environment({ HTTPS_PROXY: proxy.url.href, NO_PROXY: "" })
+      yield* withToken(simulator, { ca: simulator.ca })
+      assert.deepStrictEqual(proxy.targets, [simulator.url.host])
+      // The tunnel carries the name to check and nothing to read: without the CA it is refused as it would be without a proxy.
+      const failure = yield* Effect.flip(withToken(simulator, {}))
+      assert.deepInclude(failure, { _tag: "TransportError", reason: "tls" })
+
+      yield* environment({ NO_PROXY: "127.0.0.1" })
+      yield* withToken(simulator, { ca: simulator.ca })
+      assert.strictEqual(proxy.targets.length, 2)
+      yield* environment({ NO_PROXY: "" })
+      yield* withToken(simulator, { ca: simulator.ca, proxy: false })
+      assert.strictEqual(proxy.targets.length, 2)
+    })
+  )
+})
+
+const answer: http.RequestListener = (_, response) => {
+  response.setHeader("Content-Type", "application/json")
+  response.end('{"id":"5bf77342-221c-11ee-be56-0242ac120002"}')
+}
+
+const serve = (make: () => http.Server) =>
+  Effect.acquireRelease(
+    Effect.callback<{ readonly server: http.Server; readonly url: URL; readonly requests: Array<string> }>((resume) => {
+      const requests: Array<string> = []
+      const server = make()
+      server.on("request", (request: http.IncomingMessage) => requests.push(request.method ?? ""))
+      server.listen(0, "127.0.0.1", () => {
+        const scheme = server instanceof https.Server ? "https" : "http"
+        const { port } = server.address() as net.AddressInfo
+        resume(Effect.succeed({ server, requests, url: new URL(`${scheme}://127.0.0.1:${port}`) }))
+      })
+    }),
+    ({ server }) =>
+      Effect.callback<void>((resume) => {
+        server.closeAllConnections()
+        server.close(() => resume(Effect.void))
+      })
+  )
+
+/** A proxy that opens tunnels and remembers where to. */
+const connectProxy = Effect.gen(function* () {
+  const targets: Array<string> = []
+  const { url } = yield* serve(() =>
+    http.createServer().on("connect", (request, socket) => {
+      targets.push(request.url ?? "")
+      const target = new URL(`http://${request.url}`)
+      const upstream = net.connect(Number(target.port), target.hostname, () => {
+        socket.write("HTTP/1.1 200 Connection established\r\n\r\n")
+        upstream.pipe(socket).pipe(upstream)
+      })
+      upstream.on("error", () => socket.destroy())
+      socket.on("error", () => upstream.destroy())
+      socket.on("close", () => upstream.destroy())
+    })
+  )
+  return { url, targets }
+})
+
+/** Sets variables until the end of the test. */
+const environment = (variables: Record<string, string>) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const before = { ...process.env }
+      Object.assign(process.env, variables)
+      return before
+    }),
+    (before) =>
+      Effect.sync(() => {
+        process.env = before
+      })
+  )
