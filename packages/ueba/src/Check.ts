@@ -1,0 +1,102 @@
+/**
+ * One thing that is asked of a set-up script. A check knows nothing of the others, and neither of the policy that decides
+ * what its finding means.
+ *
+ * @since 0.1.0
+ */
+import type * as Effect from "effect/Effect"
+import type { SetupScript } from "./SetupScript.ts"
+import type { Sha256 } from "./Sha256.ts"
+import type { CheckName, Requirement } from "./VerificationPolicy.ts"
+import type { Position } from "./VerificationReport.ts"
+
+/**
+ * What a check looks at: the script, and what is known about it from elsewhere.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Input {
+  readonly script: SetupScript
+  readonly expected: Expected
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Expected {
+  /** Bytes that the server announced, where it did. */
+  readonly announcedLength: number | undefined
+  /** The digest of the script that was approved, where one was. */
+  readonly sha256: Sha256 | undefined
+  /** Bytes, inclusive. */
+  readonly minBytes: number
+  /** Bytes, inclusive. */
+  readonly maxBytes: number
+}
+
+/**
+ * What a check found. `warned` is for what is odd and not wrong, whatever the policy says; `skipped` for a check that does
+ * not apply or could not look.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Finding {
+  readonly outcome: "passed" | "failed" | "warned" | "skipped"
+  /** What was found, in a few words. May quote the script: it is made safe for one line before it is reported. */
+  readonly detail: string
+  readonly position?: Position
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Check {
+  /** Stable: reports, policies and documentation go by it. */
+  readonly name: CheckName
+  /** What it holds the script to, in a few words. */
+  readonly title: string
+  /** What it looks at, what it finds, and what it cannot. */
+  readonly documentation: string
+  /** What to do about a failure, in one line. */
+  readonly hint: string
+  /** What holds where the policy does not say otherwise. */
+  readonly requirement: Requirement
+  /** Looks at the script. An `Effect` where that takes more than a moment; neither may depend on another check. */
+  readonly run: (input: Input) => Finding | Effect.Effect<Finding>
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const passed = (detail: string): Finding => ({ outcome: "passed", detail })
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const failed = (detail: string, position?: Position): Finding => ({
+  outcome: "failed",
+  detail,
+  ...(position === undefined ? undefined : { position })
+})
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const warned = (detail: string, position?: Position): Finding => ({
+  outcome: "warned",
+  detail,
+  ...(position === undefined ? undefined : { position })
+})
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const skipped = (detail: string): Finding => ({ outcome: "skipped", detail })

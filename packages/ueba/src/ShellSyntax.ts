@@ -1,0 +1,152 @@
+/**
+ * Whether a text is a whole shell script, by a real parser: nothing is left open, and nothing stands where it cannot.
+ *
+ * The parser reads Bash, of which the other shells that a script may ask for are, nearly, a part. What a plain `sh` would
+ * not understand of it is listed beside the errors. The choice of parser is told in the repository,
+ * `docs/decisions/0003-shell-parser.md`.
+ *
+ * A script that somebody wrote to do harm to the parser costs at most {@link timeLimit}, a few hundred megabytes for that
+ * long, and never the process.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { SyntaxNode } from "unbash"
+import { bashOnly } from "./internal/bashOnly.ts"
+import { withTimeLimit } from "./internal/timeLimit.ts"
+import type { Shell } from "./Shebang.ts"
+import type { Position } from "./VerificationReport.ts"
+
+/**
+ * Something at a place of the script.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Located {
+  readonly message: string
+  readonly position: Position
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface ShellSyntax {
+  /** How many commands stand at the top level; comments are none. */
+  readonly commands: number
+  /** The first thing that is wrong. */
+  readonly error: Located | undefined
+  /** The first use of each feature of Bash that a plain `sh` lacks; empty for shells that have them. */
+  readonly bashOnly: ReadonlyArray<Located>
+}
+
+/**
+ * How long the parser may take. Real scripts need about a millisecond for 10 kB, and a second for 5 MB.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const timeLimit = Duration.seconds(2)
+
+/**
+ * Parses `text` for `shell`. Never fails: why a script could not be parsed to the end is the failure of the `Result`.
+ *
+ * The parser is loaded when it is first needed, and runs on the event loop's thread (see {@link timeLimit}).
+ *
+ * @since 0.1.0
+ * @category decoding
+ */
+export const parse = Effect.fnUntraced(function* (
+  text: string,
+  shell: Shell | undefined
+): Effect.fn.Return<Result.Result<ShellSyntax, string>> {
+  // Loaded by itself: a program that verifies nothing does not pay for it.
+  const parser = yield* Effect.promise(() => import("unbash"))
+  const source = text.startsWith("\ufeff") ? text.slice(1) : text
+  const posix = shell === "sh" || shell === "dash"
+  return yield* Effect.sync(() => {
+    try {
+      const done = withTimeLimit(Duration.toMillis(timeLimit), () => analyse(parser, source, posix))
+      return done === undefined
+        ? Result.fail(`not parsed within ${Duration.format(timeLimit)}, which no set-up script needs`)
+        : Result.succeed(done.value)
+    } catch (error) {
+      // The parser bounds most nesting itself; where it does not, the stack does.
+      return Result.fail(
+        error instanceof RangeError ? "nested too deeply to be parsed" : `the parser broke on it: ${String(error)}`
+      )
+    }
+  })
+})
+
+type Parser = typeof import("unbash")
+
+const analyse = (parser: Parser, source: string, posix: boolean): ShellSyntax => {
+  const script = parser.parse(source)
+  const features = new Map<string, number>()
+  let first: { readonly message: string; readonly offset: number } | undefined
+
+  const report = (message: string, offset: number): void => {
+    if (first === undefined || offset < first.offset) first = { message, offset }
+  }
+
+  // Walked with a stack of its own: what is nested is resolved, and its errors found, only when it is visited.
+  const open: Array<Visit> = [{ node: script, text: source, anchor: undefined }]
+  for (let visit = open.pop(); visit !== undefined; visit = open.pop()) {
+    const { anchor, node, text } = visit
+    if (node.type === "Script" && "errors" in node) {
+      for (const error of node.errors ?? []) report(error.message, anchor ?? error.pos)
+    }
+    if (node.type === "HereDoc" && node.closing === undefined) {
+      report(`here-document ${node.delimiter?.text ?? ""} is never closed`, anchor ?? node.pos)
+    }
+    const feature = posix ? bashOnly(node, text) : undefined
+    if (feature !== undefined) {
+      const offset = anchor ?? node.pos
+      features.set(feature, Math.min(offset, features.get(feature) ?? offset))
+    }
+    parser.forEachChild(node, (child) => {
+      // A script within backquotes has its escapes removed first, so its offsets are its own: it is placed where it begins.
+      const own = child.type === "Script" ? child.source : undefined
+      open.push(
+        own === undefined ? { node: child, text, anchor } : { node: child, text: own, anchor: anchor ?? node.pos }
+      )
+    })
+  }
+
+  const end = source.trimEnd().length
+  return {
+    commands: script.commands.length,
+    error:
+      first === undefined
+        ? undefined
+        : {
+            message: first.offset >= end ? `the script ends too early: ${first.message}` : first.message,
+            position: positionOf(source, first.offset)
+          },
+    bashOnly: [...features]
+      .sort(([, a], [, b]) => a - b)
+      .map(([message, offset]) => ({ message, position: positionOf(source, offset) }))
+  }
+}
+
+interface Visit {
+  readonly node: SyntaxNode
+  /** The source that the offsets within `node` refer to. */
+  readonly text: string
+  /** Where to place what is found, when `text` is not the script itself. */
+  readonly anchor: number | undefined
+}
+
+const positionOf = (source: string, offset: number): Position => {
+  let line = 1
+  let start = 0
+  for (let next = source.indexOf("\n"); next !== -1 && next < offset; next = source.indexOf("\n", start)) {
+    line += 1
+    start = next + 1
+  }
+  return { line, column: Array.from(source.slice(start, offset)).length + 1 }
+}
