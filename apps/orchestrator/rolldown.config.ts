@@ -1,0 +1,74 @@
+/**
+ * The bundle behind `bin/privx-kit.cjs`: everything the program needs in a few files, so that it starts fast, and that
+ * the package has no dependencies (one of them, @effect/sql-sqlite-node, only works with the patch of this repository).
+ * Each `import()` in the sources becomes a file of its own, loaded when the command is run.
+ */
+import * as fs from "node:fs"
+import { isBuiltin } from "node:module"
+import * as path from "node:path"
+import { defineConfig } from "rolldown"
+import type { Plugin } from "rolldown"
+
+/** The folder of the package that a module belongs to, or nothing when it is not an installed package. */
+const packageFolder = (id: string) => {
+  const after = id.lastIndexOf("/node_modules/")
+  if (after === -1) return undefined
+  const [scope = "", name = ""] = id.slice(after + "/node_modules/".length).split("/")
+  return path.join(id.slice(0, after), "node_modules", scope, scope.startsWith("@") ? name : "")
+}
+
+/** The licences of what is bundled ask for their text to travel with it. */
+const notices = (): Plugin => ({
+  name: "notices",
+  generateBundle(_, bundle) {
+    const folders = new Set<string>()
+    for (const file of Object.values(bundle)) {
+      if (file.type !== "chunk") continue
+      for (const [id, { renderedLength }] of Object.entries(file.modules)) {
+        const folder = renderedLength > 0 ? packageFolder(id) : undefined
+        if (folder !== undefined) folders.add(folder)
+      }
+    }
+    const texts = [...folders].map((folder) => {
+      const { license, name, version } = JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8"))
+      const file = fs.readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
+      const text = file === undefined ? "" : `\n${fs.readFileSync(path.join(folder, file), "utf8").trim()}\n`
+      return `${name} ${version} (${license})\n${text}`
+    })
+    const source = texts.sort().join(`\n${"-".repeat(80)}\n\n`)
+    this.emitFile({ type: "asset", fileName: "THIRD-PARTY-NOTICES.txt", source })
+  }
+})
+
+/** The package has no dependencies: what leads out of the bundle would be missing on the user's machine. */
+const closed = (): Plugin => ({
+  name: "closed",
+  transform(code, id) {
+    if (packageFolder(id) === undefined && /new URL\([^)]*import\.meta\.url|import\.meta\.(resolve|dirname|filename)/.test(code)) {
+      this.error(`${id} looks for a file beside itself, which does not come into the bundle`)
+    }
+  },
+  generateBundle(_, bundle) {
+    for (const file of Object.values(bundle)) {
+      if (file.type !== "chunk") continue
+      for (const name of [...file.imports, ...file.dynamicImports]) {
+        if (!(name in bundle) && !isBuiltin(name)) this.error(`${file.fileName} imports ${name}, which is not in the bundle`)
+      }
+    }
+  }
+})
+
+export default defineConfig({
+  input: { main: "src/main.ts" },
+  platform: "node",
+  resolve: { conditionNames: ["@privx-kit/source", "node", "import", "module", "default"] },
+  plugins: [notices(), closed()],
+  output: {
+    dir: "dist",
+    cleanDir: true,
+    format: "esm",
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name]-[hash].js",
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } }
+  }
+})

@@ -1,0 +1,138 @@
+/**
+ * Keeps what was downloaded, under the SHA-256 of its bytes: what is there is whole, and is never changed.
+ *
+ * ```
+ * artifacts/sha256/ab/abcdef…    whole files, 0600
+ * artifacts/partial/<name>.part  what is being written; what a killed process left here is removed at the next start
+ * ```
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { createHash, randomUUID } from "node:crypto"
+import * as fs from "node:fs/promises"
+import * as path from "node:path"
+import { DataFolder, type DataFolderUnusable, fromStorage } from "./DataFolder.ts"
+import * as DurableFile from "./DurableFile.ts"
+import { fromSystem, StorageFailed } from "./StorageFailed.ts"
+
+export interface Artifact {
+  /** 64 lower-case hexadecimal digits. */
+  readonly sha256: string
+  readonly bytes: number
+  /** Absolute path of the file. */
+  readonly path: string
+}
+
+export interface StoreOptions {
+  /** Begins the name of the temporary file, for whoever looks into the folder; a run id, for example. */
+  readonly owner?: string | undefined
+  /** More bytes than this end the reading, and fail as `tooLarge`. */
+  readonly maxBytes?: number | undefined
+  /** Told after each piece, with the bytes so far. */
+  readonly onProgress?: ((bytes: number) => Effect.Effect<void>) | undefined
+}
+
+/** Hashing and writing go in pieces of this size, so that nothing else in the process waits long. */
+const slice = 256 * 1024
+
+export class ArtifactStore extends Context.Service<
+  ArtifactStore,
+  {
+    /** Reads the stream to its end, and only then gives the file its name. Failing or interrupted, it leaves nothing. */
+    readonly store: <E, R>(
+      bytes: Stream.Stream<Uint8Array, E, R>,
+      options?: StoreOptions
+    ) => Effect.Effect<Artifact, StorageFailed | E, R>
+    /** The whole file in memory; `damaged` when its bytes no longer have that hash. */
+    readonly read: (sha256: string) => Effect.Effect<Uint8Array, StorageFailed>
+    /** `undefined` when there is none. Looks at the name only. */
+    readonly find: (sha256: string) => Effect.Effect<Artifact | undefined, StorageFailed>
+  }
+>()("privx-kit/ArtifactStore") {
+  static readonly layer: Layer.Layer<ArtifactStore, DataFolderUnusable, DataFolder> = Layer.effect(
+    ArtifactStore,
+    Effect.gen(function* () {
+      const folder = yield* DataFolder
+      return yield* make(path.join(folder.path, "artifacts")).pipe(Effect.mapError(fromStorage(folder.path)))
+    })
+  )
+}
+
+const make = Effect.fnUntraced(function* (folder: string) {
+  const whole = path.join(folder, "sha256")
+  const partial = path.join(folder, "partial")
+  yield* clear(partial)
+  yield* DurableFile.makeFolder(whole)
+
+  const fileOf = (sha256: string): string => path.join(whole, sha256.slice(0, 2), sha256)
+
+  const find = Effect.fn("ArtifactStore.find")(function* (sha256: string) {
+    const file = fileOf(sha256)
+    return yield* Effect.tryPromise({ try: () => fs.stat(file), catch: fromSystem(file) }).pipe(
+      Effect.map((stat): Artifact | undefined => ({ sha256, bytes: stat.size, path: file })),
+      Effect.catchIf(
+        (failure) => failure.reason === "missing",
+        () => Effect.succeed(undefined)
+      )
+    )
+  })
+
+  const store: ArtifactStore["Service"]["store"] = Effect.fn("ArtifactStore.store")(function* <E, R>(
+    bytes: Stream.Stream<Uint8Array, E, R>,
+    options: StoreOptions = {}
+  ) {
+    const { maxBytes = Number.POSITIVE_INFINITY, onProgress } = options
+    const temporary = path.join(partial, `${options.owner ?? "artifact"}-${randomUUID()}.part`)
+    const unfinished = yield* DurableFile.begin(temporary)
+    const hash = createHash("sha256")
+    let size = 0
+    yield* Stream.runForEach(bytes, (chunk) =>
+      Effect.gen(function* () {
+        if (size + chunk.length > maxBytes) {
+          return yield* new StorageFailed({
+            path: temporary,
+            reason: "tooLarge",
+            detail: `more than ${maxBytes} bytes came`
+          })
+        }
+        for (let from = 0; from < chunk.length; from += slice) {
+          const piece = chunk.subarray(from, from + slice)
+          hash.update(piece)
+          yield* unfinished.write(piece)
+        }
+        size += chunk.length
+        if (onProgress !== undefined) yield* onProgress(size)
+      })
+    )
+    const sha256 = hash.digest("hex")
+    const known = yield* find(sha256)
+    if (known !== undefined && known.bytes === size) return known
+    const final = fileOf(sha256)
+    yield* DurableFile.makeFolder(path.dirname(final))
+    yield* unfinished.commit(final)
+    return { sha256, bytes: size, path: final }
+  }, Effect.scoped)
+
+  const read = Effect.fn("ArtifactStore.read")(function* (sha256: string) {
+    const file = fileOf(sha256)
+    const bytes = yield* Effect.tryPromise({ try: () => fs.readFile(file), catch: fromSystem(file) })
+    if (createHash("sha256").update(bytes).digest("hex") !== sha256) {
+      return yield* new StorageFailed({
+        path: file,
+        reason: "damaged",
+        detail: "its bytes no longer have the hash under which they were stored"
+      })
+    }
+    return bytes
+  })
+
+  return ArtifactStore.of({ store, read, find })
+})
+
+/** This process holds the data folder alone, so whatever is being written belongs to a process that is gone. */
+const clear = Effect.fnUntraced(function* (partial: string) {
+  yield* Effect.tryPromise({ try: () => fs.rm(partial, { recursive: true, force: true }), catch: fromSystem(partial) })
+  yield* DurableFile.makeFolder(partial)
+})

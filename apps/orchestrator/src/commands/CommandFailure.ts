@@ -1,0 +1,33 @@
+/**
+ * Everything a command can fail with, and its JSON: the fields of the failure class by their own names, so that
+ * what is matched on in a program is what a script sees with `--json`.
+ */
+import { FaultSyntaxError } from "@privx-kit/simulator/FaultSyntaxError"
+import { SimulatorError } from "@privx-kit/simulator/SimulatorError"
+import * as Schema from "effect/Schema"
+import { DataFolderBusy, DataFolderUnusable } from "../DataFolder.ts"
+import { SettingsError } from "../settings/SettingsError.ts"
+import { SetupFailure } from "../SetupFailure.ts"
+import { RunNotFound } from "../Setups.ts"
+import { UsageError } from "./UsageError.ts"
+
+const CommandFailure = Schema.Union([
+  SetupFailure,
+  RunNotFound,
+  DataFolderBusy,
+  DataFolderUnusable,
+  SettingsError,
+  SimulatorError,
+  FaultSyntaxError,
+  UsageError
+])
+
+export type CommandFailure = typeof CommandFailure.Type
+
+const encode = Schema.encodeSync(CommandFailure)
+
+/** The fields of a failure as JSON, without its `_tag`. */
+export const fields = (failure: CommandFailure): Readonly<Record<string, unknown>> => {
+  const { _tag: _, ...rest } = encode(failure)
+  return rest
+}

@@ -1,0 +1,14 @@
+/** Durations as one types them: `30s`, `500ms`, `2m`, `1h`, `1.5s`. */
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+
+const unit: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 }
+
+export const parse = (text: string): Option.Option<Duration.Duration> => {
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)$/.exec(text.trim())
+  const millis = Number(match?.[1]) * (unit[match?.[2] ?? ""] ?? Number.NaN)
+  return millis > 0 && millis <= longest ? Option.some(Duration.millis(millis)) : Option.none()
+}
+
+/** What a timer can wait: 2³¹ − 1 ms, some 24 days. */
+const longest = 2_147_483_647

@@ -1,0 +1,23 @@
+/** `privx-kit openapi`: the endpoints that the kit uses, as OpenAPI documents. */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import * as GlobalFlags from "./GlobalFlags.ts"
+
+export const openapi = Command.make(
+  "openapi",
+  {
+    api: Argument.Literals("API", ["ueba", "playback"]).pipe(
+      Argument.withDescription("Which of the two: ueba or playback")
+    )
+  },
+  Effect.fnUntraced(function* ({ api }) {
+    const globals = yield* GlobalFlags.read
+    const { run } = yield* Effect.promise(() => import("./OpenApiDocument.ts"))
+    yield* run({ ...globals, api })
+  })
+).pipe(
+  Command.withDescription("Print the OpenAPI document of the endpoints that privx-kit uses, as JSON."),
+  Command.withShortDescription("Print the OpenAPI documents of the endpoints"),
+  Command.withExamples([{ command: "privx-kit openapi ueba > ueba.openapi.json" }])
+)

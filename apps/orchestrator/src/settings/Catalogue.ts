@@ -1,0 +1,98 @@
+/**
+ * The settings that PrivX clients have: their names on the command line, in the environment and in the TOML file.
+ * The names in the environment and in the file are those of the official tools; `--help`, `doctor` and the README show
+ * this table.
+ */
+
+export interface Setting {
+  /** For people, e.g. `API client id`. */
+  readonly title: string
+  readonly flag?: string
+  /** The first is the usual name, the others are aliases of the same. */
+  readonly environment: readonly [string, ...ReadonlyArray<string>]
+  readonly file?: readonly [section: string, key: string]
+  readonly secret: boolean
+  readonly description: string
+}
+
+export const catalogue = {
+  baseUrl: {
+    title: "base URL",
+    flag: "--base-url",
+    environment: ["PRIVX_API_BASE_URL"],
+    file: ["api", "base_url"],
+    secret: false,
+    description: "where PrivX is, e.g. https://privx.example.com"
+  },
+  token: {
+    title: "token",
+    environment: ["PRIVX_API_TOKEN"],
+    secret: true,
+    description: "a bearer token; instead of an API client"
+  },
+  clientId: {
+    title: "API client id",
+    environment: ["PRIVX_API_CLIENT_ID", "PRIVX_API_ACCESS_KEY"],
+    file: ["auth", "api_client_id"],
+    secret: false,
+    description: "id of the API client"
+  },
+  clientSecret: {
+    title: "API client secret",
+    environment: ["PRIVX_API_CLIENT_SECRET", "PRIVX_API_SECRET_KEY"],
+    file: ["auth", "api_client_secret"],
+    secret: true,
+    description: "secret of the API client"
+  },
+  oauthClientId: {
+    title: "OAuth client id",
+    environment: ["PRIVX_API_OAUTH_CLIENT_ID"],
+    file: ["auth", "oauth_client_id"],
+    secret: false,
+    description: "id of the OAuth client, default privx-external"
+  },
+  oauthClientSecret: {
+    title: "OAuth client secret",
+    environment: ["PRIVX_API_OAUTH_CLIENT_SECRET"],
+    file: ["auth", "oauth_client_secret"],
+    secret: true,
+    description: "secret of the OAuth client"
+  },
+  ca: {
+    title: "CA certificates",
+    flag: "--ca-file",
+    environment: ["PRIVX_API_CA_FILE"],
+    file: ["api", "api_ca_crt"],
+    secret: false,
+    description: "PEM file with CA certificates, trusted beside the system's (in the TOML file: the PEM text itself)"
+  },
+  exchangeToken: {
+    title: "exchange token",
+    environment: ["PRIVX_EXCHANGE_TOKEN"],
+    file: ["auth", "exchange_token"],
+    secret: true,
+    description: "recognised, not supported yet"
+  },
+  exchangeScope: {
+    title: "exchange scope",
+    environment: ["PRIVX_EXCHANGE_SCOPE"],
+    file: ["auth", "exchange_scope"],
+    secret: false,
+    description: "recognised, not supported yet"
+  }
+} as const satisfies Record<string, Setting>
+
+export type Key = keyof typeof catalogue
+
+export const keys = Object.keys(catalogue) as ReadonlyArray<Key>
+
+export const get = (key: Key): Setting => catalogue[key]
+
+/** What else in the environment has a meaning, for the command itself. */
+export const ownEnvironment = {
+  dataDir: { name: "PRIVX_KIT_DATA_DIR", description: "data folder, as --data-dir" },
+  config: { name: "PRIVX_KIT_CONFIG", description: "TOML file, as --config" },
+  playbackSession: { name: "PRIVX_PLAYBACK_SESSION_ID", description: "session id of playback reauthenticate" }
+} as const
+
+export const defaultOauthClientId = "privx-external"

@@ -1,0 +1,34 @@
+/** The client of one PrivX, made from the settings. */
+import { Connection } from "@privx-kit/http/Connection"
+import { TokenProvider } from "@privx-kit/http/TokenProvider"
+import { Transport } from "@privx-kit/http/Transport"
+import type * as Duration from "effect/Duration"
+import * as Layer from "effect/Layer"
+import type { Credentials } from "./Credentials.ts"
+import type { Settings } from "./Settings.ts"
+
+export interface Limits {
+  readonly timeout: Duration.Duration | undefined
+  readonly deadline: Duration.Duration | undefined
+}
+
+export type Target = Pick<Settings, "baseUrl" | "ca" | "credentials">
+
+/** Where requests go through. Opens nothing by itself. */
+export const layer = (target: Target, limits: Limits): Layer.Layer<Transport | TokenProvider | Connection> =>
+  Transport.layer.pipe(
+    Layer.provideMerge(tokens(target.credentials)),
+    Layer.provideMerge(
+      Connection.layer({
+        baseUrl: target.baseUrl,
+        ca: target.ca,
+        attemptTimeout: limits.timeout,
+        deadline: limits.deadline
+      })
+    )
+  )
+
+const tokens = (credentials: Credentials): Layer.Layer<TokenProvider, never, Connection> =>
+  credentials._tag === "Token"
+    ? TokenProvider.layerStatic(credentials.token)
+    : TokenProvider.layerApiClient(credentials)

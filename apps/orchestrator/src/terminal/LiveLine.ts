@@ -1,0 +1,53 @@
+/**
+ * One line at the bottom of a terminal that is drawn over, with ordinary lines above it. Only for panes that can animate.
+ */
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import type { Pane } from "./Screen.ts"
+
+export interface LiveLine {
+  /** Puts a line above the live one. */
+  readonly above: (text: string) => Effect.Effect<void>
+  /** Shows what `draw` returns, again with each frame. `draw` gets the frame's number and the columns it may use. */
+  readonly show: (draw: (frame: number, columns: number) => string) => Effect.Effect<void>
+  /** Takes the live line away. */
+  readonly clear: Effect.Effect<void>
+}
+
+const erase = "\r\u001b[2K"
+
+/** Fast enough to look alive, slow enough to cost nothing. */
+const frameInterval = "80 millis"
+
+/** The line vanishes when the scope closes. */
+export const make = Effect.fnUntraced(function* (pane: Pane): Effect.fn.Return<LiveLine, never, Scope.Scope> {
+  let current: ((frame: number, columns: number) => string) | undefined
+  let frame = 0
+  const draw = Effect.suspend(() =>
+    // The last column stays free: a character there would wrap on some terminals.
+    current === undefined ? Effect.void : pane.write(erase + current(frame, pane.columns() - 1))
+  )
+  const clear = Effect.suspend(() => {
+    if (current === undefined) return Effect.void
+    current = undefined
+    return pane.write(erase)
+  })
+  yield* Effect.addFinalizer(() => clear)
+  yield* Effect.suspend(() => {
+    frame++
+    return draw
+  }).pipe(Effect.repeat(Schedule.spaced(frameInterval)), Effect.forkScoped)
+  return {
+    above: (text) =>
+      Effect.suspend(() =>
+        current === undefined ? pane.line(text) : Effect.andThen(pane.write(`${erase}${text}\n`), draw)
+      ),
+    show: (next) =>
+      Effect.suspend(() => {
+        current = next
+        return draw
+      }),
+    clear
+  }
+})

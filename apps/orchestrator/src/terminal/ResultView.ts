@@ -1,0 +1,21 @@
+/** The result of a set-up as a person reads it: where the script is, and what its verification found. */
+import * as Effect from "effect/Effect"
+import type { SetupResult } from "../Setups.ts"
+import * as ReportView from "./ReportView.ts"
+import type { Pane } from "./Screen.ts"
+import * as Text from "./Text.ts"
+
+export const show = Effect.fnUntraced(function* (result: SetupResult, out: Pane) {
+  yield* out.line()
+  for (const [name, value] of rows(result)) yield* out.line(`  ${Text.padEnd(name, 10)}${value}`)
+  yield* out.line()
+  for (const line of ReportView.lines(result.report, out.style)) yield* out.line(`  ${line}`)
+})
+
+const rows = (result: SetupResult): ReadonlyArray<readonly [name: string, value: string]> => [
+  ["Script", result.delivered ?? result.artifact],
+  ["Size", `${Text.grouped(result.bytes)} bytes`],
+  ["SHA-256", result.sha256],
+  ["Manifest", result.manifest],
+  ["Run", result.runId]
+]

@@ -1,0 +1,23 @@
+/** A terminal that remembers: what was written, and what a person would see of it. */
+import * as Screen from "../src/terminal/Screen.ts"
+
+export const make = (options: { readonly animation: boolean; readonly columns?: number }) => {
+  let written = ""
+  const pane = Screen.make({
+    capabilities: { animation: options.animation, color: false, unicode: true },
+    columns: () => options.columns ?? 80,
+    write: (text) => {
+      written += text
+    }
+  })
+  return {
+    pane,
+    written: () => written,
+    /** The lines on the screen: what was drawn over is gone. */
+    lines: () =>
+      written.split("\n").map((line) => {
+        const last = line.lastIndexOf("\r\u001b[2K")
+        return last === -1 ? line : line.slice(last + "\r\u001b[2K".length)
+      })
+  }
+}

@@ -1,0 +1,147 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import type * as Connection from "@privx-kit/http/Connection"
+import type { Options } from "@privx-kit/simulator/Simulator"
+import * as path from "node:path"
+import { ArtifactStore } from "../src/ArtifactStore.ts"
+import { DataFolder } from "../src/DataFolder.ts"
+import type { StepName } from "../src/Runs.ts"
+import * as SetupPipeline from "../src/SetupPipeline.ts"
+import * as privx from "./support/privx.ts"
+import * as temporary from "./support/temporary.ts"
+
+/** A simulator, a store, and a list of what the steps told. */
+const setting = Effect.fnUntraced(function* (options: Options = {}, connection: Partial<Connection.Options> = {}) {
+  const simulator = yield* privx.start(options)
+  const folder = yield* temporary.folder
+  const told: Array<string> = []
+  const steps: SetupPipeline.Steps = {
+    run: (name, effect) => Effect.andThen(Effect.sync(() => told.push(name)), effect),
+    retried: (name: StepName, failure) => Effect.sync(() => void told.push(`${name} again after ${failure._tag}`)),
+    progress: () => Effect.void
+  }
+  const provided = <A, E>(effect: Effect.Effect<A, E, Layer.Success<typeof layer>>) =>
+    effect.pipe(Effect.provideService(SetupPipeline.Steps, steps), Effect.provide(layer))
+  const layer = Layer.mergeAll(
+    privx.ueba(simulator, connection),
+    Layer.provide(ArtifactStore.layer, DataFolder.layer(folder)),
+    privx.patience
+  )
+  const artifacts = () => temporary.filesBelow(path.join(folder, "artifacts"))
+  return { simulator, provided, told, artifacts }
+})
+
+describe("SetupPipeline", () => {
+  it.live("creates a session, downloads and verifies, with no engine", () =>
+    Effect.gen(function* () {
+      const { artifacts, provided, simulator, told } = yield* setting()
+      const { downloaded } = yield* provided(
+        Effect.gen(function* () {
+          const downloaded = yield* SetupPipeline.acquire()
+          yield* SetupPipeline.verify(downloaded, { sha256: simulator.scriptSha256 })
+          return { downloaded }
+        })
+      )
+      assert.strictEqual(downloaded.sha256, simulator.scriptSha256)
+      assert.strictEqual(downloaded.bytes, simulator.script.length)
+      assert.strictEqual(downloaded.announcedLength, simulator.script.length)
+      assert.deepStrictEqual(told, ["create-session", "download", "verify"])
+      assert.strictEqual(artifacts().length, 1)
+    })
+  )
+
+  it.live.each(["truncate@100", "truncate-chunked@100", "reset@100", "stall@100"])(
+    "begins again with a new session when the body fails: %s",
+    (action) =>
+      Effect.gen(function* () {
+        const { artifacts, provided, simulator, told } = yield* setting(
+          // An id is good for one download: only a new one helps.
+          { sessionUses: 1, faults: [`downloadSetupScript:${action}*2`] },
+          { stallTimeout: "200 millis" }
+        )
+        const downloaded = yield* provided(SetupPipeline.acquire())
+        assert.strictEqual(downloaded.sha256, simulator.scriptSha256)
+        assert.strictEqual(yield* privx.count(simulator, "Ueba.createSession"), 3)
+        assert.deepStrictEqual(
+          told.filter((line) => line.includes("again")),
+          ["download again after TransportError", "download again after TransportError"]
+        )
+        assert.strictEqual(artifacts().length, 1)
+      })
+  )
+
+  it.live("takes a new session when the server counts a lost answer as a use of the old one", () =>
+    Effect.gen(function* () {
+      const { provided, simulator } = yield* setting({ sessionUses: 1, faults: ["downloadSetupScript:reset*1"] })
+      const downloaded = yield* provided(SetupPipeline.acquire())
+      assert.strictEqual(downloaded.sha256, simulator.scriptSha256)
+      assert.strictEqual(yield* privx.count(simulator, "Ueba.createSession"), 2)
+    })
+  )
+
+  it.live.each(["404/GENERAL_ERROR", "401/PERMISSION_DENIED", "403/PERMISSION_DENIED", "400/BAD_REQUEST"])(
+    "gives up when a session that has just been created is refused: %s",
+    (action) =>
+      Effect.gen(function* () {
+        const { artifacts, provided, simulator } = yield* setting({ faults: [`downloadSetupScript:${action}`] })
+        const failure = yield* Effect.flip(provided(SetupPipeline.acquire()))
+        assert.strictEqual("code" in failure && `${"status" in failure && failure.status}/${failure.code}`, action)
+        assert.strictEqual(yield* privx.count(simulator, "Ueba.createSession"), 1)
+        assert.strictEqual(yield* privx.count(simulator, "Ueba.downloadSetupScript"), 1)
+        assert.deepStrictEqual(artifacts(), [])
+      })
+  )
+
+  it.live("gives up after as many rounds as the policy allows", () =>
+    Effect.gen(function* () {
+      const { artifacts, provided, simulator } = yield* setting({ faults: ["downloadSetupScript:truncate@10"] })
+      const failure = yield* Effect.flip(provided(SetupPipeline.acquire()))
+      assert.strictEqual(failure._tag === "TransportError" && failure.reason, "truncated")
+      assert.strictEqual(yield* privx.count(simulator, "Ueba.createSession"), privx.impatient.attempts)
+      assert.deepStrictEqual(artifacts(), [])
+    })
+  )
+
+  it.live("does not repeat what can never work", () =>
+    Effect.gen(function* () {
+      const { provided, simulator } = yield* setting({ faults: ["createSession:403/PERMISSION_DENIED"] })
+      const failure = yield* Effect.flip(provided(SetupPipeline.acquire()))
+      assert.strictEqual(failure._tag, "PermissionDenied")
+      assert.strictEqual(yield* privx.count(simulator, "Ueba.createSession"), 1)
+    })
+  )
+
+  it.live("stops a download that is larger than allowed, and does not ask again", () =>
+    Effect.gen(function* () {
+      const { artifacts, provided, simulator } = yield* setting()
+      const failure = yield* Effect.flip(provided(SetupPipeline.acquire({ maxBytes: 100 })))
+      assert.strictEqual(failure._tag === "StorageFailed" && failure.reason, "tooLarge")
+      assert.strictEqual(yield* privx.count(simulator, "Ueba.createSession"), 1)
+      assert.deepStrictEqual(artifacts(), [])
+    })
+  )
+
+  it.live("says with a whole report why a script is not trusted", () =>
+    Effect.gen(function* () {
+      const { provided } = yield* setting({ script: "<html><body>Bad gateway</body></html>" })
+      const failure = yield* Effect.flip(provided(Effect.flatMap(SetupPipeline.acquire(), SetupPipeline.verify)))
+      assert.strictEqual(failure._tag, "VerificationFailed")
+    })
+  )
+
+  it.live("leaves nothing when it is interrupted in mid-download", () =>
+    Effect.gen(function* () {
+      const { artifacts, provided } = yield* setting({ faults: ["downloadSetupScript:stall@100"] })
+      const fiber = yield* Effect.forkChild(provided(SetupPipeline.acquire()))
+      yield* Effect.sync(() => artifacts()).pipe(
+        Effect.delay("5 millis"),
+        Effect.repeat({ until: (files) => files.some((file) => file.startsWith("partial/")) }),
+        Effect.timeout("5 seconds")
+      )
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(artifacts(), [])
+    })
+  )
+})

@@ -1,0 +1,85 @@
+import * as ApiError from "@privx-kit/core/ApiError"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { RunEvent } from "../../src/RunEvents.ts"
+import * as RunView from "../../src/terminal/RunView.ts"
+import * as FakeTerminal from "../FakeTerminal.ts"
+
+const runId = "6f1c"
+
+const overloaded = ApiError.make(
+  { code: "MAX_LOAD", errorMessage: "try later", details: [] },
+  { status: 503, operation: "Ueba.createSession" }
+)
+
+const events = [
+  RunEvent.RunStarted({ runId, target: "https://privx.example.com", resumed: false }),
+  RunEvent.StepStarted({ runId, step: "create-session", attempt: 1 }),
+  RunEvent.StepRetried({ runId, step: "create-session", attempt: 1, failure: overloaded, delayMs: 1234 }),
+  RunEvent.StepCompleted({ runId, step: "create-session", millis: 1340, summary: "session created" }),
+  RunEvent.StepStarted({ runId, step: "download", attempt: 1 }),
+  RunEvent.Progress({ runId, bytes: 500, total: 2000 }),
+  RunEvent.Progress({ runId, bytes: 2000, total: 2000 }),
+  RunEvent.StepCompleted({ runId, step: "download", millis: 20, summary: "2000 bytes" }),
+  RunEvent.RunEnded({ runId, outcome: "succeeded" })
+]
+
+const expected = [
+  "UEBA set-up · https://privx.example.com · run 6f1c",
+  "  ↻ attempt 1 failed, retrying in 1.2 s: PrivX answered 503 MAX_LOAD: try later",
+  "  ✓ Create a session      1.34 s  session created",
+  "  ✓ Download the script   0.02 s  2000 bytes",
+  ""
+]
+
+describe("RunView", () => {
+  it.effect("writes plain lines where nothing can be drawn over", () =>
+    Effect.gen(function* () {
+      const terminal = FakeTerminal.make({ animation: false })
+      const view = yield* RunView.make(terminal.pane)
+      yield* Effect.forEach(events, view.observe)
+      assert.deepStrictEqual(terminal.written().split("\n"), expected)
+    })
+  )
+
+  it.effect("leaves the same lines behind on a terminal, after what it animated", () =>
+    Effect.gen(function* () {
+      const terminal = FakeTerminal.make({ animation: true })
+      const view = yield* RunView.make(terminal.pane)
+      yield* Effect.forEach(events, view.observe)
+      assert.deepStrictEqual(terminal.lines(), expected)
+    })
+  )
+
+  it.effect("shows the step under way and how far the download is, within the width of the terminal", () =>
+    Effect.gen(function* () {
+      for (const columns of [100, 80, 50, 30]) {
+        const terminal = FakeTerminal.make({ animation: true, columns })
+        const view = yield* RunView.make(terminal.pane)
+        yield* Effect.forEach(events.slice(0, 6), view.observe)
+        yield* view.observe(RunEvent.StepStarted({ runId, step: "download", attempt: 1 }))
+        const last = terminal.lines().at(-1) ?? ""
+        assert.include(last, "Download the script".slice(0, columns - 6))
+        assert.isBelow(last.length, columns, last)
+      }
+      const wide = FakeTerminal.make({ animation: true, columns: 100 })
+      const view = yield* RunView.make(wide.pane)
+      yield* Effect.forEach(events.slice(0, 6), view.observe)
+      yield* view.observe(
+        RunEvent.StepRetried({ runId, step: "download", attempt: 1, failure: overloaded, delayMs: 5 })
+      )
+      assert.match(wide.lines().at(-1) ?? "", /━{6}─{18} {3}25 % {2}500 B of 2\.0 kB/)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("knows which run to continue, and says when one is continued", () =>
+    Effect.gen(function* () {
+      const terminal = FakeTerminal.make({ animation: false })
+      const view = yield* RunView.make(terminal.pane)
+      assert.isUndefined(view.runId())
+      yield* view.observe(RunEvent.RunStarted({ runId, target: "https://privx.example.com", resumed: true }))
+      assert.strictEqual(view.runId(), runId)
+      assert.include(terminal.written(), "continued")
+    })
+  )
+})
