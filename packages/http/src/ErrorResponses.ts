@@ -29,17 +29,18 @@ export const toErrorBody = (error: {
   ...(error.details.length === 0 ? undefined : { details: error.details.map(toErrorBody) })
 })
 
-const onTheWire = ErrorBody.ErrorBody.pipe(
-  Schema.decodeTo(Schema.toType(ApiError.ApiError), {
-    decode: SchemaGetter.transform((body: ErrorBody.ErrorBody) =>
-      ApiError.make(ErrorBody.parse(body) ?? { code: body.error_code, details: [] }, { status: 0, operation: "" })
-    ),
-    encode: SchemaGetter.transform(toErrorBody)
-  })
-)
-
+/** A server that fails with an `ApiError` is answered by the schema of its status. */
 const at = (status: number, description: string) =>
-  onTheWire.annotate({ description }).pipe(HttpApiSchema.status(status))
+  ErrorBody.ErrorBody.pipe(
+    Schema.decodeTo(Schema.toType(ApiError.ApiError).check(Schema.makeFilter((error) => error.status === status)), {
+      decode: SchemaGetter.transform((body: ErrorBody.ErrorBody) =>
+        ApiError.make(ErrorBody.parse(body) ?? { code: body.error_code, details: [] }, { status, operation: "" })
+      ),
+      encode: SchemaGetter.transform(toErrorBody)
+    })
+  )
+    .annotate({ description })
+    .pipe(HttpApiSchema.status(status))
 
 /**
  * The failures that every page documents: 400, 401, 403, 404, with the page's own descriptions. Source: seed pages.

@@ -9,13 +9,13 @@
  */
 import * as SessionId from "@privx-kit/core/SessionId"
 import * as ErrorResponses from "@privx-kit/http/ErrorResponses"
-import { Operation } from "@privx-kit/http/Operation"
+import * as Documentation from "@privx-kit/http/Documentation"
+import { type Definition, Operation } from "@privx-kit/http/Operation"
 import { PrivxMiddleware } from "@privx-kit/http/PrivxMiddleware"
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
-import * as OpenApi from "effect/http-api/OpenApi"
 
 /**
  * Where the endpoint is.
@@ -38,6 +38,19 @@ export const defaultPaths: Paths = {
   reauthenticate: "/rdp-proxy/api/v1/playback/:session_id/keepalive"
 }
 
+const reauthenticate: Definition = {
+  name: "Playback.reauthenticate",
+  safeToRepeat: true,
+  authorization: { scope: "user" }
+}
+
+/** As the page describes them. */
+const scopes = {
+  admin: "Admin scope - used for built-in SSH PrivX admin account",
+  service: "Microservice scope - used for communication between PrivX microservices",
+  user: "Normal users"
+}
+
 const group = (paths: Paths) =>
   HttpApiGroup.make("playback")
     .add(
@@ -47,12 +60,8 @@ const group = (paths: Paths) =>
         // The page documents no 500.
         error: ErrorResponses.documented
       })
-        .annotate(Operation, {
-          name: "Playback.reauthenticate",
-          safeToRepeat: true,
-          authorization: { scope: "user" }
-        })
-        .annotateMerge(OpenApi.annotations({ summary: "Re-authenticate playback connection" }))
+        .annotate(Operation, reauthenticate)
+        .annotateMerge(Documentation.operation("Re-authenticate playback connection", reauthenticate))
     )
     .middleware(PrivxMiddleware)
 
@@ -65,7 +74,7 @@ const group = (paths: Paths) =>
 export const make = (paths: Partial<Paths> = {}) =>
   HttpApi.make("privx-playback")
     .add(group({ ...defaultPaths, ...paths }))
-    .annotateMerge(OpenApi.annotations({ title: "SSH PrivX playback", version: "v1" }))
+    .annotateMerge(Documentation.api({ title: "SSH PrivX playback", version: "v1", scopes }))
 
 /**
  * @since 0.1.0

@@ -99,5 +99,6 @@ describe("Playback", () => {
     const operation = document.paths["/rdp-proxy/api/v1/playback/{session_id}/keepalive"]?.post
     assert.deepStrictEqual(Object.keys(operation?.responses ?? {}), ["200", "400", "401", "403", "404"])
     assert.strictEqual(operation?.summary, "Re-authenticate playback connection")
+    assert.deepStrictEqual(operation?.security, [{ oauth: ["user"] }])
   })
 })

@@ -93,28 +93,32 @@ const analyse = (parser: Parser, source: string, posix: boolean): ShellSyntax =>
     if (first === undefined || offset < first.offset) first = { message, offset }
   }
 
-  // Walked with a stack of its own: what is nested is resolved, and its errors found, only when it is visited.
-  const open: Array<Visit> = [{ node: script, text: source, anchor: undefined }]
-  for (let visit = open.pop(); visit !== undefined; visit = open.pop()) {
-    const { anchor, node, text } = visit
-    if (node.type === "Script" && "errors" in node) {
-      for (const error of node.errors ?? []) report(error.message, anchor ?? error.pos)
+  // Walked with stacks of its own: what is nested is resolved, and its errors found, only when it is visited.
+  const scripts: Array<Nested> = [{ script, text: source, anchor: undefined }]
+  for (let nested = scripts.pop(); nested !== undefined; nested = scripts.pop()) {
+    const { anchor, text } = nested
+    const open: Array<SyntaxNode> = [nested.script]
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      const parent = node
+      if (parent.type === "Script" && "errors" in parent) {
+        for (const error of parent.errors ?? []) report(error.message, anchor ?? error.pos)
+      }
+      if (parent.type === "HereDoc" && parent.closing === undefined) {
+        report(`here-document ${parent.delimiter?.text ?? ""} is never closed`, anchor ?? parent.pos)
+      }
+      const feature = posix ? bashOnly(parent, text) : undefined
+      if (feature !== undefined) {
+        const offset = anchor ?? parent.pos
+        features.set(feature, Math.min(offset, features.get(feature) ?? offset))
+      }
+      parser.forEachChild(parent, (child) => {
+        if (child.type === "Script" && child.source !== undefined) {
+          scripts.push({ script: child, text: child.source, anchor: anchor ?? parent.pos })
+        } else if (child.type !== "Word" || mayHoldMore.test(child.text)) {
+          open.push(child)
+        }
+      })
     }
-    if (node.type === "HereDoc" && node.closing === undefined) {
-      report(`here-document ${node.delimiter?.text ?? ""} is never closed`, anchor ?? node.pos)
-    }
-    const feature = posix ? bashOnly(node, text) : undefined
-    if (feature !== undefined) {
-      const offset = anchor ?? node.pos
-      features.set(feature, Math.min(offset, features.get(feature) ?? offset))
-    }
-    parser.forEachChild(node, (child) => {
-      // A script within backquotes has its escapes removed first, so its offsets are its own: it is placed where it begins.
-      const own = child.type === "Script" ? child.source : undefined
-      open.push(
-        own === undefined ? { node: child, text, anchor } : { node: child, text: own, anchor: anchor ?? node.pos }
-      )
-    })
   }
 
   const end = source.trimEnd().length
@@ -133,13 +137,17 @@ const analyse = (parser: Parser, source: string, posix: boolean): ShellSyntax =>
   }
 }
 
-interface Visit {
-  readonly node: SyntaxNode
-  /** The source that the offsets within `node` refer to. */
+/** A script with a text of its own: the whole, or one within backquotes, where escapes are removed before it is read. */
+interface Nested {
+  readonly script: SyntaxNode
+  /** The source that the offsets within `script` refer to. */
   readonly text: string
-  /** Where to place what is found, when `text` is not the script itself. */
+  /** Where to place what is found, when `text` is not the whole. */
   readonly anchor: number | undefined
 }
+
+/** A word without any of these is taken as it is, and need not be taken apart: most are. */
+const mayHoldMore = /[$`(]/
 
 const positionOf = (source: string, offset: number): Position => {
   let line = 1

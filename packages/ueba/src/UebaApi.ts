@@ -5,13 +5,13 @@
  */
 import * as SessionId from "@privx-kit/core/SessionId"
 import * as ErrorResponses from "@privx-kit/http/ErrorResponses"
-import { Operation } from "@privx-kit/http/Operation"
+import * as Documentation from "@privx-kit/http/Documentation"
+import { type Definition, Operation } from "@privx-kit/http/Operation"
 import { PrivxMiddleware } from "@privx-kit/http/PrivxMiddleware"
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
-import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 
 /**
@@ -51,6 +51,31 @@ export const SetupSession = Schema.Struct({ id: SessionId.SetupSessionId })
  */
 export interface SetupSession extends Schema.Schema.Type<typeof SetupSession> {}
 
+const createSession: Definition = {
+  name: "Ueba.createSession",
+  // An unused session is harmless: it expires.
+  safeToRepeat: true,
+  authorization: { scope: "admin" }
+}
+
+const downloadSetupScript: Definition = {
+  name: "Ueba.downloadSetupScript",
+  safeToRepeat: true,
+  authorization: "none"
+}
+
+/** As the page describes them. */
+const scopes = {
+  admin: "Admin scope - used for built-in PrivX admin account",
+  connectionsManage: "Admin user with connection-manage scope",
+  connectionsPlayback: "Admin user with connections-playback scope",
+  connectionsTerminate: "Admin user with connections-terminate scope",
+  connectionsTrail: "Admin user with connections-trail scope",
+  connectionsView: "Admin user with connections-view scope",
+  service: "Microservice scope - used for communication between PrivX microservices",
+  user: "Normal users"
+}
+
 const group = (paths: Paths) =>
   HttpApiGroup.make("ueba")
     .add(
@@ -58,13 +83,8 @@ const group = (paths: Paths) =>
         success: SetupSession.annotate({ description: "Session ID" }).pipe(HttpApiSchema.status(200)),
         error: ErrorResponses.documentedWith500
       })
-        .annotate(Operation, {
-          name: "Ueba.createSession",
-          // An unused session is harmless: it expires.
-          safeToRepeat: true,
-          authorization: { scope: "admin" }
-        })
-        .annotateMerge(OpenApi.annotations({ summary: "Create session ID for Ueba setup script" })),
+        .annotate(Operation, createSession)
+        .annotateMerge(Documentation.operation("Create session ID for Ueba setup script", createSession)),
       HttpApiEndpoint.get("downloadSetupScript", paths.downloadSetupScript, {
         params: { session_id: SessionId.SetupSessionId },
         success: HttpApiSchema.StreamUint8Array({ contentType: "application/octet-stream" }).pipe(
@@ -72,12 +92,8 @@ const group = (paths: Paths) =>
         ),
         error: ErrorResponses.documentedWith500
       })
-        .annotate(Operation, {
-          name: "Ueba.downloadSetupScript",
-          safeToRepeat: true,
-          authorization: "none"
-        })
-        .annotateMerge(OpenApi.annotations({ summary: "Download UEBA setup script" }))
+        .annotate(Operation, downloadSetupScript)
+        .annotateMerge(Documentation.operation("Download UEBA setup script", downloadSetupScript))
     )
     .middleware(PrivxMiddleware)
 
@@ -90,7 +106,7 @@ const group = (paths: Paths) =>
 export const make = (paths: Partial<Paths> = {}) =>
   HttpApi.make("privx-ueba")
     .add(group({ ...defaultPaths, ...paths }))
-    .annotateMerge(OpenApi.annotations({ title: "SSH PrivX UEBA", version: "v1" }))
+    .annotateMerge(Documentation.api({ title: "SSH PrivX UEBA", version: "v1", scopes }))
 
 /**
  * @since 0.1.0
