@@ -19,6 +19,7 @@ import { BufferedResponse, StreamedResponse } from "./internal/bufferedResponse.
 import * as Exchange from "./internal/exchange.ts"
 import * as Redirect from "./internal/redirect.ts"
 import { type Attempt, retrying } from "./internal/retrying.ts"
+import { spanOf, Telemetry } from "./internal/telemetry.ts"
 import type { Definition } from "./Operation.ts"
 import type { PrivxFailure } from "./PrivxFailure.ts"
 import * as ResponseFailure from "./ResponseFailure.ts"
@@ -71,11 +72,7 @@ const makeExecute = (
   tokens: TokenProvider["Service"]
 ): Transport["Service"]["execute"] => {
   const { gate, limits, origin, pathPrefix, protect } = connection
-  const server = new URL(origin)
-  const address = {
-    "server.address": server.hostname,
-    "server.port": Number(server.port || (server.protocol === "https:" ? 443 : 80))
-  }
+  const telemetry = new Telemetry(origin)
   const streamingLimits = { maxBytes: limits.maxDownloadBytes, stallTimeout: Duration.toMillis(limits.stallTimeout) }
 
   return (operation, request, options) => {
@@ -92,65 +89,86 @@ const makeExecute = (
     }
     const query = request.urlParams.params.length === 0 ? "" : `?${UrlParams.toString(request.urlParams)}`
     const path = pathPrefix + request.url + query
+    const call = { operation, method: request.method, template: options?.template ?? "" }
 
-    const send = (attempt: Attempt, target: string, token: Redacted.Redacted<string> | undefined) =>
-      Exchange.exchange({
-        operation: operation.name,
-        origin,
-        dispatcher: connection.dispatcher,
-        gate,
-        method: request.method,
-        path: target,
-        headers: headersOf(request, connection.userAgent, token),
-        body,
-        timeout: attempt.timeout,
-        timeoutReason: attempt.lastBeforeDeadline ? "deadline" : "timeout",
-        patience: attempt.left,
-        maxBytes: limits.maxResponseBytes,
-        streaming: options?.streaming === true ? streamingLimits : undefined
+    const answer = (
+      attempt: Attempt,
+      token: Redacted.Redacted<string> | undefined,
+      target: string,
+      hops: number
+    ): Effect.Effect<HttpClientResponse.HttpClientResponse, PrivxFailure> =>
+      Effect.withFiber((fiber) => {
+        const begun = performance.now()
+        return Effect.matchEffect(
+          Exchange.exchange({
+            operation: operation.name,
+            origin,
+            dispatcher: connection.dispatcher,
+            gate,
+            method: request.method,
+            path: target,
+            headers: headersOf(request, connection.userAgent, token),
+            body,
+            timeout: attempt.timeout,
+            timeoutReason: attempt.lastBeforeDeadline ? "deadline" : "timeout",
+            patience: attempt.left,
+            maxBytes: limits.maxResponseBytes,
+            streaming: options?.streaming === true ? streamingLimits : undefined
+          }),
+          {
+            onFailure: (failure) => {
+              telemetry.attempted(call, failure.reason, performance.now() - begun, 0, fiber.context)
+              return Effect.fail(failure)
+            },
+            onSuccess: (received) => {
+              const bytes = received._tag === "Buffered" ? received.body.byteLength : 0
+              telemetry.attempted(call, received.status, performance.now() - begun, bytes, fiber.context)
+              spanOf(fiber.context)?.attribute("http.response.status_code", received.status)
+              if (received._tag === "Streamed") return Effect.succeed(new StreamedResponse(request, received))
+              if (received.status >= 200 && received.status < 300) {
+                gate.succeeded()
+                return Effect.succeed(new BufferedResponse(request, received))
+              }
+              return refused(attempt, token, target, hops, received)
+            }
+          }
+        )
       })
 
-    const answer = Effect.fnUntraced(function* (
+    /** An answer that is no success: a redirect to follow, or a failure. */
+    const refused = Effect.fnUntraced(function* (
       attempt: Attempt,
-      token: Redacted.Redacted<string> | undefined
+      token: Redacted.Redacted<string> | undefined,
+      target: string,
+      hops: number,
+      received: Exchange.Buffered
     ): Effect.fn.Return<HttpClientResponse.HttpClientResponse, PrivxFailure> {
-      let target = path
-      for (let hops = 0; ; hops++) {
-        const received = yield* send(attempt, target, token)
-        if (received._tag === "Streamed") return new StreamedResponse(request, received)
-        if (received.status >= 200 && received.status < 300) {
-          gate.succeeded()
-          return new BufferedResponse(request, received)
-        }
-        const whole = {
-          operation: operation.name,
-          status: received.status,
-          headers: received.headers,
-          body: received.body,
-          now: yield* Clock.currentTimeMillis
-        }
-        const redirect = Redirect.follow(whole, { origin, path: target, method: request.method, hops })
-        if (redirect === undefined) {
-          const failure = ResponseFailure.make(whole)
-          if (RetryPolicy.isOverload(failure)) gate.overloaded(received.ticket)
-          return yield* failure
-        }
-        if (redirect._tag === "Refused") return yield* redirect.failure
-        target = redirect.path
+      const whole = {
+        operation: operation.name,
+        status: received.status,
+        headers: received.headers,
+        body: received.body,
+        now: yield* Clock.currentTimeMillis
       }
+      const redirect = Redirect.follow(whole, { origin, path: target, method: request.method, hops })
+      if (redirect?._tag === "Followed") return yield* answer(attempt, token, redirect.path, hops + 1)
+      if (redirect?._tag === "Refused") return yield* redirect.failure
+      const failure = ResponseFailure.make(whole)
+      if (RetryPolicy.isOverload(failure)) gate.overloaded(received.ticket)
+      return yield* failure
     })
 
     const authorized = (attempt: Attempt): Effect.Effect<HttpClientResponse.HttpClientResponse, PrivxFailure> =>
       Effect.flatMap(tokens.get, (token) =>
         tokens.refreshable
-          ? Effect.catchIf(answer(attempt, token), isUnauthorized, () =>
+          ? Effect.catchIf(answer(attempt, token, path, 0), isUnauthorized, () =>
               // Once: a server that refuses a fresh token will refuse the next one too.
               Effect.andThen(
                 tokens.invalidate(token),
-                Effect.flatMap(tokens.get, (fresh) => answer(attempt, fresh))
+                Effect.flatMap(tokens.get, (fresh) => answer(attempt, fresh, path, 0))
               )
             )
-          : answer(attempt, token)
+          : answer(attempt, token, path, 0)
       )
 
     return Effect.flatMap(AlwaysAuthorize, (always) => {
@@ -161,27 +179,20 @@ const makeExecute = (
           safeToRepeat: operation.safeToRepeat,
           attemptTimeout: limits.attemptTimeout,
           deadline: limits.deadline,
-          budget: connection.budget
+          budget: connection.budget,
+          telemetry
         },
         (attempt) => {
-          const answered = withToken ? authorized(attempt) : answer(attempt, undefined)
+          const answered = withToken ? authorized(attempt) : answer(attempt, undefined, path, 0)
           return protect === undefined
             ? answered
             : protect(answered, { operation: operation.name, patience: attempt.left })
         }
       )
     }).pipe(
-      Effect.tap((response) => Effect.annotateCurrentSpan("http.response.status_code", response.status)),
       Effect.withSpan(
         operation.name,
-        {
-          kind: "client",
-          attributes: {
-            "http.request.method": request.method,
-            "url.template": options?.template ?? "",
-            ...address
-          }
-        },
+        { kind: "client", attributes: telemetry.spanAttributes(call) },
         { captureStackTrace: false }
       )
     )

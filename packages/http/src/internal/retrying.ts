@@ -10,6 +10,7 @@ import type { PrivxFailure } from "../PrivxFailure.ts"
 import type { RetryBudget } from "../RetryBudget.ts"
 import { RetryObserver } from "../RetryObserver.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
+import { errorType, spanOf, type Telemetry } from "./telemetry.ts"
 
 export interface Attempt {
   /** From 1. */
@@ -29,6 +30,7 @@ export interface Limits {
   readonly deadline: Duration.Duration
   /** Shared by the calls of a client; without one, only the policy bounds the retries. */
   readonly budget?: RetryBudget | undefined
+  readonly telemetry?: Telemetry | undefined
 }
 
 export const retrying = <A>(
@@ -71,6 +73,7 @@ export const retrying = <A>(
       const timedOut = failure._tag === "TransportError" && failure.reason === "timeout"
       const paid = limits.budget?.take(timedOut)
       if (limits.budget !== undefined && paid === undefined) return yield* failure
+      yield* record(limits, number, failure, delay)
       const observe = yield* RetryObserver
       yield* observe({ operation: limits.operation, attempt: number, failure, delay })
       yield* Effect.sleep(delay)
@@ -78,4 +81,26 @@ export const retrying = <A>(
     })
 
     return loop(1, undefined)
+  })
+
+/** A retry is an event of the call's span, and counted. */
+const record = (
+  { operation, telemetry }: Limits,
+  number: number,
+  failure: PrivxFailure,
+  delay: Duration.Duration
+): Effect.Effect<void> =>
+  Effect.withFiber((fiber) => {
+    telemetry?.retried(operation, failure, fiber.context)
+    const span = spanOf(fiber.context)
+    if (span === undefined) return Effect.void
+    return Effect.map(Clock.currentTimeNanos, (now) => {
+      span.attribute("http.request.resend_count", number)
+      span.event("retry", now, {
+        "http.request.resend_count": number,
+        "error.type": errorType(failure),
+        "privx.error_code": "code" in failure ? String(failure.code) : "",
+        "privx.retry.delay_ms": Duration.toMillis(delay)
+      })
+    })
   })

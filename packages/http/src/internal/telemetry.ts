@@ -1,0 +1,110 @@
+/**
+ * Names and attributes of spans and metrics, by OpenTelemetry's semantic conventions for HTTP clients. Of a URL only server
+ * and template are told: a path can hold a session id.
+ */
+import * as Metric from "effect/Metric"
+import * as Context from "effect/Context"
+import * as Tracer from "effect/Tracer"
+import type { Definition } from "../Operation.ts"
+import type { PrivxFailure } from "../PrivxFailure.ts"
+
+/** The bucket bounds of the convention, in seconds. */
+const durationBounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+
+const duration = Metric.histogram("http.client.request.duration", {
+  description:
+    "Duration of one attempt, until its answer is whole (of a download: until its head has come), in seconds",
+  boundaries: durationBounds
+})
+
+const responseBytes = Metric.counter("http.client.response.body.bytes", {
+  description: "Bytes of the bodies that were read whole",
+  incremental: true
+})
+
+const retries = Metric.counter("privx.client.retries", {
+  description: "Attempts that failed and were followed by another one",
+  incremental: true
+})
+
+interface Series {
+  readonly duration: Metric.Metric<number, unknown>
+  readonly bytes: Metric.Metric<number, unknown>
+}
+
+export interface Call {
+  readonly operation: Definition
+  readonly method: string
+  readonly template: string
+}
+
+/** `error.type` of the convention: the status of an answer, the reason where there was none. */
+export const errorType = (failure: PrivxFailure): string =>
+  failure._tag === "TransportError" ? failure.reason : String(failure.status)
+
+export class Telemetry {
+  private readonly server: { readonly "server.address": string; readonly "server.port": number }
+  /** Made once for each operation and outcome: to make a series costs more than to add to it. */
+  private readonly series: Map<string, Series> = new Map()
+
+  constructor(origin: string) {
+    const url = new URL(origin)
+    this.server = {
+      "server.address": url.hostname,
+      "server.port": Number(url.port || (url.protocol === "https:" ? 443 : 80))
+    }
+  }
+
+  spanAttributes({ method, template }: Call): Record<string, unknown> {
+    return { "http.request.method": method, "url.template": template, ...this.server }
+  }
+
+  /** @param outcome the status of an answer, or the reason why there was none */
+  attempted(
+    call: Call,
+    outcome: number | string,
+    millis: number,
+    bytes: number,
+    context: Context.Context<never>
+  ): void {
+    const series = this.seriesOf(call, outcome)
+    series.duration.updateUnsafe(millis / 1000, context)
+    if (bytes > 0) series.bytes.updateUnsafe(bytes, context)
+  }
+
+  retried(operation: string, failure: PrivxFailure, context: Context.Context<never>): void {
+    Metric.withAttributes(retries, { operation, "error.type": errorType(failure), ...text(this.server) }).updateUnsafe(
+      1,
+      context
+    )
+  }
+
+  private seriesOf(call: Call, outcome: number | string): Series {
+    const key = `${call.operation.name} ${outcome}`
+    const known = this.series.get(key)
+    if (known !== undefined) return known
+    const attributes = {
+      operation: call.operation.name,
+      "http.request.method": call.method,
+      "url.template": call.template,
+      ...(typeof outcome === "number" ? { "http.response.status_code": String(outcome) } : undefined),
+      ...(typeof outcome === "string" || outcome >= 400 ? { "error.type": String(outcome) } : undefined),
+      ...text(this.server)
+    }
+    const made = {
+      duration: Metric.withAttributes(duration, attributes),
+      bytes: Metric.withAttributes(responseBytes, attributes)
+    }
+    this.series.set(key, made)
+    return made
+  }
+}
+
+/** The span of the call, when spans are made. */
+export const spanOf = (context: Context.Context<never>): Tracer.Span | undefined => {
+  const span = Context.getOrUndefined(context, Tracer.ParentSpan)
+  return span?._tag === "Span" ? span : undefined
+}
+
+const text = (attributes: Readonly<Record<string, unknown>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, String(value)]))
