@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { ContentRange } from "./ContentRange.ts"
 import type { PrivxFailure } from "./PrivxFailure.ts"
@@ -15,6 +16,9 @@ import type { PrivxFailure } from "./PrivxFailure.ts"
  * @category models
  */
 export interface Download {
+  /** Name of the operation, and the server's origin: for a failure that is found while the body is read. */
+  readonly operation: string
+  readonly origin: string
   /** HTTP status: 200, or 206 for the rest of a body. */
   readonly status: number
   /** Bytes that the server announced for this answer (`Content-Length`), or `undefined` where it announced none. */
@@ -30,6 +34,14 @@ export interface Download {
   /** `Last-Modified` as sent. */
   readonly lastModified: string | undefined
   readonly stream: Stream.Stream<Uint8Array, PrivxFailure>
+  /**
+   * The same bytes without an effect for each chunk, for a `sink` that is quick: nothing is read from the socket while it
+   * works. Instead of `stream`, not beside it. What the sink throws ends the transfer; `onThrow` makes the failure of it.
+   */
+  readonly consume: <E>(
+    sink: (chunk: Uint8Array) => void,
+    onThrow: (cause: unknown) => E
+  ) => Effect.Effect<void, PrivxFailure | E>
 }
 
 /**

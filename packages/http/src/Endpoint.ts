@@ -89,10 +89,14 @@ export type RequestOf<Endpoint extends HttpApiEndpoint.ConstraintRequest> = Http
   "response-only"
 >
 
-interface Sender {
+interface Declared {
   readonly operation: Definition
   /** Whether the api declares a success without content. */
   readonly noContent: boolean
+}
+
+interface Sender extends Declared {
+  readonly origin: string
   readonly send: (request: unknown) => Effect.Effect<HttpClientResponse.HttpClientResponse, PrivxFailure>
 }
 
@@ -126,6 +130,7 @@ const sender = <
     const method = yield* Effect.provide(generated, middleware(transport))
     return {
       operation,
+      origin: transport.origin,
       noContent,
       send: (request) =>
         Effect.mapError(method({ ...(request as object), responseMode: "response-only" }), (error) =>
@@ -139,8 +144,8 @@ const isPrivxFailure = Schema.is(PrivxFailure)
 const declared = <ApiId extends string, Groups extends HttpApiGroup.Constraint>(
   api: HttpApi.HttpApi<ApiId, Groups>,
   which: { readonly group: string; readonly endpoint: string }
-): Omit<Sender, "send"> => {
-  let found: Omit<Sender, "send"> | undefined
+): Declared => {
+  let found: Declared | undefined
   HttpApi.reflect(api, {
     predicate: ({ endpoint, group }) => group.identifier === which.group && endpoint.identifier === which.endpoint,
     onGroup: () => {},
@@ -222,16 +227,16 @@ export const download = <
 > =>
   Effect.map(
     sender(api, which),
-    ({ send }) =>
+    ({ operation, origin, send }) =>
       (request, rest) =>
         Effect.acquireRelease(
           Effect.provideService(send(request), Streaming, { rest }),
           (response) => Effect.sync(() => (response instanceof StreamedResponse ? response.answer.abort() : undefined)),
           { interruptible: true }
-        ).pipe(Effect.map(toDownload))
+        ).pipe(Effect.map((response) => ({ operation: operation.name, origin, ...toDownload(response) })))
   )
 
-const toDownload = (response: HttpClientResponse.HttpClientResponse): Download => {
+const toDownload = (response: HttpClientResponse.HttpClientResponse): Omit<Download, "operation" | "origin"> => {
   const { headers, status } = response
   const announced = headers["content-length"]
   const range = headers["content-range"]
@@ -244,6 +249,12 @@ const toDownload = (response: HttpClientResponse.HttpClientResponse): Download =
     contentRange: status === 206 && range !== undefined ? ContentRange.parse(range) : undefined,
     strongETag: etag !== undefined && /^"[^"]*"$/.test(etag) ? etag : undefined,
     lastModified: headers["last-modified"],
-    stream: response instanceof StreamedResponse ? response.answer.stream : Stream.die("the transport did not stream")
+    ...bytesOf(response)
   }
+}
+
+const bytesOf = (response: HttpClientResponse.HttpClientResponse): Pick<Download, "consume" | "stream"> => {
+  if (response instanceof StreamedResponse) return { stream: response.answer.stream, consume: response.answer.consume }
+  const defect = "the transport did not stream"
+  return { stream: Stream.die(defect), consume: () => Effect.die(defect) }
 }

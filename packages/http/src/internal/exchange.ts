@@ -2,12 +2,12 @@
  * One request and its answer over undici, as lean as it can be: a dispatch handler, one timer, no promise, no Node stream.
  * Interrupting the effect aborts the exchange and, HTTP/1.1 being what it is, its socket.
  */
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import type { IncomingHttpHeaders } from "node:http"
 import type { Dispatcher } from "undici"
 import { TransportError } from "../TransportError.ts"
+import { Body, type Consume } from "./body.ts"
 import type { Gate } from "./gate.ts"
 import { toTransportError } from "./systemError.ts"
 
@@ -48,6 +48,7 @@ export interface Buffered extends Head {
 export interface Streamed extends Head {
   readonly _tag: "Streamed"
   readonly stream: Stream.Stream<Uint8Array, TransportError>
+  readonly consume: Consume
   /** Gives up a body that nobody wants any more. */
   readonly abort: () => void
 }
@@ -58,9 +59,6 @@ export const exchange = (request: Request): Effect.Effect<Buffered | Streamed, T
     handler.start()
     return Effect.sync(() => handler.cancel())
   })
-
-/** How much of a body waits for its reader before the socket is told to pause. */
-const highWaterMark = 1024 * 1024
 
 const empty = new Uint8Array(0)
 const cancelled = new Error("cancelled")
@@ -134,6 +132,7 @@ class Handler implements Dispatcher.DispatchHandler {
   /** The end of the exchange, however it came; called once. */
   private release() {
     clearTimeout(this.timer)
+    this.body?.close()
     if (this.started) this.request.gate?.leave()
     else this.takeBack?.()
   }
@@ -158,8 +157,8 @@ class Handler implements Dispatcher.DispatchHandler {
     if (announced > limit) return this.abort(this.error("tooLarge", `${announced} bytes announced, ${limit} allowed`))
     if (streaming === undefined) return
     clearTimeout(this.timer)
-    this.body = new Body(controller, limit, streaming.stallTimeout, (reason, detail) =>
-      this.abort(this.error(reason, detail))
+    this.body = new Body(controller, limit, streaming.stallTimeout, (why) =>
+      this.abort(why === undefined ? undefined : this.error(why.reason, why.detail))
     )
     const body = this.body
     this.resume(
@@ -168,6 +167,7 @@ class Handler implements Dispatcher.DispatchHandler {
         status,
         headers,
         stream: body.stream,
+        consume: (sink, onThrow) => body.consume(sink, onThrow),
         abort: () => {
           if (!body.ended) this.abort(undefined)
         }
@@ -218,96 +218,4 @@ class Handler implements Dispatcher.DispatchHandler {
       })
     )
   }
-}
-
-type Taker = (effect: Effect.Effect<readonly [Uint8Array, ...Array<Uint8Array>], TransportError | Cause.Done>) => void
-
-/** The chunks between the socket and the one who reads the stream. */
-class Body {
-  private readonly controller: Dispatcher.DispatchController
-  private readonly maxBytes: number
-  private readonly stop: (reason: TransportError["reason"], detail: string) => void
-  private readonly stallTimer: NodeJS.Timeout
-  private readonly stallTimeout: number
-  private waiting: Array<Uint8Array> = []
-  private waitingBytes = 0
-  private total = 0
-  private outcome: Effect.Effect<never, TransportError | Cause.Done> | undefined
-  private taker: Taker | undefined
-  private paused = false
-
-  constructor(
-    controller: Dispatcher.DispatchController,
-    maxBytes: number,
-    stallTimeout: number,
-    stop: (reason: TransportError["reason"], detail: string) => void
-  ) {
-    this.controller = controller
-    this.maxBytes = maxBytes
-    this.stop = stop
-    this.stallTimeout = stallTimeout
-    this.stallTimer = setTimeout(() => this.stalled(), stallTimeout)
-  }
-
-  get ended() {
-    return this.outcome !== undefined
-  }
-
-  private stalled() {
-    // A slow reader is no silent server.
-    if (this.paused) this.stallTimer.refresh()
-    else this.stop("timeout", `no byte for ${this.stallTimeout / 1000} s`)
-  }
-
-  push(chunk: Uint8Array) {
-    this.total += chunk.byteLength
-    if (this.total > this.maxBytes) return this.stop("tooLarge", `more than ${this.maxBytes} bytes`)
-    this.stallTimer.refresh()
-    this.waiting.push(chunk)
-    this.waitingBytes += chunk.byteLength
-    if (this.taker !== undefined) return this.hand(this.taker)
-    if (this.waitingBytes >= highWaterMark && !this.paused) {
-      this.paused = true
-      this.controller.pause()
-    }
-  }
-
-  end() {
-    this.settle(Cause.done())
-  }
-
-  fail(failure: TransportError) {
-    this.settle(Effect.fail(failure))
-  }
-
-  private settle(outcome: Effect.Effect<never, TransportError | Cause.Done>) {
-    clearTimeout(this.stallTimer)
-    this.outcome ??= outcome
-    if (this.taker !== undefined) this.hand(this.taker)
-  }
-
-  private hand(taker: Taker) {
-    this.taker = undefined
-    const [first, ...rest] = this.waiting
-    if (first === undefined) return taker(this.outcome ?? Cause.done())
-    this.waiting = []
-    this.waitingBytes = 0
-    if (this.paused) {
-      this.paused = false
-      this.controller.resume()
-    }
-    taker(Effect.succeed([first, ...rest]))
-  }
-
-  readonly stream: Stream.Stream<Uint8Array, TransportError> = Stream.fromPull(
-    Effect.succeed(
-      Effect.callback((resume) => {
-        if (this.waiting.length > 0 || this.outcome !== undefined) return this.hand(resume)
-        this.taker = resume
-        return Effect.sync(() => {
-          this.taker = undefined
-        })
-      })
-    )
-  )
 }
