@@ -55,6 +55,7 @@ export const of = (failure: CommandFailure): Name => {
   switch (failure._tag) {
     case "UsageError":
     case "FaultSyntaxError":
+    case "InvalidInput":
       return "usage"
     case "SimulatorError":
       return failure.reason === "listen" ? "listen" : "usage"

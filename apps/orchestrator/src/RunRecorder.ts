@@ -112,9 +112,9 @@ export const make = Effect.fnUntraced(function* (runId: string, target: string) 
         change(name, (step) => ({ status: "failed", endedAt: now, failures: withFailure(step.failures, failure) }))
         yield* tell(RunEvent.StepFailed({ runId, step: name, millis: now - from, failure }))
       }
-      yield* tell(RunEvent.RunEnded({ runId, outcome: "failed" }))
       yield* flush
       yield* runs.end(runId, { status: "failed", failure: encoded })
+      yield* tell(RunEvent.RunEnded({ runId, outcome: "failed" }))
     }),
     progress: Effect.fnUntraced(function* (bytes, total) {
       const now = yield* Clock.currentTimeMillis
@@ -129,10 +129,12 @@ export const make = Effect.fnUntraced(function* (runId: string, target: string) 
 /** Steps that wait for somebody else are shown as running; the others are over before anybody could look. */
 const lengthy: ReadonlySet<StepName> = new Set(["create-session", "download"])
 
+/** By `error_code`, or by class and reason where PrivX gave no code. */
 const withFailure = (
   failures: Readonly<Record<string, number>>,
   failure: SetupFailure
 ): Readonly<Record<string, number>> => {
-  const key = "code" in failure && failure.code !== undefined ? failure.code : failure._tag
+  const key =
+    "reason" in failure ? `${failure._tag}.${failure.reason}` : "status" in failure ? failure.code : failure._tag
   return { ...failures, [key]: (failures[key] ?? 0) + 1 }
 }

@@ -28,7 +28,7 @@ export const StepName = Schema.Literals(["create-session", "download", "verify",
 
 export type StepName = typeof StepName.Type
 
-/** How often each failure came, by `error_code`, or by the class of the failure where PrivX gave no code. */
+/** How often each failure came, by `error_code`, or as `TransportError.reset` and the like where PrivX gave no code. */
 const Failures = Schema.Record(Schema.String, Schema.Int)
 
 export const RunStep = Schema.Struct({
@@ -108,6 +108,8 @@ export class Runs extends Context.Service<
         | { readonly status: "succeeded"; readonly result: Schema.Json }
         | { readonly status: "failed"; readonly failure: Schema.Json }
     ) => Effect.Effect<void, StorageFailed>
+    /** Writes something that changes nothing: fails when the database can no longer be written. */
+    readonly probe: Effect.Effect<void, StorageFailed>
     /** No process is at any run: what says `running` becomes `interrupted`. For the holder of the data folder only. */
     readonly interruptAll: Effect.Effect<void, StorageFailed>
   }
@@ -201,6 +203,7 @@ const make = (sql: SqlClient.SqlClient, file: string): Runs["Service"] => {
           failure = ${failure}
         WHERE id = ${id}`)
     }),
+    probe: Effect.asVoid(stored(sql`UPDATE runs SET id = id WHERE id = (SELECT id FROM runs LIMIT 1)`)),
     interruptAll: Effect.andThen(
       stored(sql`UPDATE run_steps SET status = 'interrupted' WHERE status = 'running'
         AND run_id IN (SELECT id FROM runs WHERE ended_at IS NULL)`),

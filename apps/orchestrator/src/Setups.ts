@@ -13,9 +13,11 @@ import * as Failure from "@privx-kit/core/Failure"
 import type { Ueba } from "@privx-kit/ueba/Ueba"
 import type { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import { randomUUID } from "node:crypto"
 import * as path from "node:path"
@@ -131,8 +133,11 @@ const make = Effect.gen(function* () {
 
   const decodeInputs = (run: Run) => decoded(SetupWorkflow.SetupInputs, run.inputs)
 
+  const unwritable = yield* watch(runs)
+
   const carryOut = (id: string, target: string, inputs: SetupInputs) =>
     SetupWorkflow.SetupWorkflow.execute({ runId: id, target, inputs }).pipe(
+      Effect.raceFirst(unwritable),
       // The engine has no typed failures of its own.
       Effect.catchDefect((defect) =>
         Effect.fail(
@@ -175,11 +180,18 @@ const make = Effect.gen(function* () {
     .list({ kind: SetupWorkflow.kind, unfinished: true })
     .pipe(Effect.flatMap(Effect.forEach(reconcile, { discard: true })), Effect.mapError(fromStorage(folder.path)))
 
-  const unfinishedLike = Effect.fnUntraced(function* (target: string, inputs: SetupInputs) {
-    const wanted = JSON.stringify(inputs)
-    const open = yield* runs.list({ kind: SetupWorkflow.kind, target, unfinished: true })
-    return open.find((run) => JSON.stringify(run.inputs) === wanted)
-  })
+  /** The id of the run to go on with, or of a new one. One after another, so that two who ask for the same share it. */
+  const choose = Effect.fnUntraced(function* (target: string, inputs: SetupInputs, fresh: boolean) {
+    if (!fresh) {
+      const wanted = JSON.stringify(inputs)
+      const open = yield* runs.list({ kind: SetupWorkflow.kind, target, unfinished: true })
+      const same = open.find((run) => JSON.stringify(run.inputs) === wanted)
+      if (same !== undefined) return same.id
+    }
+    const id = randomUUID()
+    yield* runs.create({ id, kind: SetupWorkflow.kind, target, inputs })
+    return id
+  }, Semaphore.makeUnsafe(1).withPermits(1))
 
   const run = Effect.fn("Setups.run")(function* (
     request: SetupRequest
@@ -193,11 +205,11 @@ const make = Effect.gen(function* () {
       if (found.target !== target) return yield* new RunNotFound({ runId: request.runId, target: found.target })
       return yield* outcomeOf(found)
     }
+    if (targets.find(target) === undefined) {
+      return yield* new InvalidInput({ detail: `this process is not configured for ${target}` })
+    }
     const inputs = yield* inputsOf(request)
-    const open = request.fresh === true ? undefined : yield* unfinishedLike(target, inputs)
-    const id = open?.id ?? randomUUID()
-    if (open === undefined) yield* runs.create({ id, kind: SetupWorkflow.kind, target, inputs })
-    return yield* carryOut(id, target, inputs)
+    return yield* carryOut(yield* choose(target, inputs, request.fresh === true), target, inputs)
   })
 
   const outcomeOf = Effect.fnUntraced(function* (run: Run): Effect.fn.Return<SetupResult, SetupFailure> {
@@ -207,6 +219,29 @@ const make = Effect.gen(function* () {
   })
 
   return Setups.of({ run })
+})
+
+/**
+ * Where its journal cannot be written, the engine tries again and again without a word, which is right for the run and
+ * wrong for whoever waits for it. The effect that this answers with fails when that is so, and never succeeds.
+ */
+const watch = Effect.fnUntraced(function* (runs: Runs["Service"]) {
+  const waiting = new Set<Deferred.Deferred<never, StorageFailed>>()
+  yield* Effect.suspend(() => (waiting.size === 0 ? Effect.void : runs.probe)).pipe(
+    Effect.catch((failure) => Effect.forEach(waiting, Deferred.fail(failure), { discard: true })),
+    Effect.delay("1 second"),
+    Effect.forever,
+    Effect.forkScoped
+  )
+  return Effect.acquireUseRelease(
+    Effect.sync(() => {
+      const deferred = Deferred.makeUnsafe<never, StorageFailed>()
+      waiting.add(deferred)
+      return deferred
+    }),
+    Deferred.await,
+    (deferred) => Effect.sync(() => waiting.delete(deferred))
+  )
 })
 
 /** What this process has in its hands always has a JSON form. */

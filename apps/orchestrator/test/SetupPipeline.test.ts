@@ -4,6 +4,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import type * as Connection from "@privx-kit/http/Connection"
 import type { Options } from "@privx-kit/simulator/Simulator"
+import * as Sha256 from "@privx-kit/ueba/Sha256"
 import * as path from "node:path"
 import { ArtifactStore } from "../src/ArtifactStore.ts"
 import { DataFolder } from "../src/DataFolder.ts"
@@ -18,7 +19,11 @@ const setting = Effect.fnUntraced(function* (options: Options = {}, connection: 
   const folder = yield* temporary.folder
   const told: Array<string> = []
   const steps: SetupPipeline.Steps = {
-    run: (name, effect) => Effect.andThen(Effect.sync(() => told.push(name)), effect),
+    run: (name, effect) =>
+      Effect.andThen(
+        Effect.sync(() => told.push(name)),
+        effect
+      ),
     retried: (name: StepName, failure) => Effect.sync(() => void told.push(`${name} again after ${failure._tag}`)),
     progress: () => Effect.void
   }
@@ -40,7 +45,7 @@ describe("SetupPipeline", () => {
       const { downloaded } = yield* provided(
         Effect.gen(function* () {
           const downloaded = yield* SetupPipeline.acquire()
-          yield* SetupPipeline.verify(downloaded, { sha256: simulator.scriptSha256 })
+          yield* SetupPipeline.verify(downloaded, { sha256: Sha256.of(simulator.script) })
           return { downloaded }
         })
       )

@@ -2,7 +2,7 @@
  * The command line as a whole: the tree of commands, and what is done with what it ends in. Only this and the definitions
  * of the commands are loaded to answer `--help`; the work is in modules that each command loads when it is run.
  */
-import * as NodeServices from "@effect/platform-node/NodeServices"
+
 import * as CliConfig from "effect/cli/CliConfig"
 import * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
@@ -19,6 +19,7 @@ import * as Help from "./Help.ts"
 import * as HelpSections from "./HelpSections.ts"
 import { openapi } from "./OpenApiCommand.ts"
 import * as Outcome from "./Outcome.ts"
+import * as ParserServices from "./ParserServices.ts"
 import { playback } from "./PlaybackCommand.ts"
 import { simulate } from "./SimulateCommand.ts"
 import { ueba } from "./UebaCommand.ts"
@@ -37,19 +38,16 @@ const root = Command.make("privx-kit").pipe(
 )
 
 /** Runs the command line and fails with `Ended` when the exit code is not 0. Everything has then been said. */
-export const run = (args: ReadonlyArray<string>, version: string): Effect.Effect<void, Outcome.Ended> => {
-  const color = args.includes("--no-color") ? false : args.includes("--color") ? true : undefined
-  return Command.runWith(root, { version })(args).pipe(
+export const run = (args: ReadonlyArray<string>, version: string): Effect.Effect<void, Outcome.Ended, Screen> =>
+  Command.runWith(root, { version })(args).pipe(
     Effect.catch((error) => (CliError.isCliError(error) ? Usage.fail(error, args) : Effect.fail(error))),
     // A command reports its own defects; this is for those of the way there.
     Effect.catchDefect((defect) => Outcome.reportDefect(defect, { json: Usage.wantsJson(args) })),
     Effect.provide(
       Layer.mergeAll(configuration, presenter, Logging.layer(args.includes("--verbose") ? "Debug" : "Warn"))
     ),
-    Effect.provide(Screen.layer(color)),
-    Effect.provide(NodeServices.layer)
+    Effect.provide(ParserServices.layer)
   )
-}
 
 /** Without the wizard, which would ask for what must not be typed into a command line. */
 const configuration = CliConfig.layer({

@@ -37,8 +37,7 @@ export const run = (input: Globals) =>
       verbose: input.verbose,
       toJson: () => ({}),
       toPerson: () => Effect.void
-    }),
-    Effect.provide(Screen.layer(input.color))
+    })
   )
 
 const demo = Effect.fnUntraced(function* (input: Globals) {
@@ -137,7 +136,7 @@ const next = Effect.fnUntraced(function* (out: Pane) {
   const command = process.env["npm_lifecycle_event"] === undefined ? "privx-kit" : "npx --yes pnpm privx-kit"
   const rows = [
     ["simulate --tls", "a PrivX to try things against"],
-    ["doctor", "check the settings for your own PrivX, and what is missing"],
+    ["doctor", "check the settings for your own PrivX"],
     ["ueba setup --output ./ueba", "the job itself"],
     ["--help", "commands, settings, exit codes"]
   ].map(([args = "", what = ""]) => [cyan(`${command} ${args}`), what] as const)

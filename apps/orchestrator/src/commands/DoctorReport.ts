@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Doctor from "../Doctor.ts"
 import * as Lookup from "../settings/Lookup.ts"
 import * as Settings from "../settings/Settings.ts"
-import { type Pane, Screen } from "../terminal/Screen.ts"
+import type { Pane } from "../terminal/Screen.ts"
 import type { Style } from "../terminal/Style.ts"
 import * as Text from "../terminal/Text.ts"
 import type { ConnectionInput } from "./ConnectionFlags.ts"
@@ -32,8 +32,7 @@ export const run = (input: Input) =>
       toJson,
       toPerson,
       exitName: ({ checks }) => checks.find(({ exitName }) => exitName !== undefined)?.exitName ?? "ok"
-    }),
-    Effect.provide(Screen.layer(input.color))
+    })
   )
 
 const toJson = ({ checks, inspection }: Report) => ({

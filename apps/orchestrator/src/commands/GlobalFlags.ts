@@ -20,6 +20,7 @@ const DataDir = GlobalFlag.Setting("data-dir")({
   )
 })
 
+/** Parsed here, so that it is known and explained; `Start` has acted on it by then. */
 const Color = GlobalFlag.Setting("color")({
   flag: Flag.Boolean("color").pipe(
     Flag.withDescription("Colour the output, or not; by default on a terminal, and NO_COLOR is honoured"),
@@ -40,7 +41,6 @@ export const all = [Config, DataDir, Color, Verbose] as const
 export interface Globals {
   readonly config: string | undefined
   readonly dataDir: string | undefined
-  readonly color: boolean | undefined
   readonly verbose: boolean
 }
 
@@ -48,12 +48,11 @@ export interface Globals {
 export const read = Effect.gen(function* (): Effect.fn.Return<
   Globals,
   never,
-  GlobalFlag.Setting.Identifier<"config" | "data-dir" | "color" | "verbose">
+  GlobalFlag.Setting.Identifier<"config" | "data-dir" | "verbose">
 > {
   return {
     config: Option.getOrUndefined(yield* Config),
     dataDir: Option.getOrUndefined(yield* DataDir),
-    color: Option.getOrUndefined(yield* Color),
     verbose: yield* Verbose
   }
 })

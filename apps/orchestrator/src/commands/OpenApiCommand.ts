@@ -2,7 +2,6 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
-import * as GlobalFlags from "./GlobalFlags.ts"
 
 export const openapi = Command.make(
   "openapi",
@@ -12,9 +11,8 @@ export const openapi = Command.make(
     )
   },
   Effect.fnUntraced(function* ({ api }) {
-    const globals = yield* GlobalFlags.read
     const { run } = yield* Effect.promise(() => import("./OpenApiDocument.ts"))
-    yield* run({ ...globals, api })
+    yield* run({ api })
   })
 ).pipe(
   Command.withDescription("Print the OpenAPI document of the endpoints that privx-kit uses, as JSON."),

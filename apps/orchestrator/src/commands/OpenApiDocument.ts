@@ -4,13 +4,9 @@ import * as UebaApi from "@privx-kit/ueba/UebaApi"
 import * as Effect from "effect/Effect"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { Screen } from "../terminal/Screen.ts"
-import type { Globals } from "./GlobalFlags.ts"
 
-export const run = Effect.fnUntraced(
-  function* (input: Globals & { readonly api: "ueba" | "playback" }) {
-    const { out } = yield* Screen
-    const document = input.api === "ueba" ? OpenApi.fromApi(UebaApi.make()) : OpenApi.fromApi(PlaybackApi.make())
-    yield* out.line(JSON.stringify(document, undefined, 2))
-  },
-  (effect, input) => Effect.provide(effect, Screen.layer(input.color))
-)
+export const run = Effect.fnUntraced(function* (input: { readonly api: "ueba" | "playback" }) {
+  const { out } = yield* Screen
+  const document = input.api === "ueba" ? OpenApi.fromApi(UebaApi.make()) : OpenApi.fromApi(PlaybackApi.make())
+  yield* out.line(JSON.stringify(document, undefined, 2))
+})

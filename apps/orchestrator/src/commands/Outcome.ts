@@ -12,8 +12,7 @@ import * as Runtime from "effect/Runtime"
 import * as ExitCode from "../ExitCode.ts"
 import type { SettingsError } from "../settings/SettingsError.ts"
 import * as ReportView from "../terminal/ReportView.ts"
-import { Screen } from "../terminal/Screen.ts"
-import type { Pane } from "../terminal/Screen.ts"
+import { type Pane, Screen } from "../terminal/Screen.ts"
 import type { CommandFailure } from "./CommandFailure.ts"
 import * as Interruption from "./Interruption.ts"
 
@@ -44,7 +43,7 @@ export interface Options<A> {
   /** Whether the command has no end of its own: being interrupted is then nothing to talk about. */
   readonly endless?: boolean
   /** What more is known when the command is interrupted or fails, e.g. the run and how to go on with it. */
-  readonly context?: () => Context
+  readonly context?: (ended: "interrupted" | "failed") => Context
 }
 
 export interface Context {
@@ -81,11 +80,12 @@ const fail = Effect.fnUntraced(function* <A>(
   const { err, out } = yield* Screen
   if (options.endless === true && Cause.hasInterruptsOnly(cause))
     return yield* Effect.fail(new Ended(Interruption.exitName()))
-  const context = options.context?.() ?? { fields: {}, advice: undefined }
+  const interrupted = Cause.hasInterruptsOnly(cause)
+  const context = options.context?.(interrupted ? "interrupted" : "failed") ?? { fields: {}, advice: undefined }
   const { exitName, json, lines } = describe(cause, err, context)
   if (options.json) yield* out.line(document(options.command, { error: { ...(yield* json), ...context.fields } }))
   yield* Effect.forEach(lines, (line) => err.line(line), { discard: true })
-  if (options.verbose && !Cause.hasInterruptsOnly(cause)) yield* err.line(err.style.dim(Cause.pretty(cause)))
+  if (options.verbose && !interrupted) yield* err.line(err.style.dim(Cause.pretty(cause)))
   return yield* Effect.fail(new Ended(exitName))
 })
 
@@ -106,7 +106,7 @@ const describe = (cause: Cause.Cause<CommandFailure>, err: Pane, context: Contex
     return {
       exitName,
       json: Effect.succeed({ tag: "Interrupted", message, hint: context.advice ?? "", ...exit(exitName) }),
-      lines: ["", message, ...advice]
+      lines: [message, ...advice]
     }
   }
   return { exitName: "defect" as const, ...describeDefect(defect, err, advice) }
@@ -153,10 +153,13 @@ export const toJson = (failure: CommandFailure): Effect.Effect<Readonly<Record<s
 /** For a person. A set-up script that is not trusted is shown with every check, settings with everything that is wrong. */
 export const toLines = (failure: CommandFailure, err: Pane): ReadonlyArray<string> => {
   if (failure._tag === "SettingsError") return settingsLines(failure, err)
-  const line = `${err.style.red(err.style.sign.failed)} ${Failure.render(failure)}`
-  return failure._tag === "VerificationFailed"
-    ? [line, "", ...ReportView.lines(failure.report, err.style).map((check) => `  ${check}`)]
-    : [line]
+  const sign = err.style.red(err.style.sign.failed)
+  if (failure._tag !== "VerificationFailed") return [`${sign} ${Failure.render(failure)}`]
+  return [
+    `${sign} The set-up script is not verified, and was not delivered: ${ReportView.verdict(failure.report)}. ${failure.hint}`,
+    "",
+    ...ReportView.lines(failure.report, err.style).map((check) => `  ${check}`)
+  ]
 }
 
 const settingsLines = (failure: SettingsError, { style }: Pane): ReadonlyArray<string> => [

@@ -44,8 +44,7 @@ export const run = (input: Input) =>
         out.line(
           `${out.style.green(out.style.sign.ok)} The playback connection at ${target} is re-authenticated (${Text.duration(millis)}).`
         )
-    }),
-    Effect.provide(Screen.layer(input.color))
+    })
   )
 
 const reauthenticate = Effect.fnUntraced(function* (input: Input) {

@@ -33,21 +33,17 @@ interface Running {
   readonly scriptSha256: string
 }
 
-export const run = Effect.fnUntraced(
-  function* (input: Input) {
-    const report = Outcome.report<never>({
-      command: "simulate",
-      json: input.json,
-      verbose: input.verbose,
-      toJson: (never) => never,
-      toPerson: (never) => never,
-      endless: true
-    })
-    yield* report(Effect.andThen(start(input), Effect.never))
-  },
-  Effect.scoped,
-  (effect, input) => Effect.provide(effect, Screen.layer(input.color))
-)
+export const run = Effect.fnUntraced(function* (input: Input) {
+  const report = Outcome.report<never>({
+    command: "simulate",
+    json: input.json,
+    verbose: input.verbose,
+    toJson: (never) => never,
+    toPerson: (never) => never,
+    endless: true
+  })
+  yield* report(Effect.andThen(start(input), Effect.never))
+}, Effect.scoped)
 
 const start = Effect.fnUntraced(function* (input: Input) {
   const { err, out } = yield* Screen

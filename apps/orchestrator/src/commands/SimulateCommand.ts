@@ -69,7 +69,7 @@ export const simulate = Command.make(
   Command.withExamples([
     { command: "privx-kit simulate --tls" },
     {
-      command: "privx-kit simulate --port 8443 --tls --fault createSession:503/MAX_LOAD*2,retry-after=1",
+      command: "privx-kit simulate --tls --fault createSession:503/MAX_LOAD*2",
       description: "The first two sessions are refused for the load"
     },
     {

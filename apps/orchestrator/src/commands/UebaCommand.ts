@@ -28,7 +28,7 @@ const setup = Command.make(
     ),
     maxBytes: Flag.Int("max-bytes").pipe(
       Flag.withMetavar("N"),
-      Flag.withDescription("The largest script to accept, in bytes (default 16 MiB)"),
+      Flag.withDescription("The largest script to accept, in bytes (default 4 MiB)"),
       Flag.filter(
         (count) => count > 0,
         () => "a number above 0"

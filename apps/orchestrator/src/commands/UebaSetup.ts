@@ -25,24 +25,27 @@ export interface Input extends ConnectionInput, Globals {
   readonly json: boolean
 }
 
-export const run = Effect.fnUntraced(
-  function* (input: Input) {
-    const { err } = yield* Screen
-    const view = yield* RunView.make(err)
-    yield* setup(input, view).pipe(
-      Outcome.report<SetupResult>({
-        command: "ueba setup",
-        json: input.json,
-        verbose: input.verbose,
-        toJson: (result) => result,
-        toPerson: ResultView.show,
-        context: () => goingOn(input, view.runId())
+export const run = (input: Input) => {
+  let view: RunView.RunView | undefined
+  return Effect.flatMap(Screen, ({ err }) => RunView.make(err, input.runId)).pipe(
+    Effect.tap((made) =>
+      Effect.sync(() => {
+        view = made
       })
-    )
-  },
-  Effect.scoped,
-  (effect, input) => Effect.provide(effect, Screen.layer(input.color))
-)
+    ),
+    Effect.flatMap((view) => setup(input, view)),
+    // What is drawn over ends before anything is said about the outcome.
+    Effect.scoped,
+    Outcome.report<SetupResult>({
+      command: "ueba setup",
+      json: input.json,
+      verbose: input.verbose,
+      toJson: (result) => result,
+      toPerson: ResultView.show,
+      context: (ended) => goingOn(input, view?.runId(), ended)
+    })
+  )
+}
 
 const setup = Effect.fnUntraced(function* (input: Input, view: RunView.RunView) {
   const { err } = yield* Screen
@@ -87,8 +90,10 @@ const contradictions = (input: Input): ReadonlyArray<string> => [
 ]
 
 /** How the run is continued with the same settings: what was given as a flag must be given again. */
-const goingOn = (input: Input, runId: string | undefined): Outcome.Context => {
+const goingOn = (input: Input, runId: string | undefined, ended: "interrupted" | "failed"): Outcome.Context => {
   if (runId === undefined) return { fields: {}, advice: undefined }
+  // A run that failed is over.
+  if (ended === "failed") return { fields: { runId }, advice: undefined }
   const command = [
     "privx-kit ueba setup --run",
     runId,

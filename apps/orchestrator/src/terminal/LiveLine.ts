@@ -20,7 +20,7 @@ const erase = "\r\u001b[2K"
 /** Fast enough to look alive, slow enough to cost nothing. */
 const frameInterval = "80 millis"
 
-/** The line vanishes when the scope closes. */
+/** The line stands still when the scope closes. */
 export const make = Effect.fnUntraced(function* (pane: Pane): Effect.fn.Return<LiveLine, never, Scope.Scope> {
   let current: ((frame: number, columns: number) => string) | undefined
   let frame = 0
@@ -33,7 +33,8 @@ export const make = Effect.fnUntraced(function* (pane: Pane): Effect.fn.Return<L
     current = undefined
     return pane.write(erase)
   })
-  yield* Effect.addFinalizer(() => clear)
+  // A line that is still there belongs to something that was stopped: how far it came is worth keeping.
+  yield* Effect.addFinalizer(() => Effect.suspend(() => (current === undefined ? Effect.void : pane.write("\n"))))
   yield* Effect.suspend(() => {
     frame++
     return draw

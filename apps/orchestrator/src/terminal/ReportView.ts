@@ -10,6 +10,10 @@ export const lines = (report: VerificationReport, style: Style): ReadonlyArray<s
   )
 }
 
+/** `2 of 10 checks failed` */
+export const verdict = ({ checks }: VerificationReport): string =>
+  `${checks.filter(({ outcome }) => outcome === "failed").length} of ${checks.length} checks failed`
+
 const sign = (outcome: Outcome, { dim, green, red, sign, yellow }: Style): string => {
   switch (outcome) {
     case "passed":

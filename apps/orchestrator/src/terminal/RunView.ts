@@ -7,14 +7,16 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { RunEvent } from "../RunEvents.ts"
 import type { StepName } from "../Runs.ts"
+import type { SetupFailure } from "../SetupFailure.ts"
 import * as LiveLine from "./LiveLine.ts"
+import * as ReportView from "./ReportView.ts"
 import type { Pane } from "./Screen.ts"
 import type { Style } from "./Style.ts"
 import * as Text from "./Text.ts"
 
 export interface RunView {
   readonly observe: (event: RunEvent) => Effect.Effect<void>
-  /** The id of the run, once it has begun: what an interrupted command tells how to continue with. */
+  /** The run that was asked for, once it has begun: what an interrupted command tells how to continue with. */
   readonly runId: () => string | undefined
 }
 
@@ -35,77 +37,103 @@ const narrow = titleWidth + timeWidth + 5
 /** Plain lines come no more often than this, in milliseconds. */
 const plainInterval = 2000
 
-/** Needs a scope for the line that it animates. */
-export const make = Effect.fnUntraced(function* (pane: Pane): Effect.fn.Return<RunView, never, Scope.Scope> {
+/**
+ * Needs a scope for the line that it animates.
+ *
+ * @param runId the run that was asked for, where it is known before it begins
+ */
+export const make = Effect.fnUntraced(function* (
+  pane: Pane,
+  runId?: string
+): Effect.fn.Return<RunView, never, Scope.Scope> {
   const { style } = pane
   const live = pane.animation ? yield* LiveLine.make(pane) : undefined
   const above = live === undefined ? pane.line : live.above
-  let runId: string | undefined
-  let title = ""
-  let started = 0
-  let progress: Progress | undefined
-
-  const begin = (step: StepName) => {
-    title = titles[step]
-    started = performance.now()
-    progress = undefined
-  }
+  // A process continues every run that was left unfinished, beside the one that it was asked for.
+  const runs = new Map<string, Step>()
+  let asked = runId === undefined ? undefined : { runId, resumed: false }
 
   const animate = Effect.suspend(() =>
-    live === undefined
-      ? Effect.void
-      : live.show((frame, columns) => {
-          const spinner = style.spinner[frame % style.spinner.length] ?? ""
-          if (columns < narrow) return Text.cut(`  ${spinner} ${title}`, columns, style.sign.ellipsis)
-          const time = Text.seconds(performance.now() - started).padStart(timeWidth)
-          const head = `  ${style.cyan(spinner)} ${Text.padEnd(title, titleWidth)}${style.dim(time)}`
-          return progress === undefined ? head : `${head}  ${bar(style, progress, columns - Text.width(head) - 2)}`
-        })
+    live === undefined ? Effect.void : live.show((frame, columns) => draw(style, shown(), frame, columns))
   )
 
-  const finished = (sign: string, step: StepName, millis: number, text: string) => {
+  /** The step on the live line: that of the run asked for, or of another where that one is over. */
+  const shown = () => runs.get(asked?.runId ?? "") ?? [...runs.values()].at(-1)
+
+  const step = (runId: string, name: StepName): Step => {
+    const known = runs.get(runId)
+    if (known !== undefined && known.name === name) return known
+    const begun = { name, started: performance.now(), progress: undefined }
+    runs.set(runId, begun)
+    return begun
+  }
+
+  const line = (runId: string, text: string) =>
+    runs.size > 1 ? `${text} ${style.dim(`(run ${runId.slice(0, 8)})`)}` : text
+
+  const finished = (runId: string, sign: string, name: StepName, millis: number, text: string) => {
     const time = style.dim(Text.seconds(millis).padStart(timeWidth))
-    return `  ${sign} ${Text.padEnd(titles[step], titleWidth)}${time}  ${text}`
+    return line(runId, `  ${sign} ${Text.padEnd(titles[name], titleWidth)}${time}  ${text}`)
   }
 
   const observe = (event: RunEvent): Effect.Effect<void> => {
+    const { runId } = event
     switch (event._tag) {
       case "RunStarted": {
-        runId = event.runId
-        const how = event.resumed ? ` ${style.dim("continued where it had stopped")}` : ""
-        return above(
-          `${style.bold("UEBA set-up")} ${style.dim(style.sign.dot)} ${event.target} ${style.dim(style.sign.dot)} run ${event.runId}${how}`
-        )
+        // What is begun anew was asked for; what is continued may have been.
+        if (asked === undefined || asked.resumed) asked = { runId, resumed: event.resumed }
+        const dot = style.dim(style.sign.dot)
+        const how = event.resumed ? `, ${style.dim("continued")}` : ""
+        return above(`${style.bold("UEBA set-up")} ${dot} ${event.target} ${dot} run ${runId}${how}`)
       }
       case "StepStarted":
-        begin(event.step)
+        runs.delete(runId)
+        step(runId, event.step)
         return animate
       case "StepRetried":
-        return above(`  ${retryLine(style, event)}`)
+        return above(line(runId, `  ${retryLine(style, event)}`))
       case "Progress":
-        return onProgress(event.bytes, event.total)
+        return onProgress(step(runId, "download"), event.bytes, event.total)
       case "StepCompleted":
-        progress = undefined
-        return above(finished(style.green(style.sign.ok), event.step, event.millis, event.summary))
+        return above(finished(runId, style.green(style.sign.ok), event.step, event.millis, event.summary))
       case "StepFailed":
-        progress = undefined
-        return above(finished(style.red(style.sign.failed), event.step, event.millis, brief(event.failure)))
+        return above(finished(runId, style.red(style.sign.failed), event.step, event.millis, brief(event.failure)))
       case "RunEnded":
-        return live === undefined ? Effect.void : live.clear
+        runs.delete(runId)
+        return live !== undefined && (runs.size === 0 || runId === asked?.runId) ? live.clear : Effect.void
     }
   }
 
-  const onProgress = (bytes: number, total: number | undefined) => {
+  const onProgress = (step: Step, bytes: number, total: number | undefined) => {
     const now = performance.now()
-    const first = progress ?? { since: now, from: bytes, shown: started }
-    const due = live === undefined && now - first.shown >= plainInterval && bytes !== total
-    const rate = now > first.since ? ((bytes - first.from) / (now - first.since)) * 1000 : 0
-    progress = { bytes, total, rate, since: first.since, from: first.from, shown: due ? now : first.shown }
-    return due ? pane.line(`  ${style.sign.dot} ${Text.padEnd(title, titleWidth)}  ${amount(progress)}`) : Effect.void
+    const before = step.progress ?? { since: now, from: bytes, told: step.started }
+    const due = live === undefined && now - before.told >= plainInterval && bytes !== total
+    const rate = now > before.since ? ((bytes - before.from) / (now - before.since)) * 1000 : 0
+    step.progress = { bytes, total, rate, since: before.since, from: before.from, told: due ? now : before.told }
+    return due
+      ? pane.line(`  ${style.sign.dot} ${Text.padEnd(titles[step.name], titleWidth)}  ${amount(step.progress)}`)
+      : Effect.void
   }
 
-  return { observe, runId: () => runId }
+  return { observe, runId: () => asked?.runId }
 })
+
+interface Step {
+  readonly name: StepName
+  readonly started: number
+  progress: Progress | undefined
+}
+
+/** The live line. */
+const draw = (style: Style, step: Step | undefined, frame: number, columns: number): string => {
+  if (step === undefined) return ""
+  const spinner = style.spinner[frame % style.spinner.length] ?? ""
+  const title = titles[step.name]
+  if (columns < narrow) return Text.cut(`  ${spinner} ${title}`, columns, style.sign.ellipsis)
+  const time = Text.seconds(performance.now() - step.started).padStart(timeWidth)
+  const head = `  ${style.cyan(spinner)} ${Text.padEnd(title, titleWidth)}${style.dim(time)}`
+  return step.progress === undefined ? head : `${head}  ${bar(style, step.progress, columns - Text.width(head) - 2)}`
+}
 
 interface Progress {
   readonly bytes: number
@@ -115,7 +143,7 @@ interface Progress {
   readonly since: number
   readonly from: number
   /** When a plain line was last written. */
-  readonly shown: number
+  readonly told: number
 }
 
 const bar = (style: Style, progress: Progress, columns: number): string => {
@@ -141,5 +169,7 @@ export const retryLine = (
   `${style.yellow(style.sign.retry)} attempt ${retry.attempt} failed, retrying in ${Text.duration(retry.delayMs)}: ${brief(retry.failure)}`
 
 /** What failed, without the operation's name and the advice, for a line that says both already. */
-export const brief = (failure: { readonly message: string }): string =>
-  failure.message.replace(/^[\w.]+ failed: /, "").replace(/\.$/, "")
+export const brief = (failure: SetupFailure): string =>
+  failure._tag === "VerificationFailed"
+    ? ReportView.verdict(failure.report)
+    : failure.message.replace(/^[\w.]+ failed: /, "").replace(/\.$/, "")

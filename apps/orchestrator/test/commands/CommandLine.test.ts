@@ -4,6 +4,7 @@ import pkg from "../../package.json" with { type: "json" }
 import * as ExitCode from "../../src/ExitCode.ts"
 import * as Catalogue from "../../src/settings/Catalogue.ts"
 import * as cli from "../support/cli.ts"
+import * as inProcess from "../support/inProcess.ts"
 
 describe("the command line", () => {
   it.live("tells its version", () =>
@@ -16,7 +17,7 @@ describe("the command line", () => {
 
   it.live("teaches with --help: examples, settings, exit codes, nothing wider than 80 columns", () =>
     Effect.gen(function* () {
-      const root = yield* cli.run(["--help"])
+      const root = yield* inProcess.run(["--help"])
       for (const words of [
         [],
         ["ueba", "setup"],
@@ -26,7 +27,7 @@ describe("the command line", () => {
         ["doctor"],
         ["openapi"]
       ]) {
-        const help = words.length === 0 ? root : yield* cli.run([...words, "--help"])
+        const help = words.length === 0 ? root : yield* inProcess.run([...words, "--help"])
         assert.strictEqual(help.code, 0)
         assert.strictEqual(help.stderr, "")
         assert.include(help.stdout, "EXAMPLES", words.join(" "))
@@ -52,7 +53,7 @@ describe("the command line", () => {
         [["playback", "reauthenticate"], "No session id was given"]
       ]
       for (const [args, said] of cases) {
-        const { code, stderr, stdout } = yield* cli.run(args)
+        const { code, stderr, stdout } = yield* inProcess.run(args)
         assert.strictEqual(stdout, "", args.join(" "))
         assert.include(stderr, said)
         assert.strictEqual(code, 2, args.join(" "))
@@ -72,12 +73,12 @@ describe("the command line", () => {
       ]
       for (const args of cases) {
         for (const more of [[], ["--json"]]) {
-          const { code, stderr, stdout } = yield* cli.run([...args, ...more])
+          const { code, stderr, stdout } = yield* inProcess.run([...args, ...more])
           assert.notStrictEqual(code, 0)
           assert.notInclude(stdout + stderr, "hunter2", args.join(" "))
         }
       }
-      const secret = yield* cli.run(["doctor", "--client-secret", "hunter2"])
+      const secret = yield* inProcess.run(["doctor", "--client-secret", "hunter2"])
       assert.include(secret.stderr, "never taken from the command line")
     })
   )

@@ -17,10 +17,7 @@ export const impatient: RetryPolicy.Policy = {
 }
 
 /** Operations of a simulator, with a token that it gave. */
-export const ueba = (
-  simulator: Simulator["Service"],
-  options: Partial<Connection.Options> = {}
-): Layer.Layer<Ueba> =>
+export const ueba = (simulator: Simulator["Service"], options: Partial<Connection.Options> = {}): Layer.Layer<Ueba> =>
   Layer.unwrap(
     Effect.map(simulator.issueToken(), (token) =>
       Ueba.layer().pipe(

@@ -20,13 +20,20 @@ export interface Program {
 
 const programs = path.join(import.meta.dirname, "..", "programs")
 
-/** Starts a program, and kills it when the test is over. `uid` lets it run as another user. */
-export const start = (name: string, args: ReadonlyArray<string>, options: { readonly uid?: number } = {}) =>
+export interface Options {
+  /** Lets it run as another user. */
+  readonly uid?: number
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Starts a program, and kills it when the test is over. */
+export const start = (name: string, args: ReadonlyArray<string>, options: Options = {}) =>
   Effect.acquireRelease(
     Effect.sync(() =>
       watch(
         spawn(process.execPath, ["--conditions=@privx-kit/source", path.join(programs, name), ...args], {
           stdio: ["ignore", "pipe", "pipe"],
+          env: { ...process.env, ...options.env },
           ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid })
         })
       )

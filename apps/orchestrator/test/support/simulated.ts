@@ -22,10 +22,26 @@ export const start = Effect.fnUntraced(function* (options: Options = {}) {
     PRIVX_API_CLIENT_SECRET: Redacted.value(clientSecret),
     PRIVX_API_OAUTH_CLIENT_SECRET: Redacted.value(oauthClientSecret)
   }
+  const config = path.join(home, "privx.toml")
+  fs.writeFileSync(
+    config,
+    [
+      "[api]",
+      `base_url = "${simulator.url.origin}"`,
+      `api_ca_crt = """${simulator.ca.join("")}"""`,
+      "[auth]",
+      `api_client_id = "${clientId}"`,
+      `api_client_secret = "${Redacted.value(clientSecret)}"`,
+      `oauth_client_secret = "${Redacted.value(oauthClientSecret)}"`
+    ].join("\n"),
+    { mode: 0o600 }
+  )
   return {
     simulator,
     home,
     env,
+    /** The same as a TOML file. */
+    config,
     /** Waits until an operation was asked for. */
     asked: (operation: string) =>
       simulator.requests.pipe(

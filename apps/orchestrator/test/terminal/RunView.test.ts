@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { RunEvent } from "../../src/RunEvents.ts"
 import * as RunView from "../../src/terminal/RunView.ts"
-import * as FakeTerminal from "../FakeTerminal.ts"
+import * as FakeTerminal from "../support/FakeTerminal.ts"
 
 const runId = "6f1c"
 
@@ -70,6 +70,22 @@ describe("RunView", () => {
       )
       assert.match(wide.lines().at(-1) ?? "", /━{6}─{18} {3}25 % {2}500 B of 2\.0 kB/)
     }).pipe(Effect.scoped)
+  )
+
+  it.effect("tells the steps of several runs apart, and follows the one that was asked for", () =>
+    Effect.gen(function* () {
+      const terminal = FakeTerminal.make({ animation: false })
+      const view = yield* RunView.make(terminal.pane)
+      const other = "0dd1e5-and-more"
+      const target = "https://privx.example.com"
+      yield* view.observe(RunEvent.RunStarted({ runId: other, target, resumed: true }))
+      yield* view.observe(RunEvent.StepStarted({ runId: other, step: "download", attempt: 2 }))
+      yield* view.observe(RunEvent.RunStarted({ runId, target, resumed: false }))
+      yield* view.observe(RunEvent.StepStarted({ runId, step: "create-session", attempt: 1 }))
+      yield* view.observe(RunEvent.StepCompleted({ runId: other, step: "download", millis: 20, summary: "2000 bytes" }))
+      assert.strictEqual(view.runId(), runId)
+      assert.include(terminal.written(), "2000 bytes (run 0dd1e5-a)")
+    })
   )
 
   it.effect("knows which run to continue, and says when one is continued", () =>

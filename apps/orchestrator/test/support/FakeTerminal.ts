@@ -1,5 +1,5 @@
 /** A terminal that remembers: what was written, and what a person would see of it. */
-import * as Screen from "../src/terminal/Screen.ts"
+import * as Screen from "../../src/terminal/Screen.ts"
 
 export const make = (options: { readonly animation: boolean; readonly columns?: number }) => {
   let written = ""

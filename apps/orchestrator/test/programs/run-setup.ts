@@ -1,0 +1,36 @@
+/**
+ * Carries one set-up through as a process of its own, prints each event and the result as lines, and ends.
+ *
+ * `run-setup.ts DATA_DIR TARGET OUTPUT`, with the token in `TOKEN`.
+ */
+import { Connection } from "@privx-kit/http/Connection"
+import { TokenProvider } from "@privx-kit/http/TokenProvider"
+import { Transport } from "@privx-kit/http/Transport"
+import { Ueba } from "@privx-kit/ueba/Ueba"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { RunEvents } from "../../src/RunEvents.ts"
+import { Setups } from "../../src/Setups.ts"
+
+const [dataDir = "", url = "", output = ""] = process.argv.slice(2)
+const target = new URL(url)
+
+const print = (word: string, value: unknown) => Console.log(`${word} ${JSON.stringify(value)}`)
+
+Effect.flatMap(Setups, (setups) => setups.run({ target, output })).pipe(
+  Effect.flatMap((result) => print("result", result)),
+  Effect.provide(
+    Setups.layer({ dataDir, target }).pipe(
+      Layer.provide(Ueba.layer()),
+      Layer.provide(Transport.layer),
+      Layer.provide(TokenProvider.layerStatic(Redacted.make(process.env["TOKEN"] ?? ""))),
+      Layer.provide(Connection.layer({ baseUrl: target })),
+      Layer.provide(Layer.succeed(RunEvents, (event) => print(event._tag, event)))
+    )
+  ),
+  Effect.catch((failure) => print("failed", failure)),
+  NodeRuntime.runMain
+)

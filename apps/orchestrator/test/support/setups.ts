@@ -1,0 +1,92 @@
+/** Set-ups against a simulator, as a process after another would carry them out. */
+import { assert } from "@effect/vitest"
+import type * as Simulator from "@privx-kit/simulator/Simulator"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as path from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { type RunEvent, RunEvents } from "../../src/RunEvents.ts"
+import { type Run, Runs } from "../../src/Runs.ts"
+import { type SetupRequest, Setups } from "../../src/Setups.ts"
+import * as Storage from "../../src/Storage.ts"
+import * as privx from "./privx.ts"
+import * as temporary from "./temporary.ts"
+
+export type PrivX = Simulator.Simulator["Service"]
+
+/** What a process has: the set-ups of one PrivX in a data folder, until the scope closes. */
+export const start = (simulator: PrivX, dataDir: string, observe: (event: RunEvent) => void = () => undefined) =>
+  Layer.build(
+    Setups.layer({ dataDir, target: simulator.url }).pipe(
+      Layer.provide(privx.ueba(simulator)),
+      Layer.provide(privx.patience),
+      Layer.provide(Layer.succeed(RunEvents, (event) => Effect.sync(() => observe(event))))
+    )
+  )
+
+/** Runs as a process of its own would: the data folder is free again afterwards. */
+export const session = <A, E>(
+  simulator: PrivX,
+  dataDir: string,
+  use: Effect.Effect<A, E, Setups | Runs>,
+  observe?: (event: RunEvent) => void
+) => Effect.scoped(Effect.flatMap(start(simulator, dataDir, observe), (context) => Effect.provideContext(use, context)))
+
+export const setup = (simulator: PrivX, request: Partial<SetupRequest> = {}) =>
+  Effect.flatMap(Setups, (setups) => setups.run({ target: simulator.url, ...request }))
+
+export const runs = Effect.flatMap(Runs, (runs) => runs.list())
+
+export const only = Effect.map(runs, (runs): Run => {
+  const [run, ...others] = runs
+  assert(run !== undefined && others.length === 0)
+  return run
+})
+
+/** Asks again until it is so. */
+export const eventually = <A, E, R>(effect: Effect.Effect<A, E, R>, until: (value: A) => boolean) =>
+  effect.pipe(
+    Effect.delay("5 millis"),
+    Effect.repeat({ until }),
+    Effect.timeoutOrElse({ duration: "20 seconds", orElse: () => Effect.die(new Error("it never became so")) })
+  )
+
+/** A process that ends, as by Ctrl-C, while its run downloads. Answers with the run as it then stands. */
+export const interruptedInDownload = Effect.fnUntraced(function* (
+  simulator: PrivX,
+  dataDir: string,
+  request: Omit<SetupRequest, "target"> = {}
+) {
+  yield* Effect.orDie(simulator.setFaults(["downloadSetupScript:stall@100"]))
+  yield* session(
+    simulator,
+    dataDir,
+    Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(setup(simulator, request), { startImmediately: true })
+      yield* eventually(
+        Effect.sync(() => temporary.filesBelow(path.join(dataDir, "artifacts", "partial"))),
+        (files) => files.length === 1
+      )
+      yield* Fiber.interrupt(fiber)
+    })
+  )
+  yield* Effect.orDie(simulator.setFaults([]))
+  const [run] = yield* recorded(dataDir)
+  assert(run !== undefined)
+  return run
+})
+
+/** The runs as they stand in the database, with no process at it. */
+const recorded = (dataDir: string) =>
+  Effect.sync(() => {
+    const database = new DatabaseSync(Storage.databaseFile(dataDir), { readOnly: true })
+    const rows = database.prepare("SELECT id, status FROM runs ORDER BY created_at").all()
+    database.close()
+    return rows.map((row) => ({ id: String(row["id"]), status: String(row["status"]) }))
+  })
+
+export const place = Effect.gen(function* () {
+  const folder = yield* temporary.folder
+  return { dataDir: path.join(folder, "data"), output: path.join(folder, "out") }
+})
