@@ -14,8 +14,8 @@ import { createHash, randomUUID } from "node:crypto"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import { DataFolder, type DataFolderUnusable, fromStorage } from "./DataFolder.ts"
-import * as DurableFile from "./DurableFile.ts"
-import { fromSystem, StorageFailed } from "./StorageFailed.ts"
+import * as DurableFile from "@privx-kit/http/DurableFile"
+import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
 
 export interface Artifact {
   /** 64 lower-case hexadecimal digits. */

@@ -17,8 +17,9 @@ import * as fs from "node:fs/promises"
 import * as os from "node:os"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import * as DurableFile from "./DurableFile.ts"
-import { fromSqlite, fromSystem, type Reason, type StorageFailed } from "./StorageFailed.ts"
+import * as DurableFile from "@privx-kit/http/DurableFile"
+import { fromSystem, type Reason, type StorageFailed } from "@privx-kit/core/StorageFailed"
+import { fromSqlite } from "./SqliteFailure.ts"
 
 /** Another process works in the folder. What is known of it comes from a file that it left, and can be missing. */
 export class DataFolderBusy extends Failure.rendered<object>({

@@ -11,8 +11,8 @@ import * as path from "node:path"
 import pkg from "../package.json" with { type: "json" }
 import { ArtifactStore } from "./ArtifactStore.ts"
 import { DataFolder } from "./DataFolder.ts"
-import * as DurableFile from "./DurableFile.ts"
-import type { StorageFailed } from "./StorageFailed.ts"
+import * as DurableFile from "@privx-kit/http/DurableFile"
+import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 
 export const Manifest = Schema.Struct({
   /** Of this format. */

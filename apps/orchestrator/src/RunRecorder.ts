@@ -12,7 +12,7 @@ import { RunEvent, RunEvents } from "./RunEvents.ts"
 import { Runs, type StepName, type StepRecord } from "./Runs.ts"
 import type { SetupFailure } from "./SetupFailure.ts"
 import type { Steps } from "./SetupPipeline.ts"
-import type { StorageFailed } from "./StorageFailed.ts"
+import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 
 export interface RunRecorder extends Steps {
   /** Loads what earlier processes did, once. Before the first step. */

@@ -16,7 +16,8 @@ import type { SqlError } from "effect/sql/SqlError"
 import type * as Statement from "effect/sql/Statement"
 import { DataFolder } from "./DataFolder.ts"
 import { databaseFile } from "./Storage.ts"
-import { fromSqlite, StorageFailed } from "./StorageFailed.ts"
+import { StorageFailed } from "@privx-kit/core/StorageFailed"
+import { fromSqlite } from "./SqliteFailure.ts"
 
 /** `interrupted`: begun and not over, and no process is at it; it can be continued. */
 export const RunStatus = Schema.Literals(["running", "succeeded", "failed", "interrupted"])

@@ -5,7 +5,7 @@ import * as Failure from "@privx-kit/core/Failure"
 import { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import { VerificationFailed } from "@privx-kit/ueba/VerificationFailed"
 import * as Schema from "effect/Schema"
-import { StorageFailed } from "./StorageFailed.ts"
+import { StorageFailed } from "@privx-kit/core/StorageFailed"
 
 /** A set-up was asked for with something that makes no sense. Nothing was begun. */
 export class InvalidInput extends Failure.rendered<{ readonly detail: string }>({

@@ -20,7 +20,7 @@ import * as Result from "effect/Result"
 import { type Artifact, ArtifactStore } from "./ArtifactStore.ts"
 import type { StepName } from "./Runs.ts"
 import type { SetupFailure } from "./SetupFailure.ts"
-import type { StorageFailed } from "./StorageFailed.ts"
+import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 
 /** Who follows the steps. The default follows nothing. */
 export interface Steps {

@@ -30,7 +30,8 @@ import { InternalError, InvalidInput, type SetupFailure } from "./SetupFailure.t
 import * as SetupWorkflow from "./SetupWorkflow.ts"
 import type { SetupInputs, SetupResult } from "./SetupWorkflow.ts"
 import * as Storage from "./Storage.ts"
-import { fromSqlite, sqliteError, StorageFailed } from "./StorageFailed.ts"
+import { StorageFailed } from "@privx-kit/core/StorageFailed"
+import { fromSqlite, sqliteError } from "./SqliteFailure.ts"
 import { nameOf, Targets } from "./Targets.ts"
 
 export type { SetupResult }

@@ -16,7 +16,8 @@ import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { DataFolder, DataFolderUnusable, fromStorage } from "./DataFolder.ts"
 import { migrations } from "./Migrations.ts"
-import { fromSqlite, fromSystem } from "./StorageFailed.ts"
+import { fromSystem } from "@privx-kit/core/StorageFailed"
+import { fromSqlite } from "./SqliteFailure.ts"
 
 /** The version of the tables that this privx-kit knows; stands in `user_version` of the file. */
 export const version = Object.keys(migrations).length

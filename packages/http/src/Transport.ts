@@ -57,13 +57,16 @@ export class Transport extends Context.Service<
     readonly origin: string
   }
 >()("@privx-kit/http/Transport") {
-  static readonly layer: Layer.Layer<Transport, never, Connection | TokenProvider> = Layer.effect(
-    Transport,
-    Effect.gen(function* () {
-      const connection = yield* Connection
-      const tokens = yield* TokenProvider
-      return Transport.of({ execute: makeExecute(connection, tokens), origin: connection.origin })
-    })
+  /** Made anew wherever it is provided: a program that talks to two servers has two, each with its own connection. */
+  static readonly layer: Layer.Layer<Transport, never, Connection | TokenProvider> = Layer.fresh(
+    Layer.effect(
+      Transport,
+      Effect.gen(function* () {
+        const connection = yield* Connection
+        const tokens = yield* TokenProvider
+        return Transport.of({ execute: makeExecute(connection, tokens), origin: connection.origin })
+      })
+    )
   )
 }
 
