@@ -1,18 +1,22 @@
 /**
- * Where the transport gets its bearer token from: a fixed one, or an API client's credentials.
+ * Where the transport gets its bearer token from: a fixed one, an API client's credentials, or any {@link Source} of tokens.
+ * What a login does on the wire is in the modules `PrivxLogin`, `AuthorizationCode` and `TokenExchange`; here is what they
+ * share: a token is kept until shortly before its end, and however many callers wait, one request fetches it.
  *
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
 import { Connection } from "./Connection.ts"
 import * as PasswordGrant from "./internal/passwordGrant.ts"
 import type { PrivxFailure } from "./PrivxFailure.ts"
+import * as RetryPolicy from "./RetryPolicy.ts"
 
 /**
  * The credentials of an API client, as PrivX shows them when one is made.
@@ -28,6 +32,41 @@ export interface ApiClient {
   readonly oauthClientSecret: Redacted.Redacted<string>
   /** Default: `/auth/api/v1/oauth/token`. Source: both official SDKs. */
   readonly tokenPath?: `/${string}` | undefined
+  /** How long before its end a token is no longer used. Default 30 s, and never more than half of the token's life. */
+  readonly margin?: Duration.Input | undefined
+}
+
+/**
+ * What a login gives.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Grant {
+  readonly accessToken: Redacted.Redacted<string>
+  /** How long the token lives, where the server says so. */
+  readonly lifetime?: Duration.Duration | undefined
+  /** What another token can be had for without a login. */
+  readonly refreshToken?: Redacted.Redacted<string> | undefined
+}
+
+/**
+ * How tokens are got. Failures are reported under the operation `TokenProvider.get`; a source retries by itself what can be
+ * retried, and the transport does not retry it once more.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Source {
+  readonly login: Effect.Effect<Grant, PrivxFailure>
+  /** Tried in the place of a login while there is a refresh token. */
+  readonly refresh?: ((refreshToken: Redacted.Redacted<string>) => Effect.Effect<Grant, PrivxFailure>) | undefined
+  /**
+   * Whether a login takes a person's attention. Then a refresh that fails for a passing reason is a failure, not a reason to
+   * log in again, and a token whose life the server does not tell is used until it is refused. Default `false`: then any
+   * answer to the refresh but a token leads to a login, and such a token is used for 30 s.
+   */
+  readonly attended?: boolean | undefined
   /** How long before its end a token is no longer used. Default 30 s, and never more than half of the token's life. */
   readonly margin?: Duration.Input | undefined
 }
@@ -57,62 +96,133 @@ export class TokenProvider extends Context.Service<
     )
 
   /**
-   * The password grant of an API client. The token is kept until shortly before its end; however many callers wait, one
-   * request fetches it, and a failure is told to all of them.
+   * The password grant of an API client, and the refresh grant where the server gave a refresh token.
    *
    * The grant fails like any operation, under the name `TokenProvider.get`: wrong credentials are what the server answers,
-   * an `ApiError` or an `UnexpectedResponse` with status 400 or 401. Source: both official SDKs.
+   * an `ApiError` or an `UnexpectedResponse` with status 400 or 401, whose `hint` says which credential to check. Source:
+   * both official SDKs; that PrivX refreshes the token of an API client is not documented, and nothing depends on it.
    */
   static readonly layerApiClient = (client: ApiClient): Layer.Layer<TokenProvider, never, Connection> =>
     Layer.effect(
       TokenProvider,
-      Effect.gen(function* () {
-        const connection = yield* Connection
-        const scope = yield* Effect.scope
-        const margin = Duration.toMillis(Duration.fromInputUnsafe(client.margin ?? "30 seconds"))
-        let current: { readonly token: Redacted.Redacted<string>; readonly until: number } | undefined
-        let fetching: Fiber.Fiber<Redacted.Redacted<string>, PrivxFailure> | undefined
+      Effect.flatMap(Connection, (connection) =>
+        TokenProvider.make({ ...PasswordGrant.source(connection, client), margin: client.margin })
+      )
+    )
 
-        const fetch = Effect.gen(function* () {
-          const clock = yield* Clock.Clock
-          const asked = millis(clock)
-          const grant = yield* PasswordGrant.fetch(connection, client)
-          current = {
-            token: grant.accessToken,
-            // Counted from the asking: the way back must not make the token look younger than it is.
-            until: asked + Math.max(grant.lifetime / 2, grant.lifetime - margin)
-          }
-          return grant.accessToken
-        }).pipe(
-          Effect.ensuring(
-            Effect.sync(() => {
-              fetching = undefined
+  /**
+   * A provider of one's own. Tokens live in memory only, and the fetching of one ends with the scope.
+   */
+  static readonly make = (source: Source): Effect.Effect<TokenProvider["Service"], never, Scope.Scope> =>
+    Effect.map(Effect.scope, (scope) => {
+      const cache = new Cache(source)
+      let flight: Deferred.Deferred<Redacted.Redacted<string>, PrivxFailure> | undefined
+
+      // The fetching outlives the caller who began it: others wait for it too.
+      const join = Effect.uninterruptibleMask((restore) =>
+        Effect.suspend(() => {
+          if (flight !== undefined) return restore(Deferred.await(flight))
+          const mine = Deferred.makeUnsafe<Redacted.Redacted<string>, PrivxFailure>()
+          flight = mine
+          return Effect.flatMap(Effect.forkIn(cache.fetch, scope), (fiber) => {
+            // An observer, because a fiber that a closed scope never starts has no finalizers.
+            fiber.addObserver((exit) => {
+              flight = undefined
+              Deferred.doneUnsafe(mine, exit)
             })
-          )
-        )
-
-        // The fetching outlives the caller who began it: others wait for it too.
-        const get = Effect.suspend(() => {
-          if (fetching !== undefined) return Fiber.join(fetching)
-          return Effect.flatMap(Effect.forkIn(fetch, scope, { startImmediately: false }), (fiber) => {
-            fetching = fiber
-            return Fiber.join(fiber)
+            return restore(Deferred.await(mine))
           })
         })
+      )
 
-        return TokenProvider.of({
-          get: Clock.clockWith((clock) =>
-            current !== undefined && millis(clock) < current.until ? Effect.succeed(current.token) : get
-          ),
-          invalidate: (token) =>
-            Effect.sync(() => {
-              // Somebody else may have fetched a newer one meanwhile.
-              if (current !== undefined && Redacted.value(current.token) === Redacted.value(token)) current = undefined
-            }),
-          refreshable: true
-        })
+      return TokenProvider.of({
+        get: Clock.clockWith((clock) => {
+          const token = cache.valid(millis(clock))
+          return token === undefined ? join : Effect.succeed(token)
+        }),
+        invalidate: (token) => Effect.sync(() => cache.forget(token)),
+        refreshable: true
       })
+    })
+}
+
+/** How long a token counts as alive when the server does not say. */
+const assumedLifetime = Duration.minutes(1)
+
+/** The last token, and the way to the next one. */
+class Cache {
+  private readonly source: Source
+  private readonly margin: number
+  private current: { readonly token: Redacted.Redacted<string>; readonly until: number } | undefined
+  private refreshToken: Redacted.Redacted<string> | undefined
+  private refreshes: "untried" | "accepted" | "refused" = "untried"
+
+  constructor(source: Source) {
+    this.source = source
+    this.margin = Duration.toMillis(Duration.fromInputUnsafe(source.margin ?? "30 seconds"))
+  }
+
+  valid(now: number): Redacted.Redacted<string> | undefined {
+    return this.current !== undefined && now < this.current.until ? this.current.token : undefined
+  }
+
+  forget(token: Redacted.Redacted<string>): void {
+    // Somebody else may have fetched a newer one meanwhile.
+    if (this.current !== undefined && Redacted.value(this.current.token) === Redacted.value(token)) {
+      this.current = undefined
+    }
+  }
+
+  readonly fetch: Effect.Effect<Redacted.Redacted<string>, PrivxFailure> = Clock.clockWith((clock) => {
+    const { refresh } = this.source
+    const held = this.refreshToken
+    if (refresh === undefined || held === undefined) return this.timed(clock, this.source.login, undefined)
+    return Effect.catchIf(
+      this.timed(clock, refresh(held), held),
+      (failure) => this.isRefusal(failure),
+      () => {
+        this.refreshToken = undefined
+        if (this.refreshes === "untried") this.refreshes = "refused"
+        return this.timed(clock, this.source.login, undefined)
+      }
     )
+  })
+
+  private timed(
+    clock: Clock.Clock,
+    request: Effect.Effect<Grant, PrivxFailure>,
+    held: Redacted.Redacted<string> | undefined
+  ): Effect.Effect<Redacted.Redacted<string>, PrivxFailure> {
+    return Effect.suspend(() => {
+      // Counted from the asking: the way back must not make the token look younger than it is.
+      const asked = millis(clock)
+      return Effect.map(request, (grant) => {
+        const lifetime = Duration.toMillis(
+          grant.lifetime ?? (this.source.attended ? Duration.infinity : assumedLifetime)
+        )
+        this.current = {
+          token: grant.accessToken,
+          until: asked + Math.max(lifetime / 2, lifetime - this.margin)
+        }
+        if (held !== undefined) this.refreshes = "accepted"
+        this.keep(grant.refreshToken ?? held)
+        return grant.accessToken
+      })
+    })
+  }
+
+  /** A server that sends no new refresh token lets the old one stand (RFC 6749, 6). */
+  private keep(refreshToken: Redacted.Redacted<string> | undefined): void {
+    // Where refreshing never worked, it would only put a failed request before each login, and into the audit log.
+    const isPointless = this.refreshes === "refused" && this.source.attended !== true
+    this.refreshToken = isPointless ? undefined : refreshToken
+  }
+
+  /** Whether a login is the answer to a refresh that failed so. Where nothing answers, a login would not be answered either. */
+  private isRefusal(failure: PrivxFailure): boolean {
+    if (failure._tag === "TransportError") return false
+    return this.source.attended !== true || RetryPolicy.classify(failure) === "never"
+  }
 }
 
 /** Monotonic: setting the clock neither revives a token nor throws one away. */

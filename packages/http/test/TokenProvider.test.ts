@@ -1,5 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { UnexpectedResponse } from "@privx-kit/core/UnexpectedResponse"
+import { TokenProvider } from "@privx-kit/http/TokenProvider"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Logins from "./Logins.ts"
 import * as TestApi from "./TestApi.ts"
 import * as WireServer from "./WireServer.ts"
 
@@ -113,6 +117,172 @@ describe("TokenProvider", () => {
       ])
       yield* Effect.provide(TestApi.read(), TestApi.layer(wire.url, { tokens: "apiClient" }))
       assert.strictEqual(wire.received.length, 3)
+    })
+  )
+
+  it.live.each<{ what: string; answer: WireServer.Answer; reason: UnexpectedResponse["reason"] }>([
+    { what: "nothing", answer: WireServer.answer(200, ""), reason: "empty" },
+    { what: "a login page", answer: WireServer.answer(200, "<!doctype html><p>Log in"), reason: "html" },
+    { what: "half an answer", answer: WireServer.answer(200, '{"access_token":"secret-a'), reason: "notJson" },
+    { what: "no token", answer: WireServer.answer(200, '{"expires_in":60}'), reason: "otherJson" },
+    { what: "an empty token", answer: Logins.tokens(""), reason: "otherJson" },
+    { what: "a token that fits no header", answer: Logins.tokens("secret-a\r\nX: 1"), reason: "otherJson" },
+    { what: "a token that is no text", answer: WireServer.answer(200, '{"access_token":1}'), reason: "otherJson" },
+    { what: "another kind of token", answer: Logins.tokens("secret-a", { token_type: "DPoP" }), reason: "otherJson" },
+    { what: "a negative life", answer: Logins.tokens("secret-a", { expires_in: -1 }), reason: "otherJson" },
+    {
+      what: "a life without end",
+      answer: WireServer.answer(200, '{"access_token":"secret-a","expires_in":1e999}'),
+      reason: "otherJson"
+    },
+    { what: "a life in words", answer: Logins.tokens("secret-a", { expires_in: "soon" }), reason: "otherJson" }
+  ])("calls a token answer with $what an UnexpectedResponse, and does not quote it", ({ answer, reason }) =>
+    Effect.gen(function* () {
+      const wire = yield* WireServer.make(() => answer)
+      const failure = yield* Effect.flip(
+        Effect.provide(TestApi.read(), TestApi.layer(wire.url, { tokens: "apiClient" }))
+      )
+      assert.deepInclude(failure, { _tag: "UnexpectedResponse", operation: "TokenProvider.get", status: 200, reason })
+      assert.notInclude(Logins.shown(failure), "secret-a")
+      assert.strictEqual(wire.received.length, 1)
+    })
+  )
+
+  it.live.each<{ life: unknown }>([{ life: "3600" }, { life: 1e300 }, { life: null }])(
+    "uses a token whose life is given as $life",
+    ({ life }) =>
+      Effect.gen(function* () {
+        const wire = yield* WireServer.make(() => Logins.tokens("t", { expires_in: life }))
+        yield* Effect.gen(function* () {
+          assert.strictEqual(yield* Logins.token, "t")
+          assert.strictEqual(yield* Logins.token, "t")
+        }).pipe(Effect.provide(Logins.over(wire.url, TokenProvider.layerApiClient(TestApi.apiClient))))
+        assert.strictEqual(wire.received.length, 1)
+      })
+  )
+
+  it.live("does not read a token answer over the limit of size", () =>
+    Effect.gen(function* () {
+      const wire = yield* WireServer.make(() => Logins.tokens("x".repeat(2000)))
+      const failure = yield* Effect.flip(
+        Effect.provide(TestApi.read(), TestApi.layer(wire.url, { tokens: "apiClient", maxResponseBytes: 1000 }))
+      )
+      assert.deepInclude(failure, { _tag: "TransportError", reason: "tooLarge", operation: "TokenProvider.get" })
+    })
+  )
+
+  it.live("sends credentials to no other origin", () =>
+    Effect.gen(function* () {
+      const other = yield* WireServer.make(() => Logins.tokens("t"))
+      const wire = yield* WireServer.make(() => WireServer.answer(307, "", { Location: new URL("/x", other.url).href }))
+      const failure = yield* Effect.flip(
+        Effect.provide(TestApi.read(), TestApi.layer(wire.url, { tokens: "apiClient" }))
+      )
+      assert.deepInclude(failure, { _tag: "TransportError", reason: "redirectRefused" })
+      assert.strictEqual(other.connections.total, 0)
+    })
+  )
+
+  it.live.each<{ answer: WireServer.Answer; advice: string }>([
+    { answer: WireServer.answer(401, '{"error":"invalid_client"}'), advice: "Check the OAuth client's id and secret" },
+    { answer: WireServer.answer(400, '{"error":"invalid_grant"}'), advice: "Check the API client's id and secret" },
+    { answer: WireServer.answer(400, '{"error":"unauthorized_client"}'), advice: "Allow this kind of login" },
+    { answer: WireServer.errorBody(401, "PERMISSION_DENIED"), advice: "Check the API client's id and secret" },
+    { answer: WireServer.answer(403, ""), advice: "Check the API client's id and secret" },
+    { answer: WireServer.answer(403, "<html>Forbidden"), advice: "a proxy or load balancer" },
+    { answer: WireServer.answer(404, ""), advice: "Check the base URL" }
+  ])("says which credential to check: $advice", ({ advice, answer }) =>
+    Effect.gen(function* () {
+      const wire = yield* WireServer.make(() => answer)
+      const failure = yield* Effect.flip(
+        Effect.provide(TestApi.read(), TestApi.layer(wire.url, { tokens: "apiClient" }))
+      )
+      assert.include(failure.hint, advice)
+    })
+  )
+
+  it.live("keeps secrets out of a failure even when the server quotes them", () =>
+    Effect.gen(function* () {
+      const secret = 'p@ss "w+rd"/é'
+      const client = { ...TestApi.apiClient, clientSecret: Redacted.make(secret) }
+      const wire = yield* WireServer.make(({ body, headers }) =>
+        WireServer.answer(
+          400,
+          JSON.stringify({
+            error: "invalid_grant",
+            error_description: [
+              body,
+              headers.authorization,
+              headers.authorization?.slice("Basic ".length),
+              secret,
+              encodeURIComponent(secret)
+            ].join(" ")
+          })
+        )
+      )
+      const failure = yield* Effect.flip(
+        Effect.provide(TestApi.read(), Logins.over(wire.url, TokenProvider.layerApiClient(client)))
+      )
+      assert.deepInclude(failure, { _tag: "UnexpectedResponse", status: 400 })
+      assert.include(failure.message, "invalid_grant")
+      assert.include(failure.message, "<redacted>")
+      for (const text of ["p@ss", "p%40ss", "w+rd", "w%2Brd", "oauth-secret", btoa("privx-external:oauth-secret")]) {
+        assert.notInclude(Logins.shown(failure), text)
+      }
+    })
+  )
+
+  it.live("renews with the refresh token, and keeps it when the server gives no new one", () =>
+    Effect.gen(function* () {
+      const wire = yield* WireServer.make([
+        Logins.tokens("token-1", { refresh_token: "refresh-1" }),
+        Logins.tokens("token-2", { refresh_token: "refresh-2" }),
+        Logins.tokens("token-3", { refresh_token: "" }),
+        Logins.tokens("token-4")
+      ])
+      yield* Effect.gen(function* () {
+        for (const expected of ["token-1", "token-2", "token-3", "token-4"]) {
+          assert.strictEqual(yield* Logins.token, expected)
+          yield* Logins.refuse(expected)
+        }
+      }).pipe(Effect.provide(Logins.over(wire.url, TokenProvider.layerApiClient(TestApi.apiClient))))
+      const refreshes = wire.received.slice(1)
+      assert.deepStrictEqual(
+        refreshes.map((received) => Logins.form(received)),
+        ["refresh-1", "refresh-2", "refresh-2"].map((refresh_token) => ({
+          grant_type: "refresh_token",
+          refresh_token,
+          client_id: "privx-external"
+        }))
+      )
+      for (const { headers } of refreshes) {
+        assert.strictEqual(headers.authorization, `Basic ${btoa("privx-external:oauth-secret")}`)
+      }
+    })
+  )
+
+  it.live.each([
+    { what: "refused", answer: WireServer.answer(400, '{"error":"invalid_grant"}') },
+    { what: "unknown to the server", answer: WireServer.errorBody(404, "BAD_REQUEST") },
+    { what: "answered with nonsense", answer: WireServer.answer(200, "<html>") }
+  ])("logs in again when a refresh is $what", ({ answer }) =>
+    Effect.gen(function* () {
+      const wire = yield* WireServer.make([
+        Logins.tokens("token-1", { refresh_token: "refresh-1" }),
+        ok,
+        WireServer.errorBody(401, "PERMISSION_DENIED"),
+        answer,
+        Logins.tokens("token-2"),
+        ok
+      ])
+      yield* Effect.andThen(TestApi.read(), TestApi.read()).pipe(
+        Effect.provide(TestApi.layer(wire.url, { tokens: "apiClient" }))
+      )
+      assert.deepStrictEqual(
+        wire.received.filter(isGrant).map((grant) => Logins.form(grant).grant_type),
+        ["password", "refresh_token", "password"]
+      )
+      assert.strictEqual(wire.received.at(-1)?.headers.authorization, "Bearer token-2")
     })
   )
 })

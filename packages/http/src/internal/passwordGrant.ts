@@ -2,84 +2,49 @@
  * The token request of an API client, as both official SDKs send it: form `grant_type=password&username=…&password=…`,
  * `Authorization: Basic` with the OAuth client.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
 import type { Connection } from "../Connection.ts"
-import type { PrivxFailure } from "../PrivxFailure.ts"
-import * as ResponseFailure from "../ResponseFailure.ts"
-import type { ApiClient } from "../TokenProvider.ts"
-import { exchange } from "./exchange.ts"
-import { retrying } from "./retrying.ts"
+import type { ApiClient, Source } from "../TokenProvider.ts"
+import * as Login from "./login.ts"
+import * as TokenResponse from "./tokenResponse.ts"
 
-/** The name under which a failed grant is reported. */
-const operation = "TokenProvider.get"
-
-const TokenResponse = Schema.Struct({
-  access_token: Schema.RedactedFromValue(Schema.NonEmptyString),
-  expires_in: Schema.optionalKey(Schema.Finite)
-})
-
-const decode = Schema.decodeUnknownOption(Schema.fromJsonString(TokenResponse))
-
-/** Where the server does not say how long a token lives. */
-const assumedLifetime = 60_000
-
-export interface Grant {
-  readonly accessToken: Redacted.Redacted<string>
-  /** Milliseconds. */
-  readonly lifetime: number
+const credentials = {
+  client: "the OAuth client's id and secret (oauth_client_id, oauth_client_secret)",
+  account: "the API client's id and secret (api_client_id, api_client_secret)"
 }
 
-export const fetch = (connection: Connection["Service"], client: ApiClient): Effect.Effect<Grant, PrivxFailure> => {
-  const { limits } = connection
-  return retrying(
+export const source = (connection: Connection["Service"], client: ApiClient): Source => {
+  const oauthClientId = client.oauthClientId ?? "privx-external"
+  const authorization = Login.basic(oauthClientId, client.oauthClientSecret)
+  const path = connection.pathPrefix + (client.tokenPath ?? "/auth/api/v1/oauth/token")
+
+  return {
     // A token that is never used harms nobody.
-    { operation, safeToRepeat: true, attemptTimeout: limits.attemptTimeout, deadline: limits.deadline },
-    Effect.fnUntraced(function* (attempt) {
-      const answer = yield* exchange({
-        operation,
-        origin: connection.origin,
-        dispatcher: connection.dispatcher,
-        method: "POST",
-        path: connection.pathPrefix + (client.tokenPath ?? "/auth/api/v1/oauth/token"),
-        headers: {
-          accept: "application/json",
-          authorization: basic(client),
-          "content-type": "application/x-www-form-urlencoded",
-          "user-agent": connection.userAgent
-        },
-        body: form(client),
-        timeout: attempt.timeout,
-        timeoutReason: attempt.lastBeforeDeadline ? "deadline" : "timeout",
-        maxBytes: limits.maxResponseBytes
+    login: Login.run(connection, { kind: "password", safeToRepeat: true, credentials }, (send) =>
+      Effect.flatMap(
+        send({
+          method: "POST",
+          path,
+          authorization,
+          body: Login.form({
+            grant_type: "password",
+            username: client.clientId,
+            password: Redacted.value(client.clientSecret)
+          }),
+          secrets: [client.clientSecret, client.oauthClientSecret]
+        }),
+        TokenResponse.read
+      )
+    ),
+    refresh: (refreshToken) =>
+      Login.refresh(connection, {
+        path,
+        credentials,
+        refreshToken,
+        authorization,
+        fields: { client_id: oauthClientId },
+        secrets: [client.oauthClientSecret]
       })
-      const body = answer._tag === "Buffered" ? answer.body : new Uint8Array(0)
-      const now = yield* Clock.currentTimeMillis
-      const whole = { operation, status: answer.status, headers: answer.headers, body, now }
-      if (answer.status < 200 || answer.status > 299) return yield* ResponseFailure.make(whole)
-      const token = decode(new TextDecoder().decode(body))
-      if (token._tag === "None") return yield* ResponseFailure.unusableSuccess(whole)
-      const { access_token, expires_in } = token.value
-      return {
-        accessToken: access_token,
-        lifetime: expires_in === undefined ? assumedLifetime : Math.max(0, expires_in * 1000)
-      }
-    })
-  ).pipe(Effect.withSpan(operation, { kind: "client" }, { captureStackTrace: false }))
+  }
 }
-
-const basic = (client: ApiClient): string => {
-  const pair = `${client.oauthClientId ?? "privx-external"}:${Redacted.value(client.oauthClientSecret)}`
-  return `Basic ${Buffer.from(pair).toString("base64")}`
-}
-
-const form = (client: ApiClient): Uint8Array =>
-  Buffer.from(
-    new URLSearchParams({
-      grant_type: "password",
-      username: client.clientId,
-      password: Redacted.value(client.clientSecret)
-    }).toString()
-  )

@@ -1,0 +1,36 @@
+import * as AuthorizationCode from "@privx-kit/http/AuthorizationCode"
+import { Connection } from "@privx-kit/http/Connection"
+import * as CookieJar from "@privx-kit/http/CookieJar"
+import * as PrivxLogin from "@privx-kit/http/PrivxLogin"
+import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
+import * as TokenExchange from "@privx-kit/http/TokenExchange"
+import { TokenProvider } from "@privx-kit/http/TokenProvider"
+import type * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import { expectTypeOf } from "vitest"
+
+// Every way to log in gives the same service; what goes to PrivX itself goes over the connection to it.
+expectTypeOf(TokenProvider.layerStatic).returns.toEqualTypeOf<Layer.Layer<TokenProvider>>()
+expectTypeOf(TokenProvider.layerApiClient).returns.toEqualTypeOf<Layer.Layer<TokenProvider, never, Connection>>()
+expectTypeOf(PrivxLogin.layer).returns.toEqualTypeOf<Layer.Layer<TokenProvider, never, Connection>>()
+expectTypeOf(TokenExchange.layer).returns.toEqualTypeOf<Layer.Layer<TokenProvider, never, Connection>>()
+
+// The authorization server can be another one: it has a connection of its own.
+expectTypeOf(AuthorizationCode.layer).returns.toEqualTypeOf<Layer.Layer<TokenProvider>>()
+expectTypeOf(CookieJar.layer(Connection.layer({ baseUrl: new URL("https://h") }))).toEqualTypeOf<
+  Layer.Layer<Connection>
+>()
+
+expectTypeOf(TokenProvider.make).returns.toEqualTypeOf<Effect.Effect<TokenProvider["Service"], never, Scope.Scope>>()
+expectTypeOf<TokenProvider["Service"]["get"]>().toEqualTypeOf<Effect.Effect<Redacted.Redacted<string>, PrivxFailure>>()
+
+// @ts-expect-error -- a password in the clear
+PrivxLogin.layer({ username: "anna", password: "p" })
+
+// @ts-expect-error -- a token in the clear
+TokenExchange.layer({ token: "t" })
+
+// @ts-expect-error -- somebody must show the URL to the user
+AuthorizationCode.layer({ authorizationUrl: new URL("https://h"), tokenUrl: new URL("https://h"), clientId: "c" })
