@@ -5,14 +5,15 @@
  * not understand of it is listed beside the errors. The choice of parser is told in the repository,
  * `docs/decisions/0003-shell-parser.md`.
  *
- * A script that somebody wrote to do harm to the parser costs at most {@link timeLimit}, a few hundred megabytes for that
- * long, and never the process.
+ * A script that somebody wrote to do harm to the parser costs at most {@link timeLimit}, memory that was there to be had,
+ * and never the process.
  *
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { getHeapStatistics } from "node:v8"
 import type { SyntaxNode } from "unbash"
 import { bashOnly } from "./internal/bashOnly.ts"
 import { withTimeLimit } from "./internal/timeLimit.ts"
@@ -44,12 +45,20 @@ export interface ShellSyntax {
 }
 
 /**
- * How long the parser may take. Real scripts need about a millisecond for 10 kB, and a second for 5 MB.
+ * How long the parser may take, by the clock on the wall. A set-up script of usual size needs a few milliseconds, real
+ * scripts of a megabyte half a second of computing; the rest is for a machine that is busy with other things.
  *
  * @since 0.1.0
  * @category constants
  */
-export const timeLimit = Duration.seconds(2)
+export const timeLimit = Duration.seconds(5)
+
+/**
+ * What the parser may need for each character of a script that is made of the costliest syntax, with room to spare:
+ * measured were 300 bytes, and about 30 for real scripts. What may not fit is not tried, because running out of memory
+ * would end the process.
+ */
+const bytesPerCharacter = 400
 
 /**
  * Parses `text` for `shell`. Never fails: why a script could not be parsed to the end is the failure of the `Result`.
@@ -68,6 +77,10 @@ export const parse = Effect.fnUntraced(function* (
   const source = text.startsWith("\ufeff") ? text.slice(1) : text
   const posix = shell === "sh" || shell === "dash"
   return yield* Effect.sync(() => {
+    const heap = getHeapStatistics()
+    if (source.length * bytesPerCharacter > heap.heap_size_limit - heap.used_heap_size) {
+      return Result.fail("too large to be parsed safely in the memory that this process may use")
+    }
     try {
       const done = withTimeLimit(Duration.toMillis(timeLimit), () => analyse(parser, source, posix))
       return done === undefined
