@@ -1,0 +1,72 @@
+/** One download, measured: in a fresh process each time, because the peak of its memory is asked for. */
+import { spawn } from "node:child_process"
+import * as fs from "node:fs"
+import { Child } from "../Child.ts"
+import { type ClientName, clientNames, type Name, type ShellName, shells } from "./clients.ts"
+import type { Question } from "./worker.ts"
+
+export interface Answer {
+  readonly seconds: number
+  readonly sha256: string
+  /** The most memory that the process held at any time; of a shell pipeline, the sum over its processes. */
+  readonly peakBytes: number
+  /** The longest that the event loop did not turn; 0 for a shell. */
+  readonly blockedMillis: number
+}
+
+export const measure = (name: Name, question: Question): Promise<Answer> => {
+  const client = clientNames.find((known) => known === name)
+  return client === undefined ? measureShell(name as ShellName, question) : measureClient(client, question)
+}
+
+const measureClient = async (name: ClientName, question: Question): Promise<Answer> => {
+  const worker = Child.start<Question, Answer>(new URL("./worker.ts", import.meta.url), [name])
+  try {
+    return await worker.ask(question)
+  } finally {
+    await worker.stop()
+  }
+}
+
+const measureShell = (name: ShellName, { file, url }: Question): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const begun = performance.now()
+    const child = spawn("bash", ["-c", `set -o pipefail; ${shells[name]}`, url, file], {
+      stdio: ["ignore", "pipe", "inherit"]
+    })
+    const peaks = new Map<number, number>()
+    const watch = setInterval(() => watchPeaks(child.pid ?? 0, peaks), 20)
+    let output = ""
+    child.stdout.on("data", (chunk: Buffer) => {
+      output += chunk.toString()
+    })
+    child.on("error", reject)
+    child.on("close", (code) => {
+      clearInterval(watch)
+      const seconds = (performance.now() - begun) / 1000
+      if (code !== 0) return reject(new Error(`${name} ended with ${code}`))
+      const peakBytes = [...peaks.values()].reduce((sum, peak) => sum + peak, 0)
+      resolve({ seconds, sha256: output.split(" ")[0] ?? "", peakBytes, blockedMillis: 0 })
+    })
+  })
+
+/** The peak of each process below `pid`, `pid` itself (the shell) left out. */
+const watchPeaks = (pid: number, peaks: Map<number, number>): void => {
+  for (const child of readOr(`/proc/${pid}/task/${pid}/children`, "").split(" ").filter(Boolean).map(Number)) {
+    peaks.set(child, Math.max(peaks.get(child) ?? 0, peakOf(child)))
+    watchPeaks(child, peaks)
+  }
+}
+
+/** The kernel's own mark of the most memory that a process has held. */
+export const peakOf = (pid: number | "self"): number =>
+  Number(/^VmHWM:\s+(\d+) kB$/m.exec(readOr(`/proc/${pid}/status`, ""))?.[1] ?? 0) * 1024
+
+/** A process can be gone before it is read. */
+const readOr = (file: string, otherwise: string): string => {
+  try {
+    return fs.readFileSync(file, "utf8")
+  } catch {
+    return otherwise
+  }
+}

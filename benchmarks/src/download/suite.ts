@@ -1,0 +1,126 @@
+/** A large body into a file, hashed on the way: speed, peak of memory, and how long the event loop stands still. */
+import assert from "node:assert/strict"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { Child } from "../Child.ts"
+import type { Options } from "../Options.ts"
+import { median, medianRatio, rounded } from "../Statistics.ts"
+import { chosen, type Measured } from "../Suite.ts"
+import * as Table from "../Table.ts"
+import { type Name, names, reference } from "./clients.ts"
+import { sha256 } from "./content.ts"
+import { type Answer, measure } from "./measure.ts"
+
+const MiB = 1024 * 1024
+
+interface Result {
+  readonly client: string
+  readonly folder: string
+  readonly bytes: number
+  readonly megabytesPerSecond: number
+  readonly ofReference: number
+  readonly peakMiB: number
+  readonly blockedMillis: number
+}
+
+export const run = async (options: Options): Promise<Measured> => {
+  const server = Child.start<"listen", string>(new URL("./server.ts", import.meta.url))
+  const base = await server.ask("listen")
+  const subjects = chosen(names, options, reference)
+  const results: Array<Result> = []
+  for (const [index, folder] of options.folders.entries()) {
+    const label = folderLabel(folder, index)
+    results.push(...(await measureAll({ base, folder, label, subjects, bytes: options.bytes, rounds: options.rounds })))
+  }
+  const flatness = options.flatness ? await measureFlatness(base, options, subjects) : []
+  await server.stop()
+  return {
+    tables: [...options.folders.map((folder, index) => speedTable(folderLabel(folder, index), results)), ...flat(flatness)],
+    data: { rounds: options.rounds, bytes: options.bytes, results, flatness }
+  }
+}
+
+/** Results name no path of the machine. */
+const folderLabel = (folder: string, index: number): string =>
+  folder.startsWith("/dev/shm") ? "memory" : index === 0 ? "disk" : `disk ${index}`
+
+interface Task {
+  readonly base: string
+  readonly folder: string
+  readonly label: string
+  readonly subjects: ReadonlyArray<Name>
+  readonly bytes: number
+  readonly rounds: number
+}
+
+const measureAll = async (task: Task): Promise<ReadonlyArray<Result>> => {
+  const { base, bytes, folder, label, rounds, subjects } = task
+  const expected = sha256(bytes)
+  const scratch = fs.mkdtempSync(path.join(folder, "privx-kit-bench-"))
+  const answers = new Map<Name, Array<Answer>>(subjects.map((name) => [name, []]))
+  try {
+    for (let round = 0; round < rounds; round++) {
+      for (const name of subjects) {
+        const file = path.join(scratch, "body")
+        const answer = await measure(name, { url: `${base}/${bytes}`, file })
+        assert.equal(answer.sha256, expected, `${name} has another hash`)
+        assert.equal(fs.statSync(file).size, bytes, `${name} wrote another length`)
+        fs.rmSync(file)
+        answers.get(name)?.push(answer)
+      }
+    }
+  } finally {
+    fs.rmSync(scratch, { recursive: true })
+  }
+  const speeds = (name: Name) => (answers.get(name) ?? []).map(({ seconds }) => bytes / seconds / 1e6)
+  return [...answers].map(([client, measured]) => ({
+    client,
+    folder: label,
+    bytes,
+    megabytesPerSecond: Math.round(median(speeds(client))),
+    ofReference: rounded(medianRatio(speeds(client), speeds(reference)), 3),
+    peakMiB: Math.round(Math.max(...measured.map(({ peakBytes }) => peakBytes)) / MiB),
+    blockedMillis: Math.round(median(measured.map(({ blockedMillis }) => blockedMillis)))
+  }))
+}
+
+const speedTable = (folder: string, results: ReadonlyArray<Result>): string => {
+  const rows = results.filter((result) => result.folder === folder)
+  return Table.render(
+    `Download of ${(rows[0]?.bytes ?? 0) / MiB} MiB with SHA-256, written to ${folder}`,
+    ["client", "MB/s", `of ${reference}`, "peak MiB", "longest block ms"],
+    rows.map((result) => [
+      result.client,
+      result.megabytesPerSecond,
+      result.ofReference.toFixed(2),
+      result.peakMiB,
+      result.blockedMillis
+    ])
+  )
+}
+
+/** Once each: what is asked for is the peak of memory. */
+const measureFlatness = async (base: string, options: Options, subjects: ReadonlyArray<Name>) => {
+  const folder = options.folders[0] ?? "/dev/shm"
+  const sizes = options.quick ? [10, 100] : [100, 1024, 4096]
+  const results: Array<Result> = []
+  for (const size of sizes) {
+    results.push(...(await measureAll({ base, folder, label: "flatness", subjects, bytes: size * MiB, rounds: 1 })))
+  }
+  return results
+}
+
+const flat = (results: ReadonlyArray<Result>): ReadonlyArray<string> => {
+  if (results.length === 0) return []
+  const sizes = [...new Set(results.map((result) => result.bytes))]
+  const clients = [...new Set(results.map((result) => result.client))]
+  const peak = (client: string, bytes: number) =>
+    results.find((result) => result.client === client && result.bytes === bytes)?.peakMiB ?? "-"
+  return [
+    Table.render(
+      "Peak of memory in MiB, by size of the body",
+      ["client", ...sizes.map((bytes) => `${bytes / MiB} MiB`)],
+      clients.map((client) => [client, ...sizes.map((bytes) => peak(client, bytes))])
+    )
+  ]
+}
