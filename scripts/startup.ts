@@ -1,6 +1,7 @@
 /**
  * How fast `privx-kit` starts, as a multiple of `node -e 0` on the same machine in the same minute. Needs `pnpm build`.
- * The rounds are interleaved and the medians compared, so that whatever else the machine does weighs on all alike.
+ * Each start is compared with the bare one of the same round and the median taken, so that whatever else the machine
+ * does weighs on both alike.
  */
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
@@ -13,9 +14,8 @@ const home = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-startup-"))
 process.on("exit", () => fs.rmSync(home, { recursive: true, force: true }))
 
 const warmUps = 3
-const rounds = 25
+const rounds = 31
 
-const baseline = { name: "node -e 0", args: ["-e", "0"], limit: 1 }
 const candidates = [
   { name: "privx-kit --version", args: [program, "--version"], limit: 3 },
   { name: "privx-kit --help", args: [program, "--help"], limit: 4 },
@@ -36,19 +36,24 @@ const time = (args: ReadonlyArray<string>) => {
 const median = (times: ReadonlyArray<number>) =>
   times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN
 
-const all = [baseline, ...candidates].map((candidate) => ({ ...candidate, times: new Array<number>() }))
+const all = candidates.map((candidate) => ({ ...candidate, times: new Array<number>(), ratios: new Array<number>() }))
+const bare: Array<number> = []
 for (let round = -warmUps; round < rounds; round++) {
-  for (const { args, times } of all) {
-    const milliseconds = time(args)
-    if (round >= 0) times.push(milliseconds)
+  const unit = time(["-e", "0"])
+  const measured = all.map(({ args }) => time(args))
+  if (round < 0) continue
+  bare.push(unit)
+  for (const [index, { ratios, times }] of all.entries()) {
+    const milliseconds = measured[index] ?? Number.NaN
+    times.push(milliseconds)
+    ratios.push(milliseconds / unit)
   }
 }
 
 const checks = new Checks()
-const unit = median(all[0]?.times ?? [])
-console.log(`node -e 0: ${unit.toFixed(1)} ms (median of ${rounds})`)
-for (const { limit, name, times } of all.slice(1)) {
-  const ratio = median(times) / unit
+console.log(`node -e 0: ${median(bare).toFixed(1)} ms (median of ${rounds})`)
+for (const { limit, name, ratios, times } of all) {
+  const ratio = median(ratios)
   const line = `${name}: ${median(times).toFixed(1)} ms, ${ratio.toFixed(2)} of at most ${limit} times node -e 0`
   const failed = times.some(Number.isNaN)
   checks.check(line, failed ? ["It did not end with 0."] : ratio <= limit ? [] : ["It starts too slowly."])

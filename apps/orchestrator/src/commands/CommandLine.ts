@@ -2,7 +2,6 @@
  * The command line as a whole: the tree of commands, and what is done with what it ends in. Only this and the definitions
  * of the commands are loaded to answer `--help`; the work is in modules that each command loads when it is run.
  */
-
 import * as CliConfig from "effect/cli/CliConfig"
 import * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"

@@ -1,6 +1,6 @@
 /**
  * The services that the parser of the command line can ask for: to read a file that a flag names, to prompt for what is
- * missing. No flag here does either, so that nothing has to be loaded for it: a third of the time to `--help`.
+ * missing. No flag here does either, so that nothing of the platform has to be loaded for `--help`.
  */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
