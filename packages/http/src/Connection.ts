@@ -125,7 +125,9 @@ const makeDispatcher = (options: Options, maxSockets: number): Dispatcher => {
   return options.proxy !== false && isProxied(options.baseUrl)
     ? new EnvHttpProxyAgent({
         ...client,
-        ...(context === undefined ? undefined : { requestTls: { secureContext: context } })
+        ...(context === undefined
+          ? undefined
+          : { requestTls: { secureContext: context, maxCachedSessions: Tls.maxCachedSessions } })
       })
     : new Pool(options.baseUrl.origin, client)
 }

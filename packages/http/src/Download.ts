@@ -6,6 +6,7 @@
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { ContentRange } from "./ContentRange.ts"
+import type { Peer } from "./Peer.ts"
 import type { PrivxFailure } from "./PrivxFailure.ts"
 
 /**
@@ -31,8 +32,14 @@ export interface Download {
   readonly contentRange: ContentRange | undefined
   /** A strong `ETag`, as sent; with a weak one, or none, two answers cannot be known to be of the same bytes. */
   readonly strongETag: string | undefined
+  /** `ETag` as sent, a weak one too. */
+  readonly etag: string | undefined
   /** `Last-Modified` as sent. */
   readonly lastModified: string | undefined
+  /** `Server` as sent: what the server says that it is. */
+  readonly server: string | undefined
+  /** The certificates that the server showed; `undefined` without TLS. */
+  readonly peer: Peer | undefined
   readonly stream: Stream.Stream<Uint8Array, PrivxFailure>
   /**
    * The same bytes without an effect for each chunk, for a `sink` that is quick: nothing is read from the socket while it

@@ -248,7 +248,10 @@ const toDownload = (response: HttpClientResponse.HttpClientResponse): Omit<Downl
     suggestedName: suggestedName(headers["content-disposition"]),
     contentRange: status === 206 && range !== undefined ? ContentRange.parse(range) : undefined,
     strongETag: etag !== undefined && /^"[^"]*"$/.test(etag) ? etag : undefined,
+    etag,
     lastModified: headers["last-modified"],
+    server: headers["server"],
+    peer: response instanceof StreamedResponse ? response.answer.peer : undefined,
     ...bytesOf(response)
   }
 }

@@ -72,6 +72,14 @@ const systemRoots = (): ReadonlyArray<string> => {
 export const pinMismatch = "ERR_TLS_PIN_MISMATCH"
 
 /**
+ * No session is resumed: of a resumed one Node knows no certificate, so that it could be neither compared with a pin nor
+ * recorded, and it would outlive the certificate's end.
+ *
+ * @internal
+ */
+export const maxCachedSessions = 0
+
+/**
  * How undici opens a socket: with the context above, and with the key checked before a byte of a request goes out.
  *
  * @internal
@@ -81,6 +89,7 @@ export const connector = (options: Options, context: tls.SecureContext | undefin
     allowH2: false,
     // The transport's own timer ends an attempt, the time for connecting included.
     timeout: 0,
+    maxCachedSessions,
     ...(context === undefined ? undefined : { secureContext: context })
   })
   const pins = options.pins ?? []

@@ -94,6 +94,12 @@ const makeExecute = (
     const path = pathPrefix + request.url + query
     const call = { operation, method: request.method, template: options?.template ?? "" }
 
+    /** Only the exchanges with this origin are protected: getting a token may be a talk with another one, or with a person. */
+    const protectedAnswer = (attempt: Attempt, token: Redacted.Redacted<string> | undefined) => {
+      const answered = answer(attempt, token, path, 0)
+      return protect === undefined ? answered : protect(answered, { operation: operation.name, patience: attempt.left })
+    }
+
     const answer = (
       attempt: Attempt,
       token: Redacted.Redacted<string> | undefined,
@@ -164,14 +170,14 @@ const makeExecute = (
     const authorized = (attempt: Attempt): Effect.Effect<HttpClientResponse.HttpClientResponse, PrivxFailure> =>
       Effect.flatMap(tokens.get, (token) =>
         tokens.refreshable
-          ? Effect.catchIf(answer(attempt, token, path, 0), isUnauthorized, () =>
+          ? Effect.catchIf(protectedAnswer(attempt, token), isUnauthorized, () =>
               // Once: a server that refuses a fresh token will refuse the next one too.
               Effect.andThen(
                 tokens.invalidate(token),
-                Effect.flatMap(tokens.get, (fresh) => answer(attempt, fresh, path, 0))
+                Effect.flatMap(tokens.get, (fresh) => protectedAnswer(attempt, fresh))
               )
             )
-          : answer(attempt, token, path, 0)
+          : protectedAnswer(attempt, token)
       )
 
     return Effect.flatMap(AlwaysAuthorize, (always) => {
@@ -185,12 +191,7 @@ const makeExecute = (
           budget: connection.budget,
           telemetry
         },
-        (attempt) => {
-          const answered = withToken ? authorized(attempt) : answer(attempt, undefined, path, 0)
-          return protect === undefined
-            ? answered
-            : protect(answered, { operation: operation.name, patience: attempt.left })
-        }
+        (attempt) => (withToken ? authorized(attempt) : protectedAnswer(attempt, undefined))
       )
     }).pipe(
       Effect.withSpan(

@@ -63,7 +63,9 @@ export class TransportError extends Failure.rendered<object>({
     /** What the system said, without secrets, e.g. `certificate has expired`. */
     detail: Schema.String,
     /** The system's code where there is one, e.g. `ECONNREFUSED`. */
-    code: Schema.optionalKey(Schema.String)
+    code: Schema.optionalKey(Schema.String),
+    /** What a caller that knows more advises, in the place of the reason's own hint. */
+    advice: Schema.optionalKey(Schema.String)
   })
 ) {}
 
@@ -100,4 +102,4 @@ const hints: Record<Reason, string> = {
   protocol: "Check the base URL, and whether it should be https."
 }
 
-const hint = (self: TransportError): string => hints[self.reason]
+const hint = (self: TransportError): string => self.advice ?? hints[self.reason]

@@ -11,7 +11,9 @@ import * as ContentRange from "@privx-kit/http/ContentRange"
 import { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import * as ResponseFailure from "@privx-kit/http/ResponseFailure"
 import * as RetryAfter from "@privx-kit/http/RetryAfter"
+import * as SetCookie from "@privx-kit/http/SetCookie"
 import * as Duration from "effect/Duration"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import { suggestedName } from "../src/internal/suggestedName.ts"
@@ -57,6 +59,10 @@ const dispositions = [
   'inline; filename="../../etc/passwd"; x=1'
 ]
 const challenges = ['Bearer realm="privx", error="invalid_token", error_description="over"', "Basic realm=x, Negotiate"]
+const cookies = [
+  "sticky=node-1; Path=/; Secure; HttpOnly; SameSite=Lax",
+  "a=b; Expires=Thu, 01 Jan 2026 00:00:10 GMT; Max-Age=60; Domain=example.com"
+]
 const bodies = [
   '{"error_code":"MAX_LOAD","error_message":"busy","property":"p","details":[null]}',
   '{"error_code":"X","details":[{"error_code":"CACHE_ERROR","details":[{"error_code":"MAX_LOAD"}]}]}',
@@ -152,6 +158,19 @@ describe("what a server sends", () => {
         // oxlint-disable-next-line no-control-regex -- the very characters that must not be there
         assert.notMatch(name, /[/\\\u0000-\u001f]|^\./)
         assert.isTrue(name.length > 0 && name.length <= 255)
+      }),
+      parameters
+    )
+  })
+
+  it("is a cookie with a name, or nothing", { timeout }, () => {
+    fc.assert(
+      fc.property(text(cookies), fc.date(), (value, now) => {
+        const cookie = SetCookie.parse(value, now.getTime())
+        if (cookie === undefined) return
+        assert.notStrictEqual(cookie.name, "")
+        // oxlint-disable-next-line no-control-regex -- the very characters that must not get into a header
+        assert.notMatch(cookie.name + Redacted.value(cookie.value), /[\u0000-\u0008\u000a-\u001f;]/)
       }),
       parameters
     )

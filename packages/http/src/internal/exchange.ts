@@ -7,6 +7,7 @@ import type * as Stream from "effect/Stream"
 import type { IncomingHttpHeaders } from "node:http"
 import type { Dispatcher } from "undici"
 import { TransportError } from "../TransportError.ts"
+import * as Peer from "../Peer.ts"
 import { Body, type Consume } from "./body.ts"
 import type { Gate } from "./gate.ts"
 import { toTransportError } from "./systemError.ts"
@@ -49,6 +50,8 @@ export interface Streamed extends Head {
   readonly _tag: "Streamed"
   readonly stream: Stream.Stream<Uint8Array, TransportError>
   readonly consume: Consume
+  /** Whom it came from, where TLS says so. */
+  readonly peer: Peer.Peer | undefined
   /** Gives up a body that nobody wants any more. */
   readonly abort: () => void
 }
@@ -76,6 +79,7 @@ class Handler implements Dispatcher.DispatchHandler {
   private ticket = 0
   private started = false
   private takeBack: (() => void) | undefined
+  private peer: Peer.Peer | undefined
 
   constructor(request: Request, resume: (effect: Effect.Effect<Buffered | Streamed, TransportError>) => void) {
     this.request = request
@@ -144,7 +148,21 @@ class Handler implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController) {
     this.controller = controller
-    if (this.settled) controller.abort(cancelled)
+    if (this.settled) return controller.abort(cancelled)
+    // Only a body that is kept is worth the question.
+    if (this.request.streaming !== undefined) Peer.expect(this)
+  }
+
+  get method() {
+    return this.request.method
+  }
+
+  get path() {
+    return this.request.path
+  }
+
+  onPeer(peer: Peer.Peer | undefined) {
+    this.peer = peer
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders) {
@@ -168,6 +186,7 @@ class Handler implements Dispatcher.DispatchHandler {
         headers,
         stream: body.stream,
         consume: (sink, onThrow) => body.consume(sink, onThrow),
+        peer: this.peer,
         abort: () => {
           if (!body.ended) this.abort(undefined)
         }

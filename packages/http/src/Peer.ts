@@ -1,0 +1,113 @@
+/**
+ * Who answered: the certificates that the server of a TLS connection showed, for whoever keeps a record of it.
+ *
+ * @since 0.1.0
+ */
+import * as crypto from "node:crypto"
+import { channel } from "node:diagnostics_channel"
+import * as tls from "node:tls"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Certificate {
+  /** SHA-256 of the certificate (DER), 64 lower-case hexadecimal digits. */
+  readonly sha256: string
+  /** Distinguished names as OpenSSL writes them, on one line, e.g. `O=Example, CN=privx.example.com`. */
+  readonly subject: string
+  readonly issuer: string
+  /** Hexadecimal. */
+  readonly serialNumber: string
+  readonly validFrom: Date
+  readonly validTo: Date
+  /** What it is for, e.g. `DNS:privx.example.com`, `IP Address:192.0.2.1`. */
+  readonly names: ReadonlyArray<string>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Peer {
+  /** E.g. `TLSv1.3`. */
+  readonly protocol: string
+  /** E.g. `TLS_AES_256_GCM_SHA384`. */
+  readonly cipher: string
+  /** The server's own first, each followed by its issuer, as far as they are known. */
+  readonly certificates: ReadonlyArray<Certificate>
+}
+
+const ofSocket = (socket: unknown): Peer | undefined => {
+  if (!(socket instanceof tls.TLSSocket)) return undefined
+  const own = socket.getPeerCertificate(true)
+  // An empty object stands for no certificate.
+  if (!Buffer.isBuffer(own.raw)) return undefined
+  const certificates: Array<Certificate> = []
+  const seen = new Set<string>()
+  // A root is its own issuer.
+  for (let next: tls.DetailedPeerCertificate | undefined = own; next !== undefined; next = next.issuerCertificate) {
+    const certificate = new crypto.X509Certificate(next.raw)
+    if (seen.has(certificate.fingerprint256)) break
+    seen.add(certificate.fingerprint256)
+    certificates.push(describe(certificate))
+  }
+  return { protocol: socket.getProtocol() ?? "", cipher: socket.getCipher()?.name ?? "", certificates }
+}
+
+const describe = (certificate: crypto.X509Certificate): Certificate => ({
+  sha256: crypto.hash("sha256", certificate.raw, "hex"),
+  subject: oneLine(certificate.subject),
+  issuer: oneLine(certificate.issuer),
+  serialNumber: certificate.serialNumber,
+  validFrom: certificate.validFromDate,
+  validTo: certificate.validToDate,
+  names: certificate.subjectAltName?.split(", ") ?? []
+})
+
+const oneLine = (name: string | undefined): string => (name ?? "").trimEnd().replaceAll("\n", ", ")
+
+/**
+ * Who wants to know to whom its request goes.
+ *
+ * @internal
+ */
+export interface Sender {
+  readonly method: string
+  /** Path and query. */
+  readonly path: string
+  /** Told before the request goes out. Later the socket may be closed, and then it tells nothing any more. */
+  readonly onPeer: (peer: Peer | undefined) => void
+}
+
+let starting: Sender | undefined
+
+/**
+ * undici tells its handlers nothing of the socket, but publishes it right after `onRequestStart`, before anything else can
+ * happen: the sender that calls this in there is the one whose socket is published next.
+ *
+ * @internal
+ */
+export const expect = (sender: Sender): void => {
+  if (!listening) {
+    listening = true
+    channel("undici:client:sendHeaders").subscribe(onSendHeaders)
+  }
+  starting = sender
+}
+
+let listening = false
+
+const onSendHeaders = (message: unknown): void => {
+  const sender = starting
+  starting = undefined
+  if (sender === undefined) return
+  const { request, socket } = message as Sent
+  if (request.path === sender.path && request.method === sender.method) sender.onPeer(ofSocket(socket))
+}
+
+/** What undici documents of the message. */
+interface Sent {
+  readonly request: { readonly method: string; readonly path: string }
+  readonly socket: unknown
+}
