@@ -115,14 +115,23 @@ const source = (connection: Connection["Service"], options: Options): Source => 
 }
 
 const askUser = Effect.fnUntraced(function* (options: Options, pkce: Pkce.Pkce) {
-  const refused = (reason: TransportError["reason"], detail: string) =>
-    new TransportError({ operation: Login.operation, origin: options.authorizationUrl.origin, reason, detail })
+  const refused = (reason: TransportError["reason"], detail: string, advice?: string) =>
+    new TransportError({
+      operation: Login.operation,
+      origin: options.authorizationUrl.origin,
+      reason,
+      detail,
+      ...(advice === undefined ? undefined : { advice })
+    })
 
   const port = options.redirectPort ?? 0
   const listener = yield* RedirectListener.listen({
     path: options.redirectPath ?? "/callback",
     port,
-    judge: (query) => judge(query, pkce.state, options.issuer, (detail) => refused("redirectRefused", detail))
+    judge: (query) =>
+      judge(query, pkce.state, options.issuer, (detail) =>
+        refused("redirectRefused", detail, "Log in again, in the window that this login opened.")
+      )
   }).pipe(
     Effect.mapError((code) =>
       refused("invalidRequest", `nothing can listen on port ${port} of 127.0.0.1 for the redirect: ${code}`)
