@@ -71,14 +71,14 @@ export const catalogue = {
     environment: ["PRIVX_EXCHANGE_TOKEN"],
     file: ["auth", "exchange_token"],
     secret: true,
-    description: "recognised, not supported yet"
+    description: "a token of an issuer that PrivX trusts; instead of an API client"
   },
   exchangeScope: {
     title: "exchange scope",
     environment: ["PRIVX_EXCHANGE_SCOPE"],
     file: ["auth", "exchange_scope"],
     secret: false,
-    description: "recognised, not supported yet"
+    description: "scope that the exchanged token is asked for"
   }
 } as const satisfies Record<string, Setting>
 

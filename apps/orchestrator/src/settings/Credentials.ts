@@ -1,5 +1,5 @@
 /**
- * Which credentials are used: a token, or an API client. The stronger source decides; two of equal strength contradict
+ * Which credentials are used: a token, an API client, or a token to exchange. The stronger source decides; two of equal strength contradict
  * each other, and nobody guesses which was meant.
  */
 import * as Redacted from "effect/Redacted"
@@ -16,6 +16,7 @@ export type Credentials =
       readonly oauthClientId: string
       readonly oauthClientSecret: Redacted.Redacted<string>
     }
+  | { readonly _tag: "Exchange"; readonly token: Redacted.Redacted<string>; readonly scope?: string }
 
 export interface Choice {
   readonly credentials: Credentials | undefined
@@ -23,77 +24,104 @@ export interface Choice {
   readonly warnings: ReadonlyArray<string>
 }
 
+type Find = (key: Catalogue.Key) => Lookup.Found | undefined
+
+/** One way to log in: what is set for it, and what becomes of that. */
+interface Way {
+  readonly name: string
+  readonly given: ReadonlyArray<Lookup.Found>
+  readonly make: (found: Find) => Omit<Choice, "warnings">
+}
+
 const apiClientKeys = ["clientId", "clientSecret", "oauthClientId", "oauthClientSecret"] as const
 const required = ["clientId", "clientSecret", "oauthClientSecret"] as const
 
-export const choose = (found: (key: Catalogue.Key) => Lookup.Found | undefined): Choice => {
-  const token = found("token")
-  const given = apiClientKeys.flatMap((key) => found(key) ?? [])
-  const exchange = found("exchangeToken") ?? found("exchangeScope")
-  const warnings =
-    exchange === undefined
-      ? []
-      : [`${Lookup.describe(exchange.source)} is not used: token exchange is not supported yet`]
+export const choose = (found: Find): Choice => {
+  const given = (keys: ReadonlyArray<Catalogue.Key>) => keys.flatMap((key) => found(key) ?? [])
+  const ways: ReadonlyArray<Way> = [
+    { name: "a token", given: given(["token"]), make: bearer },
+    { name: "an API client", given: given(apiClientKeys), make: apiClient },
+    // A scope without a token to exchange is no way to log in.
+    { name: "an exchange token", given: given(["exchangeToken"]), make: exchange }
+  ]
+  const strength = (way: Way) => Math.min(...way.given.map(({ source }) => Lookup.rank(source)))
+  const [strongest, ...others] = ways
+    .filter((way) => way.given.length > 0)
+    .toSorted((one, other) => strength(one) - strength(other))
+  if (strongest === undefined) return unset(found("exchangeScope"))
 
-  if (token !== undefined) {
-    const strongest = Math.min(...given.map(({ source }) => Lookup.rank(source)))
-    if (strongest < Lookup.rank(token.source)) return { ...apiClient(found), warnings: [...warnings, unused(token)] }
-    const [rival] = given
-    if (rival !== undefined && strongest === Lookup.rank(token.source)) {
-      return {
-        credentials: undefined,
-        warnings,
-        problems: [
-          {
-            setting: "credentials",
-            problem: `are set twice: a token (${Lookup.describe(token.source)}) and an API client (${Lookup.describe(rival.source)})`,
-            fix: "Unset one of them."
-          }
-        ]
-      }
-    }
-    return bearer(token, rival === undefined ? warnings : [...warnings, unused(rival)])
-  }
-  if (given.length > 0) return { ...apiClient(found), warnings }
-  return {
-    credentials: undefined,
-    warnings,
-    problems: [
-      {
-        setting: "credentials",
-        problem:
-          found("exchangeToken") === undefined
-            ? "are not set"
-            : "are only an exchange token, which is not supported yet",
-        fix: `Set ${required.map((key) => Catalogue.get(key).environment[0]).join(", ")}; or PRIVX_API_TOKEN for a token that you have.`
-      }
-    ]
-  }
+  const rival = others.find((way) => strength(way) === strength(strongest))
+  if (rival !== undefined) return contradiction(strongest, rival)
+  const warnings = others.flatMap((way) => way.given.slice(0, 1)).map(unused)
+  return { ...strongest.make(found), warnings }
 }
+
+const unset = (scope: Lookup.Found | undefined): Choice => ({
+  credentials: undefined,
+  warnings: scope === undefined ? [] : [`${Lookup.describe(scope.source)} is not used: there is no token to exchange`],
+  problems: [
+    {
+      setting: "credentials",
+      problem: "are not set",
+      fix: `Set ${required.map((key) => Catalogue.get(key).environment[0]).join(", ")}; or PRIVX_API_TOKEN for a token that you have.`
+    }
+  ]
+})
+
+const contradiction = (one: Way, other: Way): Choice => ({
+  credentials: undefined,
+  warnings: [],
+  problems: [
+    {
+      setting: "credentials",
+      problem: `are set twice: ${[one, other].map(({ given, name }) => `${name} (${given[0] === undefined ? "" : Lookup.describe(given[0].source)})`).join(" and ")}`,
+      fix: "Unset one of them."
+    }
+  ]
+})
 
 const unused = (found: Lookup.Found): string =>
   `${Lookup.describe(found.source)} is not used: stronger credentials are set`
 
-const bearer = (found: Lookup.Found, warnings: ReadonlyArray<string>): Choice => {
-  const value = found.values[0].trim()
-  return isHeaderSafe(value)
-    ? { credentials: { _tag: "Token", token: Redacted.make(value, { label: "token" }) }, problems: [], warnings }
+const bearer = (found: Find): Omit<Choice, "warnings"> => {
+  const token = secret(found, "token")
+  return "problem" in token
+    ? { credentials: undefined, problems: [token.problem] }
+    : { credentials: { _tag: "Token", token: token.value }, problems: [] }
+}
+
+const exchange = (found: Find): Omit<Choice, "warnings"> => {
+  const token = secret(found, "exchangeToken")
+  const scope = found("exchangeScope")?.values[0]
+  return "problem" in token
+    ? { credentials: undefined, problems: [token.problem] }
     : {
-        credentials: undefined,
-        warnings,
-        problems: [
-          {
-            setting: "token",
-            problem: `(${Lookup.describe(found.source)}) has characters that a token cannot have`,
-            fix: "Set the bare token, without Bearer and without line breaks."
-          }
-        ]
+        credentials: { _tag: "Exchange", token: token.value, ...(scope === undefined ? undefined : { scope }) },
+        problems: []
+      }
+}
+
+/** A token that can stand in a header. */
+const secret = (
+  found: Find,
+  key: "token" | "exchangeToken"
+): { readonly value: Redacted.Redacted<string> } | { readonly problem: Problem } => {
+  const where = found(key)
+  const value = where?.values[0].trim() ?? ""
+  return isHeaderSafe(value)
+    ? { value: Redacted.make(value, { label: "token" }) }
+    : {
+        problem: {
+          setting: Catalogue.get(key).title,
+          problem: `(${where === undefined ? "" : Lookup.describe(where.source)}) has characters that a token cannot have`,
+          fix: "Set the bare token, without Bearer and without line breaks."
+        }
       }
 }
 
 const isHeaderSafe = (token: string): boolean => /^[\u0021-\u007e]+$/.test(token)
 
-const apiClient = (found: (key: Catalogue.Key) => Lookup.Found | undefined): Omit<Choice, "warnings"> => {
+const apiClient = (found: Find): Omit<Choice, "warnings"> => {
   const value = (key: (typeof apiClientKeys)[number]) => found(key)?.values[0]
   const clientId = value("clientId")
   const clientSecret = value("clientSecret")

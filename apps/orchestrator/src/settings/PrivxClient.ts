@@ -1,5 +1,6 @@
 /** The client of one PrivX, made from the settings. */
 import { Connection } from "@privx-kit/http/Connection"
+import * as TokenExchange from "@privx-kit/http/TokenExchange"
 import { TokenProvider } from "@privx-kit/http/TokenProvider"
 import { Transport } from "@privx-kit/http/Transport"
 import type * as Duration from "effect/Duration"
@@ -28,7 +29,13 @@ export const layer = (target: Target, limits: Limits): Layer.Layer<Transport | T
     )
   )
 
-const tokens = (credentials: Credentials): Layer.Layer<TokenProvider, never, Connection> =>
-  credentials._tag === "Token"
-    ? TokenProvider.layerStatic(credentials.token)
-    : TokenProvider.layerApiClient(credentials)
+const tokens = (credentials: Credentials): Layer.Layer<TokenProvider, never, Connection> => {
+  switch (credentials._tag) {
+    case "Token":
+      return TokenProvider.layerStatic(credentials.token)
+    case "ApiClient":
+      return TokenProvider.layerApiClient(credentials)
+    case "Exchange":
+      return TokenExchange.layer(credentials)
+  }
+}

@@ -182,17 +182,22 @@ describe("Settings", () => {
       })
     )
 
-    it.effect("an exchange token is recognised and said not to be supported", () =>
+    it.effect("a token to exchange is a way to log in, with its scope", () =>
       Effect.gen(function* () {
         const { folder } = yield* home()
-        const environment = { PRIVX_API_BASE_URL: "https://a.example.com", PRIVX_EXCHANGE_TOKEN: "x" }
-        const error = yield* Effect.flip(Settings.resolve(none, { environment, home: folder }))
-        assert.include(error.message, "only an exchange token, which is not supported yet")
-        const beside = yield* Settings.resolve(none, {
-          environment: { ...token, PRIVX_EXCHANGE_TOKEN: "x" },
-          home: folder
-        })
-        assert.include(beside.warnings.join(), "$PRIVX_EXCHANGE_TOKEN is not used")
+        const environment = {
+          PRIVX_API_BASE_URL: "https://a.example.com",
+          PRIVX_EXCHANGE_TOKEN: "an-outside-token",
+          PRIVX_EXCHANGE_SCOPE: "privx-user"
+        }
+        const { settings } = yield* Settings.resolve(none, { environment, home: folder })
+        assert.strictEqual(settings.credentials._tag, "Exchange")
+        assert.deepInclude(settings.credentials, { scope: "privx-user" })
+        assert.notInclude(inspect(settings, { depth: 9 }), "an-outside-token")
+        const error = yield* Effect.flip(
+          Settings.resolve(none, { environment: { ...token, ...environment }, home: folder })
+        )
+        assert.include(error.message, "a token ($PRIVX_API_TOKEN) and an exchange token ($PRIVX_EXCHANGE_TOKEN)")
       })
     )
   })
