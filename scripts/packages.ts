@@ -105,7 +105,7 @@ function install() {
   const inProject = (name: string, command: string, args: ReadonlyArray<string>, expected: RegExp) =>
     checks.ran(
       name,
-      run(command, args, { cwd: project, env: { HOME: temporary, XDG_CACHE_HOME: temporary } }),
+      run(command, args, { cwd: project, env: { HOME: temporary, TMPDIR: temporary, XDG_CACHE_HOME: temporary } }),
       (stdout) => (expected.test(stdout) ? undefined : `expected ${expected}`)
     )
   inProject("a program against the packages compiles", bin("tsc"), ["-p", "."], /^$/)

@@ -11,10 +11,21 @@ const root = path.join(import.meta.dirname, "..", "..", "..")
 
 const readme = path.join(root, "README.md")
 
+const picture = path.join(root, "docs", "demo.svg")
+
 const quote = /(<!-- demo -->\n\n```\n)([\s\S]*?)(\n```)/
 
 /** The demo as the README has it. */
 export const quoted = (): string => quote.exec(fs.readFileSync(readme, "utf8"))?.[2] ?? ""
+
+/** The text of the picture. */
+export const pictured = (): string =>
+  [...fs.readFileSync(picture, "utf8").matchAll(/<text [^>]*>(.*)<\/text>/g)]
+    .map(([, line = ""]) => line.replace(/<[^>]*>/g, ""))
+    .join("\n")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&")
 
 /** What differs from run to run, made the same: ports, ids, times, temporary names, versions of the script. */
 export const lasting = (output: string): string =>
@@ -23,8 +34,7 @@ export const lasting = (output: string): string =>
     .replace(/\b[0-9a-f]{64}\b/g, "SHA256")
     .replace(/(127\.0\.0\.1:)\d+/g, "$1PORT")
     .replace(/\S*\/privx-kit-demo-\w+/g, "FOLDER")
-    .replace(/ *\d+\.\d+ (m?s)\b/g, " TIME")
-    .replace(/\d+ ms\b/g, "TIME")
+    .replace(/ *\b\d+(\.\d+)? m?s\b/g, " TIME")
     .replace(/\d[\d ]*(?= bytes)/g, "N")
     .trim()
 
@@ -33,7 +43,14 @@ const style = `
     .bold { font-weight: 700; fill: #ffffff } .dim { fill: #808b9b }
     .red { fill: #ff7b72 } .green { fill: #56d364 } .yellow { fill: #e3b341 } .cyan { fill: #56d4dd }`
 
-const classes: Readonly<Record<string, string>> = { 1: "bold", 2: "dim", 31: "red", 32: "green", 33: "yellow", 36: "cyan" }
+const classes: Readonly<Record<string, string>> = {
+  1: "bold",
+  2: "dim",
+  31: "red",
+  32: "green",
+  33: "yellow",
+  36: "cyan"
+}
 
 const lineHeight = 18
 const columnWidth = 7.83
@@ -56,10 +73,12 @@ const spans = (line: string): string =>
 
 export const svg = (output: string): string => {
   const lines = output.trimEnd().split("\n")
-  const width = Math.ceil(Math.max(...lines.map((line) => stripVTControlCharacters(line).length)) * columnWidth) + 2 * margin
+  const width =
+    Math.ceil(Math.max(...lines.map((line) => stripVTControlCharacters(line).length)) * columnWidth) + 2 * margin
   const height = lines.length * lineHeight + 2 * margin
   const texts = lines.map(
-    (line, index) => `  <text x="${margin}" y="${margin + (index + 0.75) * lineHeight}" xml:space="preserve">${spans(line)}</text>`
+    (line, index) =>
+      `  <text x="${margin}" y="${margin + (index + 0.75) * lineHeight}" xml:space="preserve">${spans(line)}</text>`
   )
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="Output of privx-kit demo">
   <style>${style}
@@ -77,7 +96,7 @@ if (import.meta.main) {
     env: { PATH: process.env["PATH"], HOME: "/tmp", TMPDIR: "/tmp", LANG: "C.UTF-8", FORCE_COLOR: "1" }
   })
   if (status !== 0) throw new Error(`the demo ended with ${status}:\n${stdout}`)
-  fs.writeFileSync(path.join(root, "docs", "demo.svg"), svg(stdout))
+  fs.writeFileSync(picture, svg(stdout))
   const text = stripVTControlCharacters(stdout).trim()
   fs.writeFileSync(
     readme,

@@ -78,11 +78,12 @@ const failures = () => {
 
 const settings = () =>
   table(
-    ["Setting", "Flag", "Environment", "TOML file"],
+    ["Setting", "What it is", "Flag", "Environment", "TOML file"],
     Catalogue.keys.map((key) => {
-      const { environment, file, flag, title } = Catalogue.get(key)
+      const { description, environment, file, flag, title } = Catalogue.get(key)
       return [
         title,
+        description,
         flag === undefined ? "" : `\`${flag}\``,
         environment.map((name) => `\`${name}\``).join(" or "),
         file === undefined ? "" : `\`[${file[0]}] ${file[1]}\``
@@ -93,12 +94,17 @@ const settings = () =>
 const packages = () =>
   table(
     ["Package", "What it is"],
-    ["packages/core", "packages/http", "packages/ueba", "packages/playback", "packages/simulator", "apps/orchestrator"].map(
-      (folder) => {
-        const { description, name } = JSON.parse(fs.readFileSync(path.join(root, folder, "package.json"), "utf8"))
-        return [`[\`${name}\`](${folder})`, description]
-      }
-    )
+    [
+      "packages/core",
+      "packages/http",
+      "packages/ueba",
+      "packages/playback",
+      "packages/simulator",
+      "apps/orchestrator"
+    ].map((folder) => {
+      const { description, name } = JSON.parse(fs.readFileSync(path.join(root, folder, "package.json"), "utf8"))
+      return [`[\`${name}\`](${folder})`, description]
+    })
   )
 
 const tables: Readonly<Record<string, () => string>> = { "exit codes": exitCodes, failures, packages, settings }
@@ -107,12 +113,12 @@ const tables: Readonly<Record<string, () => string>> = { "exit codes": exitCodes
 export const refresh = (text: string): string => {
   const missing = new Set(Object.keys(tables))
   const refreshed = text.replace(
-    /(<!-- table: ([\w ]+) -->\n)[\s\S]*?(\n<!-- \/table -->)/g,
+    /(<!-- table: ([\w ]+) -->)[\s\S]*?(<!-- \/table -->)/g,
     (_, open: string, name: string, close: string) => {
       const make = tables[name]
       if (make === undefined) throw new Error(`there is no table "${name}"`)
       missing.delete(name)
-      return `${open}\n${make()}\n${close}`
+      return `${open}\n\n${make()}\n\n${close}`
     }
   )
   if (missing.size > 0) throw new Error(`the README has no table ${[...missing].join(", ")}`)

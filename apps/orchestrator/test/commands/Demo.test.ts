@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as path from "node:path"
+import * as Picture from "../../scripts/picture.ts"
 import * as cli from "../support/cli.ts"
 import * as temporary from "../support/temporary.ts"
 
@@ -17,6 +18,10 @@ describe("privx-kit demo", () => {
       const made = temporary.filesBelow(home)
       assert.isTrue(made.some((file) => file.includes(`${path.sep}delivered${path.sep}`)))
       assert.include(ended.stdout, "privx-kit simulate --tls")
+
+      const said = "what the README shows differs from what the demo prints: pnpm --filter privx-kit picture"
+      assert.strictEqual(Picture.lasting(Picture.quoted()), Picture.lasting(ended.stdout), said)
+      assert.strictEqual(Picture.lasting(Picture.pictured()), Picture.lasting(ended.stdout), said)
     })
   )
 })
