@@ -210,7 +210,11 @@ const headersOf = (
   userAgent: string,
   token: Redacted.Redacted<string> | undefined
 ): Record<string, string> => {
-  const headers: Record<string, string> = { accept: "application/json, */*;q=0.5", "user-agent": userAgent }
+  const headers: Record<string, string> = {
+    accept: "application/json, */*;q=0.5",
+    "accept-encoding": "identity",
+    "user-agent": userAgent
+  }
   Object.assign(headers, request.headers)
   if (token !== undefined) headers.authorization = `Bearer ${Redacted.value(token)}`
   return headers

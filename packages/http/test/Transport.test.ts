@@ -219,6 +219,11 @@ describe("Transport", () => {
     },
     { what: "something that is not HTTP", answer: ["SSH-2.0-OpenSSH_9.2\r\n\r\n", "close"], reason: "protocol" },
     {
+      what: "a packed body, which could burst",
+      answer: WireServer.answer(200, "x", { "Content-Encoding": "gzip" }),
+      reason: "protocol"
+    },
+    {
       what: "endless headers",
       answer: ["HTTP/1.1 200 OK\r\n", { repeat: `X: ${"x".repeat(1000)}\r\n`, times: 1000 }, "close"],
       reason: "tooLarge"

@@ -169,6 +169,11 @@ class Handler implements Dispatcher.DispatchHandler {
     if (status < 200 || this.settled) return
     const { request } = this
     this.head = { status, headers }
+    const encoding = headers["content-encoding"] ?? "identity"
+    if (encoding !== "identity") {
+      // Nothing is unpacked here, so nothing can be packed to burst: what was not asked for is not taken.
+      return this.abort(this.error("protocol", `the body is packed (${encoding}), which was not asked for`))
+    }
     const streaming = status < 300 ? request.streaming : undefined
     const limit = streaming?.maxBytes ?? request.maxBytes
     const announced = Number(headers["content-length"] ?? 0)
