@@ -316,14 +316,10 @@ export interface Context {
  * @category constructors
  */
 export const make = (body: ErrorBody.ErrorDetail, context: Context): ApiError =>
-  Object.hasOwn(classes, body.code)
-    ? new classes[body.code as ErrorCode]({ ...without(body), ...context }, trusted)
-    : new UnknownErrorCode({ ...body, ...context }, trusted)
-
-// The body has been read field by field: validating it again would double the cost of a failure.
-const trusted = { disableChecks: true }
-
-const without = ({ code: _, ...rest }: ErrorBody.ErrorDetail) => rest
+  Failure.trusted<ApiError>(Object.hasOwn(classes, body.code) ? classes[body.code as ErrorCode] : UnknownErrorCode, {
+    ...body,
+    ...context
+  })
 
 /**
  * The same failure, of the same class, with other advice for the reader.
@@ -332,6 +328,6 @@ const without = ({ code: _, ...rest }: ErrorBody.ErrorDetail) => rest
  * @category constructors
  */
 export const withAdvice = <Self extends ApiError | UnexpectedResponse>(failure: Self, advice: string): Self => {
-  const Class = failure.constructor as new (fields: object, options: object) => Self
-  return new Class({ ...failure, advice }, trusted)
+  const failureClass = failure.constructor as unknown as { readonly identifier: string; readonly prototype: Self }
+  return Failure.trusted(failureClass, { ...failure, advice })
 }

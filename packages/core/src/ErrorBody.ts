@@ -101,10 +101,11 @@ const read = (json: unknown, depth: number, budget: { left: number }): ErrorDeta
       if (detail !== undefined) details.push(detail)
     }
   }
-  return {
-    code: body.error_code,
-    ...(typeof body.error_message === "string" ? { errorMessage: body.error_message } : undefined),
-    ...(typeof body.property === "string" ? { property: body.property } : undefined),
-    details
-  }
+  // By assignment: spreading what may be missing would take as long as all the rest of this.
+  const detail: Writable<ErrorDetail> = { code: body.error_code, details }
+  if (typeof body.error_message === "string") detail.errorMessage = body.error_message
+  if (typeof body.property === "string") detail.property = body.property
+  return detail
 }
+
+type Writable<A> = { -readonly [K in keyof A]: A[K] }

@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import type * as Cause from "effect/Cause"
 
 /**
  * @since 0.1.0
@@ -44,6 +45,34 @@ export const rendered =
     })
     return failureClass
   }
+
+/**
+ * What a failure carries beside what every failure has.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Fields<Self extends Failure> = Omit<Self, keyof Failure | keyof Cause.YieldableError>
+
+/**
+ * A failure from fields that are known to be right: the same as its class's constructor makes of them, but they are not
+ * checked once more, and there is no stack. What comes out of a socket has no caller that a stack could show, and the two
+ * cost several times as much as reading the body.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const trusted = <Self extends Failure>(
+  failureClass: { readonly identifier: string; readonly prototype: Self },
+  fields: Fields<Self>
+): Self => {
+  const { stackTraceLimit } = Error
+  // Not by assignment, which throws where the intrinsics are frozen.
+  Reflect.set(Error, "stackTraceLimit", 0)
+  const failure = Reflect.construct(Error, [], failureClass.prototype.constructor)
+  Reflect.set(Error, "stackTraceLimit", stackTraceLimit)
+  return Object.assign(failure, { _tag: failureClass.identifier }, fields)
+}
 
 /**
  * Failure and advice in one line for a person.

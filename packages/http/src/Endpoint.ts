@@ -21,6 +21,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as ContentRange from "./ContentRange.ts"
 import type { Download, Rest } from "./Download.ts"
+import * as JsonSuccess from "./internal/jsonSuccess.ts"
 import { suggestedName } from "./internal/suggestedName.ts"
 import { BufferedResponse, StreamedResponse } from "./internal/bufferedResponse.ts"
 import { type Definition, Operation } from "./Operation.ts"
@@ -93,6 +94,7 @@ interface Declared {
   readonly operation: Definition
   /** Whether the api declares a success without content. */
   readonly noContent: boolean
+  readonly decodeJson: JsonSuccess.Decode
 }
 
 interface Sender extends Declared {
@@ -115,7 +117,7 @@ const sender = <
 ): Effect.Effect<Sender, never, Transport> =>
   Effect.gen(function* () {
     const transport = yield* Transport
-    const { noContent, operation } = declared(api, which)
+    const { decodeJson, noContent, operation } = declared(api, which)
     const invalid = new TransportError({
       operation: operation.name,
       origin: transport.origin,
@@ -132,6 +134,7 @@ const sender = <
       operation,
       origin: transport.origin,
       noContent,
+      decodeJson,
       send: (request) =>
         Effect.mapError(method({ ...(request as object), responseMode: "response-only" }), (error) =>
           isPrivxFailure(error) ? error : invalid
@@ -149,10 +152,11 @@ const declared = <ApiId extends string, Groups extends HttpApiGroup.Constraint>(
   HttpApi.reflect(api, {
     predicate: ({ endpoint, group }) => group.identifier === which.group && endpoint.identifier === which.endpoint,
     onGroup: () => {},
-    onEndpoint: ({ endpoint }) => {
+    onEndpoint: ({ endpoint, mergedAnnotations, successes }) => {
       found = {
         operation: Context.getUnsafe(endpoint.annotations, Operation),
-        noContent: [...endpoint.success].every((schema) => HttpApiSchema.isNoContent(schema.ast))
+        noContent: [...endpoint.success].every((schema) => HttpApiSchema.isNoContent(schema.ast)),
+        decodeJson: JsonSuccess.make({ mergedAnnotations, successes })
       }
     }
   })
@@ -183,13 +187,16 @@ export const call = <
   never,
   Transport
 > =>
-  Effect.map(sender(api, which), ({ noContent, operation, send }) => {
+  Effect.map(sender(api, which), ({ decodeJson, noContent, operation, send }) => {
     // Where the reference gives a success no schema, whatever comes with it is none of ours.
     if (noContent) return (request) => Effect.asVoid(send(request)) as never
     const decode = HttpApiClient.decodeResponse(api, which)
     return (request) =>
-      Effect.flatMap(send(request), (response) =>
-        Effect.mapError(decode(response), (): PrivxFailure => unusable(operation, response))
+      Effect.flatMap(
+        send(request),
+        (response) =>
+          (response instanceof BufferedResponse ? decodeJson(response.status, response.body) : undefined) ??
+          Effect.mapError(decode(response), (): PrivxFailure => unusable(operation, response))
       ) as never
   })
 

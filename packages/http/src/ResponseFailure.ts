@@ -5,6 +5,7 @@
  */
 import * as ApiError from "@privx-kit/core/ApiError"
 import * as ErrorBody from "@privx-kit/core/ErrorBody"
+import * as Failure from "@privx-kit/core/Failure"
 import { excerptLimit, UnexpectedResponse } from "@privx-kit/core/UnexpectedResponse"
 import type * as Duration from "effect/Duration"
 import * as Challenge from "./Challenge.ts"
@@ -37,7 +38,7 @@ export const make = (answer: Answer): ApiError.ApiError | UnexpectedResponse => 
   if (body !== undefined) {
     return ApiError.make(body, { status: answer.status, operation: answer.operation, ...fromHeaders(answer) })
   }
-  return new UnexpectedResponse({
+  return Failure.trusted(UnexpectedResponse, {
     operation: answer.operation,
     status: answer.status,
     reason: reasonOf(text, json !== undefined),
@@ -55,7 +56,7 @@ export const make = (answer: Answer): ApiError.ApiError | UnexpectedResponse => 
  */
 export const unusableSuccess = (answer: Answer, reason?: UnexpectedResponse["reason"]): UnexpectedResponse => {
   const text = decoder.decode(answer.body.subarray(0, 4096))
-  return new UnexpectedResponse({
+  return Failure.trusted(UnexpectedResponse, {
     operation: answer.operation,
     status: answer.status,
     reason: reason ?? reasonOf(text, parseJson(decoder.decode(answer.body)) !== undefined),

@@ -9,17 +9,19 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as UrlParams from "effect/http/UrlParams"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import type * as Tracer from "effect/Tracer"
 import { Connection } from "./Connection.ts"
 import { BufferedResponse, StreamedResponse } from "./internal/bufferedResponse.ts"
 import * as Exchange from "./internal/exchange.ts"
 import * as Redirect from "./internal/redirect.ts"
 import { type Attempt, retrying } from "./internal/retrying.ts"
-import { spanOf, Telemetry } from "./internal/telemetry.ts"
+import { Telemetry, within } from "./internal/telemetry.ts"
 import type { Definition } from "./Operation.ts"
 import type { PrivxFailure } from "./PrivxFailure.ts"
 import * as ResponseFailure from "./ResponseFailure.ts"
@@ -78,6 +80,11 @@ const makeExecute = (
   const telemetry = new Telemetry(origin)
   const streamingLimits = { maxBytes: limits.maxDownloadBytes, stallTimeout: Duration.toMillis(limits.stallTimeout) }
 
+  // To provide a span costs as much as to make one: a token that is at hand has no use for it.
+  const tokenWithin: (span: Tracer.Span) => typeof tokens.get = Exit.isExit(tokens.get)
+    ? () => tokens.get
+    : (span) => within(tokens.get, span)
+
   return (operation, request, options) => {
     const body = bodyOf(request)
     if (body === undefined) {
@@ -94,112 +101,108 @@ const makeExecute = (
     const path = pathPrefix + request.url + query
     const call = { operation, method: request.method, template: options?.template ?? "" }
 
-    /** Only the exchanges with this origin are protected: getting a token may be a talk with another one, or with a person. */
-    const protectedAnswer = (attempt: Attempt, token: Redacted.Redacted<string> | undefined) => {
-      const answered = answer(attempt, token, path, 0)
-      return protect === undefined ? answered : protect(answered, { operation: operation.name, patience: attempt.left })
-    }
+    const perform = (span: Tracer.Span): Effect.Effect<HttpClientResponse.HttpClientResponse, PrivxFailure> => {
+      /** Only the exchanges with this origin are protected: getting a token may be a talk with another one, or with a person. */
+      const protectedAnswer = (attempt: Attempt, token: Redacted.Redacted<string> | undefined) => {
+        const answered = answer(attempt, token, path, 0)
+        return protect === undefined
+          ? answered
+          : within(protect(answered, { operation: operation.name, patience: attempt.left }), span)
+      }
 
-    const answer = (
-      attempt: Attempt,
-      token: Redacted.Redacted<string> | undefined,
-      target: string,
-      hops: number
-    ): Effect.Effect<HttpClientResponse.HttpClientResponse, PrivxFailure> =>
-      Effect.withFiber((fiber) => {
-        const begun = performance.now()
-        return Effect.matchEffect(
-          Exchange.exchange({
-            operation: operation.name,
-            origin,
-            dispatcher: connection.dispatcher,
-            gate,
-            method: request.method,
-            path: target,
-            headers: headersOf(request, connection.userAgent, token),
-            body,
-            timeout: attempt.timeout,
-            timeoutReason: attempt.lastBeforeDeadline ? "deadline" : "timeout",
-            patience: attempt.left,
-            maxBytes: limits.maxResponseBytes,
-            streaming: options?.streaming === true ? streamingLimits : undefined
-          }),
-          {
-            onFailure: (failure) => {
-              telemetry.attempted(call, failure.reason, performance.now() - begun, 0, fiber.context)
-              return Effect.fail(failure)
-            },
-            onSuccess: (received) => {
-              const bytes = received._tag === "Buffered" ? received.body.byteLength : 0
-              telemetry.attempted(call, received.status, performance.now() - begun, bytes, fiber.context)
-              spanOf(fiber.context)?.attribute("http.response.status_code", received.status)
-              if (received._tag === "Streamed") return Effect.succeed(new StreamedResponse(request, received))
-              if (received.status >= 200 && received.status < 300) {
-                gate.succeeded()
-                return Effect.succeed(new BufferedResponse(request, received))
+      const answer = (
+        attempt: Attempt,
+        token: Redacted.Redacted<string> | undefined,
+        target: string,
+        hops: number
+      ): Effect.Effect<HttpClientResponse.HttpClientResponse, PrivxFailure> =>
+        Effect.withFiber((fiber) => {
+          const begun = performance.now()
+          return Effect.matchEffect(
+            Exchange.exchange({
+              operation: operation.name,
+              origin,
+              dispatcher: connection.dispatcher,
+              gate,
+              method: request.method,
+              path: target,
+              headers: headersOf(request, connection.userAgent, token),
+              body,
+              timeout: attempt.timeout,
+              timeoutReason: attempt.lastBeforeDeadline ? "deadline" : "timeout",
+              patience: attempt.left,
+              maxBytes: limits.maxResponseBytes,
+              streaming: options?.streaming === true ? streamingLimits : undefined
+            }),
+            {
+              onFailure: (failure) => {
+                telemetry.attempted(call, failure.reason, performance.now() - begun, 0, fiber.context)
+                return Effect.fail(failure)
+              },
+              onSuccess: (received) => {
+                const bytes = received._tag === "Buffered" ? received.body.byteLength : 0
+                telemetry.attempted(call, received.status, performance.now() - begun, bytes, fiber.context)
+                span.attribute("http.response.status_code", received.status)
+                if (received._tag === "Streamed") return Effect.succeed(new StreamedResponse(request, received))
+                if (received.status >= 200 && received.status < 300) {
+                  gate.succeeded()
+                  return Effect.succeed(new BufferedResponse(request, received))
+                }
+                return refused(attempt, token, target, hops, received)
               }
-              return refused(attempt, token, target, hops, received)
             }
-          }
+          )
+        })
+
+      /** An answer that is no success: a redirect to follow, or a failure. */
+      const refused = (
+        attempt: Attempt,
+        token: Redacted.Redacted<string> | undefined,
+        target: string,
+        hops: number,
+        { body, headers, status, ticket }: Exchange.Buffered
+      ): Effect.Effect<HttpClientResponse.HttpClientResponse, PrivxFailure> =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          const whole = { operation: operation.name, status, headers, body, now }
+          const redirect = Redirect.follow(whole, { origin, path: target, method: request.method, hops })
+          if (redirect?._tag === "Followed") return answer(attempt, token, redirect.path, hops + 1)
+          if (redirect?._tag === "Refused") return Effect.fail(redirect.failure)
+          const failure = ResponseFailure.make(whole)
+          if (RetryPolicy.isOverload(failure)) gate.overloaded(ticket)
+          return Effect.fail(failure)
+        })
+
+      const authorized = (attempt: Attempt): Effect.Effect<HttpClientResponse.HttpClientResponse, PrivxFailure> =>
+        Effect.flatMap(tokenWithin(span), (token) =>
+          tokens.refreshable
+            ? Effect.catchIf(protectedAnswer(attempt, token), isUnauthorized, () =>
+                // Once: a server that refuses a fresh token will refuse the next one too.
+                Effect.andThen(
+                  tokens.invalidate(token),
+                  Effect.flatMap(tokenWithin(span), (fresh) => protectedAnswer(attempt, fresh))
+                )
+              )
+            : protectedAnswer(attempt, token)
+        )
+
+      return Effect.flatMap(AlwaysAuthorize, (always) => {
+        const withToken = always || operation.authorization !== "none"
+        return retrying(
+          {
+            operation: operation.name,
+            safeToRepeat: operation.safeToRepeat,
+            attemptTimeout: limits.attemptTimeout,
+            deadline: limits.deadline,
+            budget: connection.budget,
+            telemetry,
+            span
+          },
+          (attempt) => (withToken ? authorized(attempt) : protectedAnswer(attempt, undefined))
         )
       })
+    }
 
-    /** An answer that is no success: a redirect to follow, or a failure. */
-    const refused = Effect.fnUntraced(function* (
-      attempt: Attempt,
-      token: Redacted.Redacted<string> | undefined,
-      target: string,
-      hops: number,
-      received: Exchange.Buffered
-    ): Effect.fn.Return<HttpClientResponse.HttpClientResponse, PrivxFailure> {
-      const whole = {
-        operation: operation.name,
-        status: received.status,
-        headers: received.headers,
-        body: received.body,
-        now: yield* Clock.currentTimeMillis
-      }
-      const redirect = Redirect.follow(whole, { origin, path: target, method: request.method, hops })
-      if (redirect?._tag === "Followed") return yield* answer(attempt, token, redirect.path, hops + 1)
-      if (redirect?._tag === "Refused") return yield* redirect.failure
-      const failure = ResponseFailure.make(whole)
-      if (RetryPolicy.isOverload(failure)) gate.overloaded(received.ticket)
-      return yield* failure
-    })
-
-    const authorized = (attempt: Attempt): Effect.Effect<HttpClientResponse.HttpClientResponse, PrivxFailure> =>
-      Effect.flatMap(tokens.get, (token) =>
-        tokens.refreshable
-          ? Effect.catchIf(protectedAnswer(attempt, token), isUnauthorized, () =>
-              // Once: a server that refuses a fresh token will refuse the next one too.
-              Effect.andThen(
-                tokens.invalidate(token),
-                Effect.flatMap(tokens.get, (fresh) => protectedAnswer(attempt, fresh))
-              )
-            )
-          : protectedAnswer(attempt, token)
-      )
-
-    return Effect.flatMap(AlwaysAuthorize, (always) => {
-      const withToken = always || operation.authorization !== "none"
-      return retrying(
-        {
-          operation: operation.name,
-          safeToRepeat: operation.safeToRepeat,
-          attemptTimeout: limits.attemptTimeout,
-          deadline: limits.deadline,
-          budget: connection.budget,
-          telemetry
-        },
-        (attempt) => (withToken ? authorized(attempt) : protectedAnswer(attempt, undefined))
-      )
-    }).pipe(
-      Effect.withSpan(
-        operation.name,
-        { kind: "client", attributes: telemetry.spanAttributes(call) },
-        { captureStackTrace: false }
-      )
-    )
+    return Effect.useSpan(operation.name, { kind: "client", attributes: telemetry.spanAttributes(call) }, perform)
   }
 }
 

@@ -10,7 +10,8 @@ import type { PrivxFailure } from "../PrivxFailure.ts"
 import type { RetryBudget } from "../RetryBudget.ts"
 import { RetryObserver } from "../RetryObserver.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
-import { errorType, spanOf, type Telemetry } from "./telemetry.ts"
+import type * as Tracer from "effect/Tracer"
+import { errorType, spanOf, type Telemetry, within } from "./telemetry.ts"
 
 export interface Attempt {
   /** From 1. */
@@ -31,6 +32,8 @@ export interface Limits {
   /** Shared by the calls of a client; without one, only the policy bounds the retries. */
   readonly budget?: RetryBudget | undefined
   readonly telemetry?: Telemetry | undefined
+  /** The span of the call, where it is not the fiber's: what is done about a failure happens within it. */
+  readonly span?: Tracer.Span | undefined
 }
 
 export const retrying = <A>(
@@ -41,11 +44,11 @@ export const retrying = <A>(
     const perAttempt = Duration.toMillis(limits.attemptTimeout)
     // Monotonic: a clock that is set while a call runs neither cuts it short nor keeps it alive.
     const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
-    const end = now() + Duration.toMillis(limits.deadline)
+    const deadline = Duration.toMillis(limits.deadline)
+    const end = now() + deadline
 
-    const loop = (number: number, paid: number | undefined): Effect.Effect<A, PrivxFailure> => {
-      const left = end - now()
-      return Effect.matchEffect(
+    const loop = (number: number, left: number, paid: number | undefined): Effect.Effect<A, PrivxFailure> =>
+      Effect.matchEffect(
         attempt({
           number,
           timeout: Math.max(1, Math.min(perAttempt, left)),
@@ -60,27 +63,34 @@ export const retrying = <A>(
           onFailure: (failure) => next(number, failure)
         }
       )
-    }
 
-    const next = Effect.fnUntraced(function* (number: number, failure: PrivxFailure) {
-      // The token provider has retried its own requests already.
-      if (failure.operation !== limits.operation) return yield* failure
-      const policy = yield* RetryPolicy.RetryPolicy
-      if (number >= policy.attempts || !RetryPolicy.isRetryable(failure, limits.safeToRepeat)) return yield* failure
-      const delay = RetryPolicy.delay(policy, number, failure, yield* Random.next)
-      // Waiting past the deadline would only replace the reason by a less helpful one.
-      if (now() + Duration.toMillis(delay) >= end) return yield* failure
-      const timedOut = failure._tag === "TransportError" && failure.reason === "timeout"
-      const paid = limits.budget?.take(timedOut)
-      if (limits.budget !== undefined && paid === undefined) return yield* failure
-      yield* record(limits, number, failure, delay)
-      const observe = yield* RetryObserver
-      yield* observe({ operation: limits.operation, attempt: number, failure, delay })
-      yield* Effect.sleep(delay)
-      return yield* loop(number + 1, paid)
-    })
+    const next = (number: number, failure: PrivxFailure): Effect.Effect<A, PrivxFailure> =>
+      Effect.flatMap(RetryPolicy.RetryPolicy, (policy) => {
+        // The token provider has retried its own requests already.
+        const isMine = failure.operation === limits.operation
+        if (!isMine || number >= policy.attempts || !RetryPolicy.isRetryable(failure, limits.safeToRepeat)) {
+          return Effect.fail(failure)
+        }
+        const again = repeat(number, failure, policy)
+        return limits.span === undefined ? again : within(again, limits.span)
+      })
 
-    return loop(1, undefined)
+    const repeat = (number: number, failure: PrivxFailure, policy: RetryPolicy.Policy) =>
+      Effect.gen(function* () {
+        const delay = RetryPolicy.delay(policy, number, failure, yield* Random.next)
+        // Waiting past the deadline would only replace the reason by a less helpful one.
+        if (now() + Duration.toMillis(delay) >= end) return yield* failure
+        const timedOut = failure._tag === "TransportError" && failure.reason === "timeout"
+        const paid = limits.budget?.take(timedOut)
+        if (limits.budget !== undefined && paid === undefined) return yield* failure
+        yield* record(limits, number, failure, delay)
+        const observe = yield* RetryObserver
+        yield* observe({ operation: limits.operation, attempt: number, failure, delay })
+        yield* Effect.sleep(delay)
+        return yield* loop(number + 1, end - now(), paid)
+      })
+
+    return loop(1, deadline, undefined)
   })
 
 /** A retry is an event of the call's span, and counted. */

@@ -4,6 +4,7 @@
  */
 import * as Metric from "effect/Metric"
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Tracer from "effect/Tracer"
 import type { Definition } from "../Operation.ts"
 import type { PrivxFailure } from "../PrivxFailure.ts"
@@ -45,7 +46,7 @@ export const errorType = (failure: PrivxFailure): string =>
 export class Telemetry {
   private readonly server: { readonly "server.address": string; readonly "server.port": number }
   /** Made once for each operation and outcome: to make a series costs more than to add to it. */
-  private readonly series: Map<string, Series> = new Map()
+  private readonly series: WeakMap<Definition, Map<number | string, Series>> = new WeakMap()
 
   constructor(origin: string) {
     const url = new URL(origin)
@@ -80,8 +81,12 @@ export class Telemetry {
   }
 
   private seriesOf(call: Call, outcome: number | string): Series {
-    const key = `${call.operation.name} ${outcome}`
-    const known = this.series.get(key)
+    let outcomes = this.series.get(call.operation)
+    if (outcomes === undefined) {
+      outcomes = new Map()
+      this.series.set(call.operation, outcomes)
+    }
+    const known = outcomes.get(outcome)
     if (known !== undefined) return known
     const attributes = {
       operation: call.operation.name,
@@ -95,10 +100,14 @@ export class Telemetry {
       duration: Metric.withAttributes(duration, attributes),
       bytes: Metric.withAttributes(responseBytes, attributes)
     }
-    this.series.set(key, made)
+    outcomes.set(outcome, made)
     return made
   }
 }
+
+/** Makes `span` the parent of what happens in an effect. */
+export const within = <A, E, R>(effect: Effect.Effect<A, E, R>, span: Tracer.Span) =>
+  Effect.withParentSpan(effect, span, { captureStackTrace: false })
 
 /** The span of the call, when spans are made. */
 export const spanOf = (context: Context.Context<never>): Tracer.Span | undefined => {
