@@ -74,7 +74,9 @@ export const answering = <Question, Answer>(answer: (question: Question) => Prom
     answer(question).then(
       (value) => process.send?.({ value } satisfies Reply),
       (error: unknown) =>
-        process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) } satisfies Reply)
+        process.send?.({
+          error: error instanceof Error ? (error.stack ?? error.message) : String(error)
+        } satisfies Reply)
     )
   })
 }

@@ -12,10 +12,11 @@ export const clients = {
   "undici dispatch, sync write": async () => (await node()).undiciDispatch,
   "raw socket, sync write": async () => (await node()).rawSocket,
   "Effect on undici": async () => (await effect()).effectClient,
-  "kit (stream)": async () => (await effect()).kitStream
+  "kit (stream)": async () => (await effect()).kitStream,
+  "kit (file)": async () => (await effect()).kitFile
 } satisfies Readonly<Record<string, () => Promise<Download>>>
 
-/** What one would type into a shell instead: `$0` is the URL, `$1` the file. The last word but one printed is the hash. */
+/** What one would type into a shell instead: `$0` is the URL, `$1` the file. The first word printed is the hash. */
 export const shells = {
   "curl && sha256sum": 'curl -sS -o "$1" "$0" && sha256sum "$1"',
   "curl | tee | openssl": 'curl -sS "$0" | tee "$1" | openssl dgst -sha256 -r'

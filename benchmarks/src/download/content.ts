@@ -16,6 +16,7 @@ export const block: Buffer = (() => {
 
 export const sha256 = (bytes: number): string => {
   const hash = createHash("sha256")
-  for (let sent = 0; sent < bytes; sent += blockBytes) hash.update(block.subarray(0, Math.min(blockBytes, bytes - sent)))
+  for (let sent = 0; sent < bytes; sent += blockBytes)
+    hash.update(block.subarray(0, Math.min(blockBytes, bytes - sent)))
   return hash.digest("hex")
 }

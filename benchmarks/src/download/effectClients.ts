@@ -3,6 +3,7 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Connection } from "@privx-kit/http/Connection"
 import * as Endpoint from "@privx-kit/http/Endpoint"
+import * as FileDownload from "@privx-kit/http/FileDownload"
 import { Operation } from "@privx-kit/http/Operation"
 import { PrivxMiddleware } from "@privx-kit/http/PrivxMiddleware"
 import { TokenProvider } from "@privx-kit/http/TokenProvider"
@@ -50,15 +51,31 @@ const api = HttpApi.make("benchmark").add(
     .middleware(PrivxMiddleware)
 )
 
-export const kitStream: Download = (url, file) => {
-  const { origin, pathname } = new URL(url)
-  const transport = Transport.layer.pipe(
+const transportTo = (origin: string) =>
+  Transport.layer.pipe(
     Layer.provide(TokenProvider.layerStatic(Redacted.make("benchmark-token"))),
     Layer.provide(Connection.layer({ baseUrl: new URL(origin), maxDownloadBytes: Number.MAX_SAFE_INTEGER }))
   )
+
+const open = Endpoint.download(api, { group: "things", endpoint: "open" })
+
+/** The body as a stream, for whoever wants to do something else with it than `kitFile` does. */
+export const kitStream: Download = (url, file) => {
+  const { origin, pathname } = new URL(url)
   return Effect.gen(function* () {
-    const open = yield* Endpoint.download(api, { group: "things", endpoint: "open" })
-    const download = yield* open({ params: { bytes: pathname.slice(1) } })
+    const download = yield* (yield* open)({ params: { bytes: pathname.slice(1) } })
     return yield* hashInto(download.stream, file)
-  }).pipe(Effect.scoped, Effect.provide([transport, NodeFileSystem.layer]), Effect.runPromise)
+  }).pipe(Effect.scoped, Effect.provide([transportTo(origin), NodeFileSystem.layer]), Effect.runPromise)
+}
+
+/** With all that belongs to it: resumption, fsync of file and folder, and the name only when the file is whole. */
+export const kitFile: Download = (url, file) => {
+  const { origin, pathname } = new URL(url)
+  return Effect.gen(function* () {
+    const get = yield* open
+    const received = yield* FileDownload.toFile<never>(file, (rest) =>
+      get({ params: { bytes: pathname.slice(1) } }, rest)
+    )
+    return received.sha256
+  }).pipe(Effect.provide(transportTo(origin)), Effect.runPromise)
 }

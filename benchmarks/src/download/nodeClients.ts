@@ -45,7 +45,7 @@ export const undiciDispatch: Download = async (url, file) => {
         onResponseStart() {},
         onResponseData(_, chunk) {
           hash.update(chunk)
-          for (let at = 0; at < chunk.byteLength; ) at += fs.writeSync(target, chunk, at)
+          for (let at = 0; at < chunk.byteLength;) at += fs.writeSync(target, chunk, at)
         },
         onResponseEnd: () => resolve(),
         onResponseError: (_, error) => reject(error)
@@ -65,7 +65,7 @@ export const rawSocket: Download = (url, file) =>
     let head: string | undefined = ""
     const write = (chunk: Uint8Array) => {
       hash.update(chunk)
-      for (let at = 0; at < chunk.byteLength; ) at += fs.writeSync(target, chunk, at)
+      for (let at = 0; at < chunk.byteLength;) at += fs.writeSync(target, chunk, at)
     }
     const socket = net.connect({
       host: hostname,

@@ -28,21 +28,26 @@ export const run = async (options: Options): Promise<Measured> => {
   const base = await server.ask("listen")
   const subjects = chosen(names, options, reference)
   const results: Array<Result> = []
-  for (const [index, folder] of options.folders.entries()) {
-    const label = folderLabel(folder, index)
+  const places = options.folders.map((folder, index) => ({ folder, label: labelOf(folder, index, options.folders) }))
+  for (const { folder, label } of places) {
     results.push(...(await measureAll({ base, folder, label, subjects, bytes: options.bytes, rounds: options.rounds })))
   }
   const flatness = options.flatness ? await measureFlatness(base, options, subjects) : []
   await server.stop()
   return {
-    tables: [...options.folders.map((folder, index) => speedTable(folderLabel(folder, index), results)), ...flat(flatness)],
+    tables: [...places.map(({ label }) => speedTable(label, results)), ...flat(flatness)],
     data: { rounds: options.rounds, bytes: options.bytes, results, flatness }
   }
 }
 
 /** Results name no path of the machine. */
-const folderLabel = (folder: string, index: number): string =>
-  folder.startsWith("/dev/shm") ? "memory" : index === 0 ? "disk" : `disk ${index}`
+const labelOf = (folder: string, index: number, folders: ReadonlyArray<string>): string => {
+  const kind = kindOf(folder)
+  const before = folders.slice(0, index).filter((other) => kindOf(other) === kind).length
+  return before === 0 ? kind : `${kind} ${before + 1}`
+}
+
+const kindOf = (folder: string): string => (folder.startsWith("/dev/shm") ? "memory" : "disk")
 
 interface Task {
   readonly base: string

@@ -8,8 +8,8 @@ import * as body from "./body.ts"
 import { type Name, names, reference } from "./decoders.ts"
 import type { Answer, Question } from "./worker.ts"
 
-/** About a kilobyte: three refused parts with two errors each would be twice that. */
-const branches = 1
+/** Two refused parts with two errors each: a little less than a kilobyte. */
+const branches = 2
 
 const start = (name: Name) => Child.start<Question, Answer>(new URL("./worker.ts", import.meta.url), [name])
 

@@ -63,7 +63,5 @@ const timed = (work: () => number): Answer => {
 }
 
 answering<Question, Answer>(async (question) =>
-  question._tag === "Speed"
-    ? speed(question.millis, question.branches)
-    : growth(question.failures, question.branches)
+  question._tag === "Speed" ? speed(question.millis, question.branches) : growth(question.failures, question.branches)
 )

@@ -23,7 +23,11 @@ export const globalFetch = async (base: string): Promise<Request> => {
 export const got = async (base: string): Promise<Request> => {
   const { default: got } = await import("got")
   const { Agent } = await import("node:http")
-  const client = got.extend({ prefixUrl: base, headers: { authorization }, agent: { http: new Agent({ keepAlive: true }) } })
+  const client = got.extend({
+    prefixUrl: base,
+    headers: { authorization },
+    agent: { http: new Agent({ keepAlive: true }) }
+  })
   return (id) => client(`things/${id}`).json<Thing>()
 }
 

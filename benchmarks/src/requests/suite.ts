@@ -37,7 +37,10 @@ export const run = async (options: Options): Promise<Measured> => {
   }
   for (const worker of workers) await worker.process.stop()
   await server.stop()
-  return { tables: options.inFlight.map((inFlight) => table(inFlight, results)), data: { rounds: options.rounds, results } }
+  return {
+    tables: options.inFlight.map((inFlight) => table(inFlight, results)),
+    data: { rounds: options.rounds, results }
+  }
 }
 
 const summary = (inFlight: number, rounds: ReadonlyMap<string, ReadonlyArray<Answer>>): ReadonlyArray<Result> => {
@@ -46,7 +49,13 @@ const summary = (inFlight: number, rounds: ReadonlyMap<string, ReadonlyArray<Ans
     client,
     inFlight,
     perSecond: Math.round(median(answers.map((answer) => answer.perSecond))),
-    ofReference: rounded(medianRatio(answers.map((answer) => answer.perSecond), references), 3),
+    ofReference: rounded(
+      medianRatio(
+        answers.map((answer) => answer.perSecond),
+        references
+      ),
+      3
+    ),
     cpuMicros: rounded(median(answers.map((answer) => answer.cpuMicros)), 1),
     rounds: answers.map(({ cpuMicros, perSecond }) => ({
       perSecond: Math.round(perSecond),
@@ -61,10 +70,5 @@ const table = (inFlight: number, results: ReadonlyArray<Result>): string =>
     ["client", "requests/s", `of ${clients.reference}`, "CPU µs/request"],
     results
       .filter((result) => result.inFlight === inFlight)
-      .map((result) => [
-        result.client,
-        result.perSecond,
-        result.ofReference.toFixed(2),
-        result.cpuMicros.toFixed(0)
-      ])
+      .map((result) => [result.client, result.perSecond, result.ofReference.toFixed(2), result.cpuMicros.toFixed(0)])
   )

@@ -27,7 +27,11 @@ const errorBody = (code: string) => JSON.stringify({ error_code: code, error_mes
 /** Each fault with its share of the answers. */
 const faults: ReadonlyArray<readonly [name: string, share: number, play: (socket: net.Socket) => void]> = [
   ["MAX_LOAD", 0.01, (socket) => socket.write(answer(503, json, errorBody("MAX_LOAD")))],
-  ["Retry-After", 0.002, (socket) => socket.write(answer(429, json, errorBody("TOO_MANY_CONNECTIONS"), "Retry-After: 0\r\n"))],
+  [
+    "Retry-After",
+    0.002,
+    (socket) => socket.write(answer(429, json, errorBody("TOO_MANY_CONNECTIONS"), "Retry-After: 0\r\n"))
+  ],
   ["BAD_REQUEST", 0.005, (socket) => socket.write(answer(400, json, errorBody("BAD_REQUEST")))],
   ["html", 0.005, (socket) => socket.write(answer(502, "text/html", "<html><body>Bad Gateway</body></html>"))],
   ["not what was promised", 0.002, (socket) => socket.write(answer(200, json, '{"id":1}'))],

@@ -40,7 +40,16 @@ export const run = async (options: Options): Promise<Measured> => {
   const growth = summary(taken)
   return {
     tables: [sampleTable(taken), growthTable(growth), countTable("Outcomes", outcomes), countTable("Faults", faults)],
-    data: { requests: share * samples, seed: options.seed, inFlight, connections, growth, outcomes, faults, samples: taken }
+    data: {
+      requests: share * samples,
+      seed: options.seed,
+      inFlight,
+      connections,
+      growth,
+      outcomes,
+      faults,
+      samples: taken
+    }
   }
 }
 
@@ -52,7 +61,10 @@ const summary = (taken: ReadonlyArray<Sample>) => {
   return {
     rssMiBPerMillion: rounded(perMillion((sample) => sample.rssBytes) / MiB, 2),
     heapMiBPerMillion: rounded(perMillion((sample) => sample.heapBytes) / MiB, 2),
-    socketsPerMillion: rounded(perMillion((sample) => sample.sockets), 2),
+    socketsPerMillion: rounded(
+      perMillion((sample) => sample.sockets),
+      2
+    ),
     mostSockets: Math.max(...taken.map((sample) => sample.sockets)),
     mostRssMiB: Math.round(Math.max(...taken.map((sample) => sample.rssBytes)) / MiB)
   }
@@ -80,7 +92,15 @@ const growthTable = (growth: ReturnType<typeof summary>): string =>
   Table.render(
     "Growth in the second half, for a million requests",
     ["RSS MiB", "heap MiB", "sockets", "most sockets", "most RSS MiB"],
-    [[growth.rssMiBPerMillion, growth.heapMiBPerMillion, growth.socketsPerMillion, growth.mostSockets, growth.mostRssMiB]]
+    [
+      [
+        growth.rssMiBPerMillion,
+        growth.heapMiBPerMillion,
+        growth.socketsPerMillion,
+        growth.mostSockets,
+        growth.mostRssMiB
+      ]
+    ]
   )
 
 const countTable = (title: string, counts: Readonly<Record<string, number>>): string =>

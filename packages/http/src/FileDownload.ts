@@ -36,7 +36,7 @@ export interface Received {
  * @since 0.1.0
  * @category models
  */
-export type Open<R = never> = (rest?: Rest) => Effect.Effect<Download, PrivxFailure, Scope.Scope | R>
+export type Open = (rest?: Rest) => Effect.Effect<Download, PrivxFailure, Scope.Scope>
 
 /**
  * @since 0.1.0
@@ -61,11 +61,11 @@ export interface Options {
  * @since 0.1.0
  * @category downloads
  */
-export const into = Effect.fn("FileDownload.into")(function* <R>(
+export const into = Effect.fn("FileDownload.into")(function* (
   file: DurableFile.Unfinished,
-  open: Open<R>,
+  open: Open,
   options: Options & { readonly path: string }
-): Effect.fn.Return<Received, PrivxFailure | StorageFailed, R> {
+): Effect.fn.Return<Received, PrivxFailure | StorageFailed> {
   const policy = yield* RetryPolicy.RetryPolicy
   const observe = yield* RetryObserver
   const state: State = { hash: createHash("sha256"), bytes: 0, head: undefined, resumed: 0 }
@@ -97,11 +97,11 @@ export const into = Effect.fn("FileDownload.into")(function* <R>(
  * @since 0.1.0
  * @category downloads
  */
-export const toFile = Effect.fn("FileDownload.toFile")(function* <R>(
+export const toFile = Effect.fn("FileDownload.toFile")(function* (
   target: string,
-  open: Open<R>,
+  open: Open,
   options: Options & { readonly mode?: number | undefined } = {}
-): Effect.fn.Return<Received, PrivxFailure | StorageFailed, R> {
+): Effect.fn.Return<Received, PrivxFailure | StorageFailed> {
   const final = path.resolve(target)
   const temporary = path.join(path.dirname(final), `.${path.basename(final)}.${randomUUID()}.part`)
   return yield* Effect.scoped(
@@ -121,12 +121,12 @@ interface State {
   resumed: number
 }
 
-const transfer = Effect.fnUntraced(function* <R>(
+const transfer = Effect.fnUntraced(function* (
   file: DurableFile.Unfinished,
-  open: Open<R>,
+  open: Open,
   options: Options & { readonly path: string },
   state: State
-): Effect.fn.Return<void, PrivxFailure | StorageFailed, Scope.Scope | R> {
+): Effect.fn.Return<void, PrivxFailure | StorageFailed, Scope.Scope> {
   const strongETag = state.head?.strongETag
   const rest = state.bytes > 0 && strongETag !== undefined ? { from: state.bytes, strongETag } : undefined
   const { consume, stream: _, ...head } = yield* open(rest)

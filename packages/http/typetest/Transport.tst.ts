@@ -1,4 +1,6 @@
 import * as Endpoint from "@privx-kit/http/Endpoint"
+import type { StorageFailed } from "@privx-kit/core/StorageFailed"
+import * as FileDownload from "@privx-kit/http/FileDownload"
 import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import * as Transport from "@privx-kit/http/Transport"
 import type { Download } from "@privx-kit/http/Download"
@@ -24,3 +26,9 @@ Endpoint.call(api, { group: "things", endpoint: "remove" })
 
 // @ts-expect-error -- the endpoint wants its parameter
 Effect.map(read, (read) => read({}))
+
+// A download into a file needs nothing but what its opening needs: the scope of each transfer is its own.
+const file = Effect.flatMap(open, (open) => FileDownload.toFile("x", (rest) => open({ params: { id: "1" } }, rest)))
+expectTypeOf(file).toEqualTypeOf<
+  Effect.Effect<FileDownload.Received, PrivxFailure | StorageFailed, Transport.Transport>
+>()
