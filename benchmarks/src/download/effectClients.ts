@@ -73,9 +73,7 @@ export const kitFile: Download = (url, file) => {
   const { origin, pathname } = new URL(url)
   return Effect.gen(function* () {
     const get = yield* open
-    const received = yield* FileDownload.toFile(file, (rest) =>
-      get({ params: { bytes: pathname.slice(1) } }, rest)
-    )
+    const received = yield* FileDownload.toFile(file, (rest) => get({ params: { bytes: pathname.slice(1) } }, rest))
     return received.sha256
   }).pipe(Effect.provide(transportTo(origin)), Effect.runPromise)
 }

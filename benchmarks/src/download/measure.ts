@@ -14,13 +14,14 @@ export interface Answer {
   readonly blockedMillis: number
 }
 
-export const measure = (name: Name, question: Question): Promise<Answer> => {
+/** @param module the bundled `worker.ts` */
+export const measure = (name: Name, question: Question, module: URL): Promise<Answer> => {
   const client = clientNames.find((known) => known === name)
-  return client === undefined ? measureShell(name as ShellName, question) : measureClient(client, question)
+  return client === undefined ? measureShell(name as ShellName, question) : measureClient(client, question, module)
 }
 
-const measureClient = async (name: ClientName, question: Question): Promise<Answer> => {
-  const worker = Child.start<Question, Answer>(new URL("./worker.ts", import.meta.url), [name])
+const measureClient = async (name: ClientName, question: Question, module: URL): Promise<Answer> => {
+  const worker = Child.start<Question, Answer>(module, [name])
   try {
     return await worker.ask(question)
   } finally {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { bundle } from "../Bundle.ts"
 import { Child } from "../Child.ts"
 import type { Options } from "../Options.ts"
 import { median, medianRatio, rounded } from "../Statistics.ts"
@@ -26,13 +27,16 @@ interface Result {
 export const run = async (options: Options): Promise<Measured> => {
   const server = Child.start<"listen", string>(new URL("./server.ts", import.meta.url))
   const base = await server.ask("listen")
+  const worker = await bundle(new URL("./worker.ts", import.meta.url))
   const subjects = chosen(names, options, reference)
   const results: Array<Result> = []
   const places = options.folders.map((folder, index) => ({ folder, label: labelOf(folder, index, options.folders) }))
   for (const { folder, label } of places) {
-    results.push(...(await measureAll({ base, folder, label, subjects, bytes: options.bytes, rounds: options.rounds })))
+    results.push(
+      ...(await measureAll({ base, worker, folder, label, subjects, bytes: options.bytes, rounds: options.rounds }))
+    )
   }
-  const flatness = options.flatness ? await measureFlatness(base, options, subjects) : []
+  const flatness = options.flatness ? await measureFlatness(base, worker, options, subjects) : []
   await server.stop()
   return {
     tables: [...places.map(({ label }) => speedTable(label, results)), ...flat(flatness)],
@@ -51,6 +55,7 @@ const kindOf = (folder: string): string => (folder.startsWith("/dev/shm") ? "mem
 
 interface Task {
   readonly base: string
+  readonly worker: URL
   readonly folder: string
   readonly label: string
   readonly subjects: ReadonlyArray<Name>
@@ -59,7 +64,7 @@ interface Task {
 }
 
 const measureAll = async (task: Task): Promise<ReadonlyArray<Result>> => {
-  const { base, bytes, folder, label, rounds, subjects } = task
+  const { base, bytes, folder, label, rounds, subjects, worker } = task
   const expected = sha256(bytes)
   const scratch = fs.mkdtempSync(path.join(folder, "privx-kit-bench-"))
   const answers = new Map<Name, Array<Answer>>(subjects.map((name) => [name, []]))
@@ -67,7 +72,7 @@ const measureAll = async (task: Task): Promise<ReadonlyArray<Result>> => {
     for (let round = 0; round < rounds; round++) {
       for (const name of subjects) {
         const file = path.join(scratch, "body")
-        const answer = await measure(name, { url: `${base}/${bytes}`, file })
+        const answer = await measure(name, { url: `${base}/${bytes}`, file }, worker)
         assert.equal(answer.sha256, expected, `${name} has another hash`)
         assert.equal(fs.statSync(file).size, bytes, `${name} wrote another length`)
         fs.rmSync(file)
@@ -105,12 +110,14 @@ const speedTable = (folder: string, results: ReadonlyArray<Result>): string => {
 }
 
 /** Once each: what is asked for is the peak of memory. */
-const measureFlatness = async (base: string, options: Options, subjects: ReadonlyArray<Name>) => {
+const measureFlatness = async (base: string, worker: URL, options: Options, subjects: ReadonlyArray<Name>) => {
   const folder = options.folders[0] ?? "/dev/shm"
   const sizes = options.quick ? [10, 100] : [100, 1024, 4096]
   const results: Array<Result> = []
   for (const size of sizes) {
-    results.push(...(await measureAll({ base, folder, label: "flatness", subjects, bytes: size * MiB, rounds: 1 })))
+    results.push(
+      ...(await measureAll({ base, worker, folder, label: "flatness", subjects, bytes: size * MiB, rounds: 1 }))
+    )
   }
   return results
 }

@@ -1,7 +1,8 @@
 /**
  * How many retries a client may spend in all, so that a server that fails every call is not asked several times as much.
  * A token bucket, as in the AWS SDKs' standard mode: a retry costs, a success gives back, and when the bucket is empty
- * failures are passed on without a retry.
+ * failures are passed on without a retry. Unlike there, a success gives back what all retries of its call cost, not only the
+ * last: a server that fails a third of the calls still gets through all of them, and only retries that lead nowhere count.
  *
  * @since 0.1.0
  */
@@ -17,7 +18,7 @@ export interface Options {
   readonly cost?: number | undefined
   /** What a retry after a timeout costs. Default 10: a server that hangs is in more trouble than one that answers. */
   readonly timeoutCost?: number | undefined
-  /** What a success at the first attempt gives. Default 1. A success after a retry gives back what that retry cost. */
+  /** What a success at the first attempt gives. Default 1. A success after retries gives back what they cost. */
   readonly refill?: number | undefined
 }
 
@@ -48,7 +49,7 @@ export class RetryBudget {
     return cost
   }
 
-  /** A call succeeded; `paid` is what its last retry cost, or `undefined` when it needed none. */
+  /** A call succeeded; `paid` is what its retries cost, or `undefined` when it needed none. */
   succeeded(paid: number | undefined): void {
     if (this.tokens < this.capacity) this.tokens = Math.min(this.capacity, this.tokens + (paid ?? this.refill))
   }

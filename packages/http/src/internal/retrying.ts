@@ -47,7 +47,9 @@ export const retrying = <A>(
     const deadline = Duration.toMillis(limits.deadline)
     const end = now() + deadline
 
-    const loop = (number: number, left: number, paid: number | undefined): Effect.Effect<A, PrivxFailure> =>
+    let paid: number | undefined
+
+    const loop = (number: number, left: number): Effect.Effect<A, PrivxFailure> =>
       Effect.matchEffect(
         attempt({
           number,
@@ -81,16 +83,17 @@ export const retrying = <A>(
         // Waiting past the deadline would only replace the reason by a less helpful one.
         if (now() + Duration.toMillis(delay) >= end) return yield* failure
         const timedOut = failure._tag === "TransportError" && failure.reason === "timeout"
-        const paid = limits.budget?.take(timedOut)
-        if (limits.budget !== undefined && paid === undefined) return yield* failure
+        const cost = limits.budget?.take(timedOut)
+        if (limits.budget !== undefined && cost === undefined) return yield* failure
+        if (cost !== undefined) paid = (paid ?? 0) + cost
         yield* record(limits, number, failure, delay)
         const observe = yield* RetryObserver
         yield* observe({ operation: limits.operation, attempt: number, failure, delay })
         yield* Effect.sleep(delay)
-        return yield* loop(number + 1, end - now(), paid)
+        return yield* loop(number + 1, end - now())
       })
 
-    return loop(1, deadline, undefined)
+    return loop(1, deadline)
   })
 
 /** A retry is an event of the call's span, and counted. */
