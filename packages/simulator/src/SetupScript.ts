@@ -14,11 +14,17 @@ import { createHash } from "node:crypto"
  * @category models
  */
 export interface Options {
-  /** Address that the UEBA host listens on for PrivX. Default `ueba.simulator.invalid:8000`. */
+  /** Address that the UEBA host listens on for PrivX. Default {@link address}. */
   readonly address?: string
   /** PEM certificates that the UEBA host trusts. Default {@link trustAnchor}. */
   readonly trustAnchors?: string
 }
+
+/**
+ * @since 0.1.0
+ * @category constants
+ */
+export const address = "ueba.simulator.invalid:8000"
 
 /**
  * A certificate made once for this module; its private key was thrown away. Valid until the end of 2123.
@@ -61,7 +67,7 @@ set -euo pipefail
 umask 077
 
 readonly SIMULATED=1
-readonly PRIVX_UEBA_ADDRESS=${quote(options.address ?? "ueba.simulator.invalid:8000")}
+readonly PRIVX_UEBA_ADDRESS=${quote(options.address ?? address)}
 readonly PRIVX_UEBA_SERVICE="privx-ueba"
 readonly PRIVX_UEBA_USER="privx-ueba"
 readonly PRIVX_UEBA_HOME="/opt/privx-ueba"

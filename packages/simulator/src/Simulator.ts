@@ -92,6 +92,8 @@ export interface Options {
   readonly port?: number
   /** What `downloadSetupScript` answers. Default `SetupScript.text`. */
   readonly script?: string | Uint8Array
+  /** What `configuration` answers. Default: the address and the trust anchor that `SetupScript.text` is made with. */
+  readonly configuration?: UebaApi.Configuration
   /** Default: the ids `simulator` and `privx-external`, random secrets. */
   readonly apiClient?: Partial<ApiClient>
   /** The scopes that a token carries. Default `admin` and `user`. */
@@ -222,7 +224,11 @@ export class Simulator extends Context.Service<
         paths,
         sessions: setupSessions,
         script: { bytes: script, sha256: scriptSha256 },
-        ranges: options.ranges ?? true
+        ranges: options.ranges ?? true,
+        configuration: options.configuration ?? {
+          address: SetupScript.address,
+          trust_anchors: SetupScript.trustAnchor
+        }
       }),
       PlaybackEndpoints.layer({ paths, sessions: playbackSessions }),
       options.endpoints ?? Layer.empty

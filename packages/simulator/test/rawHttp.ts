@@ -87,6 +87,8 @@ export const authorization = (token: Redacted.Redacted<string>) => ({ Authorizat
 
 export const createSession = "POST /connection-manager/api/v1/ueba/setup-script"
 
+export const configuration = "GET /connection-manager/api/v1/ueba/configure"
+
 export const downloadSetupScript = (id: string) => `GET /connection-manager/api/v1/ueba/setup-script/${id}`
 
 export const reauthenticate = (id: string) => `POST /rdp-proxy/api/v1/playback/${id}/keepalive`

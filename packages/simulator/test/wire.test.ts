@@ -7,6 +7,7 @@ import { Simulator } from "../src/Simulator.ts"
 import {
   ask,
   authorization,
+  configuration,
   createSession,
   downloadSetupScript,
   newSession,
@@ -45,6 +46,22 @@ describe("the wire", () => {
       const simulator = yield* Simulator.make()
       const answer = yield* ask(simulator, request(createSession, authorization(yield* simulator.issueToken())))
       assert.strictEqual(answer.status, 200)
+    })
+  )
+
+  it.live("configuration answers the address and the trust anchors that are in the script", () =>
+    Effect.gen(function* () {
+      const simulator = yield* Simulator.make()
+      const answer = yield* ask(simulator, request(configuration, authorization(yield* simulator.issueToken())))
+      assert.strictEqual(
+        answer.body,
+        JSON.stringify({ address: "ueba.simulator.invalid:8000", trust_anchors: SetupScript.trustAnchor })
+      )
+      assert.deepStrictEqual(answer.headers, jsonHead(answer.body))
+      const { address, trust_anchors } = JSON.parse(answer.body)
+      assert.include(SetupScript.text, address)
+      assert.include(SetupScript.text, trust_anchors)
+      assert.strictEqual((yield* ask(simulator, request(configuration))).status, 401)
     })
   )
 

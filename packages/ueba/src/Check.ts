@@ -7,8 +7,10 @@
 import type * as Effect from "effect/Effect"
 import type { SetupScript } from "./SetupScript.ts"
 import type { Sha256 } from "./Sha256.ts"
-import type { CheckName, Requirement } from "./VerificationPolicy.ts"
-import type { Position } from "./VerificationReport.ts"
+import type { DetachedSignature } from "./DetachedSignature.ts"
+import type { KnownDigest } from "./PinFile.ts"
+import type { CheckName, ExpectedConfiguration, Requirement } from "./VerificationPolicy.ts"
+import type { Place, Position } from "./VerificationReport.ts"
 
 /**
  * What a check looks at: the script, and what is known about it from elsewhere.
@@ -30,6 +32,13 @@ export interface Expected {
   readonly announcedLength: number | undefined
   /** The digest of the script that was approved, where one was. */
   readonly sha256: Sha256 | undefined
+  /** The digests of scripts that are known to be good, where there is such a list. */
+  readonly knownDigests: ReadonlyArray<KnownDigest> | undefined
+  readonly signature: DetachedSignature | undefined
+  /** What PrivX says that the script is made from, where that was asked. */
+  readonly configuration: ExpectedConfiguration | undefined
+  /** Where the script may write: absolute paths, with all that is below them. */
+  readonly writePlaces: ReadonlyArray<string>
   /** Bytes, inclusive. */
   readonly minBytes: number
   /** Bytes, inclusive. */
@@ -48,6 +57,8 @@ export interface Finding {
   /** What was found, in a few words. May quote the script: it is made safe for one line before it is reported. */
   readonly detail: string
   readonly position?: Position
+  /** Each thing that was found, for a finding that is a list. The first ones are enough. */
+  readonly places?: ReadonlyArray<Place>
 }
 
 /**
@@ -83,6 +94,28 @@ export const failed = (detail: string, position?: Position): Finding => ({
   outcome: "failed",
   detail,
   ...(position === undefined ? undefined : { position })
+})
+
+/**
+ * A finding that is a list: fails with `detail` and where each thing is; the position is that of the first.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const failedAt = (detail: string, places: ReadonlyArray<Place>): Finding => ({
+  ...failed(detail, places[0]?.position),
+  places
+})
+
+/**
+ * The same for what is odd and not wrong.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const warnedAt = (detail: string, places: ReadonlyArray<Place>): Finding => ({
+  ...warned(detail, places[0]?.position),
+  places
 })
 
 /**

@@ -5,8 +5,19 @@
  */
 import type { Check } from "./Check.ts"
 import { notEmpty, notErrorBody, notHtml } from "./internal/bodyChecks.ts"
-import { announcedLength, sha256Pin, withinSizeLimits } from "./internal/integrityChecks.ts"
+import { expectedWrites, noBroadRemoval, noFetchedCode } from "./internal/commandChecks.ts"
+import { complete, endsInCommand, finalNewline } from "./internal/completenessChecks.ts"
+import {
+  noBidirectionalControls,
+  noByteOrderMark,
+  noControlCharacters,
+  noInvisibleCharacters,
+  noLookalikes,
+  unixLineEnds
+} from "./internal/encodingChecks.ts"
+import { announcedLength, knownDigest, sha256Pin, signature, withinSizeLimits } from "./internal/integrityChecks.ts"
 import { knownShebang, shellDialect, shellSyntax, utf8Text } from "./internal/shellChecks.ts"
+import { certificateNames, certificates, configuredAddress, configuredTrustAnchors } from "./internal/trustChecks.ts"
 import type { CheckName } from "./VerificationPolicy.ts"
 
 const byName: { readonly [Name in CheckName]: Check } = {
@@ -16,10 +27,28 @@ const byName: { readonly [Name in CheckName]: Check } = {
   withinSizeLimits,
   announcedLength,
   sha256Pin,
+  knownDigest,
+  signature,
   utf8Text,
   knownShebang,
   shellSyntax,
-  shellDialect
+  complete,
+  endsInCommand,
+  finalNewline,
+  shellDialect,
+  noByteOrderMark,
+  unixLineEnds,
+  noBidirectionalControls,
+  noInvisibleCharacters,
+  noControlCharacters,
+  noLookalikes,
+  noFetchedCode,
+  noBroadRemoval,
+  expectedWrites,
+  certificates,
+  certificateNames,
+  configuredAddress,
+  configuredTrustAnchors
 }
 
 /**

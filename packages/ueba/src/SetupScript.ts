@@ -33,6 +33,8 @@ export interface SetupScript {
   readonly sha256: Sha256.Sha256
   /** The bytes as UTF-8, a byte order mark included. */
   readonly text: Result.Result<string, NoText>
+  /** Whether all of it is ASCII, so that nobody need look for anything else. */
+  readonly ascii: boolean
   /** The shell that the first line names; fails with what is wrong with it or with the text. */
   readonly shebang: Result.Result<Shebang.Shebang, string>
   /** What the parser says; works it out once. Fails with why the script was not parsed. */
@@ -53,6 +55,7 @@ export const make = Effect.fnUntraced(function* (bytes: Uint8Array, maxBytes: nu
     size: bytes.byteLength,
     sha256: Sha256.of(bytes),
     text,
+    ascii: Result.isSuccess(text) && !/[^\0-\x7f]/.test(text.success),
     shebang,
     syntax: yield* Effect.cached(
       Result.isFailure(text)

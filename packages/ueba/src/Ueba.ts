@@ -1,5 +1,5 @@
 /**
- * The UEBA operations: create a set-up session, download the set-up script.
+ * The UEBA operations: create a set-up session, download the set-up script, ask what it is made from.
  *
  * @since 0.1.0
  */
@@ -58,6 +58,14 @@ export class Ueba extends Context.Service<
      * is cut short, stalls or is too large.
      */
     readonly downloadSetupScript: (id: SetupSessionId) => Stream.Stream<Uint8Array, PrivxFailure>
+    /**
+     * What PrivX makes the set-up script from: the address and the trust anchors of the UEBA server, for the checks
+     * `configuredAddress` and `configuredTrustAnchors`. Source: path and shape from the SDKs; that it needs scope `admin`, like
+     * the other operations, is inferred.
+     *
+     * Fails like `createSession`.
+     */
+    readonly configuration: Effect.Effect<UebaApi.Configuration, PrivxFailure>
   }
 >()("@privx-kit/ueba/Ueba") {
   static readonly layer = (options: Options = {}): Layer.Layer<Ueba, never, Transport.Transport> =>
@@ -67,6 +75,7 @@ export class Ueba extends Context.Service<
         const api = UebaApi.make(options.paths)
         const createSession = yield* Endpoint.call(api, { group: "ueba", endpoint: "createSession" })
         const download = yield* Endpoint.download(api, { group: "ueba", endpoint: "downloadSetupScript" })
+        const configuration = yield* Endpoint.call(api, { group: "ueba", endpoint: "configuration" })
         const authorize = options.authorizeDownload === true
 
         const openSetupScript = (id: SetupSessionId, rest?: Rest) =>
@@ -76,6 +85,7 @@ export class Ueba extends Context.Service<
           )
         return Ueba.of({
           createSession: createSession(),
+          configuration: configuration(),
           openSetupScript,
           downloadSetupScript: (id) => Stream.unwrap(Effect.map(openSetupScript(id), (download) => download.stream))
         })

@@ -24,6 +24,7 @@ export interface Paths {
   readonly createSession: `/${string}`
   /** Must contain `:session_id`. */
   readonly downloadSetupScript: `/${string}`
+  readonly configuration: `/${string}`
 }
 
 /**
@@ -34,7 +35,8 @@ export interface Paths {
  */
 export const defaultPaths: Paths = {
   createSession: "/connection-manager/api/v1/ueba/setup-script",
-  downloadSetupScript: "/connection-manager/api/v1/ueba/setup-script/:session_id"
+  downloadSetupScript: "/connection-manager/api/v1/ueba/setup-script/:session_id",
+  configuration: "/connection-manager/api/v1/ueba/configure"
 }
 
 /**
@@ -51,6 +53,27 @@ export const SetupSession = Schema.Struct({ id: SessionId.SetupSessionId })
  */
 export interface SetupSession extends Schema.Schema.Type<typeof SetupSession> {}
 
+/**
+ * The answer to `configuration`: what PrivX makes the set-up script from. Source: the official SDKs; what stands in an entry
+ * of `trust_anchors_info` is not documented.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Configuration = Schema.Struct({
+  /** Of the UEBA server; empty where none is configured. */
+  address: Schema.String,
+  /** PEM certificates one after another; empty where none are configured. */
+  trust_anchors: Schema.String,
+  trust_anchors_info: Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.Json)))
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Configuration extends Schema.Schema.Type<typeof Configuration> {}
+
 const createSession: Definition = {
   name: "Ueba.createSession",
   // An unused session is harmless: it expires.
@@ -62,6 +85,13 @@ const downloadSetupScript: Definition = {
   name: "Ueba.downloadSetupScript",
   safeToRepeat: true,
   authorization: "none"
+}
+
+// The SDKs send a token; the scope is that of the other UEBA operations.
+const configuration: Definition = {
+  name: "Ueba.configuration",
+  safeToRepeat: true,
+  authorization: { scope: "admin" }
 }
 
 /** As the page describes them. */
@@ -93,7 +123,13 @@ const group = (paths: Paths) =>
         error: ErrorResponses.documentedWith500
       })
         .annotate(Operation, downloadSetupScript)
-        .annotateMerge(Documentation.operation("Download UEBA setup script", downloadSetupScript))
+        .annotateMerge(Documentation.operation("Download UEBA setup script", downloadSetupScript)),
+      HttpApiEndpoint.get("configuration", paths.configuration, {
+        success: Configuration.annotate({ description: "UEBA configuration" }).pipe(HttpApiSchema.status(200)),
+        error: ErrorResponses.documentedWith500
+      })
+        .annotate(Operation, configuration)
+        .annotateMerge(Documentation.operation("Get UEBA configuration", configuration))
     )
     .middleware(PrivxMiddleware)
 

@@ -1,12 +1,18 @@
 /**
  * What is demanded of a set-up script: for each check whether a finding fails the verification, only warns, or is not
- * looked for at all.
+ * looked for at all, and what the checks compare the script with.
+ *
+ * A policy is plain data: it is written down in a file, and goes into the journal of a run as it is.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import * as DetachedSignature from "./DetachedSignature.ts"
+import { KnownDigest } from "./PinFile.ts"
 
 /**
+ * - `demanded`: as `required`; and what the check compares with must be given, and the check must have looked: one that is
+ *   skipped fails the verification
  * - `required`: what the check finds wrong fails the verification
  * - `warned`: it is reported, and the verification goes on
  * - `off`: the check is not run
@@ -14,7 +20,7 @@ import * as Schema from "effect/Schema"
  * @since 0.1.0
  * @category schemas
  */
-export const Requirement = Schema.Literals(["required", "warned", "off"])
+export const Requirement = Schema.Literals(["demanded", "required", "warned", "off"])
 
 /**
  * @since 0.1.0
@@ -35,10 +41,28 @@ export const CheckName = Schema.Literals([
   "withinSizeLimits",
   "announcedLength",
   "sha256Pin",
+  "knownDigest",
+  "signature",
   "utf8Text",
   "knownShebang",
   "shellSyntax",
-  "shellDialect"
+  "complete",
+  "endsInCommand",
+  "finalNewline",
+  "shellDialect",
+  "noByteOrderMark",
+  "unixLineEnds",
+  "noBidirectionalControls",
+  "noInvisibleCharacters",
+  "noControlCharacters",
+  "noLookalikes",
+  "noFetchedCode",
+  "noBroadRemoval",
+  "expectedWrites",
+  "certificates",
+  "certificateNames",
+  "configuredAddress",
+  "configuredTrustAnchors"
 ])
 
 /**
@@ -54,9 +78,72 @@ export type CheckName = typeof CheckName.Type
  * @since 0.1.0
  * @category schemas
  */
-export const VerificationPolicy = Schema.Record(Schema.String, Requirement)
+export const CheckRequirements = Schema.Record(Schema.String, Requirement)
   .check(Schema.isPropertyNames(CheckName))
   .pipe(Schema.decodeTo(Schema.Record(CheckName, Schema.optionalKey(Requirement))))
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface CheckRequirements extends Schema.Schema.Type<typeof CheckRequirements> {}
+
+/**
+ * What PrivX says that the script is made from (`Ueba.configuration`): an address, and PEM certificates.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ExpectedConfiguration = Schema.Struct({ address: Schema.String, trust_anchors: Schema.String })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface ExpectedConfiguration extends Schema.Schema.Type<typeof ExpectedConfiguration> {}
+
+const AbsolutePath = Schema.String.check(Schema.isPattern(/^\//, { message: "Expected an absolute path" }))
+
+/**
+ * The places that a script may write to where the policy names no others, with all that is below them.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultWritePlaces: ReadonlyArray<string> = [
+  "/etc",
+  "/opt",
+  "/var/lib",
+  "/var/log",
+  "/usr/local",
+  "/run",
+  "/tmp",
+  "/var/tmp"
+]
+
+const fields = {
+  /** What is demanded beyond, or less than, what each check has for itself. */
+  checks: Schema.optionalKey(CheckRequirements),
+  /** The digests of scripts that are known to be good: for `knownDigest`. */
+  knownDigests: Schema.optionalKey(Schema.Array(KnownDigest)),
+  /** A detached signature and the key that must have made it: for `signature`. */
+  signature: Schema.optionalKey(DetachedSignature.DetachedSignature),
+  /** Where the script may write, instead of {@link defaultWritePlaces}: for `expectedWrites`. */
+  writePlaces: Schema.optionalKey(Schema.Array(AbsolutePath)),
+  /** For `configuredAddress`, `configuredTrustAnchors` and `certificateNames`. */
+  configuration: Schema.optionalKey(ExpectedConfiguration)
+}
+
+/**
+ * All of it is optional, and nothing else is allowed: a key that is not known does not decode.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const VerificationPolicy = Schema.Record(Schema.String, Schema.Json)
+  .check(Schema.isPropertyNames(Schema.Literals(Object.keys(fields))))
+  .pipe(Schema.decodeTo(Schema.Struct(fields)))
+  .annotate({ identifier: "VerificationPolicy" })
 
 /**
  * @since 0.1.0

@@ -27,6 +27,24 @@ export const Position = Schema.Struct({
 export interface Position extends Schema.Schema.Type<typeof Position> {}
 
 /**
+ * Something that was found, and where.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Place = Schema.Struct({
+  /** One line. */
+  message: Schema.String,
+  position: Position
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Place extends Schema.Schema.Type<typeof Place> {}
+
+/**
  * - `passed`: nothing wrong was found
  * - `failed`: something is wrong, and the check is required
  * - `warned`: something is wrong or odd, and the verification does not depend on it
@@ -59,7 +77,9 @@ export const CheckReport = Schema.Struct({
   /** One line: what was found. */
   detail: Schema.String,
   /** Where, when the finding has a place. */
-  position: Schema.optionalKey(Position)
+  position: Schema.optionalKey(Position),
+  /** Each thing that was found, in the order of the script, where the finding is a list; at most 100. */
+  places: Schema.optionalKey(Schema.Array(Place))
 })
 
 /**
@@ -112,7 +132,8 @@ export const renderLine = (report: VerificationReport): string => {
 }
 
 /**
- * Several lines for a person: the verdict, size and digest, and a line for each check.
+ * Several lines for a person: the verdict, size and digest, and a line for each check and for each thing
+ * that one found.
  *
  * @since 0.1.0
  * @category rendering
@@ -121,9 +142,12 @@ export const render = (report: VerificationReport): string => {
   const width = Math.max(0, ...report.checks.map((check) => check.name.length))
   return [
     `${verdict(report)}, ${bytes(report.size)}, SHA-256 ${report.sha256}`,
-    ...report.checks.map(
-      (check) => `  ${check.outcome.padEnd(7)}  ${check.name.padEnd(width)}  ${renderFinding(check)}`
-    )
+    ...report.checks.flatMap((check) => [
+      `  ${check.outcome.padEnd(7)}  ${check.name.padEnd(width)}  ${renderFinding(check)}`,
+      ...(check.places ?? []).map(
+        ({ message, position }) => `${" ".repeat(width + 15)}line ${position.line}: ${message}`
+      )
+    ])
   ].join("\n")
 }
 

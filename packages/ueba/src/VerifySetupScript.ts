@@ -14,8 +14,15 @@ import * as Checks from "./Checks.ts"
 import * as SetupScript from "./SetupScript.ts"
 import type { Sha256 } from "./Sha256.ts"
 import { VerificationFailed } from "./VerificationFailed.ts"
-import type { Requirement, VerificationPolicy } from "./VerificationPolicy.ts"
-import type { CheckReport, Outcome, VerificationReport } from "./VerificationReport.ts"
+import type { DetachedSignature } from "./DetachedSignature.ts"
+import type { KnownDigest } from "./PinFile.ts"
+import {
+  defaultWritePlaces,
+  type ExpectedConfiguration,
+  type Requirement,
+  type VerificationPolicy
+} from "./VerificationPolicy.ts"
+import type { CheckReport, Outcome, Place, VerificationReport } from "./VerificationReport.ts"
 
 /**
  * @since 0.1.0
@@ -30,6 +37,12 @@ export interface Options {
   readonly minBytes?: number | undefined
   /** Largest size in bytes that is taken for a script and read; {@link defaultMaxBytes} unless given. */
   readonly maxBytes?: number | undefined
+  /** The digests of scripts that are known to be good; counts before those of the policy. */
+  readonly knownDigests?: ReadonlyArray<KnownDigest> | undefined
+  /** A detached signature and the public key that must have made it; counts before that of the policy. */
+  readonly signature?: DetachedSignature | undefined
+  /** What PrivX says that the script is made from (`Ueba.configuration`); counts before that of the policy. */
+  readonly configuration?: ExpectedConfiguration | undefined
   /** What is demanded beyond, or less than, what each check has for itself. */
   readonly policy?: VerificationPolicy | undefined
 }
@@ -70,9 +83,21 @@ export const inspectSetupScript = Effect.fn("Ueba.inspectSetupScript")(function*
 ): Effect.fn.Return<VerificationReport> {
   const { announcedLength, maxBytes = defaultMaxBytes, minBytes = 1, policy = {}, sha256 } = options
   const script = yield* SetupScript.make(bytes, maxBytes)
-  const input: Input = { script, expected: { announcedLength, sha256, minBytes, maxBytes } }
+  const input: Input = {
+    script,
+    expected: {
+      announcedLength,
+      sha256,
+      knownDigests: options.knownDigests ?? policy.knownDigests,
+      signature: options.signature ?? policy.signature,
+      configuration: options.configuration ?? policy.configuration,
+      writePlaces: policy.writePlaces ?? defaultWritePlaces,
+      minBytes,
+      maxBytes
+    }
+  }
   const checks = yield* Effect.forEach(Checks.all, (check) =>
-    run(check, input, policy[check.name] ?? check.requirement)
+    run(check, input, policy.checks?.[check.name] ?? check.requirement)
   )
   return {
     verified: checks.every((check) => check.outcome !== "failed"),
@@ -94,9 +119,12 @@ const run = Effect.fnUntraced(function* (
     requirement,
     outcome: outcomeOf(finding, requirement),
     detail: Failure.singleLine(finding.detail, 300),
-    ...(finding.position === undefined ? undefined : { position: finding.position })
+    ...(finding.position === undefined ? undefined : { position: finding.position }),
+    ...(finding.places === undefined ? undefined : { places: finding.places.slice(0, 100).map(safePlace) })
   }
 })
+
+const safePlace = ({ message, position }: Place): Place => ({ message: Failure.singleLine(message, 200), position })
 
 /** A check that breaks has found nothing good: it must neither take the process along nor let the script through. */
 const findingOf = (check: Check, input: Input): Effect.Effect<Finding> =>
@@ -111,5 +139,7 @@ const findingOf = (check: Check, input: Input): Effect.Effect<Finding> =>
     )
   )
 
-const outcomeOf = (finding: Finding, requirement: Requirement): Outcome =>
-  finding.outcome === "failed" && requirement === "warned" ? "warned" : finding.outcome
+const outcomeOf = (finding: Finding, requirement: Requirement): Outcome => {
+  if (finding.outcome === "failed" && requirement === "warned") return "warned"
+  return finding.outcome === "skipped" && requirement === "demanded" ? "failed" : finding.outcome
+}

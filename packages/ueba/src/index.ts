@@ -1,5 +1,7 @@
 export * as Check from "./Check.ts"
 export * as Checks from "./Checks.ts"
+export * as DetachedSignature from "./DetachedSignature.ts"
+export * as PinFile from "./PinFile.ts"
 export * as SetupScript from "./SetupScript.ts"
 export * as Sha256 from "./Sha256.ts"
 export * as Shebang from "./Shebang.ts"

@@ -1,3 +1,5 @@
+import { anchor } from "./SampleCertificates.ts"
+
 /** A set-up script as a vendor may write it: what the tests cut, damage and disguise. */
 export const sampleScript = `#!/bin/sh
 # Sets up the UEBA service on this host.
@@ -5,10 +7,7 @@ set -eu
 
 ADDRESS="privx.example.com"
 TRUST_ANCHORS=$(cat <<'EOF'
------BEGIN CERTIFICATE-----
-MIIBszCCAVmgAwIBAgIUB8vZ5Y3u8Jc0Zq1S5n2m3b4c5d4wCgYIKoZIzj0EAwIw
------END CERTIFICATE-----
-EOF
+${anchor}EOF
 )
 
 log() {

@@ -12,6 +12,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
+import { anchor } from "./SampleCertificates.ts"
 import { sampleBytes } from "./SampleScript.ts"
 
 const uuid = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -103,6 +104,30 @@ describe("Ueba", () => {
       const bytes = yield* download(sessionId).pipe(Effect.provide(ueba(url, { authorizeDownload: true })))
       assert.deepStrictEqual(bytes, Uint8Array.from(sampleBytes))
       assert.strictEqual(asked.at(-1)!.headers.authorization, `Bearer ${token}`)
+    })
+  )
+
+  it.live("asks what the script is made from, and holds the script to it", () =>
+    Effect.gen(function* () {
+      const { asked, url } = yield* serve((_, response) => {
+        const body = {
+          address: "privx.example.com",
+          trust_anchors: anchor,
+          trust_anchors_info: [{ x: 1 }],
+          added: true
+        }
+        response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(body))
+      })
+      const configuration = yield* Effect.flatMap(Ueba.Ueba, (ueba) => ueba.configuration).pipe(
+        Effect.provide(ueba(url))
+      )
+      assert.strictEqual(asked[0]!.url, "/connection-manager/api/v1/ueba/configure")
+      assert.strictEqual(asked[0]!.headers.authorization, `Bearer ${token}`)
+      const demanded = { configuredAddress: "demanded", configuredTrustAnchors: "demanded" } as const
+      yield* VerifySetupScript.verifySetupScript(sampleBytes, { configuration, policy: { checks: demanded } })
+      const other = { ...configuration, address: "other.example.com" }
+      const failure = yield* Effect.flip(VerifySetupScript.verifySetupScript(sampleBytes, { configuration: other }))
+      assert.include(failure.message, "other.example.com stands nowhere in it")
     })
   )
 

@@ -50,13 +50,16 @@ describe("VerificationReport", () => {
       const report = yield* VerifySetupScript.inspectSetupScript(new TextEncoder().encode("#!/bin/sh\nif a\n"))
       assert.strictEqual(
         VerificationReport.renderLine(report),
-        "not verified: 7 of 10 checks passed, failed shellSyntax, skipped announcedLength, sha256Pin " +
+        "not verified: 18 of 28 checks passed, failed shellSyntax, complete, skipped announcedLength, sha256Pin, " +
+          "knownDigest, signature, certificates, certificateNames, configuredAddress, configuredTrustAnchors " +
           `(15 bytes, SHA-256 ${report.sha256})`
       )
       const lines = VerificationReport.render(report).split("\n")
       assert.strictEqual(lines[0], `not verified, 15 bytes, SHA-256 ${report.sha256}`)
-      assert.strictEqual(lines.length, 1 + Checks.all.length)
-      assert.include(lines, "  passed   knownShebang      #!/bin/sh")
+      // One more, for the block that is not closed.
+      assert.strictEqual(lines.length, 1 + Checks.all.length + 1)
+      assert.include(lines, "  passed   knownShebang             #!/bin/sh")
+      assert.include(lines, `${" ".repeat(38)}line 2: if is never closed`)
       assert.match(lines.find((line) => line.includes("shellSyntax")) ?? "", /^ {2}failed .*\(line 3, column 1\)$/)
     })
   )
@@ -85,9 +88,25 @@ describe("VerificationPolicy", () => {
 
   it("decodes what it knows, and refuses a name or a requirement that it does not", () => {
     assert.deepStrictEqual(decode({}), Exit.succeed({}))
-    assert.deepStrictEqual(decode({ notHtml: "off" }), Exit.succeed({ notHtml: "off" }))
-    assert.isTrue(Exit.isFailure(decode({ notHtlm: "off" })))
-    assert.isTrue(Exit.isFailure(decode({ notHtml: "ignore" })))
+    const digest = Sha256.of(sampleBytes)
+    const policy = {
+      checks: { notHtml: "off", signature: "demanded" },
+      knownDigests: [{ sha256: digest, comment: "approved" }],
+      writePlaces: ["/srv"],
+      configuration: { address: "ueba.example.com", trust_anchors: "" }
+    } as const
+    assert.deepStrictEqual<unknown>(decode(policy), Exit.succeed(policy))
+    for (const wrong of [
+      { notHtml: "off" },
+      { checks: { notHtlm: "off" } },
+      { checks: { notHtml: "ignore" } },
+      { writePlaces: ["srv"] },
+      { knownDigests: [digest] },
+      { signature: { signature: "x", publicKey: "y" } },
+      { Checks: {} }
+    ]) {
+      assert.isTrue(Exit.isFailure(decode(wrong)), JSON.stringify(wrong))
+    }
   })
 
   it("has a documented check for each name, in the same order", () => {

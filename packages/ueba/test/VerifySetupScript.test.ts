@@ -32,10 +32,28 @@ describe("verifySetupScript", () => {
           "passed withinSizeLimits",
           "skipped announcedLength",
           "skipped sha256Pin",
+          "skipped knownDigest",
+          "skipped signature",
           "passed utf8Text",
           "passed knownShebang",
           "passed shellSyntax",
-          "passed shellDialect"
+          "passed complete",
+          "passed endsInCommand",
+          "passed finalNewline",
+          "passed shellDialect",
+          "passed noByteOrderMark",
+          "passed unixLineEnds",
+          "passed noBidirectionalControls",
+          "passed noInvisibleCharacters",
+          "passed noControlCharacters",
+          "passed noLookalikes",
+          "passed noFetchedCode",
+          "passed noBroadRemoval",
+          "passed expectedWrites",
+          "passed certificates",
+          "skipped certificateNames",
+          "skipped configuredAddress",
+          "skipped configuredTrustAnchors"
         ]
       )
     })
@@ -47,7 +65,10 @@ describe("verifySetupScript", () => {
         announcedLength: sampleBytes.byteLength,
         sha256: Sha256.of(sampleBytes)
       })
-      assert.deepStrictEqual(VerificationReport.checksThat("skipped", report), [])
+      assert.deepStrictEqual(
+        ["announcedLength", "sha256Pin"].map((name) => finding(report, name as VerificationPolicy.CheckName).outcome),
+        ["passed", "passed"]
+      )
       const failure = yield* Effect.flip(
         verifySetupScript(sampleBytes, { announcedLength: 5, sha256: Sha256.of(bytesOf("other")) })
       )
@@ -95,7 +116,7 @@ describe("verifySetupScript", () => {
         verifySetupScript(bytesOf("<html>\u001b[31m504</html>"), { sha256: Sha256.of(sampleBytes) })
       )
       assert.strictEqual(failure._tag, "VerificationFailed")
-      assert.match(failure.message, /^The set-up script is not verified: 4 of 10 checks failed: notHtml \(.*sha256Pin/)
+      assert.match(failure.message, /^The set-up script is not verified: 4 of 28 checks failed: notHtml \(.*sha256Pin/)
       assert.strictEqual(
         failure.hint,
         "Check the base URL, and whether a proxy or load balancer answers in the place of PrivX."
@@ -137,11 +158,27 @@ describe("verifySetupScript", () => {
       Effect.gen(function* () {
         const report = yield* verifySetupScript(bytesOf("echo hello\n"), {
           announcedLength: 1,
-          policy: { knownShebang: "warned", announcedLength: "off" }
+          policy: { checks: { knownShebang: "warned", announcedLength: "off" } }
         })
         assert.strictEqual(finding(report, "knownShebang").outcome, "warned")
         assert.strictEqual(finding(report, "announcedLength").outcome, "skipped")
         assert.strictEqual(finding(report, "announcedLength").detail, "switched off by the policy")
+      })
+    )
+
+    it.effect("can demand that there is something to compare with", () =>
+      Effect.gen(function* () {
+        const checks = { sha256Pin: "demanded", signature: "demanded", certificateNames: "demanded" } as const
+        const failure = yield* Effect.flip(verifySetupScript(sampleBytes, { policy: { checks } }))
+        assert.deepStrictEqual(failedNames(failure.report), ["sha256Pin", "signature", "certificateNames"])
+        assert.deepInclude(finding(failure.report, "sha256Pin"), {
+          requirement: "demanded",
+          detail: "no SHA-256 was given"
+        })
+        yield* verifySetupScript(sampleBytes, {
+          sha256: Sha256.of(sampleBytes),
+          policy: { checks: { sha256Pin: "demanded" } }
+        })
       })
     )
 
@@ -154,7 +191,9 @@ describe("verifySetupScript", () => {
           detail: "for a plain sh, with syntax of Bash: an array, [[ … ]]",
           position: { line: 2, column: 7 }
         })
-        const failure = yield* Effect.flip(verifySetupScript(bash, { policy: { shellDialect: "required" } }))
+        const failure = yield* Effect.flip(
+          verifySetupScript(bash, { policy: { checks: { shellDialect: "required" } } })
+        )
         assert.deepStrictEqual(failedNames(failure.report), ["shellDialect"])
         assert.include(failure.hint, "bash")
       })

@@ -19,6 +19,7 @@ expectTypeOf<Service["openSetupScript"]>().toEqualTypeOf<
 expectTypeOf<Service["downloadSetupScript"]>().toEqualTypeOf<
   (id: SetupSessionId) => Stream.Stream<Uint8Array, PrivxFailure>
 >()
+expectTypeOf<Service["configuration"]>().toEqualTypeOf<Effect.Effect<UebaApi.Configuration, PrivxFailure>>()
 expectTypeOf<ReturnType<typeof Ueba.Ueba.layer>>().toEqualTypeOf<Layer.Layer<Ueba.Ueba, never, Transport>>()
 
 // Each of the sixteen codes is in the error channel of each operation.

@@ -30,8 +30,8 @@ VerifySetupScript.verifySetupScript(bytes, { sha256: "abc" })
 expectTypeOf<Sha256.Sha256>().toExtend<string>()
 
 // @ts-expect-error -- no check has this name
-VerifySetupScript.verifySetupScript(bytes, { policy: { notHtlm: "off" } })
-expectTypeOf<keyof VerificationPolicy.VerificationPolicy>().toEqualTypeOf<VerificationPolicy.CheckName>()
-expectTypeOf<VerificationPolicy.VerificationPolicy["notHtml"]>().toEqualTypeOf<
-  "required" | "warned" | "off" | undefined
+VerifySetupScript.verifySetupScript(bytes, { policy: { checks: { notHtlm: "off" } } })
+expectTypeOf<keyof VerificationPolicy.CheckRequirements>().toEqualTypeOf<VerificationPolicy.CheckName>()
+expectTypeOf<VerificationPolicy.CheckRequirements["notHtml"]>().toEqualTypeOf<
+  "demanded" | "required" | "warned" | "off" | undefined
 >()

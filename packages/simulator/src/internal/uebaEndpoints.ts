@@ -51,11 +51,12 @@ export interface Options {
   readonly sessions: SetupSessions
   readonly script: SetupScriptResponse.Script
   readonly ranges: boolean
+  readonly configuration: UebaApi.Configuration
 }
 
 const decodeSession = Schema.decodeSync(UebaApi.SetupSession)
 
-export const layer = ({ paths, sessions, script, ranges }: Options) => {
+export const layer = ({ configuration, paths, sessions, script, ranges }: Options) => {
   const api = UebaApi.make(paths)
   return HttpApiBuilder.layer(api).pipe(
     Layer.provide(
@@ -64,6 +65,7 @@ export const layer = ({ paths, sessions, script, ranges }: Options) => {
           .handle("createSession", () =>
             Effect.map(Clock.currentTimeMillis, (now) => decodeSession({ id: sessions.create(now) }))
           )
+          .handle("configuration", () => Effect.succeed(configuration))
           .handle(
             "downloadSetupScript",
             Effect.fnUntraced(function* ({ params, request }) {

@@ -1,0 +1,80 @@
+/**
+ * The parser in a thread of its own, so that a script that was written to keep it busy keeps nothing else busy, and one
+ * that fills the memory ends the thread and not the process.
+ *
+ * The thread runs this very file: it is started on the URL of this module and finds itself asked by its `workerData`. So
+ * there is no second file for a bundler to miss, as long as this one stays a file: it is imported on demand only. Where a
+ * bundler has put it into another file, {@link available} is false, because that file must not be run again.
+ */
+import { parentPort, Worker, workerData } from "node:worker_threads"
+import type { ShellSyntax } from "../ShellSyntax.ts"
+import { analyse } from "./analysis.ts"
+
+const marker = "@privx-kit/ueba/parserThread"
+
+interface Task {
+  readonly [marker]: true
+  readonly source: string
+  readonly posix: boolean
+}
+
+/** What comes back: the analysis, or why there is none. */
+export type Answer =
+  | { readonly syntax: ShellSyntax }
+  | { readonly stopped: "time" | "memory" }
+  | { readonly broken: unknown }
+
+const self = import.meta.url
+
+/** Whether this module is still a file of its own. */
+export const available: boolean = /^file:.*\/parserThread[^/]*\.[jt]s$/.test(self)
+
+/**
+ * Starts a thread on `source`, and hands its answer to `done`, once.
+ *
+ * @param limits milliseconds by the clock on the wall, the start of the thread included; megabytes of heap
+ * @returns what ends it early
+ */
+export const start = (
+  task: { readonly source: string; readonly posix: boolean },
+  limits: { readonly time: number; readonly memory: number },
+  done: (answer: Answer) => void
+): (() => void) => {
+  const worker = new Worker(new URL(self), {
+    workerData: { [marker]: true, ...task } satisfies Task,
+    // Nothing of this process is its business, and its flags may name files that only the main thread can load.
+    env: {},
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: limits.memory, stackSizeMb: 4 }
+  })
+  let over = false
+  const end = (answer: Answer | undefined) => {
+    if (over) return
+    over = true
+    clearTimeout(timer)
+    void worker.terminate()
+    if (answer !== undefined) done(answer)
+  }
+  const timer = setTimeout(() => end({ stopped: "time" }), limits.time)
+  worker.on("message", (answer: Answer) => end(answer))
+  worker.on("error", (error) =>
+    end("code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY" ? { stopped: "memory" } : { broken: error })
+  )
+  worker.on("exit", () => end({ broken: new Error("the thread ended without an answer") }))
+  return () => end(undefined)
+}
+
+const isTask = (data: unknown): data is Task => typeof data === "object" && data !== null && marker in data
+
+const serve = async (port: NonNullable<typeof parentPort>, task: Task): Promise<void> => {
+  const parser = await import("unbash")
+  let answer: Answer
+  try {
+    answer = { syntax: analyse(parser, task.source, task.posix) }
+  } catch (error) {
+    answer = { broken: error }
+  }
+  port.postMessage(answer)
+}
+
+if (parentPort !== null && isTask(workerData)) void serve(parentPort, workerData)

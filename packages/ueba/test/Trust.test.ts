@@ -1,0 +1,131 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type VerificationPolicy, VerificationReport, VerifySetupScript } from "@privx-kit/ueba"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/testing/TestClock"
+import { anchor, leaf, otherAnchor } from "./SampleCertificates.ts"
+
+const script = (pem: string, address = "ueba.example.com:8443") =>
+  `#!/bin/sh\nADDRESS='${address}'\ncat > /etc/ueba.pem <<'PEM'\n${pem}PEM\n`
+
+const finding = Effect.fnUntraced(function* (
+  text: string,
+  name: VerificationPolicy.CheckName,
+  configuration?: VerificationPolicy.ExpectedConfiguration
+) {
+  const report = yield* VerifySetupScript.inspectSetupScript(new TextEncoder().encode(text), { configuration })
+  const check = report.checks.find((check) => check.name === name)!
+  return `${check.outcome}: ${VerificationReport.renderFinding(check)}`
+})
+
+describe("certificates", () => {
+  const indented = anchor.replace(/^/gm, "    ").trimEnd() + "\n"
+
+  it.effect.each([
+    script(anchor),
+    script(indented),
+    script(anchor).replaceAll("\n", "\r\n"),
+    `#!/bin/sh\nprintf '${anchor.replaceAll("\n", "\\n")}'\n`
+  ])("reads them however they are written", (text) =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* finding(text, "certificates"), "passed: 1 read, valid now")
+    })
+  )
+
+  it.effect("does not apply where there is none, or only its marks", () =>
+    Effect.gen(function* () {
+      const marks = "#!/bin/sh\nsed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p' a\n"
+      for (const text of ["#!/bin/sh\necho\n", marks]) {
+        assert.strictEqual(yield* finding(text, "certificates"), "skipped: there is no PEM certificate in it")
+      }
+    })
+  )
+
+  it.effect("tells what is damaged, and where", () =>
+    Effect.gen(function* () {
+      const changed = (at: number, character: string) =>
+        script(otherAnchor + anchor.slice(0, at) + character + anchor.slice(at + 1))
+      const line = otherAnchor.trimEnd().split("\n").length + 4
+      assert.strictEqual(
+        yield* finding(changed(200, "!"), "certificates"),
+        `failed: the certificate is not base64 throughout (line ${line}, column 1)`
+      )
+      // Within the key.
+      assert.match(
+        yield* finding(changed(400, anchor.charAt(400) === "A" ? "B" : "A"), "certificates"),
+        /failed: .*damaged|failed: .*no certificate/
+      )
+      assert.match(
+        yield* finding(script(anchor.slice(0, 200) + "\n"), "certificates"),
+        /failed: the certificate has no end/
+      )
+    })
+  )
+
+  it.effect("goes by the clock", () =>
+    Effect.gen(function* () {
+      assert.match(
+        yield* finding(script(leaf), "certificates"),
+        /failed: ueba.example.com is valid only from 2000-01-01/
+      )
+      yield* TestClock.setTime(Date.UTC(2010, 0, 1))
+      assert.strictEqual(yield* finding(script(leaf + anchor), "certificates"), "passed: 2 read, valid now")
+      yield* TestClock.setTime(Date.UTC(2020, 11, 20))
+      assert.match(yield* finding(script(leaf), "certificates"), /warned: ueba.example.com expires on 2020-12-31/)
+      yield* TestClock.setTime(Date.UTC(2021, 5, 1))
+      assert.match(yield* finding(script(leaf), "certificates"), /failed: ueba.example.com expired on 2020-12-31/)
+    })
+  )
+})
+
+describe("the UEBA configuration", () => {
+  const configuration = { address: "ueba.example.com:8443", trust_anchors: anchor }
+
+  it.effect("passes a script with the same address and trust anchors, and applies only where it is given", () =>
+    Effect.gen(function* () {
+      const text = script(anchor)
+      assert.strictEqual(yield* finding(text, "configuredAddress", configuration), "passed: ueba.example.com:8443")
+      assert.strictEqual(yield* finding(text, "configuredTrustAnchors", configuration), "passed: 1 as configured")
+      assert.match(yield* finding(text, "certificateNames", configuration), /skipped: .*authorities/)
+      for (const name of ["configuredAddress", "configuredTrustAnchors", "certificateNames"] as const) {
+        assert.strictEqual(yield* finding(text, name), "skipped: no UEBA configuration was given")
+      }
+    })
+  )
+
+  it.effect.each<[string, string]>([
+    ["ueba.example.org:8443", "failed: ueba.example.com:8443 stands nowhere in it"],
+    ["ueba.example.com:84430", "failed: ueba.example.com:8443 stands nowhere in it, and ueba.example.com does"],
+    ["my-ueba.example.com:8443", "failed: ueba.example.com:8443 stands nowhere in it"],
+    ["https://ueba.example.com:8443/", "passed: ueba.example.com:8443"]
+  ])("looks for the address as a whole: %s", ([address, expected]) =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* finding(script(anchor, address), "configuredAddress", configuration), expected)
+    })
+  )
+
+  it.effect("names the trust anchor that is missing, and the one that should not be there", () =>
+    Effect.gen(function* () {
+      const anchors = (pem: string, trust_anchors: string) =>
+        finding(script(pem), "configuredTrustAnchors", { ...configuration, trust_anchors })
+      assert.strictEqual(
+        yield* anchors(otherAnchor, anchor),
+        "failed: Example UEBA trust anchor is missing; Another trust anchor is not configured (line 4, column 1)"
+      )
+      assert.strictEqual(yield* anchors("", anchor), "failed: Example UEBA trust anchor is missing")
+      assert.match(yield* anchors(anchor + otherAnchor, anchor), /failed: Another trust anchor is not configured/)
+      assert.strictEqual(yield* anchors(otherAnchor + anchor, `${anchor}\n${otherAnchor}`), "passed: 2 as configured")
+      assert.strictEqual(
+        yield* anchors(anchor, "not PEM"),
+        "failed: the trust anchors of the configuration cannot be read"
+      )
+    })
+  )
+
+  it.effect("holds a certificate of a host to the configured address", () =>
+    Effect.gen(function* () {
+      const names = (address: string) => finding(script(leaf), "certificateNames", { address, trust_anchors: leaf })
+      assert.strictEqual(yield* names("https://ueba.example.com:8443"), "passed: for ueba.example.com")
+      assert.match(yield* names("ueba.example.org"), /warned: ueba.example.com is not for ueba.example.org/)
+    })
+  )
+})
