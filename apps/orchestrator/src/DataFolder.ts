@@ -13,6 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import { existsSync } from "node:fs"
 import * as fs from "node:fs/promises"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -97,7 +98,8 @@ const lock = Effect.fnUntraced(function* (
   yield* Effect.acquireRelease(
     Effect.try({
       try: () => {
-        const database = new DatabaseSync(file, { timeout: 0 })
+        // Long enough for an `isHeld` of another process to pass by.
+        const database = new DatabaseSync(file, { timeout: 20 })
         try {
           database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
         } catch (error) {
@@ -117,6 +119,23 @@ const lock = Effect.fnUntraced(function* (
     (database) => Effect.sync(() => database.close())
   )
 })
+
+/** Whether a process works in the folder, as far as can be seen. */
+export const isHeld = (folder: string): boolean => {
+  const file = path.join(path.resolve(folder), "lock.sqlite")
+  if (!existsSync(file)) return false
+  try {
+    const database = new DatabaseSync(file, { readOnly: true, timeout: 0 })
+    try {
+      database.prepare("SELECT count(*) FROM sqlite_schema").get()
+      return false
+    } finally {
+      database.close()
+    }
+  } catch (error) {
+    return isBusy(error)
+  }
+}
 
 /** SQLITE_BUSY */
 const isBusy = (error: unknown): boolean =>

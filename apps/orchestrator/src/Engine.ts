@@ -5,15 +5,45 @@
  */
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
+import { MessageStorage } from "effect/cluster/MessageStorage"
 import * as RunnerHealth from "effect/cluster/RunnerHealth"
 import * as Runners from "effect/cluster/Runners"
 import * as RunnerStorage from "effect/cluster/RunnerStorage"
 import * as Sharding from "effect/cluster/Sharding"
 import * as ShardingConfig from "effect/cluster/ShardingConfig"
 import * as SqlMessageStorage from "effect/cluster/SqlMessageStorage"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
+import { CrashPoints } from "./runs/CrashPoints.ts"
+
+const config = ShardingConfig.layer({
+  // Part of what is stored: changing it strands the runs that are under way.
+  shardsPerGroup: 16,
+  // How soon a message from another process, e.g. a cancellation, is seen.
+  entityMessagePollInterval: "250 millis",
+  // A step that is interrupted is carried out again by the next process, so nothing is worth waiting for.
+  entityTerminationTimeout: 0,
+  // Messages stay in this process: encoding them again for a wire would only cost time.
+  simulateRemoteSerialization: false
+})
+
+/** The engine's journal: what was asked of each run and activity, and what it answered. Needs no engine. */
+export const journal: Layer.Layer<MessageStorage, never, SqlClient.SqlClient> = Layer.effect(
+  MessageStorage,
+  Effect.gen(function* () {
+    const storage = yield* MessageStorage
+    const crashPoint = yield* CrashPoints
+    if (!crashPoint.active) return storage
+    return MessageStorage.of({
+      ...storage,
+      saveRequest: (request) => crashPoint.around("journal.request", storage.saveRequest(request)),
+      saveReply: (reply) => crashPoint.around("journal.reply", storage.saveReply(reply)),
+      clearReplies: (id, options) => crashPoint.around("journal.clear", storage.clearReplies(id, options))
+    })
+  })
+).pipe(Layer.provide(SqlMessageStorage.layerStorage({})), Layer.provide([NodeCrypto.layerDigest, config]))
 
 /**
  * The parts of `SingleRunner.layer`, put together here because that one also reads its settings from the environment,
@@ -21,22 +51,10 @@ import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
  */
 const runner = Sharding.layer.pipe(
   Layer.provide(Runners.layerNoop),
-  Layer.provideMerge(SqlMessageStorage.layerStorage({})),
+  Layer.provideMerge(journal),
   // The lock on the data folder says who the one runner is; in memory, a dead runner leaves nothing to wait for.
-  Layer.provide([RunnerStorage.layerMemory, RunnerHealth.layerNoop, NodeCrypto.layerDigest]),
-  Layer.provide(
-    ShardingConfig.layer({
-      // Part of what is stored: changing it strands the runs that are under way.
-      shardsPerGroup: 16,
-      // How soon a message from another process, e.g. a cancellation, is seen.
-      entityMessagePollInterval: "250 millis",
-      // A step that is interrupted is carried out again by the next process, so nothing is worth waiting for.
-      entityTerminationTimeout: 0,
-      // Messages stay in this process: encoding them again for a wire would only cost time.
-      simulateRemoteSerialization: false
-    })
-  )
+  Layer.provide([RunnerStorage.layerMemory, RunnerHealth.layerNoop, NodeCrypto.layerDigest, config])
 )
 
-export const layer: Layer.Layer<WorkflowEngine.WorkflowEngine, never, SqlClient.SqlClient> =
-  ClusterWorkflowEngine.layer.pipe(Layer.provide(runner))
+export const layer: Layer.Layer<WorkflowEngine.WorkflowEngine | MessageStorage, never, SqlClient.SqlClient> =
+  ClusterWorkflowEngine.layer.pipe(Layer.provideMerge(runner))

@@ -41,6 +41,14 @@ export const table = {
   busy: { code: 15, meaning: "another process works in the data folder", passes: true },
   runNotFound: { code: 16, meaning: "there is no run of this id for this PrivX", passes: false },
   listen: { code: 17, meaning: "the simulator cannot listen on its port", passes: false },
+  approval: { code: 18, meaning: "the run waits for approval: privx-kit runs approve, or reject", passes: false },
+  rejected: { code: 19, meaning: "the set-up script was rejected; it was not delivered", passes: false },
+  cancelled: { code: 20, meaning: "the run was cancelled", passes: false },
+  conflict: { code: 21, meaning: "the run is in a state in which that cannot be done", passes: false },
+  mismatch: { code: 22, meaning: "a stored script, or a file and its manifest, is not what it was", passes: false },
+  artifactNotFound: { code: 23, meaning: "no stored script has that SHA-256, or several have", passes: false },
+  execution: { code: 24, meaning: "the set-up script was run, and failed or took too long", passes: false },
+  notExecuted: { code: 25, meaning: "the set-up script was not run: declined, or run before", passes: false },
   interrupted: { code: 130, meaning: "interrupted with Ctrl-C; the run can be continued", passes: true },
   terminated: { code: 143, meaning: "ended by SIGTERM; the run can be continued", passes: true }
 } as const satisfies Record<string, ExitCode>
@@ -53,6 +61,12 @@ export const names = Object.keys(table) as ReadonlyArray<Name>
 /** The class of a failure. */
 export const of = (failure: CommandFailure): Name => {
   switch (failure._tag) {
+    case "ArtifactNotFound":
+      return "artifactNotFound"
+    case "AlreadyExecuted":
+      return "notExecuted"
+    case "KeyUnusable":
+      return "settings"
     case "UsageError":
     case "FaultSyntaxError":
     case "InvalidInput":
@@ -68,6 +82,16 @@ export const of = (failure: CommandFailure): Name => {
     case "DataFolderUnusable":
     case "StorageFailed":
       return "storage"
+    case "ApprovalPending":
+      return "approval"
+    case "ApprovalRejected":
+      return "rejected"
+    case "RunCancelled":
+      return "cancelled"
+    case "RunConflict":
+      return "conflict"
+    case "RunAmbiguous":
+      return "usage"
     case "RunNotFound":
       return "runNotFound"
     case "VerificationFailed":

@@ -40,6 +40,81 @@ const runs = Effect.gen(function* () {
   yield* sql`PRAGMA user_version = 1`
 })
 
+/**
+ * Runs that are tried again and keep what came before, wait for an approval, are cancelled from elsewhere; and which
+ * script of a target was approved. `begun` counts the processes and activities that began an attempt.
+ */
+const attempts = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  for (const column of [
+    "attempt INTEGER NOT NULL DEFAULT 1",
+    "begun INTEGER NOT NULL DEFAULT 0",
+    "idempotency_key TEXT",
+    "sha256 TEXT",
+    "review TEXT"
+  ]) {
+    yield* sql`ALTER TABLE runs ADD COLUMN ${sql.literal(column)}`
+  }
+  yield* sql`UPDATE runs SET begun = 1 WHERE started_at IS NOT NULL`
+  yield* sql`
+    CREATE UNIQUE INDEX runs_by_key ON runs (kind, target, idempotency_key) WHERE idempotency_key IS NOT NULL`
+  yield* sql`
+    CREATE TABLE run_attempt_steps (
+      run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+      attempt INTEGER NOT NULL,
+      step TEXT NOT NULL,
+      status TEXT NOT NULL,
+      attempts INTEGER NOT NULL,
+      started_at INTEGER NOT NULL,
+      ended_at INTEGER,
+      bytes INTEGER,
+      failures TEXT NOT NULL,
+      PRIMARY KEY (run_id, attempt, step)
+    ) WITHOUT ROWID`
+  yield* sql`
+    INSERT INTO run_attempt_steps
+    SELECT run_id, 1, step, status, attempts, started_at, ended_at, bytes, failures FROM run_steps`
+  yield* sql`DROP TABLE run_steps`
+  yield* sql`ALTER TABLE run_attempt_steps RENAME TO run_steps`
+  yield* sql`
+    CREATE TABLE run_attempts (
+      run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+      attempt INTEGER NOT NULL,
+      status TEXT NOT NULL,
+      started_at INTEGER,
+      ended_at INTEGER,
+      failure TEXT,
+      PRIMARY KEY (run_id, attempt)
+    ) WITHOUT ROWID`
+  // What other processes ask of the one that carries the runs out.
+  yield* sql`
+    CREATE TABLE run_requests (
+      run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+      attempt INTEGER NOT NULL,
+      action TEXT NOT NULL,
+      approved INTEGER,
+      asked_by TEXT NOT NULL,
+      asked_at INTEGER NOT NULL,
+      comment TEXT,
+      applied_at INTEGER,
+      PRIMARY KEY (run_id, attempt, action)
+    ) WITHOUT ROWID`
+  yield* sql`CREATE INDEX run_requests_open ON run_requests (asked_at) WHERE applied_at IS NULL`
+  // Outlives the runs that it speaks of.
+  yield* sql`
+    CREATE TABLE approvals (
+      target TEXT NOT NULL,
+      sha256 TEXT NOT NULL,
+      approved_at INTEGER NOT NULL,
+      approved_by TEXT,
+      comment TEXT,
+      run_id TEXT NOT NULL,
+      PRIMARY KEY (target, sha256)
+    ) WITHOUT ROWID`
+  yield* sql`PRAGMA user_version = 2`
+})
+
 export const migrations: Readonly<Record<string, Effect.Effect<void, SqlError, SqlClient.SqlClient>>> = {
-  "0001_runs": Effect.asVoid(runs)
+  "0001_runs": Effect.asVoid(runs),
+  "0002_attempts": Effect.asVoid(attempts)
 }

@@ -6,6 +6,7 @@ import { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import { VerificationFailed } from "@privx-kit/ueba/VerificationFailed"
 import * as Schema from "effect/Schema"
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
+import { ApprovalRejected, RunCancelled } from "./runs/RunFailures.ts"
 
 /** A set-up was asked for with something that makes no sense. Nothing was begun. */
 export class InvalidInput extends Failure.rendered<{ readonly detail: string }>({
@@ -19,6 +20,14 @@ export class InternalError extends Failure.rendered<{ readonly detail: string }>
   hint: () => "Please report it, with the version of privx-kit and what it was doing."
 })(Schema.TaggedError<InternalError, { readonly hint: string }>()("InternalError", { detail: Schema.String })) {}
 
-export const SetupFailure = Schema.Union([PrivxFailure, VerificationFailed, StorageFailed, InvalidInput, InternalError])
+export const SetupFailure = Schema.Union([
+  PrivxFailure,
+  VerificationFailed,
+  StorageFailed,
+  InvalidInput,
+  InternalError,
+  RunCancelled,
+  ApprovalRejected
+])
 
 export type SetupFailure = typeof SetupFailure.Type

@@ -17,8 +17,9 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
-import { type Artifact, ArtifactStore } from "./ArtifactStore.ts"
-import type { StepName } from "./Runs.ts"
+import { type Artifact, ArtifactStore } from "./artifacts/ArtifactStore.ts"
+import { type Source, sourceOf } from "./artifacts/Source.ts"
+import type { StepName } from "./runs/Run.ts"
 import type { SetupFailure } from "./SetupFailure.ts"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 
@@ -49,6 +50,8 @@ export interface Downloaded extends Artifact {
   readonly contentType?: string | undefined
   /** `Content-Length`, where the server sent one. */
   readonly announcedLength?: number | undefined
+  /** Who answered; not known where an earlier version downloaded. */
+  readonly source?: Source | undefined
 }
 
 /** What a script is held to. */
@@ -101,7 +104,12 @@ export const download = Effect.fn("SetupPipeline.download")(function* (
       maxBytes: options.maxBytes ?? defaultMaxBytes,
       onProgress: (bytes) => steps.progress(bytes, answer.contentLength)
     })
-    return { ...artifact, contentType: answer.contentType, announcedLength: answer.contentLength }
+    return {
+      ...artifact,
+      contentType: answer.contentType,
+      announcedLength: answer.contentLength,
+      source: sourceOf(answer)
+    }
   }).pipe(Effect.scoped)
   return yield* steps.run("download", fetch, ({ bytes }) => ({ summary: `${bytes} bytes`, bytes }))
 })

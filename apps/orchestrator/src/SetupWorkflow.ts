@@ -3,7 +3,8 @@
  *
  * - `acquire` creates the session and downloads, in one: the id is a secret, lives only a while and costs nothing, so it
  *   never reaches the journal; after a crash a new one is made.
- * - `verify` reads the stored file. A script that does not pass is never delivered.
+ * - `verify` reads the stored file, and compares it with what was approved. A script that does not pass is never delivered.
+ * - Where the policy asks for it, the run waits for somebody's decision, over restarts.
  * - `deliver` writes the manifest and hands the script over.
  *
  * Names of workflow and activities, and the shapes below, stand in journals of users: they change only with a new name.
@@ -13,13 +14,23 @@ import { Sha256 } from "@privx-kit/ueba/Sha256"
 import { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
 import { VerificationReport } from "@privx-kit/ueba/VerificationReport"
 import * as DateTime from "effect/DateTime"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import * as Activity from "effect/workflow/Activity"
+import * as DurableDeferred from "effect/workflow/DurableDeferred"
 import * as Workflow from "effect/workflow/Workflow"
 import { WorkflowInstance } from "effect/workflow/WorkflowEngine"
-import { Delivery } from "./Delivery.ts"
-import * as RunRecorder from "./RunRecorder.ts"
+import { Delivery } from "./artifacts/Delivery.ts"
+import { Owner } from "./artifacts/Manifest.ts"
+import { Source } from "./artifacts/Source.ts"
+import { Approvals, RequireApproval } from "./runs/Approvals.ts"
+import { CrashPoints } from "./runs/CrashPoints.ts"
+import { Review, RunStep } from "./runs/Run.ts"
+import { type Active, RunControl } from "./runs/RunControl.ts"
+import { ApprovalRejected, RunCancelled } from "./runs/RunFailures.ts"
+import * as RunRecorder from "./runs/RunRecorder.ts"
 import { InternalError, SetupFailure } from "./SetupFailure.ts"
 import * as SetupPipeline from "./SetupPipeline.ts"
 import { Targets } from "./Targets.ts"
@@ -36,12 +47,18 @@ export const SetupInputs = Schema.Struct({
   sha256: Schema.optionalKey(Sha256),
   minBytes: Schema.optionalKey(Bytes),
   maxBytes: Schema.optionalKey(Bytes),
-  policy: Schema.optionalKey(VerificationPolicy)
+  policy: Schema.optionalKey(VerificationPolicy),
+  /** Permissions of the delivered script, and who is to own it. */
+  mode: Schema.optionalKey(Schema.Int),
+  owner: Schema.optionalKey(Owner),
+  /** Default `never`. */
+  requireApproval: Schema.optionalKey(RequireApproval)
 })
 
 export type SetupInputs = typeof SetupInputs.Type
 
-export const SetupResult = Schema.Struct({
+/** What became of the script. */
+const Delivered = Schema.Struct({
   runId: Schema.String,
   /** Where the script is kept in the data folder, under its hash. */
   artifact: Schema.String,
@@ -52,16 +69,26 @@ export const SetupResult = Schema.Struct({
   bytes: Schema.Int,
   /** 64 lower-case hexadecimal digits. */
   sha256: Schema.String,
-  report: VerificationReport
+  /** How the script stands to the last one that was approved for this PrivX, and who approved it. */
+  review: Review
 })
+
+export const SetupResult = Schema.Struct({ ...Delivered.fields, report: VerificationReport })
 
 export type SetupResult = typeof SetupResult.Type
 
 export const SetupWorkflow = Workflow.make("UebaSetup", {
-  payload: { runId: Schema.String, target: Schema.String, inputs: SetupInputs },
-  // A failed execution stays failed for ever under its key: each run has its own.
-  idempotencyKey: ({ runId }) => runId,
-  success: SetupResult,
+  payload: {
+    runId: Schema.String,
+    /** From 1; runs of before there were several have none. */
+    attempt: Schema.optionalKey(Schema.Int),
+    target: Schema.String,
+    inputs: SetupInputs
+  },
+  // A failed execution stays failed for ever under its key: each attempt has its own.
+  idempotencyKey: ({ attempt = 1, runId }) => (attempt === 1 ? runId : `${runId}/${attempt}`),
+  // The report is in the journal once already; the whole result is in the projection.
+  success: Delivered,
   error: SetupFailure
 })
 
@@ -71,62 +98,138 @@ const Acquired = Schema.Struct({
   path: Schema.String,
   contentType: Schema.optional(Schema.String),
   announcedLength: Schema.optional(Schema.Int),
-  at: Schema.DateTimeUtcFromMillis
+  source: Schema.optional(Source),
+  at: Schema.DateTimeUtcFromMillis,
+  steps: Schema.Array(RunStep)
 })
 
+const Verified = Schema.Struct({ report: VerificationReport, review: Review, steps: Schema.Array(RunStep) })
+
+/** What ends the waiting of a run. */
+export const Verdict = Schema.Struct({
+  action: Schema.Literals(["cancel", "decide"]),
+  approved: Schema.Boolean,
+  by: Schema.String,
+  at: Schema.DateTimeUtcFromMillis,
+  comment: Schema.NullOr(Schema.String)
+})
+
+export type Verdict = typeof Verdict.Type
+
+export const Approval = DurableDeferred.make("approval", { success: Verdict })
+
 export const layer = SetupWorkflow.toLayer(
-  Effect.fnUntraced(function* ({ inputs, runId, target }) {
+  Effect.fnUntraced(function* ({ attempt = 1, inputs, runId, target }) {
     const ueba = (yield* Targets).find(target)
     // Not this process's business: the run is put aside untouched, and resumed by one that is configured for it.
     if (ueba === undefined) return yield* Workflow.suspend(yield* WorkflowInstance)
-    const recorder = yield* RunRecorder.make(runId, target)
+    const control = yield* RunControl
+    const crashPoint = yield* CrashPoints
+    const active = control.active(runId, attempt)
+    const recorder = (active.recorder ??= yield* RunRecorder.make({
+      id: runId,
+      attempt,
+      target,
+      created: active.created
+    }))
+    const carriedOut = recorded(recorder, active)
 
     const downloaded = yield* Activity.make({
       name: "acquire",
       success: Acquired,
       error: SetupFailure,
-      execute: recorded(
-        recorder,
-        Effect.gen(function* () {
-          const downloaded = yield* SetupPipeline.acquire({ owner: runId, maxBytes: inputs.maxBytes }).pipe(
-            Effect.provideService(Ueba, ueba)
-          )
-          return { ...downloaded, at: yield* DateTime.now }
-        })
+      execute: carriedOut(
+        [],
+        crashPoint.around(
+          "acquire",
+          Effect.gen(function* () {
+            const downloaded = yield* SetupPipeline.acquire({ owner: runId, maxBytes: inputs.maxBytes }).pipe(
+              Effect.provideService(Ueba, ueba),
+              // The one step that can take long.
+              Effect.raceFirst(Deferred.await(active.cancelled))
+            )
+            return { ...downloaded, at: yield* DateTime.now, steps: recorder.steps() }
+          })
+        )
       )
     })
 
-    const report = yield* Activity.make({
+    const { report, review, steps } = yield* Activity.make({
       name: "verify",
-      success: VerificationReport,
+      success: Verified,
       error: SetupFailure,
-      execute: recorded(recorder, SetupPipeline.verify(downloaded, inputs))
+      execute: carriedOut(
+        downloaded.steps,
+        crashPoint.around(
+          "verify",
+          Effect.gen(function* () {
+            const approvals = yield* Approvals
+            const report = yield* SetupPipeline.verify(downloaded, inputs)
+            const review = yield* approvals.review(target, downloaded.sha256, inputs.requireApproval ?? "never")
+            const steps = recorder.steps()
+            if (review.required) yield* recorder.wait(downloaded.sha256, review)
+            return { report, review, steps }
+          })
+        ),
+        { sha256: downloaded.sha256 }
+      )
     })
+
+    const verdict = review.required
+      ? yield* Effect.andThen(control.park(runId, attempt, downloaded.sha256, review), DurableDeferred.await(Approval))
+      : undefined
+    const reviewed: Review =
+      verdict?.action === "decide"
+        ? {
+            ...review,
+            decision: { approved: verdict.approved, by: verdict.by, at: verdict.at, comment: verdict.comment }
+          }
+        : review
 
     return yield* Activity.make({
       name: "deliver",
-      success: SetupResult,
+      success: Delivered,
       error: SetupFailure,
-      execute: recorded(
-        recorder,
+      execute: carriedOut(
+        steps,
         Effect.gen(function* () {
+          const approvals = yield* Approvals
+          const { sha256 } = downloaded
+          if (reviewed.decision !== null) {
+            const { approved, at, by, comment } = reviewed.decision
+            if (!approved) return yield* new ApprovalRejected({ sha256, by, at, comment })
+            yield* approvals.approve({ target, sha256, runId, by, comment })
+            yield* recorder.approved(reviewed.decision)
+          } else if (verdict !== undefined) {
+            return yield* new RunCancelled({ by: verdict.by, at: verdict.at })
+          } else if (review.change === "new") {
+            // The first one of a PrivX: nobody was asked, and it is what later ones are compared with.
+            yield* approvals.approve({ target, sha256, runId, by: null, comment: null })
+          }
           const delivery = yield* Delivery
           const { delivered, manifest } = yield* recorder.run(
             "deliver",
-            delivery.deliver(
-              {
-                runId,
-                target,
-                downloadedAt: downloaded.at,
-                script: {
-                  sha256: downloaded.sha256,
-                  bytes: downloaded.bytes,
-                  contentType: downloaded.contentType ?? null,
-                  announcedLength: downloaded.announcedLength ?? null
+            crashPoint.around(
+              "deliver",
+              delivery.deliver(
+                {
+                  runId,
+                  target,
+                  downloadedAt: downloaded.at,
+                  script: {
+                    sha256,
+                    bytes: downloaded.bytes,
+                    contentType: downloaded.contentType ?? null,
+                    announcedLength: downloaded.announcedLength ?? null
+                  },
+                  source: downloaded.source ?? null,
+                  expected: Struct.pick(inputs, ["sha256", "minBytes", "maxBytes"]),
+                  policy: inputs.policy,
+                  verification: report,
+                  review: reviewed
                 },
-                verification: report
-              },
-              inputs.output
+                inputs
+              )
             ),
             ({ delivered, manifest }) => ({ summary: delivered ?? manifest })
           )
@@ -136,34 +239,44 @@ export const layer = SetupWorkflow.toLayer(
             ...(delivered === undefined ? undefined : { delivered }),
             manifest,
             bytes: downloaded.bytes,
-            sha256: downloaded.sha256,
+            sha256,
+            review: reviewed,
             report
           }
-          yield* recorder.succeeded(yield* encodeResult(result))
+          yield* recorder.succeeded(yield* encodeResult(result), { sha256, review: reviewed })
+          active.result = result
           return result
-        })
+        }),
+        { sha256: downloaded.sha256, review: reviewed }
       )
     })
   })
 )
 
 /** Carries out the inside of an activity: its steps go into the projection, and so does what it fails with. */
-const recorded = <A, E extends SetupFailure, R>(
-  recorder: RunRecorder.RunRecorder,
-  effect: Effect.Effect<A, E, R>
-): Effect.Effect<A, SetupFailure, R> =>
-  recorder.begin.pipe(
-    Effect.andThen(Effect.provideService(effect, SetupPipeline.Steps, recorder)),
-    Effect.tap(recorder.flush),
-    Effect.catchDefect((defect) => Effect.fail(new InternalError({ detail: String(defect) }))),
-    // What the run failed with matters more than that it could not be written down.
-    Effect.tapError((failure: SetupFailure) =>
-      encodeFailure(failure).pipe(
-        Effect.flatMap((encoded) => recorder.failed(failure, encoded)),
-        Effect.ignore
-      )
+const recorded =
+  (recorder: RunRecorder.RunRecorder, active: Active) =>
+  <A, E extends SetupFailure, R>(
+    /** What earlier activities have left in the journal. */
+    done: ReadonlyArray<RunStep>,
+    effect: Effect.Effect<A, E, R>,
+    script?: Partial<RunRecorder.Script>
+  ): Effect.Effect<A, SetupFailure, R> =>
+    recorder.begin(done).pipe(
+      Effect.andThen(Effect.suspend(() => (Deferred.isDoneUnsafe(active.cancelled) ? cancelled(active) : Effect.void))),
+      Effect.andThen(Effect.provideService(effect, SetupPipeline.Steps, recorder)),
+      Effect.catchDefect((defect) => Effect.fail(new InternalError({ detail: String(defect) }))),
+      // What the run failed with matters more than that it could not be written down.
+      Effect.tapError((failure: SetupFailure) =>
+        encodeFailure(failure).pipe(
+          Effect.flatMap((encoded) => recorder.failed(failure, encoded, script)),
+          Effect.ignore
+        )
+      ),
+      Effect.onInterrupt(() => Effect.ignore(recorder.flush))
     )
-  )
+
+const cancelled = (active: Active): Effect.Effect<never, RunCancelled> => Deferred.await(active.cancelled)
 
 /** As kept in the projection. */
 export const ResultJson = Schema.toCodecJson(SetupResult)

@@ -9,23 +9,37 @@
  * Steps run on fibers of the engine. What they take from the context, `RunEvents` and `RetryPolicy` among it, is what was
  * provided to the layer.
  */
-import * as Failure from "@privx-kit/core/Failure"
 import type { Ueba } from "@privx-kit/ueba/Ueba"
 import type { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
+import * as Cause from "effect/Cause"
+import type { MessageStorage } from "effect/cluster/MessageStorage"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
+import * as SqlClient from "effect/sql/SqlClient"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import { randomUUID } from "node:crypto"
 import * as path from "node:path"
-import { ArtifactStore } from "./ArtifactStore.ts"
+import { ArtifactStore } from "./artifacts/ArtifactStore.ts"
 import { DataFolder, type DataFolderBusy, type DataFolderUnusable, fromStorage } from "./DataFolder.ts"
-import { Delivery } from "./Delivery.ts"
+import { Delivery } from "./artifacts/Delivery.ts"
+import type { Owner } from "./artifacts/Manifest.ts"
 import * as Engine from "./Engine.ts"
-import { type Run, Runs } from "./Runs.ts"
+import { Approvals, type RequireApproval } from "./runs/Approvals.ts"
+import * as Journal from "./runs/Journal.ts"
+import * as RequestWatcher from "./runs/RequestWatcher.ts"
+import * as Retention from "./runs/Retention.ts"
+import { isOver, type Run } from "./runs/Run.ts"
+import { RunControl } from "./runs/RunControl.ts"
+import { type ApprovalPending, RunConflict, RunNotFound } from "./runs/RunFailures.ts"
+import { RunRequests } from "./runs/RunRequests.ts"
+import { Runs } from "./runs/Runs.ts"
 import { InternalError, InvalidInput, type SetupFailure } from "./SetupFailure.ts"
 import * as SetupWorkflow from "./SetupWorkflow.ts"
 import type { SetupInputs, SetupResult } from "./SetupWorkflow.ts"
@@ -52,27 +66,17 @@ export interface SetupRequest {
   readonly maxBytes?: number | undefined
   /** Which checks of the verification are required, warned of, or off; each has its own default. */
   readonly policy?: VerificationPolicy | undefined
+  /** Permissions of the script in the output folder; default 0700. */
+  readonly mode?: number | undefined
+  /** Who is to own the script in the output folder; for root only. */
+  readonly owner?: typeof Owner.Type | undefined
+  /** When the run waits for a person before it delivers. Default `never`. */
+  readonly requireApproval?: RequireApproval | undefined
+  /** Where a run of that key exists for the target it is that one which is meant, whether or not it is over. */
+  readonly idempotencyKey?: string | undefined
+  /** Fail with `ApprovalPending` where the run waits for an approval; the run goes on waiting. */
+  readonly noWait?: boolean | undefined
 }
-
-/** There is no run of that id that this process could go on with. */
-export class RunNotFound extends Failure.rendered<object>({
-  message: (self) => notFound(self as RunNotFound),
-  hint: (self) => notFoundHint(self as RunNotFound)
-})(
-  Schema.TaggedError<RunNotFound, { readonly hint: string }>()("RunNotFound", {
-    runId: Schema.String,
-    /** The target that the run belongs to, when there is such a run. */
-    target: Schema.optionalKey(Schema.String)
-  })
-) {}
-
-const notFound = (self: RunNotFound): string =>
-  self.target === undefined
-    ? `There is no run ${self.runId} in the data folder.`
-    : `The run ${self.runId} belongs to ${self.target}.`
-
-const notFoundHint = (self: RunNotFound): string =>
-  self.target === undefined ? "Leave the run id out to begin a new run." : "Give --base-url for that PrivX."
 
 export class Setups extends Context.Service<
   Setups,
@@ -82,7 +86,13 @@ export class Setups extends Context.Service<
      * begins a new one. Interrupting it leaves the run to be continued: by the engine as long as this process lives, by
      * the next process afterwards.
      */
-    readonly run: (request: SetupRequest) => Effect.Effect<SetupResult, SetupFailure | RunNotFound>
+    readonly run: (request: SetupRequest) => Effect.Effect<SetupResult, SetupFailure | RunNotFound | ApprovalPending>
+    /** Carries a run that failed or was cancelled out again, with its inputs, as another attempt. */
+    readonly retry: (request: {
+      readonly target: URL
+      readonly runId: string
+      readonly noWait?: boolean | undefined
+    }) => Effect.Effect<SetupResult, SetupFailure | RunNotFound | RunConflict | ApprovalPending>
   }
 >()("privx-kit/Setups") {
   /** Everything a process needs for the set-ups of one PrivX, in one data folder. */
@@ -100,31 +110,38 @@ export class Setups extends Context.Service<
       Layer.provide(SetupWorkflow.layer),
       Layer.provide(Engine.layer),
       Layer.provide(tidy),
-      Layer.provide(Delivery.layer),
+      Layer.provide([Delivery.layer, Approvals.layer, RunControl.layer, RunRequests.layer]),
       Layer.provide(ArtifactStore.layer),
       Layer.provideMerge(Runs.layer),
       Layer.provide(Storage.layer),
       Layer.provide(DataFolder.layer(options.dataDir)),
+      // Other processes write now and then: a transaction that finds out half-way that it is too late would fail.
+      Layer.provide(Layer.succeed(SqlClient.BeginTransaction, "BEGIN IMMEDIATE")),
       // The layers above are constants: without this, a second data folder in one program would be given the first one's.
       Layer.fresh
     )
 }
 
-/** Before the engine starts nothing is running, and after it has stopped nothing is. */
-const tidy: Layer.Layer<never, DataFolderUnusable, Runs | DataFolder> = Layer.effectDiscard(
-  Effect.gen(function* () {
-    const { interruptAll } = yield* Runs
-    const { path: folder } = yield* DataFolder
-    yield* Effect.acquireRelease(Effect.mapError(interruptAll, fromStorage(folder)), () => Effect.ignore(interruptAll))
-  })
-)
+/** Before the engine starts nothing is running, and after it has stopped nothing is. What is too old goes. */
+const tidy: Layer.Layer<never, DataFolderUnusable, Runs | RunRequests | DataFolder | SqlClient.SqlClient> =
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const { interruptAll } = yield* Runs
+      yield* Effect.acquireRelease(interruptAll, () => Effect.ignore(interruptAll))
+      yield* RequestWatcher.settleCancellations()
+      yield* Retention.prune(yield* Retention.Retention)
+    }).pipe((effect) => Effect.flatMap(DataFolder, ({ path }) => Effect.mapError(effect, fromStorage(path))))
+  ).pipe(Layer.provide(Engine.journal))
 
 const make = Effect.gen(function* () {
   const runs = yield* Runs
   const targets = yield* Targets
   const folder = yield* DataFolder
   const file = Storage.databaseFile(folder.path)
-  const engine = yield* Effect.context<WorkflowEngine>()
+  const control = yield* RunControl
+  const context = yield* Effect.context<
+    WorkflowEngine | MessageStorage | Runs | RunRequests | RunControl | Targets | DataFolder
+  >()
 
   const decoded = <A, I>(schema: Schema.Codec<A, I>, json: unknown): Effect.Effect<A, StorageFailed> =>
     Effect.mapError(
@@ -136,8 +153,21 @@ const make = Effect.gen(function* () {
 
   const unwritable = yield* watch(runs)
 
-  const carryOut = (id: string, target: string, inputs: SetupInputs) =>
-    SetupWorkflow.SetupWorkflow.execute({ runId: id, target, inputs }).pipe(
+  type Wanted = Pick<Run, "id" | "attempt" | "target"> & { readonly inputs: SetupInputs; readonly noWait: boolean }
+
+  const payloadOf = ({ attempt, id, inputs, target }: Pick<Wanted, "id" | "attempt" | "target" | "inputs">) => ({
+    runId: id,
+    ...(attempt === 1 ? undefined : { attempt }),
+    target,
+    inputs
+  })
+
+  const carryOut = Effect.fnUntraced(function* (
+    wanted: Wanted
+  ): Effect.fn.Return<SetupResult, SetupFailure | ApprovalPending> {
+    const { attempt, id } = wanted
+    const active = control.active(id, attempt)
+    yield* SetupWorkflow.SetupWorkflow.execute(payloadOf(wanted)).pipe(
       Effect.raceFirst(unwritable),
       // The engine has no typed failures of its own.
       Effect.catchDefect((defect) =>
@@ -145,81 +175,118 @@ const make = Effect.gen(function* () {
           sqliteError(defect) === undefined ? new InternalError({ detail: String(defect) }) : fromSqlite(file)(defect)
         )
       ),
-      Effect.provideContext(engine)
+      wanted.noWait ? Effect.raceFirst(Deferred.await(active.parked)) : identity,
+      Effect.provideContext(context),
+      Effect.onExit((exit) => (Exit.hasInterrupts(exit) ? Effect.void : control.release(id, attempt)))
     )
+    if (active.result !== undefined) return active.result
+    const run = yield* runs.get(id)
+    return yield* decoded(SetupWorkflow.ResultJson, run?.result)
+  })
 
   /**
    * What the engine knows and the projection knows can be apart by one write after a crash. What the engine never heard of
-   * is handed to it, what it put aside is resumed, and what it has finished is noted.
+   * is handed to it, what it put aside is resumed, and what it has ended is noted.
    */
   const reconcile = Effect.fnUntraced(function* (run: Run) {
     if (targets.find(run.target) === undefined) return
-    const payload = { runId: run.id, target: run.target, inputs: yield* decodeInputs(run) }
+    const payload = payloadOf({ ...run, inputs: yield* decodeInputs(run) })
     const executionId = yield* SetupWorkflow.SetupWorkflow.executionId(payload)
     const known = yield* SetupWorkflow.SetupWorkflow.poll(executionId)
-    if (known._tag === "None") {
-      yield* SetupWorkflow.SetupWorkflow.execute(payload, { discard: true })
-    } else if (known.value._tag === "Suspended") {
+    if (known._tag === "Some" && known.value._tag === "Suspended") {
       yield* SetupWorkflow.SetupWorkflow.resume(executionId)
-    } else {
-      yield* carryOut(run.id, run.target, payload.inputs).pipe(
-        Effect.matchEffect({
-          onSuccess: (result) =>
-            Effect.flatMap(encoded(SetupWorkflow.ResultJson, result), (result) =>
-              runs.end(run.id, { status: "succeeded", result })
-            ),
-          onFailure: (failure) =>
-            Effect.flatMap(encoded(SetupWorkflow.FailureJson, failure), (failure) =>
-              runs.end(run.id, { status: "failed", failure })
-            )
-        })
+    } else if (known._tag === "Some" && known.value._tag === "Complete" && Exit.isFailure(known.value.exit)) {
+      const failure = Cause.findErrorOption(known.value.exit.cause).pipe(
+        Option.getOrElse(() => new InternalError({ detail: "the run ended without a failure of its own" }))
       )
+      yield* runs.end(run.id, { status: "failed", failure: yield* encoded(SetupWorkflow.FailureJson, failure) })
+    } else {
+      // The projection is written first: a success that it does not have was never there.
+      if (known._tag === "Some") yield* Journal.forget(file, { ...run, runId: run.id })
+      yield* SetupWorkflow.SetupWorkflow.execute(payload, { discard: true })
     }
   })
 
-  yield* runs
-    .list({ kind: SetupWorkflow.kind, unfinished: true })
-    .pipe(Effect.flatMap(Effect.forEach(reconcile, { discard: true })), Effect.mapError(fromStorage(folder.path)))
+  yield* RequestWatcher.noteDecisions().pipe(
+    Effect.andThen(runs.list({ kind: SetupWorkflow.kind, unfinished: true })),
+    Effect.flatMap(Effect.forEach(reconcile, { discard: true })),
+    Effect.mapError(fromStorage(folder.path))
+  )
+  yield* RequestWatcher.watch
 
-  /** The id of the run to go on with, or of a new one. One after another, so that two who ask for the same share it. */
-  const choose = Effect.fnUntraced(function* (target: string, inputs: SetupInputs, fresh: boolean) {
-    if (!fresh) {
-      const wanted = JSON.stringify(inputs)
+  /** The run to go on with, or a new one. One after another, so that two who ask for the same share it. */
+  const choose = Effect.fnUntraced(function* (
+    target: string,
+    inputs: SetupInputs,
+    { fresh, idempotencyKey }: SetupRequest
+  ): Effect.fn.Return<Run | string, StorageFailed | InvalidInput> {
+    const wanted = JSON.stringify(inputs)
+    if (idempotencyKey !== undefined) {
+      const [run] = yield* runs.list({ kind: SetupWorkflow.kind, target, idempotencyKey, limit: 1 })
+      if (run !== undefined && JSON.stringify(run.inputs) !== wanted) {
+        return yield* new InvalidInput({ detail: `the idempotency key belongs to the run ${run.id}, which has others` })
+      }
+      if (run !== undefined) return run
+    } else if (fresh !== true) {
       const open = yield* runs.list({ kind: SetupWorkflow.kind, target, unfinished: true })
       const same = open.find((run) => JSON.stringify(run.inputs) === wanted)
-      if (same !== undefined) return same.id
+      if (same !== undefined) return same
     }
     const id = randomUUID()
-    yield* runs.create({ id, kind: SetupWorkflow.kind, target, inputs })
+    yield* runs.create({ id, kind: SetupWorkflow.kind, target, inputs, idempotencyKey })
+    control.active(id, 1).created = true
     return id
   }, Semaphore.makeUnsafe(1).withPermits(1))
 
+  const find = Effect.fnUntraced(function* (runId: string, target: string) {
+    const run = yield* runs.get(runId)
+    if (run === undefined || run.kind !== SetupWorkflow.kind) return yield* new RunNotFound({ runId })
+    if (run.target !== target) return yield* new RunNotFound({ runId, target: run.target })
+    return run
+  })
+
   const run = Effect.fn("Setups.run")(function* (
     request: SetupRequest
-  ): Effect.fn.Return<SetupResult, SetupFailure | RunNotFound> {
+  ): Effect.fn.Return<SetupResult, SetupFailure | RunNotFound | ApprovalPending> {
     const target = nameOf(request.target)
-    if (request.runId !== undefined) {
-      const found = yield* runs.get(request.runId)
-      if (found === undefined || found.kind !== SetupWorkflow.kind) {
-        return yield* new RunNotFound({ runId: request.runId })
-      }
-      if (found.target !== target) return yield* new RunNotFound({ runId: request.runId, target: found.target })
-      return yield* outcomeOf(found)
-    }
+    const noWait = request.noWait === true
+    if (request.runId !== undefined) return yield* outcomeOf(yield* find(request.runId, target), noWait)
     if (targets.find(target) === undefined) {
       return yield* new InvalidInput({ detail: `this process is not configured for ${target}` })
     }
     const inputs = yield* inputsOf(request)
-    return yield* carryOut(yield* choose(target, inputs, request.fresh === true), target, inputs)
+    const chosen = yield* choose(target, inputs, request)
+    return typeof chosen === "string"
+      ? yield* carryOut({ id: chosen, attempt: 1, target, inputs, noWait })
+      : yield* outcomeOf(chosen, noWait)
   })
 
-  const outcomeOf = Effect.fnUntraced(function* (run: Run): Effect.fn.Return<SetupResult, SetupFailure> {
+  const outcomeOf = Effect.fnUntraced(function* (
+    run: Run,
+    noWait: boolean
+  ): Effect.fn.Return<SetupResult, SetupFailure | ApprovalPending> {
     if (run.result !== null) return yield* decoded(SetupWorkflow.ResultJson, run.result)
     if (run.failure !== null) return yield* Effect.flatMap(decoded(SetupWorkflow.FailureJson, run.failure), Effect.fail)
-    return yield* carryOut(run.id, run.target, yield* decodeInputs(run))
+    return yield* carryOut({ ...run, inputs: yield* decodeInputs(run), noWait })
   })
 
-  return Setups.of({ run })
+  const retry = Effect.fn("Setups.retry")(function* (request: {
+    readonly target: URL
+    readonly runId: string
+    readonly noWait?: boolean | undefined
+  }): Effect.fn.Return<SetupResult, SetupFailure | RunNotFound | RunConflict | ApprovalPending> {
+    const run = yield* find(request.runId, nameOf(request.target))
+    const again = yield* runs.retry(run.id)
+    if (again === undefined) {
+      const detail = isOver(run)
+        ? "there is nothing to retry"
+        : "it is not over, privx-kit ueba setup --run continues it"
+      return yield* new RunConflict({ runId: run.id, status: run.status, detail })
+    }
+    return yield* carryOut({ ...again, inputs: yield* decodeInputs(again), noWait: request.noWait === true })
+  })
+
+  return Setups.of({ run, retry })
 })
 
 /**
@@ -251,13 +318,16 @@ const encoded = <A>(schema: Schema.Codec<A, Schema.Json>, value: A): Effect.Effe
 
 /** Always in the same order of keys, so that the same inputs are the same text. */
 const inputsOf = (request: SetupRequest): Effect.Effect<SetupInputs, InvalidInput> => {
-  const { maxBytes, minBytes, output, policy, sha256 } = request
+  const { maxBytes, minBytes, mode, output, owner, policy, requireApproval, sha256 } = request
   return Schema.decodeUnknownEffect(SetupWorkflow.SetupInputs)({
     // The run may be continued from another working directory.
     ...(output === undefined ? undefined : { output: path.resolve(output) }),
     ...(sha256 === undefined ? undefined : { sha256 }),
     ...(minBytes === undefined ? undefined : { minBytes }),
     ...(maxBytes === undefined ? undefined : { maxBytes }),
-    ...(policy === undefined ? undefined : { policy })
+    ...(mode === undefined ? undefined : { mode }),
+    ...(owner === undefined ? undefined : { owner }),
+    ...(policy === undefined ? undefined : { policy }),
+    ...(requireApproval === undefined || requireApproval === "never" ? undefined : { requireApproval })
   }).pipe(Effect.mapError((error) => new InvalidInput({ detail: error.message })))
 }

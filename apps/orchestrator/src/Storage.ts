@@ -54,7 +54,15 @@ const inspect = Effect.fnUntraced(function* (folder: string, file: string) {
     },
     catch: (error) => fromStorage(folder)(fromSystem(file)(error))
   })
-  if (size === 0) return
+  if (size > 0) yield* examine(folder, file, size)
+})
+
+/**
+ * Makes sure that the file is a database of a version that is known, and answers with that version. Writes nothing.
+ *
+ * @param size of the file, in bytes
+ */
+export const examine = Effect.fnUntraced(function* (folder: string, file: string, size: number) {
   const found = yield* Effect.try({
     try: () => {
       const database = new DatabaseSync(file, { readOnly: true })
@@ -78,6 +86,7 @@ const inspect = Effect.fnUntraced(function* (folder: string, file: string) {
       detail: `the database has version ${found.version}, this privx-kit knows up to ${version}`
     })
   }
+  return found.version
 })
 
 const prepare = (folder: string, file: string): Layer.Layer<never, DataFolderUnusable, SqlClient.SqlClient> =>

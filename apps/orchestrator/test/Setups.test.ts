@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import type { RunEvent } from "../src/RunEvents.ts"
+import type { RunEvent } from "../src/runs/RunEvents.ts"
 import * as privx from "./support/privx.ts"
 import { only, place, runs, session, setup } from "./support/setups.ts"
 import * as temporary from "./support/temporary.ts"
@@ -30,7 +30,12 @@ describe("Setups", () => {
       assert.strictEqual(result.sha256, simulator.scriptSha256)
       assert.strictEqual(result.bytes, simulator.script.length)
       assert.isTrue(fs.readFileSync(result.artifact).equals(simulator.script))
-      assert.deepStrictEqual(temporary.filesBelow(output), ["privx-ueba-setup.manifest.json", "privx-ueba-setup.sh"])
+      assert.deepStrictEqual(temporary.filesBelow(output), [
+        "privx-ueba-setup.intoto.jsonl",
+        "privx-ueba-setup.manifest.json",
+        "privx-ueba-setup.pub.pem",
+        "privx-ueba-setup.sh"
+      ])
 
       assert.strictEqual(result.manifest, path.join(output, "privx-ueba-setup.manifest.json"))
       assert.strictEqual(temporary.modeOf(result.manifest), "600")

@@ -7,8 +7,8 @@ import * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import type { RunEvent } from "../src/RunEvents.ts"
-import { Runs } from "../src/Runs.ts"
+import type { RunEvent } from "../src/runs/RunEvents.ts"
+import { Runs } from "../src/runs/Runs.ts"
 import * as Storage from "../src/Storage.ts"
 import * as privx from "./support/privx.ts"
 import { eventually, interruptedInDownload, only, place, runs, session, setup, start } from "./support/setups.ts"
@@ -136,7 +136,21 @@ describe("Setups, begun by one process and ended by another", () => {
     })
   )
 
-  it.live("notes the end of a run that the engine knows of and the record does not", () =>
+  it.live("notes the failure of a run that the engine knows of and the record does not", () =>
+    Effect.gen(function* () {
+      const simulator = yield* privx.start({ faults: ["createSession:403/PERMISSION_DENIED"] })
+      const { dataDir } = yield* place
+      yield* session(simulator, dataDir, Effect.flip(setup(simulator)))
+      const database = new DatabaseSync(Storage.databaseFile(dataDir))
+      database.exec("UPDATE runs SET status = 'running', ended_at = NULL, failure = NULL")
+      database.close()
+      const run = yield* session(simulator, dataDir, only)
+      assert.strictEqual(run.status, "failed")
+      assert.strictEqual(yield* privx.count(simulator, "Ueba.createSession"), 1)
+    })
+  )
+
+  it.live("carries out again what the engine holds for done and the record has lost", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start()
       const { dataDir } = yield* place
@@ -144,10 +158,13 @@ describe("Setups, begun by one process and ended by another", () => {
       const database = new DatabaseSync(Storage.databaseFile(dataDir))
       database.exec("UPDATE runs SET status = 'running', ended_at = NULL, result = NULL")
       database.close()
-      const run = yield* session(simulator, dataDir, only)
-      assert.strictEqual(run.status, "succeeded")
+      const run = yield* session(
+        simulator,
+        dataDir,
+        eventually(only, (run) => run.status === "succeeded")
+      )
       assert.strictEqual(run.id, result.runId)
-      assert.strictEqual(yield* privx.count(simulator, "Ueba.createSession"), 1)
+      assert.strictEqual(yield* privx.count(simulator, "Ueba.createSession"), 2)
     })
   )
 

@@ -5,15 +5,24 @@
 import { FaultSyntaxError } from "@privx-kit/simulator/FaultSyntaxError"
 import { SimulatorError } from "@privx-kit/simulator/SimulatorError"
 import * as Schema from "effect/Schema"
+import { ArtifactNotFound } from "../artifacts/ArtifactFolder.ts"
+import { AlreadyExecuted } from "../artifacts/Execution.ts"
+import { KeyUnusable } from "../artifacts/SigningKey.ts"
 import { DataFolderBusy, DataFolderUnusable } from "../DataFolder.ts"
+import { ApprovalPending, RunAmbiguous, RunConflict, RunNotFound } from "../runs/RunFailures.ts"
 import { SettingsError } from "../settings/SettingsError.ts"
 import { SetupFailure } from "../SetupFailure.ts"
-import { RunNotFound } from "../Setups.ts"
 import { UsageError } from "./UsageError.ts"
 
 const CommandFailure = Schema.Union([
+  ArtifactNotFound,
+  AlreadyExecuted,
+  KeyUnusable,
   SetupFailure,
   RunNotFound,
+  RunAmbiguous,
+  RunConflict,
+  ApprovalPending,
   DataFolderBusy,
   DataFolderUnusable,
   SettingsError,

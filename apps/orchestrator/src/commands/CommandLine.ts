@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Screen } from "../terminal/Screen.ts"
 import * as Logging from "../terminal/Logging.ts"
+import { artifacts } from "./ArtifactsCommand.ts"
 import { demo } from "./DemoCommand.ts"
 import { doctor } from "./DoctorCommand.ts"
 import * as GlobalFlags from "./GlobalFlags.ts"
@@ -20,13 +21,15 @@ import { openapi } from "./OpenApiCommand.ts"
 import * as Outcome from "./Outcome.ts"
 import * as ParserServices from "./ParserServices.ts"
 import { playback } from "./PlaybackCommand.ts"
+import { runs } from "./RunsCommand.ts"
 import { simulate } from "./SimulateCommand.ts"
 import { ueba } from "./UebaCommand.ts"
 import * as Usage from "./Usage.ts"
+import { verify } from "./VerifyCommand.ts"
 
 const root = Command.make("privx-kit").pipe(
   Command.withDescription("Carries the jobs around SSH PrivX through, whatever fails on the way."),
-  Command.withSubcommands([ueba, playback, doctor, simulate, demo, openapi]),
+  Command.withSubcommands([ueba, runs, artifacts, verify, playback, doctor, simulate, demo, openapi]),
   Command.withGlobalFlags(GlobalFlags.all),
   Command.withExamples([
     { command: "privx-kit demo", description: "See it work, without a PrivX" },
@@ -41,7 +44,9 @@ export const run = (args: ReadonlyArray<string>, version: string): Effect.Effect
   Command.runWith(root, { version })(args).pipe(
     Effect.catch((error) => (CliError.isCliError(error) ? Usage.fail(error, args) : Effect.fail(error))),
     // A command reports its own defects; this is for those of the way there.
-    Effect.catchDefect((defect) => Outcome.reportDefect(defect, { json: Usage.wantsJson(args) })),
+    Effect.catchDefect((defect) =>
+      Outcome.reportDefect(defect, { json: Usage.wantsJson(args), verbose: args.includes("--verbose") })
+    ),
     Effect.provide(
       Layer.mergeAll(configuration, presenter, Logging.layer(args.includes("--verbose") ? "Debug" : "Warn"))
     ),

@@ -10,5 +10,11 @@ export const parse = (text: string): Option.Option<Duration.Duration> => {
   return millis > 0 && millis <= longest ? Option.some(Duration.millis(millis)) : Option.none()
 }
 
+/** Longer ones, that nobody waits for: `12h`, `90d`. */
+export const parseLong = (text: string): Option.Option<Duration.Duration> => {
+  const days = /^(\d{1,5})\s*d$/.exec(text.trim())?.[1]
+  return days === undefined ? parse(text) : Option.some(Duration.days(Number(days)))
+}
+
 /** What a timer can wait: 2³¹ − 1 ms, some 24 days. */
 const longest = 2_147_483_647

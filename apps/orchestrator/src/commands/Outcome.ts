@@ -34,6 +34,8 @@ export interface Options<A> {
   /** As in the document, e.g. `ueba setup`. */
   readonly command: string
   readonly json: boolean
+  /** One document a line, because the command prints several. */
+  readonly compact?: boolean
   readonly verbose: boolean
   readonly toJson: (result: A) => unknown
   /** Writes the result for a person. */
@@ -67,7 +69,7 @@ export const report =
 const succeed = Effect.fnUntraced(function* <A>(options: Options<A>, result: A): Effect.fn.Return<void, Ended, Screen> {
   const { out } = yield* Screen
   yield* options.json
-    ? out.line(document(options.command, { result: options.toJson(result) }))
+    ? out.line(document(options.command, { result: options.toJson(result) }, options))
     : options.toPerson(result, out)
   const name = options.exitName?.(result) ?? "ok"
   if (name !== "ok") return yield* Effect.fail(new Ended(name))
@@ -83,14 +85,18 @@ const fail = Effect.fnUntraced(function* <A>(
   const interrupted = Cause.hasInterruptsOnly(cause)
   const context = options.context?.(interrupted ? "interrupted" : "failed") ?? { fields: {}, advice: undefined }
   const { exitName, json, lines } = describe(cause, err, context)
-  if (options.json) yield* out.line(document(options.command, { error: { ...(yield* json), ...context.fields } }))
+  if (options.json)
+    yield* out.line(document(options.command, { error: { ...(yield* json), ...context.fields } }, options))
   yield* Effect.forEach(lines, (line) => err.line(line), { discard: true })
   if (options.verbose && !interrupted) yield* err.line(err.style.dim(Cause.pretty(cause)))
   return yield* Effect.fail(new Ended(exitName))
 })
 
-export const document = (command: string, body: Readonly<Record<string, unknown>>): string =>
-  JSON.stringify({ format, command, ...body }, undefined, 2)
+export const document = (
+  command: string,
+  body: Readonly<Record<string, unknown>>,
+  options: { readonly compact?: boolean } = {}
+): string => JSON.stringify({ format, command, ...body }, undefined, options.compact === true ? undefined : 2)
 
 const describe = (cause: Cause.Cause<CommandFailure>, err: Pane, context: Context) => {
   const advice = context.advice === undefined ? [] : [`  ${context.advice}`]
@@ -125,12 +131,13 @@ const describeDefect = (defect: unknown, { style }: Pane, advice: ReadonlyArray<
 /** A defect outside of any command. */
 export const reportDefect = Effect.fnUntraced(function* (
   defect: unknown,
-  options: { readonly json: boolean }
+  options: { readonly json: boolean; readonly verbose: boolean }
 ): Effect.fn.Return<never, Ended, Screen> {
   const { err, out } = yield* Screen
   const { json, lines } = describeDefect(defect, err, [])
   if (options.json) yield* out.line(document("", { error: yield* json }))
   yield* Effect.forEach(lines, (line) => err.line(line), { discard: true })
+  if (options.verbose) yield* err.line(err.style.dim(Cause.pretty(Cause.die(defect))))
   return yield* Effect.fail(new Ended("defect"))
 })
 

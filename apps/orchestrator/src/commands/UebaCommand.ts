@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as ConnectionFlags from "./ConnectionFlags.ts"
 import * as GlobalFlags from "./GlobalFlags.ts"
+import * as HandOverFlags from "./HandOverFlags.ts"
 import * as HelpSections from "./HelpSections.ts"
 
 const setup = Command.make(
@@ -35,6 +36,13 @@ const setup = Command.make(
       ),
       Flag.optional
     ),
+    policy: Flag.String("policy").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription(
+        "What the script is held to, in TOML or JSON: checks, known digests, signature, configuration"
+      ),
+      Flag.optional
+    ),
     runId: Flag.String("run").pipe(
       Flag.withMetavar("ID"),
       Flag.withDescription("Continue this run; when it is over, show its result again"),
@@ -45,11 +53,31 @@ const setup = Command.make(
       Flag.withDescription("Begin a new run even where an unfinished one with the same inputs exists"),
       Flag.withDefault(false)
     ),
+    idempotencyKey: Flag.String("idempotency-key").pipe(
+      Flag.withMetavar("KEY"),
+      Flag.withDescription("Name the run: the same key means the same run again, over or not"),
+      Flag.filter(
+        (text) => text.length > 0 && text.length <= 200,
+        () => "1 to 200 characters"
+      ),
+      Flag.optional
+    ),
+    requireApproval: Flag.Literals("require-approval", ["always", "changed", "never"]).pipe(
+      Flag.withDescription(
+        "Wait for runs approve: always, when the script has changed since it was approved, or never"
+      ),
+      Flag.withDefault("never")
+    ),
+    wait: Flag.Boolean("wait").pipe(
+      Flag.withDescription("Wait where the run waits for approval (default), or return with an exit code of its own"),
+      Flag.withDefault(true)
+    ),
     authorizeDownload: Flag.Boolean("authorize-download").pipe(
       Flag.withoutNegation,
       Flag.withDescription("Send the token with the download too; the API reference asks for none there"),
       Flag.withDefault(false)
     ),
+    ...HandOverFlags.flags,
     json: Flag.Boolean("json").pipe(
       Flag.withoutNegation,
       Flag.withDescription("Print one JSON document instead of text"),
@@ -65,9 +93,14 @@ const setup = Command.make(
       output: Option.getOrUndefined(input.output),
       sha256: Option.getOrUndefined(input.sha256),
       maxBytes: Option.getOrUndefined(input.maxBytes),
+      policy: Option.getOrUndefined(input.policy),
       runId: Option.getOrUndefined(input.runId),
       fresh: input.fresh,
+      idempotencyKey: Option.getOrUndefined(input.idempotencyKey),
+      requireApproval: input.requireApproval,
+      wait: input.wait,
       authorizeDownload: input.authorizeDownload,
+      ...HandOverFlags.values(input),
       json: input.json
     })
   })
@@ -75,7 +108,10 @@ const setup = Command.make(
   Command.withDescription(
     "Create a UEBA set-up session, download the set-up script, verify it, and keep it with a manifest.\n\n" +
       "The job is a durable run: whatever stops it, Ctrl-C or a power cut, the same command (or --run ID) continues it, and " +
-      "nothing half-written is ever seen under its final name. Progress goes to standard error, the result to standard output."
+      "nothing half-written is ever seen under its final name. Progress goes to standard error, the result to standard " +
+      "output.\n\n" +
+      "The script is stored, and nothing runs it unless --execute says so: then, after you have confirmed it, the verified " +
+      "bytes are run on this machine as you, once; what they print is logged."
   ),
   Command.withShortDescription("Create a session, download the set-up script, verify it"),
   Command.withExamples([
@@ -84,7 +120,9 @@ const setup = Command.make(
       command: "privx-kit ueba setup --sha256 9f86d081…0a08 --json > result.json",
       description: "Pinned, for a script"
     },
-    { command: "privx-kit ueba setup --run 1f0c…", description: "Continue an interrupted run" }
+    { command: "privx-kit ueba setup --run 1f0c…", description: "Continue an interrupted run" },
+    { command: "privx-kit ueba setup --stdout | less", description: "Read it before anything else" },
+    { command: "privx-kit ueba setup --execute --execute-timeout 15m", description: "Run it here, after asking" }
   ]),
   Command.annotate(HelpSections.HelpSections, [HelpSections.settings, HelpSections.environment, HelpSections.exitCodes])
 )

@@ -168,7 +168,8 @@ const configFile = (flags: Flags, { environment, home }: Host): Placed => {
   )
 }
 
-const dataFolder = (flags: Pick<Flags, "dataDir">, host: Host): Placed =>
+/** The data folder alone, for commands that talk to no PrivX. */
+export const dataFolder = (flags: Pick<Flags, "dataDir">, host: Host): Placed =>
   place(flags.dataDir, "--data-dir", Catalogue.ownEnvironment.dataDir.name, host, () =>
     DataFolder.defaultPath(host.environment, host.home)
   )

@@ -5,8 +5,9 @@
 import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { RunEvent } from "../RunEvents.ts"
-import type { StepName } from "../Runs.ts"
+import type { RunEvent } from "../runs/RunEvents.ts"
+import type { StepName } from "../runs/Run.ts"
+import { changeText } from "../runs/RunFailures.ts"
 import type { SetupFailure } from "../SetupFailure.ts"
 import * as LiveLine from "./LiveLine.ts"
 import * as ReportView from "./ReportView.ts"
@@ -24,6 +25,7 @@ const titles: Record<StepName, string> = {
   "create-session": "Create a session",
   download: "Download the script",
   verify: "Verify the script",
+  approve: "Wait for approval",
   deliver: "Deliver the script"
 }
 
@@ -98,6 +100,23 @@ export const make = Effect.fnUntraced(function* (
         return above(finished(runId, style.green(style.sign.ok), event.step, event.millis, event.summary))
       case "StepFailed":
         return above(finished(runId, style.red(style.sign.failed), event.step, event.millis, brief(event.failure)))
+      case "ApprovalAwaited": {
+        runs.delete(runId)
+        if (asked === undefined) asked = { runId, resumed: true }
+        const id = runId.slice(0, 8)
+        const lines = [
+          line(
+            runId,
+            `  ${style.yellow(style.sign.warning)} Waiting for approval: ${changeText[event.review.change]}.`
+          ),
+          `    See it with ${style.bold(`privx-kit artifacts diff ${id}`)}; then ${style.bold(`privx-kit runs approve ${id}`)}, or reject.`,
+          "    The run waits as long as it takes, also when this command is ended with Ctrl-C."
+        ]
+        return Effect.andThen(
+          Effect.forEach(lines, above, { discard: true }),
+          live === undefined ? Effect.void : live.clear
+        )
+      }
       case "RunEnded":
         runs.delete(runId)
         return live !== undefined && (runs.size === 0 || runId === asked?.runId) ? live.clear : Effect.void

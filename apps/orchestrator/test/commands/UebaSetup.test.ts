@@ -15,7 +15,7 @@ describe("privx-kit ueba setup", () => {
       const output = path.join(home, "out")
       const ended = yield* cli.run(["ueba", "setup", "--output", output], { env })
       assert.strictEqual(ended.code, 0, ended.stderr)
-      const script = temporary.filesBelow(output).find((file) => !file.endsWith(".json")) ?? ""
+      const script = temporary.filesBelow(output).find((file) => file.endsWith(".sh")) ?? ""
       assert.deepStrictEqual(fs.readFileSync(path.join(output, script)), Buffer.from(simulator.script))
       assert.include(ended.stdout, path.join(output, script))
       assert.include(ended.stdout, simulator.scriptSha256)
@@ -35,7 +35,16 @@ describe("privx-kit ueba setup", () => {
       assert.strictEqual(ended.code, 0, ended.stderr)
       const document = cli.json(ended)
       assert.deepInclude(document, { format: 1, command: "ueba setup" })
-      assert.hasAllKeys(document.result, ["runId", "artifact", "delivered", "manifest", "bytes", "sha256", "report"])
+      assert.hasAllKeys(document.result, [
+        "runId",
+        "artifact",
+        "delivered",
+        "manifest",
+        "bytes",
+        "sha256",
+        "review",
+        "report"
+      ])
       assert.deepInclude(document.result, { bytes: simulator.script.length, sha256: simulator.scriptSha256 })
       yield* assertNoSecretIn(ended)
     })

@@ -12,7 +12,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { RunEvents } from "../../src/RunEvents.ts"
+import { RunEvents } from "../../src/runs/RunEvents.ts"
 import { Setups } from "../../src/Setups.ts"
 
 const [dataDir = "", url = "", output = ""] = process.argv.slice(2)

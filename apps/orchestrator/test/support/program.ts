@@ -31,7 +31,7 @@ export const start = (name: string, args: ReadonlyArray<string>, options: Option
   Effect.acquireRelease(
     Effect.sync(() =>
       watch(
-        spawn(process.execPath, ["--conditions=@privx-kit/source", path.join(programs, name), ...args], {
+        spawn(process.execPath, ["--conditions=@privx-kit/source", path.resolve(programs, name), ...args], {
           stdio: ["ignore", "pipe", "pipe"],
           env: { ...process.env, ...options.env },
           ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid })

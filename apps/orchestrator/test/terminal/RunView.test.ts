@@ -1,7 +1,7 @@
 import * as ApiError from "@privx-kit/core/ApiError"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { RunEvent } from "../../src/RunEvents.ts"
+import { RunEvent } from "../../src/runs/RunEvents.ts"
 import * as RunView from "../../src/terminal/RunView.ts"
 import * as FakeTerminal from "../support/FakeTerminal.ts"
 

@@ -7,9 +7,9 @@ import * as Stream from "effect/Stream"
 import { createHash, randomBytes } from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { ArtifactStore } from "../src/ArtifactStore.ts"
-import { DataFolder } from "../src/DataFolder.ts"
-import * as temporary from "./support/temporary.ts"
+import { ArtifactStore } from "../../src/artifacts/ArtifactStore.ts"
+import { DataFolder } from "../../src/DataFolder.ts"
+import * as temporary from "../support/temporary.ts"
 
 const layer = (folder: string) => ArtifactStore.layer.pipe(Layer.provideMerge(DataFolder.layer(folder)))
 

@@ -5,10 +5,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as TestClock from "effect/testing/TestClock"
-import { DataFolder } from "../src/DataFolder.ts"
-import { Runs, type StepRecord } from "../src/Runs.ts"
-import * as Storage from "../src/Storage.ts"
-import * as temporary from "./support/temporary.ts"
+import { DataFolder } from "../../src/DataFolder.ts"
+import { Runs, type StepRecord } from "../../src/runs/Runs.ts"
+import * as Storage from "../../src/Storage.ts"
+import * as temporary from "../support/temporary.ts"
 
 const inDatabase = <A, E>(use: Effect.Effect<A, E, Runs | SqlClient.SqlClient>) =>
   Effect.flatMap(temporary.folder, (folder) =>
@@ -38,9 +38,8 @@ describe("Runs", () => {
         yield* pass
         yield* create("one")
         yield* pass
-        assert.deepStrictEqual(yield* runs.begin("one"), { resumed: false, steps: [] })
-        yield* runs.saveSteps("one", [download, { ...download, name: "create-session", startedAt: 7 }])
-        yield* runs.saveSteps("one", [{ ...download, status: "succeeded", endedAt: 9, bytes: 100 }])
+        yield* runs.saveSteps("one", 1, [download, { ...download, name: "create-session", startedAt: 7 }])
+        yield* runs.saveSteps("one", 1, [{ ...download, status: "succeeded", endedAt: 9, bytes: 100 }])
         yield* pass
         yield* runs.end("one", { status: "succeeded", result: { sha256: "abc" } })
         assert.deepStrictEqual(yield* runs.get("one"), {
@@ -48,20 +47,25 @@ describe("Runs", () => {
           kind: "ueba-setup",
           target: "https://a.example",
           inputs: { output: "/out" },
+          idempotencyKey: null,
           status: "succeeded",
+          attempt: 1,
           createdAt: DateTime.makeUnsafe(10),
-          startedAt: DateTime.makeUnsafe(20),
+          startedAt: DateTime.makeUnsafe(10),
           endedAt: DateTime.makeUnsafe(30),
+          sha256: null,
+          review: null,
           result: { sha256: "abc" },
           failure: null,
           // In the order of the work, whatever the order of the writing.
           steps: [
             {
               name: "create-session",
-              status: "running",
+              // What nobody has ended ends with the run.
+              status: "succeeded",
               attempts: 1,
               startedAt: DateTime.makeUnsafe(7),
-              endedAt: null,
+              endedAt: DateTime.makeUnsafe(30),
               bytes: null,
               failures: { MAX_LOAD: 2 }
             },
@@ -74,7 +78,8 @@ describe("Runs", () => {
               bytes: 100,
               failures: { MAX_LOAD: 2 }
             }
-          ]
+          ],
+          earlier: []
         })
       })
     )
@@ -121,14 +126,14 @@ describe("Runs", () => {
         yield* create("over")
         yield* runs.end("over", { status: "succeeded", result: null })
         yield* create("open")
-        yield* runs.begin("open")
-        yield* runs.saveSteps("open", [download])
+        yield* runs.begin("open", 1)
+        yield* runs.saveSteps("open", 1, [download])
         yield* runs.interruptAll
         assert.strictEqual((yield* runs.get("over"))?.status, "succeeded")
         const interrupted = yield* runs.get("open")
         assert.strictEqual(interrupted?.status, "interrupted")
         assert.strictEqual(interrupted?.steps[0]?.status, "interrupted")
-        const { resumed, steps } = yield* runs.begin("open")
+        const { resumed, steps } = yield* runs.begin("open", 1)
         assert.isTrue(resumed)
         assert.deepStrictEqual(
           steps.map((step) => [step.name, step.attempts]),

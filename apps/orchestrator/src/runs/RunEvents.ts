@@ -6,8 +6,8 @@ import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import type { StepName } from "./Runs.ts"
-import type { SetupFailure } from "./SetupFailure.ts"
+import type { Review, StepName } from "./Run.ts"
+import type { SetupFailure } from "../SetupFailure.ts"
 
 /** Every event carries the id of its run, because one process can have many under way. Times are milliseconds. */
 export type RunEvent = Data.TaggedEnum<{
@@ -34,8 +34,10 @@ export type RunEvent = Data.TaggedEnum<{
     readonly millis: number
     readonly failure: SetupFailure
   }
+  /** From now on, or still, the run waits for somebody to approve its script. Told once in a process. */
+  ApprovalAwaited: { readonly runId: string; readonly sha256: string; readonly review: Review }
   /** The run is over. An interrupted run tells nothing: its process is ending. */
-  RunEnded: { readonly runId: string; readonly outcome: "succeeded" | "failed" }
+  RunEnded: { readonly runId: string; readonly outcome: "succeeded" | "failed" | "cancelled" }
 }>
 
 export const RunEvent = Data.taggedEnum<RunEvent>()

@@ -6,6 +6,7 @@
  * artifacts/partial/<name>.part  what is being written; what a killed process left here is removed at the next start
  * ```
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -13,7 +14,7 @@ import * as Stream from "effect/Stream"
 import { createHash, randomUUID } from "node:crypto"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
-import { DataFolder, type DataFolderUnusable, fromStorage } from "./DataFolder.ts"
+import { DataFolder, type DataFolderUnusable, fromStorage } from "../DataFolder.ts"
 import * as DurableFile from "@privx-kit/http/DurableFile"
 import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
 
@@ -108,7 +109,12 @@ const make = Effect.fnUntraced(function* (folder: string) {
     )
     const sha256 = hash.digest("hex")
     const known = yield* find(sha256)
-    if (known !== undefined && known.bytes === size) return known
+    if (known !== undefined && known.bytes === size) {
+      // It has come again: for pruning it is as young as that.
+      const now = new Date(yield* Clock.currentTimeMillis)
+      yield* Effect.tryPromise({ try: () => fs.utimes(known.path, now, now), catch: fromSystem(known.path) })
+      return known
+    }
     const final = fileOf(sha256)
     yield* DurableFile.makeFolder(path.dirname(final))
     yield* unfinished.commit(final)

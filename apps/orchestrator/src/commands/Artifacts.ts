@@ -1,0 +1,141 @@
+/** Lists, shows and exports stored scripts. None of it takes the lock of the data folder. */
+import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as crypto from "node:crypto"
+import * as fs from "node:fs/promises"
+import * as path from "node:path"
+import * as ArtifactFolder from "../artifacts/ArtifactFolder.ts"
+import { scriptName } from "../artifacts/Attestation.ts"
+import * as Delivery from "../artifacts/Delivery.ts"
+import * as Settings from "../settings/Settings.ts"
+import * as Text from "../terminal/Text.ts"
+import type { Globals } from "./GlobalFlags.ts"
+import * as Outcome from "./Outcome.ts"
+
+interface Input extends Globals {
+  readonly json: boolean
+}
+
+export const list = (input: Input) =>
+  ArtifactFolder.listDescribed(Settings.dataFolder(input, Settings.thisHost()).path).pipe(
+    Outcome.report<ReadonlyArray<ArtifactFolder.Described>>({
+      command: "artifacts list",
+      json: input.json,
+      verbose: input.verbose,
+      toJson: (all) => all.map(toJson),
+      toPerson: Effect.fnUntraced(function* (all, out) {
+        if (all.length === 0) return yield* out.line("Nothing is stored yet.")
+        for (const one of all) {
+          const [latest] = one.runs
+          const from = latest === undefined ? "" : latest.target
+          const more = one.runs.length > 1 ? out.style.dim(`(${one.runs.length} runs)`) : ""
+          yield* out.line(
+            `${out.style.cyan(one.sha256.slice(0, 12))}  ${when(one.storedAt)}  ${Text.bytes(one.bytes).padStart(9)}  ${from} ${more}`.trimEnd()
+          )
+        }
+      })
+    })
+  )
+
+interface Shown extends ArtifactFolder.Described {
+  readonly intact: boolean
+}
+
+export const show = (input: Input & { readonly sha256: string }) =>
+  Effect.gen(function* () {
+    const one = yield* ArtifactFolder.find(Settings.dataFolder(input, Settings.thisHost()).path, input.sha256)
+    return { ...one, intact: (yield* ArtifactFolder.hash(one.path)) === one.sha256 }
+  }).pipe(
+    Outcome.report<Shown>({
+      command: "artifacts show",
+      json: input.json,
+      verbose: input.verbose,
+      toJson: (one) => ({ ...toJson(one), intact: one.intact }),
+      toPerson: Effect.fnUntraced(function* (one, out) {
+        const { green, red, sign } = out.style
+        const rows: ReadonlyArray<readonly [string, string]> = [
+          ["SHA-256", one.sha256],
+          ["File", one.path],
+          ["Size", `${Text.grouped(one.bytes)} bytes`],
+          ["Stored", when(one.storedAt)],
+          ["Mode", one.exposed ? red(`${one.mode}: others can get at it`) : one.mode],
+          [
+            "Content",
+            one.intact ? green(`${sign.ok} intact`) : red(`${sign.failed} changed: privx-kit artifacts fsck`)
+          ],
+          ...one.runs.map(
+            ({ downloadedAt, runId, target }) => ["Run", `${runId}  ${when(downloadedAt)}  ${target}`] as const
+          )
+        ]
+        for (const [name, value] of rows) yield* out.line(`  ${Text.padEnd(name, 10)}${value}`)
+      }),
+      exitName: ({ intact }) => (intact ? "ok" : "mismatch")
+    })
+  )
+
+interface Exported {
+  readonly sha256: string
+  readonly path: string
+  readonly bytes: number
+  readonly mode: string
+}
+
+export const exportTo = (
+  input: Input & {
+    readonly sha256: string
+    readonly path: string
+    readonly mode: number | undefined
+    readonly force: boolean
+  }
+) =>
+  Effect.gen(function* () {
+    const mode = input.mode ?? 0o600
+    const one = yield* ArtifactFolder.find(Settings.dataFolder(input, Settings.thisHost()).path, input.sha256)
+    const bytes = yield* Effect.tryPromise({ try: () => fs.readFile(one.path), catch: fromSystem(one.path) })
+    if (crypto.hash("sha256", bytes, "hex") !== one.sha256) {
+      return yield* new StorageFailed({
+        path: one.path,
+        reason: "damaged",
+        detail: "its bytes no longer have the hash under which they were stored"
+      })
+    }
+    const file = yield* placeFor(path.resolve(input.path), input.force)
+    yield* Delivery.put(bytes, file, { runId: "export", mode })
+    return { sha256: one.sha256, path: file, bytes: one.bytes, mode: Delivery.modeText(mode) }
+  }).pipe(
+    Outcome.report<Exported>({
+      command: "artifacts export",
+      json: input.json,
+      verbose: input.verbose,
+      toJson: (exported) => exported,
+      toPerson: ({ mode, path, sha256 }, out) => out.line(`${path}  ${mode}  SHA-256 ${sha256}`)
+    })
+  )
+
+/** In a folder, the script gets the name that it has when it is delivered. */
+const placeFor = Effect.fnUntraced(function* (target: string, force: boolean) {
+  const kindOf = (file: string) =>
+    Effect.promise(() =>
+      fs.stat(file).then(
+        (stat) => (stat.isDirectory() ? "folder" : "file"),
+        () => "nothing"
+      )
+    )
+  const file = (yield* kindOf(target)) === "folder" ? path.join(target, scriptName) : target
+  if (force || (yield* kindOf(file)) === "nothing") return file
+  return yield* new StorageFailed({
+    path: file,
+    reason: "other",
+    detail: "something is there already; --force replaces a file"
+  })
+})
+
+const toJson = (one: ArtifactFolder.Described) => ({
+  ...one,
+  storedAt: DateTime.formatIso(one.storedAt),
+  runs: one.runs.map((run) => ({ ...run, downloadedAt: DateTime.formatIso(run.downloadedAt) }))
+})
+
+/** `2026-11-22 07:42`, UTC. */
+const when = (time: DateTime.Utc): string => DateTime.formatIso(time).slice(0, 16).replace("T", " ")

@@ -1,0 +1,263 @@
+/**
+ * What is known of each run, for people and programs to look at: the engine keeps its journal for itself, has no list and
+ * no history. This is a projection: the steps write it as they go, and every write can be repeated, so that after a crash
+ * the steps that are carried out again put it right.
+ */
+import type { StorageFailed } from "@privx-kit/core/StorageFailed"
+import * as Array from "effect/Array"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import { DataFolder } from "../DataFolder.ts"
+import { databaseFile } from "../Storage.ts"
+import { CrashPoints } from "./CrashPoints.ts"
+import { Review, type Run, type RunStatus, type RunStep, type StepName } from "./Run.ts"
+import * as RunRows from "./RunRows.ts"
+
+/** A step as it is written: times in milliseconds. */
+export interface StepRecord {
+  readonly name: StepName
+  readonly status: RunStatus
+  readonly attempts: number
+  readonly startedAt: number
+  readonly endedAt: number | null
+  readonly bytes: number | null
+  readonly failures: Readonly<Record<string, number>>
+}
+
+export interface Filter {
+  readonly kind?: string | undefined
+  readonly target?: string | undefined
+  readonly status?: ReadonlyArray<RunStatus> | undefined
+  /** Only those that are not over. */
+  readonly unfinished?: boolean | undefined
+  /** Created at this time or later, in milliseconds. */
+  readonly since?: number | undefined
+  readonly idempotencyKey?: string | undefined
+  /** Of its script. */
+  readonly sha256?: string | undefined
+  readonly limit?: number | undefined
+}
+
+export type Outcome =
+  | { readonly status: "succeeded"; readonly result: Schema.Json }
+  | { readonly status: "failed" | "cancelled"; readonly failure: Schema.Json }
+
+export class Runs extends Context.Service<
+  Runs,
+  {
+    /**
+     * Records a run that is carried out at once. A run of that id that is there already is left as it is. Whoever creates
+     * it need not `begin` it.
+     */
+    readonly create: (run: {
+      readonly id: string
+      readonly kind: string
+      readonly target: string
+      readonly inputs: Schema.Json
+      /** At most one run of a kind and target has it. */
+      readonly idempotencyKey?: string | undefined
+    }) => Effect.Effect<void, StorageFailed>
+    readonly get: (id: string) => Effect.Effect<Run | undefined, StorageFailed>
+    /** The ids that begin so, at most `limit` of them; one where the whole id is given. */
+    readonly idsLike: (beginning: string, limit: number) => Effect.Effect<ReadonlyArray<string>, StorageFailed>
+    /** The latest first. */
+    readonly list: (filter?: Filter) => Effect.Effect<ReadonlyArray<Run>, StorageFailed>
+    /**
+     * A process is at it, for the first time or again: even a run that had ended is carried out again when the process
+     * died before the engine knew. Answers whether one was before, and how far the steps had come.
+     */
+    readonly begin: (
+      id: string,
+      attempt: number
+    ) => Effect.Effect<{ readonly resumed: boolean; readonly steps: ReadonlyArray<RunStep> }, StorageFailed>
+    readonly saveSteps: (
+      id: string,
+      attempt: number,
+      steps: Array.NonEmptyReadonlyArray<StepRecord>
+    ) => Effect.Effect<void, StorageFailed>
+    /** Notes which script it is, and how that one stands to the approved one; a run that must wait now does. */
+    readonly reviewed: (
+      id: string,
+      review: { readonly sha256: string; readonly review: Review; readonly steps: ReadonlyArray<StepRecord> },
+      attempt: number
+    ) => Effect.Effect<void, StorageFailed>
+    /** Writes what there is to say of the end in one transaction. */
+    readonly end: (
+      id: string,
+      outcome: Outcome,
+      rest?: {
+        readonly attempt: number
+        readonly steps: ReadonlyArray<StepRecord>
+        readonly sha256?: string
+        readonly review?: Review
+      }
+    ) => Effect.Effect<void, StorageFailed>
+    /**
+     * Makes a run that failed or was cancelled ready to be carried out again, and keeps what the attempt came to. Answers
+     * the run as it now is, or `undefined` when it is not over, or has succeeded.
+     */
+    readonly retry: (id: string) => Effect.Effect<Run | undefined, StorageFailed>
+    /** Writes something that changes nothing: fails when the database can no longer be written. */
+    readonly probe: Effect.Effect<void, StorageFailed>
+    /** No process is at any run: what says `running` becomes `interrupted`. For the holder of the data folder only. */
+    readonly interruptAll: Effect.Effect<void, StorageFailed>
+  }
+>()("privx-kit/Runs") {
+  static readonly layer: Layer.Layer<Runs, never, SqlClient.SqlClient | DataFolder> = Layer.effect(
+    Runs,
+    Effect.gen(function* () {
+      const folder = yield* DataFolder
+      return make(yield* SqlClient.SqlClient, databaseFile(folder.path), yield* CrashPoints)
+    })
+  )
+}
+
+const make = (sql: SqlClient.SqlClient, file: string, crashPoint: CrashPoints): Runs["Service"] => {
+  const { find, stored, steps: stepsOf } = RunRows.make(sql, file)
+
+  const writeSteps = (id: string, attempt: number, steps: Array.NonEmptyReadonlyArray<StepRecord>) => {
+    const rows = Array.map(steps, (step) => ({
+      run_id: id,
+      attempt,
+      step: step.name,
+      status: step.status,
+      attempts: step.attempts,
+      started_at: step.startedAt,
+      ended_at: step.endedAt,
+      bytes: step.bytes,
+      failures: JSON.stringify(step.failures)
+    }))
+    return sql`
+      INSERT INTO run_steps ${sql.insert(rows)}
+      ON CONFLICT (run_id, attempt, step) DO UPDATE SET status = excluded.status, attempts = excluded.attempts,
+        started_at = excluded.started_at, ended_at = excluded.ended_at, bytes = excluded.bytes,
+        failures = excluded.failures`
+  }
+
+  /** With the crash points of the suite around it: a process may die before or after each write. */
+  const writing = <A, E>(name: string, write: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    crashPoint.around(`projection.${name}`, write)
+
+  return Runs.of({
+    create: Effect.fn("Runs.create")(function* (run) {
+      const createdAt = yield* Clock.currentTimeMillis
+      yield* writing(
+        "create",
+        stored(sql`
+          INSERT OR IGNORE INTO runs (id, kind, target, inputs, idempotency_key, status, created_at, started_at, begun)
+          VALUES (${run.id}, ${run.kind}, ${run.target}, ${JSON.stringify(run.inputs)}, ${run.idempotencyKey ?? null},
+            'running', ${createdAt}, ${createdAt}, 1)`)
+      )
+    }),
+    get: Effect.fn("Runs.get")(function* (id: string) {
+      return (yield* find(sql`id = ${id}`, 1))[0]
+    }),
+    idsLike: Effect.fn("Runs.idsLike")((beginning: string, limit: number) =>
+      stored(
+        // A range instead of LIKE: the primary key serves it, and nothing in an id has a meaning of its own.
+        sql<{ id: string }>`
+          SELECT id FROM runs WHERE id = ${beginning} OR (id > ${beginning} AND id < ${`${beginning}\u{10ffff}`})
+          ORDER BY id LIMIT ${limit}`
+      ).pipe(Effect.map((rows) => (rows[0]?.id === beginning ? [beginning] : rows.map(({ id }) => id))))
+    ),
+    list: Effect.fn("Runs.list")((filter = {}) =>
+      find(
+        sql.and([
+          ...(filter.kind === undefined ? [] : [sql`kind = ${filter.kind}`]),
+          ...(filter.target === undefined ? [] : [sql`target = ${filter.target}`]),
+          ...(filter.status === undefined || filter.status.length === 0 ? [] : [sql.in("status", filter.status)]),
+          ...(filter.since === undefined ? [] : [sql`created_at >= ${filter.since}`]),
+          ...(filter.idempotencyKey === undefined ? [] : [sql`idempotency_key = ${filter.idempotencyKey}`]),
+          ...(filter.sha256 === undefined ? [] : [sql`sha256 = ${filter.sha256}`]),
+          ...(filter.unfinished === true ? [sql`ended_at IS NULL`] : [])
+        ]),
+        filter.limit ?? -1
+      )
+    ),
+    begin: Effect.fn("Runs.begin")(function* (id: string, attempt: number) {
+      const now = yield* Clock.currentTimeMillis
+      const [row] = yield* writing(
+        "begin",
+        stored(sql<{ begun: number }>`
+          UPDATE runs SET status = 'running', started_at = COALESCE(started_at, ${now}), ended_at = NULL, result = NULL,
+            failure = NULL, begun = begun + 1
+          WHERE id = ${id} AND attempt = ${attempt} RETURNING begun`)
+      )
+      const resumed = row !== undefined && row.begun > 1
+      return { resumed, steps: resumed ? yield* stepsOf(id, attempt) : [] }
+    }),
+    saveSteps: Effect.fn("Runs.saveSteps")((id, attempt, steps) =>
+      writing("saveSteps", stored(writeSteps(id, attempt, steps)))
+    ),
+    reviewed: Effect.fn("Runs.reviewed")((id, { review, sha256, steps }, attempt) =>
+      writing(
+        "reviewed",
+        stored(
+          sql.withTransaction(
+            Effect.andThen(
+              sql`
+                UPDATE runs SET sha256 = ${sha256}, review = ${encodeReview(review)},
+                  status = ${review.required && review.decision === null ? "waiting" : "running"}
+                WHERE id = ${id} AND attempt = ${attempt}`,
+              Array.isReadonlyArrayNonEmpty(steps) ? Effect.asVoid(writeSteps(id, attempt, steps)) : Effect.void
+            )
+          )
+        )
+      )
+    ),
+    end: Effect.fn("Runs.end")(function* (id, outcome, rest) {
+      const now = yield* Clock.currentTimeMillis
+      const result = outcome.status === "succeeded" ? JSON.stringify(outcome.result) : null
+      const failure = outcome.status === "succeeded" ? null : JSON.stringify(outcome.failure)
+      const review = rest?.review === undefined ? null : encodeReview(rest.review)
+      const write = sql`
+        UPDATE runs SET status = ${outcome.status}, ended_at = ${now}, result = ${result}, failure = ${failure},
+          sha256 = COALESCE(${rest?.sha256 ?? null}, sha256), review = COALESCE(${review}, review)
+        WHERE id = ${id}`
+      const steps = rest?.steps ?? []
+      // What no recorder follows ends with the run.
+      const open = sql`
+        UPDATE run_steps SET status = ${outcome.status}, ended_at = ${now} WHERE run_id = ${id} AND ended_at IS NULL
+          AND attempt = (SELECT attempt FROM runs WHERE id = ${id})`
+      const first =
+        rest === undefined
+          ? open
+          : Array.isReadonlyArrayNonEmpty(steps)
+            ? writeSteps(id, rest.attempt, steps)
+            : undefined
+      yield* writing("end", stored(first === undefined ? write : sql.withTransaction(Effect.andThen(first, write))))
+    }),
+    retry: Effect.fn("Runs.retry")((id: string) =>
+      stored(
+        sql.withTransaction(
+          Effect.gen(function* () {
+            const over = sql`id = ${id} AND ended_at IS NOT NULL AND status IN ('failed', 'cancelled')`
+            yield* sql`
+              INSERT OR REPLACE INTO run_attempts (run_id, attempt, status, started_at, ended_at, failure)
+              SELECT id, attempt, status, started_at, ended_at, failure FROM runs WHERE ${over}`
+            return yield* sql<{ id: string }>`
+              UPDATE runs SET attempt = attempt + 1, status = 'running', started_at = NULL, ended_at = NULL, result = NULL,
+                failure = NULL, review = NULL, sha256 = NULL, begun = 0
+              WHERE ${over} RETURNING id`
+          })
+        )
+      ).pipe(
+        Effect.flatMap((rows) =>
+          rows.length === 0 ? Effect.undefined : Effect.map(find(sql`id = ${id}`, 1), (runs) => runs[0])
+        )
+      )
+    ),
+    probe: Effect.asVoid(stored(sql`UPDATE runs SET id = id WHERE id = (SELECT id FROM runs LIMIT 1)`)),
+    interruptAll: Effect.andThen(
+      stored(sql`UPDATE run_steps SET status = 'interrupted' WHERE status = 'running'
+        AND run_id IN (SELECT id FROM runs WHERE ended_at IS NULL)`),
+      stored(sql`UPDATE runs SET status = 'interrupted' WHERE status = 'running' AND ended_at IS NULL`)
+    ).pipe(Effect.asVoid, Effect.withSpan("Runs.interruptAll"))
+  })
+}
+
+const encodeReview = Schema.encodeSync(Schema.fromJsonString(Review))
