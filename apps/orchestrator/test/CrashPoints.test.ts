@@ -57,7 +57,8 @@ const assertAgreement = (simulator: PrivX, { dataDir, output }: Place, results: 
   const all = (sql: string) => database.prepare(sql).all()
   const runs = all("SELECT id, status, idempotency_key AS key, result, sha256 FROM runs")
   const steps = all("SELECT run_id AS id, step, status, attempts FROM run_steps ORDER BY started_at")
-  const replies = all(`SELECT r.payload FROM cluster_messages m JOIN cluster_replies r ON r.request_id = m.request_id
+  const replies =
+    all(`SELECT m.payload AS request FROM cluster_messages m JOIN cluster_replies r ON r.request_id = m.request_id
     WHERE m.entity_type = 'Workflow/UebaSetup' AND m.tag = 'run' AND r.kind = 0`)
   const open = all("SELECT count(*) AS count FROM cluster_messages WHERE processed = 0")
   database.close()
@@ -76,7 +77,7 @@ const assertAgreement = (simulator: PrivX, { dataDir, output }: Place, results: 
       ["create-session", "deliver", "download", "verify"].map((step) => `${step} succeeded`)
     )
     assert.strictEqual(
-      replies.filter((reply) => String(reply["payload"]).includes(id)).length,
+      replies.filter((reply) => String(reply["request"]).includes(id)).length,
       1,
       "one end in the journal"
     )
