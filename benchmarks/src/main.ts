@@ -15,10 +15,14 @@ const run = async (options: Options.Options): Promise<void> => {
     const machine = Machine.facts()
     const measured = await measure(suite, options)
     console.log(measured.tables.join("\n"))
-    const file = new URL(`${suite}${options.quick ? ".quick" : ""}.json`, results)
+    const file = new URL(`${suite}${kind(options)}.json`, results)
     fs.writeFileSync(file, `${JSON.stringify({ suite, machine, ...measured.data }, null, 2)}\n`)
   }
 }
+
+/** What is not whole does not take the place of what is. */
+const kind = (options: Options.Options): string =>
+  options.quick ? ".quick" : options.only.length > 0 ? ".partial" : ""
 
 const measure = async (suite: Options.Suite, options: Options.Options) => {
   switch (suite) {

@@ -7,6 +7,7 @@ const effects = () => import("./effectClients.ts")
 const makers = {
   "undici.request": async (base: string) => fromPromises((await promises()).undici(base)),
   "global fetch": async (base: string) => fromPromises((await promises()).globalFetch(base)),
+  "fetch + deadline": async (base: string) => fromPromises((await promises()).fetchDeadline(base)),
   got: async (base: string) => fromPromises((await promises()).got(base)),
   ky: async (base: string) => fromPromises((await promises()).ky(base)),
   axios: async (base: string) => fromPromises((await promises()).axios(base)),

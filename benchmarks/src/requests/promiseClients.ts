@@ -20,6 +20,15 @@ export const globalFetch = async (base: string): Promise<Request> => {
   }
 }
 
+/** With the one thing of the kit's that fetch has ready: a deadline. */
+export const fetchDeadline = async (base: string): Promise<Request> => {
+  return async (id) => {
+    const signal = AbortSignal.timeout(30_000)
+    const response = await fetch(`${base}/things/${id}`, { headers: { authorization }, signal })
+    return (await response.json()) as Thing
+  }
+}
+
 export const got = async (base: string): Promise<Request> => {
   const { default: got } = await import("got")
   const { Agent } = await import("node:http")
