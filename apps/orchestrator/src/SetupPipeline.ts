@@ -22,6 +22,7 @@ import { type Source, sourceOf } from "./artifacts/Source.ts"
 import type { StepName } from "./runs/Run.ts"
 import type { SetupFailure } from "./SetupFailure.ts"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
+import * as UebaConfiguration from "./UebaConfiguration.ts"
 
 /** Who follows the steps. The default follows nothing. */
 export interface Steps {
@@ -44,7 +45,7 @@ export const Steps = Context.Reference<Steps>("privx-kit/SetupPipeline/Steps", {
   })
 })
 
-/** What was downloaded. */
+/** What was downloaded, and what PrivX says that it is made from. */
 export interface Downloaded extends Artifact {
   /** `Content-Type` as sent. */
   readonly contentType?: string | undefined
@@ -52,6 +53,8 @@ export interface Downloaded extends Artifact {
   readonly announcedLength?: number | undefined
   /** Who answered; not known where an earlier version downloaded. */
   readonly source?: Source | undefined
+  /** Not there where it was not asked for, or an earlier version downloaded. */
+  readonly configuration?: UebaConfiguration.UebaConfiguration | undefined
 }
 
 /** What a script is held to. */
@@ -85,12 +88,14 @@ export const createSession: Effect.Effect<SetupSessionId, PrivxFailure | Storage
   }
 )
 
-/** Downloads the script of a session into the artifact store. */
+/** Downloads the script of a session into the artifact store, and asks what it is made from. */
 export const download = Effect.fn("SetupPipeline.download")(function* (
   session: SetupSessionId,
   options: {
     readonly maxBytes?: number | undefined
     readonly owner?: string | undefined
+    /** Ask for the UEBA configuration as well. Default `false`. */
+    readonly configuration?: boolean | undefined
     readonly onRetry?: () => void
   }
 ) {
@@ -111,15 +116,30 @@ export const download = Effect.fn("SetupPipeline.download")(function* (
       source: sourceOf(answer)
     }
   }).pipe(Effect.scoped)
-  return yield* steps.run("download", fetch, ({ bytes }) => ({ summary: `${bytes} bytes`, bytes }))
+  // Right behind the download, so that it is the one that the script was made from.
+  const configuration =
+    options.configuration === true
+      ? UebaConfiguration.ask.pipe(retriesOf("download", steps))
+      : Effect.succeed(undefined)
+  const both = Effect.gen(function* () {
+    const downloaded = yield* fetch
+    return { ...downloaded, configuration: yield* configuration }
+  })
+  return yield* steps.run("download", both, ({ bytes }) => ({ summary: `${bytes} bytes`, bytes }))
 })
 
 /**
  * Creates a session and downloads with it, as often as it takes within the bounds of `RetryPolicy`. A download that fails
  * begins again with a new session: whether an id can be used twice is not documented.
+ *
+ * @param options.configuration ask for the UEBA configuration as well; default `false`
  */
 export const acquire = Effect.fn("SetupPipeline.acquire")(function* (
-  options: { readonly maxBytes?: number | undefined; readonly owner?: string | undefined } = {}
+  options: {
+    readonly maxBytes?: number | undefined
+    readonly owner?: string | undefined
+    readonly configuration?: boolean | undefined
+  } = {}
 ): Effect.fn.Return<Downloaded, PrivxFailure | StorageFailed, Ueba | ArtifactStore> {
   const policy = yield* RetryPolicy.RetryPolicy
   const steps = yield* Steps
@@ -153,6 +173,8 @@ export const acquire = Effect.fn("SetupPipeline.acquire")(function* (
  * @param repeated the id had been sent before, so that the server may hold it for used
  */
 const deservesNewSession = (failure: PrivxFailure, repeated: boolean): boolean => {
+  // Has nothing to do with the session: the transport's own patience is enough.
+  if (failure.operation === "Ueba.configuration") return false
   if (failure._tag === "TransportError") {
     // Where nothing was reached at all, the transport's own patience is enough: the address is probably wrong.
     return failure.reason === "reset" || failure.reason === "timeout" || failure.reason === "truncated"
@@ -172,7 +194,11 @@ export const verify = Effect.fn("SetupPipeline.verify")(function* (
   return yield* steps.run(
     "verify",
     Effect.flatMap(store.read(downloaded.sha256), (bytes) =>
-      verifySetupScript(bytes, { ...expected, announcedLength: downloaded.announcedLength })
+      verifySetupScript(bytes, {
+        ...expected,
+        announcedLength: downloaded.announcedLength,
+        ...UebaConfiguration.toOptions(downloaded.configuration)
+      })
     ),
     (report) => ({ summary: `${checksThat("passed", report).length} of ${report.checks.length} checks passed` })
   )

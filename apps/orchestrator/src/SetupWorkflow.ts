@@ -1,8 +1,8 @@
 /**
  * The durable set-up job: the steps of `SetupPipeline` as activities of a workflow.
  *
- * - `acquire` creates the session and downloads, in one: the id is a secret, lives only a while and costs nothing, so it
- *   never reaches the journal; after a crash a new one is made.
+ * - `acquire` creates the session, downloads and asks what the script is made from, in one: the id is a secret, lives only
+ *   a while and costs nothing, so it never reaches the journal; after a crash a new one is made.
  * - `verify` reads the stored file, and compares it with what was approved. A script that does not pass is never delivered.
  * - Where the policy asks for it, the run waits for somebody's decision, over restarts.
  * - `deliver` writes the manifest and hands the script over.
@@ -34,6 +34,7 @@ import * as RunRecorder from "./runs/RunRecorder.ts"
 import { InternalError, SetupFailure } from "./SetupFailure.ts"
 import * as SetupPipeline from "./SetupPipeline.ts"
 import { Targets } from "./Targets.ts"
+import * as UebaConfiguration from "./UebaConfiguration.ts"
 
 /** `kind` of these runs. */
 export const kind = "ueba-setup"
@@ -99,6 +100,7 @@ const Acquired = Schema.Struct({
   contentType: Schema.optional(Schema.String),
   announcedLength: Schema.optional(Schema.Int),
   source: Schema.optional(Source),
+  configuration: Schema.optional(UebaConfiguration.UebaConfiguration),
   at: Schema.DateTimeUtcFromMillis,
   steps: Schema.Array(RunStep)
 })
@@ -143,7 +145,11 @@ export const layer = SetupWorkflow.toLayer(
         crashPoint.around(
           "acquire",
           Effect.gen(function* () {
-            const downloaded = yield* SetupPipeline.acquire({ owner: runId, maxBytes: inputs.maxBytes }).pipe(
+            const downloaded = yield* SetupPipeline.acquire({
+              owner: runId,
+              maxBytes: inputs.maxBytes,
+              configuration: UebaConfiguration.isWanted(inputs.policy)
+            }).pipe(
               Effect.provideService(Ueba, ueba),
               // The one step that can take long.
               Effect.raceFirst(Deferred.await(active.cancelled))
@@ -223,7 +229,12 @@ export const layer = SetupWorkflow.toLayer(
                     announcedLength: downloaded.announcedLength ?? null
                   },
                   source: downloaded.source ?? null,
-                  expected: Struct.pick(inputs, ["sha256", "minBytes", "maxBytes"]),
+                  expected: {
+                    ...Struct.pick(inputs, ["sha256", "minBytes", "maxBytes"]),
+                    ...(downloaded.configuration === undefined
+                      ? undefined
+                      : { configuration: downloaded.configuration })
+                  },
                   policy: inputs.policy,
                   verification: report,
                   review: reviewed
@@ -247,23 +258,33 @@ export const layer = SetupWorkflow.toLayer(
           active.result = result
           return result
         }),
-        { sha256: downloaded.sha256, review: reviewed }
+        { sha256: downloaded.sha256, review: reviewed },
+        (result) => {
+          active.result = result
+          return result
+        }
       )
     })
   })
 )
 
-/** Carries out the inside of an activity: its steps go into the projection, and so does what it fails with. */
+/**
+ * Carries out the inside of an activity: its steps go into the projection, and so does what it fails with. A process may
+ * have died between that and the journal's entry: then the end that is recorded is the answer, and nothing is done again.
+ */
 const recorded =
   (recorder: RunRecorder.RunRecorder, active: Active) =>
   <A, E extends SetupFailure, R>(
     /** What earlier activities have left in the journal. */
     done: ReadonlyArray<RunStep>,
     effect: Effect.Effect<A, E, R>,
-    script?: Partial<RunRecorder.Script>
-  ): Effect.Effect<A, SetupFailure, R> =>
-    recorder.begin(done).pipe(
-      Effect.andThen(Effect.suspend(() => (Deferred.isDoneUnsafe(active.cancelled) ? cancelled(active) : Effect.void))),
+    script?: Partial<RunRecorder.Script>,
+    /** Of the last activity: what it answers where the run has succeeded already. */
+    succeeded?: (result: SetupResult) => A
+  ): Effect.Effect<A, SetupFailure, R> => {
+    const carriedOut = Effect.suspend(() =>
+      Deferred.isDoneUnsafe(active.cancelled) ? cancelled(active) : Effect.void
+    ).pipe(
       Effect.andThen(Effect.provideService(effect, SetupPipeline.Steps, recorder)),
       Effect.catchDefect((defect) => Effect.fail(new InternalError({ detail: String(defect) }))),
       // What the run failed with matters more than that it could not be written down.
@@ -272,9 +293,20 @@ const recorded =
           Effect.flatMap((encoded) => recorder.failed(failure, encoded, script)),
           Effect.ignore
         )
-      ),
+      )
+    )
+    return recorder.begin(done).pipe(
+      Effect.flatMap((ended): Effect.Effect<A, SetupFailure, R> => {
+        if (ended?.failure !== undefined && ended.failure !== null) {
+          return Effect.flatMap(decodeFailure(ended.failure), Effect.fail)
+        }
+        return ended?.result === undefined || ended.result === null || succeeded === undefined
+          ? carriedOut
+          : Effect.map(decodeResult(ended.result), succeeded)
+      }),
       Effect.onInterrupt(() => Effect.ignore(recorder.flush))
     )
+  }
 
 const cancelled = (active: Active): Effect.Effect<never, RunCancelled> => Deferred.await(active.cancelled)
 
@@ -284,3 +316,7 @@ export const FailureJson = Schema.toCodecJson(SetupFailure)
 
 const encodeResult = (result: SetupResult) => Effect.orDie(Schema.encodeEffect(ResultJson)(result))
 const encodeFailure = Schema.encodeEffect(FailureJson)
+
+/** What this version wrote, or an earlier one: it can be read. */
+const decodeResult = (json: Schema.Json) => Effect.orDie(Schema.decodeUnknownEffect(ResultJson)(json))
+const decodeFailure = (json: Schema.Json) => Effect.orDie(Schema.decodeUnknownEffect(FailureJson)(json))

@@ -27,6 +27,7 @@ import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import { randomUUID } from "node:crypto"
 import * as path from "node:path"
 import { ArtifactStore } from "./artifacts/ArtifactStore.ts"
+import { Database } from "./Database.ts"
 import { DataFolder, type DataFolderBusy, type DataFolderUnusable, fromStorage } from "./DataFolder.ts"
 import { Delivery } from "./artifacts/Delivery.ts"
 import type { Owner } from "./artifacts/Manifest.ts"
@@ -45,7 +46,6 @@ import * as SetupWorkflow from "./SetupWorkflow.ts"
 import type { SetupInputs, SetupResult } from "./SetupWorkflow.ts"
 import * as Storage from "./Storage.ts"
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
-import { fromSqlite, sqliteError } from "./SqliteFailure.ts"
 import { nameOf, Targets } from "./Targets.ts"
 
 export type { SetupResult }
@@ -110,6 +110,7 @@ export class Setups extends Context.Service<
       Layer.provide(SetupWorkflow.layer),
       Layer.provide(Engine.layer),
       Layer.provide(tidy),
+      inFolder,
       Layer.provide([Delivery.layer, Approvals.layer, RunControl.layer, RunRequests.layer]),
       Layer.provide(ArtifactStore.layer),
       Layer.provideMerge(Runs.layer),
@@ -122,31 +123,38 @@ export class Setups extends Context.Service<
     )
 }
 
+/** What the storage says, said of the data folder. */
+const inFolder = <A, R>(layer: Layer.Layer<A, StorageFailed, R>) =>
+  Layer.unwrap(
+    Effect.map(DataFolder, ({ path }) =>
+      Layer.catchTag(layer, "StorageFailed", (failure) => Layer.effectContext(Effect.fail(fromStorage(path)(failure))))
+    )
+  )
+
 /** Before the engine starts nothing is running, and after it has stopped nothing is. What is too old goes. */
-const tidy: Layer.Layer<never, DataFolderUnusable, Runs | RunRequests | DataFolder | SqlClient.SqlClient> =
+const tidy: Layer.Layer<never, StorageFailed, Runs | RunRequests | Database | SqlClient.SqlClient> =
   Layer.effectDiscard(
     Effect.gen(function* () {
       const { interruptAll } = yield* Runs
       yield* Effect.acquireRelease(interruptAll, () => Effect.ignore(interruptAll))
       yield* RequestWatcher.settleCancellations()
       yield* Retention.prune(yield* Retention.Retention)
-    }).pipe((effect) => Effect.flatMap(DataFolder, ({ path }) => Effect.mapError(effect, fromStorage(path))))
+    })
   ).pipe(Layer.provide(Engine.journal))
 
 const make = Effect.gen(function* () {
   const runs = yield* Runs
   const targets = yield* Targets
-  const folder = yield* DataFolder
-  const file = Storage.databaseFile(folder.path)
+  const database = yield* Database
   const control = yield* RunControl
   const context = yield* Effect.context<
-    WorkflowEngine | MessageStorage | Runs | RunRequests | RunControl | Targets | DataFolder
+    WorkflowEngine | MessageStorage | Runs | RunRequests | RunControl | Targets | Database
   >()
 
   const decoded = <A, I>(schema: Schema.Codec<A, I>, json: unknown): Effect.Effect<A, StorageFailed> =>
     Effect.mapError(
       Schema.decodeUnknownEffect(schema)(json),
-      (error) => new StorageFailed({ path: file, reason: "damaged", detail: error.message })
+      (error) => new StorageFailed({ path: database.name, reason: "damaged", detail: error.message })
     )
 
   const decodeInputs = (run: Run) => decoded(SetupWorkflow.SetupInputs, run.inputs)
@@ -172,7 +180,7 @@ const make = Effect.gen(function* () {
       // The engine has no typed failures of its own.
       Effect.catchDefect((defect) =>
         Effect.fail(
-          sqliteError(defect) === undefined ? new InternalError({ detail: String(defect) }) : fromSqlite(file)(defect)
+          database.isFailure(defect) ? database.failure(defect) : new InternalError({ detail: String(defect) })
         )
       ),
       wanted.noWait ? Effect.raceFirst(Deferred.await(active.parked)) : identity,
@@ -202,15 +210,14 @@ const make = Effect.gen(function* () {
       yield* runs.end(run.id, { status: "failed", failure: yield* encoded(SetupWorkflow.FailureJson, failure) })
     } else {
       // The projection is written first: a success that it does not have was never there.
-      if (known._tag === "Some") yield* Journal.forget(file, { ...run, runId: run.id })
+      if (known._tag === "Some") yield* Journal.forget({ ...run, runId: run.id })
       yield* SetupWorkflow.SetupWorkflow.execute(payload, { discard: true })
     }
   })
 
   yield* RequestWatcher.noteDecisions().pipe(
     Effect.andThen(runs.list({ kind: SetupWorkflow.kind, unfinished: true })),
-    Effect.flatMap(Effect.forEach(reconcile, { discard: true })),
-    Effect.mapError(fromStorage(folder.path))
+    Effect.flatMap(Effect.forEach(reconcile, { discard: true }))
   )
   yield* RequestWatcher.watch
 
@@ -265,9 +272,12 @@ const make = Effect.gen(function* () {
     run: Run,
     noWait: boolean
   ): Effect.fn.Return<SetupResult, SetupFailure | ApprovalPending> {
-    if (run.result !== null) return yield* decoded(SetupWorkflow.ResultJson, run.result)
-    if (run.failure !== null) return yield* Effect.flatMap(decoded(SetupWorkflow.FailureJson, run.failure), Effect.fail)
-    return yield* carryOut({ ...run, inputs: yield* decodeInputs(run), noWait })
+    // Where its end is recorded and the engine is about to hear of it, whoever asks waits until both agree.
+    const settled = isOver(run) && !(yield* Effect.provideContext(Journal.isOpen({ ...run, runId: run.id }), context))
+    if (!settled) return yield* carryOut({ ...run, inputs: yield* decodeInputs(run), noWait })
+    return run.failure === null
+      ? yield* decoded(SetupWorkflow.ResultJson, run.result)
+      : yield* Effect.flatMap(decoded(SetupWorkflow.FailureJson, run.failure), Effect.fail)
   })
 
   const retry = Effect.fn("Setups.retry")(function* (request: {

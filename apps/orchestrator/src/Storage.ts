@@ -14,10 +14,11 @@ import * as SqlClient from "effect/sql/SqlClient"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { Database } from "./Database.ts"
 import { DataFolder, DataFolderUnusable, fromStorage } from "./DataFolder.ts"
 import { migrations } from "./Migrations.ts"
 import { fromSystem } from "@privx-kit/core/StorageFailed"
-import { fromSqlite } from "./SqliteFailure.ts"
+import { fromSqlite, sqliteError } from "./SqliteFailure.ts"
 
 /** The version of the tables that this privx-kit knows; stands in `user_version` of the file. */
 export const version = Object.keys(migrations).length
@@ -26,14 +27,22 @@ export const version = Object.keys(migrations).length
 export const databaseFile = (folder: string): string => path.join(folder, "privx-kit.sqlite")
 
 /** Opens the database, after making sure that it may be touched, and brings its tables up to date. */
-export const layer: Layer.Layer<SqlClient.SqlClient, DataFolderUnusable, DataFolder> = Layer.unwrap(
+export const layer: Layer.Layer<SqlClient.SqlClient | Database, DataFolderUnusable, DataFolder> = Layer.unwrap(
   Effect.gen(function* () {
     const folder = yield* DataFolder
     const file = databaseFile(folder.path)
     yield* inspect(folder.path, file)
-    return prepare(folder.path, file).pipe(Layer.provideMerge(SqliteClient.layer({ filename: file })))
+    return prepare(folder.path, file).pipe(Layer.provideMerge([SqliteClient.layer({ filename: file }), database(file)]))
   })
 )
+
+/** What the file's failures mean. */
+export const database = (file: string): Layer.Layer<Database> =>
+  Layer.succeed(Database, {
+    name: file,
+    failure: fromSqlite(file),
+    isFailure: (error) => sqliteError(error) !== undefined
+  })
 
 /** Larger files are not read through at each start; what is wrong with them shows when the page is read. */
 const quickCheckLimit = 64 * 1024 * 1024

@@ -39,6 +39,37 @@ describe("Setups, begun by one process and ended by another", () => {
     })
   )
 
+  it.live("stands by the end that was recorded before the engine could note it, and does nothing again", () =>
+    Effect.gen(function* () {
+      const simulator = yield* privx.start()
+      const { dataDir } = yield* place
+      const before = yield* session(simulator, dataDir, Effect.andThen(setup(simulator), only))
+      // What the journal of a process holds that has died between the two.
+      const database = new DatabaseSync(Storage.databaseFile(dataDir))
+      const lost = `SELECT request_id FROM cluster_messages WHERE tag = 'run' OR payload LIKE '%"deliver"%'`
+      database.exec(`DELETE FROM cluster_replies WHERE request_id IN (${lost})`)
+      database.exec(`UPDATE cluster_messages SET processed = 0, last_reply_id = NULL WHERE request_id IN (${lost})`)
+      database.close()
+      yield* simulator.clearRequests
+      const events: Array<RunEvent> = []
+      const { after, result } = yield* session(
+        simulator,
+        dataDir,
+        Effect.gen(function* () {
+          return { result: yield* setup(simulator, { runId: before.id }), after: yield* only }
+        }),
+        (event) => events.push(event)
+      )
+      assert.strictEqual(result.runId, before.id)
+      assert.deepStrictEqual(after, before)
+      assert.deepStrictEqual(yield* simulator.requests, [])
+      assert.notInclude(
+        events.map((event) => event._tag),
+        "StepStarted"
+      )
+    })
+  )
+
   it.live("ends at once when it is interrupted", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start()

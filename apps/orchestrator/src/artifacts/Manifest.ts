@@ -8,6 +8,7 @@
 import { VerificationReport } from "@privx-kit/ueba/VerificationReport"
 import { Requirement } from "@privx-kit/ueba/VerificationPolicy"
 import * as Schema from "effect/Schema"
+import { UebaConfiguration } from "../UebaConfiguration.ts"
 import { Digest256, Source } from "./Source.ts"
 
 /** Names the shape, in the JSON Schema and as the type of the attestation's predicate. */
@@ -87,7 +88,12 @@ export const Manifest = Schema.Struct({
       description: "Check → what was demanded, for every check that there was"
     }),
     // Open, so that the policy of another version is still read: nothing depends on it but repeating the checks.
-    policy: Schema.NullOr(Schema.Json).annotate({ description: "The policy that was given; null: none was" })
+    policy: Schema.NullOr(Schema.Json).annotate({ description: "The policy that was given; null: none was" }),
+    configuration: Schema.optionalKey(UebaConfiguration).annotate({
+      description:
+        "The UEBA configuration as PrivX told it after the download, or why it did not; not there where it was not asked, " +
+        "as with a policy that has one"
+    })
   }).annotate({ description: "What the script was held to" }),
   verification: VerificationReport,
   review: Schema.NullOr(Review),

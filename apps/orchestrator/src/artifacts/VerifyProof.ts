@@ -12,6 +12,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as crypto from "node:crypto"
 import { isDeepStrictEqual } from "node:util"
+import * as UebaConfiguration from "../UebaConfiguration.ts"
 import * as Attestation from "./Attestation.ts"
 import * as Manifest from "./Manifest.ts"
 import * as SigningKey from "./SigningKey.ts"
@@ -128,7 +129,8 @@ const ofChecks = Effect.fnUntraced(function* ({ file, manifest }: Input) {
     sha256: expected.sha256 === undefined ? undefined : Schema.decodeSync(Sha256)(expected.sha256),
     minBytes: expected.minBytes,
     maxBytes: expected.maxBytes,
-    policy: yield* policyOf(expected)
+    policy: yield* policyOf(expected),
+    ...UebaConfiguration.toOptions(expected.configuration)
   })
   return [
     verification.verified

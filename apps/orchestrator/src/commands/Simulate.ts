@@ -57,7 +57,13 @@ const start = Effect.fnUntraced(function* (input: Input) {
     port: input.port,
     tls: input.tls,
     faults: input.faults,
-    ...(input.scriptBytes === undefined ? undefined : { script: yield* scriptOf(input.scriptBytes) }),
+    ...(input.scriptBytes === undefined
+      ? undefined
+      : {
+          script: yield* scriptOf(input.scriptBytes),
+          // A shorter one than usual has no room for it.
+          ...(input.scriptBytes < SetupScript.text.length ? undefined : { configuration: SetupScript.configuration })
+        }),
     onRequest: (request) => err.line(requestLine(request, err))
   })
   const session = yield* simulator.addPlaybackSession()

@@ -9,8 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import { DataFolder } from "../DataFolder.ts"
-import { databaseFile } from "../Storage.ts"
+import { Database } from "../Database.ts"
 import type { Review } from "./Run.ts"
 import * as RunRows from "./RunRows.ts"
 
@@ -44,11 +43,11 @@ export class Approvals extends Context.Service<
     readonly review: (target: string, sha256: string, require: RequireApproval) => Effect.Effect<Review, StorageFailed>
   }
 >()("privx-kit/Approvals") {
-  static readonly layer: Layer.Layer<Approvals, never, SqlClient.SqlClient | DataFolder> = Layer.effect(
+  static readonly layer: Layer.Layer<Approvals, never, SqlClient.SqlClient | Database> = Layer.effect(
     Approvals,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const { rows, stored } = RunRows.make(sql, databaseFile((yield* DataFolder).path))
+      const { rows, stored } = RunRows.make(sql, yield* Database)
       const read = rows(Schema.Array(Approval))
       const last = Effect.fn("Approvals.last")((target: string) =>
         Effect.map(

@@ -1,37 +1,57 @@
 /** What the engine has stored of a run, for those who make it forget: it keeps everything for ever by itself. */
-import { StorageFailed } from "@privx-kit/core/StorageFailed"
+import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Effect from "effect/Effect"
 import * as EntityAddress from "effect/cluster/EntityAddress"
 import * as EntityId from "effect/cluster/EntityId"
 import * as EntityType from "effect/cluster/EntityType"
 import { MessageStorage } from "effect/cluster/MessageStorage"
 import * as ShardId from "effect/cluster/ShardId"
-import { describe } from "@privx-kit/core/StorageFailed"
-import { fromSqlite, sqliteError } from "../SqliteFailure.ts"
+import { Database } from "../Database.ts"
 import { SetupWorkflow } from "../SetupWorkflow.ts"
 
-/** The workflow's own messages, and those of its clocks. */
-const entityTypes = [`Workflow/${SetupWorkflow._tag}`, "Workflow/-/DurableClock"].map((name) => EntityType.make(name))
+interface Attempt {
+  readonly runId: string
+  readonly attempt: number
+  readonly target: string
+}
 
-/** Messages are cleared by entity; the shard, which only a runner knows, makes no difference to that. */
+/** The workflow's own messages, and those of its clocks. */
+const entityTypes = [`Workflow/${SetupWorkflow._tag}`, "Workflow/-/DurableClock"] as const
+
+/** Messages are found by entity; the shard, which only a runner knows, makes no difference to that. */
 const shard = ShardId.make("default", 1)
 
+const addressOf = (entityType: string, executionId: string) =>
+  EntityAddress.make({
+    shardId: shard,
+    entityType: EntityType.make(entityType),
+    entityId: EntityId.make(executionId)
+  })
+
+/** Whether the engine has that attempt of a run and does not know of its end. */
+export const isOpen = Effect.fn("Journal.isOpen")(function* (
+  run: Attempt
+): Effect.fn.Return<boolean, StorageFailed, MessageStorage | Database> {
+  const database = yield* Database
+  const storage = yield* MessageStorage
+  const address = addressOf(entityTypes[0], yield* SetupWorkflow.executionId({ ...run, inputs: {} }))
+  return yield* storage.requestIdForPrimaryKey({ address, tag: "run", id: "" }).pipe(
+    Effect.flatMap((found) =>
+      found._tag === "None"
+        ? Effect.succeed([])
+        : Effect.map(storage.repliesForUnfiltered([found.value]), (replies) => [replies.at(-1)])
+    ),
+    Effect.mapError((error) => database.failure(error)),
+    Effect.map((last) => last.length > 0 && last[0]?._tag !== "WithExit")
+  )
+})
+
 /** Removes one attempt of a run: if it was under way, it is so no longer. */
-export const forget = Effect.fn("Journal.forget")(function* (
-  file: string,
-  run: { readonly runId: string; readonly attempt: number; readonly target: string }
-) {
+export const forget = Effect.fn("Journal.forget")(function* (run: Attempt) {
+  const database = yield* Database
   const storage = yield* MessageStorage
   const id = yield* SetupWorkflow.executionId({ ...run, inputs: {} })
   for (const entityType of entityTypes) {
-    yield* storage
-      .clearAddress(EntityAddress.make({ shardId: shard, entityType, entityId: EntityId.make(id) }))
-      .pipe(
-        Effect.mapError(({ cause }) =>
-          sqliteError(cause) === undefined
-            ? new StorageFailed({ path: file, reason: "other", detail: describe(cause) })
-            : fromSqlite(file)(cause)
-        )
-      )
+    yield* storage.clearAddress(addressOf(entityType, id)).pipe(Effect.mapError(({ cause }) => database.failure(cause)))
   }
 })

@@ -9,9 +9,8 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as DurableDeferred from "effect/workflow/DurableDeferred"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
-import { DataFolder } from "../DataFolder.ts"
+import type { Database } from "../Database.ts"
 import { Approval, FailureJson, SetupWorkflow, type Verdict } from "../SetupWorkflow.ts"
-import { databaseFile } from "../Storage.ts"
 import { Targets } from "../Targets.ts"
 import * as Journal from "./Journal.ts"
 import { isOver, type Run } from "./Run.ts"
@@ -35,12 +34,12 @@ export const settleCancellations = Effect.fn("RequestWatcher.settleCancellations
 /** Cancels a run that no fiber is at. */
 const cancelOutright = Effect.fnUntraced(function* (
   request: Request
-): Effect.fn.Return<void, StorageFailed, Runs | DataFolder | MessageStorage> {
+): Effect.fn.Return<void, StorageFailed, Runs | Database | MessageStorage> {
   const runs = yield* Runs
   const run = yield* runs.get(request.runId)
   if (run === undefined || run.attempt !== request.attempt) return
   if (run.status === "succeeded" || run.status === "failed") return
-  yield* Journal.forget(databaseFile((yield* DataFolder).path), { runId: run.id, ...run })
+  yield* Journal.forget({ runId: run.id, ...run })
   if (!isOver(run)) {
     yield* runs.end(run.id, { status: "cancelled", failure: yield* encodeFailure(new RunCancelled(request)) })
   }

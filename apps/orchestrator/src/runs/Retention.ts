@@ -10,8 +10,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import { DataFolder } from "../DataFolder.ts"
-import { databaseFile } from "../Storage.ts"
+import { Database } from "../Database.ts"
 import * as Journal from "./Journal.ts"
 import * as RunRows from "./RunRows.ts"
 
@@ -34,10 +33,9 @@ const many = 20
 export const prune = Effect.fn("Retention.prune")(function* (
   bound: Bound,
   options: { readonly dryRun?: boolean } = {}
-): Effect.fn.Return<ReadonlyArray<string>, StorageFailed, SqlClient.SqlClient | DataFolder | MessageStorage> {
+): Effect.fn.Return<ReadonlyArray<string>, StorageFailed, SqlClient.SqlClient | Database | MessageStorage> {
   const sql = yield* SqlClient.SqlClient
-  const file = databaseFile((yield* DataFolder).path)
-  const { rows, stored } = RunRows.make(sql, file)
+  const { rows, stored } = RunRows.make(sql, yield* Database)
   const now = yield* Clock.currentTimeMillis
   const before = bound.olderThan === undefined ? -1 : now - Duration.toMillis(bound.olderThan)
   const ended = yield* rows(Ended)(sql`
@@ -49,7 +47,7 @@ export const prune = Effect.fn("Retention.prune")(function* (
     ended,
     Effect.fnUntraced(function* ({ attempt, id, target }) {
       for (let number = 1; number <= attempt; number++) {
-        yield* Journal.forget(file, { runId: id, attempt: number, target })
+        yield* Journal.forget({ runId: id, attempt: number, target })
       }
       // It may have been begun again in the meantime.
       yield* stored(sql`DELETE FROM runs WHERE id = ${id} AND ended_at IS NOT NULL AND attempt = ${attempt}`)

@@ -13,6 +13,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
+import { Database } from "../Database.ts"
 import { DataFolder, type DataFolderBusy, type DataFolderUnusable, fromStorage, isHeld } from "../DataFolder.ts"
 import * as Engine from "../Engine.ts"
 import { migrations } from "../Migrations.ts"
@@ -24,7 +25,7 @@ import { RunAmbiguous, RunNotFound } from "./RunFailures.ts"
 import { RunRequests } from "./RunRequests.ts"
 import { Runs } from "./Runs.ts"
 
-export type Services = Runs | RunRequests | Approvals | MessageStorage | SqlClient.SqlClient | DataFolder
+export type Services = Runs | RunRequests | Approvals | MessageStorage | SqlClient.SqlClient | Database | DataFolder
 
 /** @param mode `read` changes nothing at all; `write` leaves requests and removes what is over */
 export const layer = (
@@ -32,13 +33,14 @@ export const layer = (
   mode: "read" | "write"
 ): Layer.Layer<Services, DataFolderBusy | DataFolderUnusable> =>
   Layer.mergeAll(Runs.layer, RunRequests.layer, Approvals.layer, Engine.journal).pipe(
-    Layer.provideMerge(database(path.resolve(folder), mode)),
+    Layer.provideMerge(client(path.resolve(folder), mode)),
+    Layer.provideMerge(Storage.database(Storage.databaseFile(path.resolve(folder)))),
     Layer.provideMerge(Layer.succeed(DataFolder, { path: path.resolve(folder) })),
     Layer.provideMerge(Layer.succeed(SqlClient.BeginTransaction, "BEGIN IMMEDIATE")),
     Layer.fresh
   )
 
-const database = (
+const client = (
   folder: string,
   mode: "read" | "write"
 ): Layer.Layer<SqlClient.SqlClient, DataFolderBusy | DataFolderUnusable> =>

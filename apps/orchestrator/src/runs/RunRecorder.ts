@@ -14,13 +14,16 @@ import * as Fiber from "effect/Fiber"
 import type * as Schema from "effect/Schema"
 import type { SetupFailure } from "../SetupFailure.ts"
 import type { Steps } from "../SetupPipeline.ts"
-import type { Decision, Review, RunStep, StepName } from "./Run.ts"
+import type { Decision, Review, Run, RunStep, StepName } from "./Run.ts"
 import { RunEvent, RunEvents } from "./RunEvents.ts"
 import { Runs, type StepRecord } from "./Runs.ts"
 
 export interface RunRecorder extends Steps {
-  /** Loads what earlier processes did, once. Before the first step; `done` are the steps that the journal has. */
-  readonly begin: (done: ReadonlyArray<RunStep>) => Effect.Effect<void, StorageFailed>
+  /**
+   * Loads what earlier processes did, once. Before the first step; `done` are the steps that the journal has. Answers the
+   * run where its end is recorded already: then nothing is left to do but to tell the engine.
+   */
+  readonly begin: (done: ReadonlyArray<RunStep>) => Effect.Effect<Run | undefined, StorageFailed>
   /** What the steps have come to, for the journal. */
   readonly steps: () => ReadonlyArray<RunStep>
   /** Writes what is not written yet. When the process stops in the middle. */
@@ -65,6 +68,7 @@ export const make = Effect.fnUntraced(function* (run: {
   const counted = new Set<StepName>()
   let current: { readonly name: StepName; readonly from: number } | undefined
   let begun = false
+  let ended: Run | undefined
   let nextProgress = 0
 
   const put = (step: StepRecord): void => {
@@ -87,17 +91,19 @@ export const make = Effect.fnUntraced(function* (run: {
 
   const begin = Effect.fnUntraced(function* (done: ReadonlyArray<RunStep>) {
     if (!begun) {
-      const { resumed, steps: earlier } = run.created
-        ? { resumed: false, steps: [] }
-        : yield* runs.begin(runId, attempt)
+      const found = run.created ? { resumed: false, steps: [], ended: undefined } : yield* runs.begin(runId, attempt)
       begun = true
-      for (const step of earlier) steps.set(step.name, recordOf(step))
-      yield* tell(RunEvent.RunStarted({ runId, target, resumed }))
+      ended = found.ended
+      for (const step of found.steps) steps.set(step.name, recordOf(step))
+      yield* tell(RunEvent.RunStarted({ runId, target, resumed: found.resumed }))
+      if (ended !== undefined) yield* tell(RunEvent.RunEnded({ runId, outcome: outcomeOf(ended) }))
     }
+    if (ended !== undefined) return ended
     for (const step of done) {
       const known = steps.get(step.name)
       if (known === undefined || known.endedAt === null) put(recordOf(step))
     }
+    return undefined
   })
 
   const change = (name: StepName, update: (step: StepRecord) => Partial<StepRecord>): void => {
@@ -185,6 +191,9 @@ export const make = Effect.fnUntraced(function* (run: {
   }
   return recorder
 })
+
+const outcomeOf = ({ failure, status }: Run): "succeeded" | "failed" | "cancelled" =>
+  failure === null ? "succeeded" : status === "cancelled" ? "cancelled" : "failed"
 
 const recordOf = (step: RunStep): StepRecord => ({
   ...step,

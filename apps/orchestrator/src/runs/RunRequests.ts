@@ -9,8 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import { DataFolder } from "../DataFolder.ts"
-import { databaseFile } from "../Storage.ts"
+import { Database } from "../Database.ts"
 import * as RunRows from "./RunRows.ts"
 
 /** How often a process looks for requests. */
@@ -51,11 +50,11 @@ export class RunRequests extends Context.Service<
     readonly applied: (request: Request) => Effect.Effect<void, StorageFailed>
   }
 >()("privx-kit/RunRequests") {
-  static readonly layer: Layer.Layer<RunRequests, never, SqlClient.SqlClient | DataFolder> = Layer.effect(
+  static readonly layer: Layer.Layer<RunRequests, never, SqlClient.SqlClient | Database> = Layer.effect(
     RunRequests,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const { rows, stored } = RunRows.make(sql, databaseFile((yield* DataFolder).path))
+      const { rows, stored } = RunRows.make(sql, yield* Database)
       const read = rows(Schema.Array(Request))
       const columns = sql.literal("run_id AS runId, attempt, action, approved, asked_by AS by, asked_at AS at, comment")
       return RunRequests.of({

@@ -5,12 +5,12 @@ import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type * as Statement from "effect/sql/Statement"
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
-import { fromSqlite } from "../SqliteFailure.ts"
+import type { Database } from "../Database.ts"
 import { EarlierAttempt, Failures, Review, Run, RunStep, StepName } from "./Run.ts"
 
-export const make = (sql: SqlClient.SqlClient, file: string) => {
+export const make = (sql: SqlClient.SqlClient, database: Database["Service"]) => {
   const stored = <A>(effect: Effect.Effect<A, SqlError>): Effect.Effect<A, StorageFailed> =>
-    Effect.mapError(effect, fromSqlite(file))
+    Effect.mapError(effect, database.failure)
 
   const rows = <A, I>(schema: Schema.Codec<A, I>) => {
     const decode = Schema.decodeUnknownEffect(schema)
@@ -18,7 +18,7 @@ export const make = (sql: SqlClient.SqlClient, file: string) => {
       Effect.flatMap(stored(statement), (rows) =>
         Effect.mapError(
           decode(rows),
-          (error) => new StorageFailed({ path: file, reason: "damaged", detail: error.message })
+          (error) => new StorageFailed({ path: database.name, reason: "damaged", detail: error.message })
         )
       )
   }

@@ -11,8 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import { DataFolder } from "../DataFolder.ts"
-import { databaseFile } from "../Storage.ts"
+import { Database } from "../Database.ts"
 import { CrashPoints } from "./CrashPoints.ts"
 import { Review, type Run, type RunStatus, type RunStep, type StepName } from "./Run.ts"
 import * as RunRows from "./RunRows.ts"
@@ -67,13 +66,16 @@ export class Runs extends Context.Service<
     /** The latest first. */
     readonly list: (filter?: Filter) => Effect.Effect<ReadonlyArray<Run>, StorageFailed>
     /**
-     * A process is at it, for the first time or again: even a run that had ended is carried out again when the process
-     * died before the engine knew. Answers whether one was before, and how far the steps had come.
+     * A process is at it, for the first time or again. Answers whether one was before, and how far the steps had come.
+     * Where its end is recorded already, because a process died before the engine knew, that end stands, and is answered.
      */
     readonly begin: (
       id: string,
       attempt: number
-    ) => Effect.Effect<{ readonly resumed: boolean; readonly steps: ReadonlyArray<RunStep> }, StorageFailed>
+    ) => Effect.Effect<
+      { readonly resumed: boolean; readonly steps: ReadonlyArray<RunStep>; readonly ended: Run | undefined },
+      StorageFailed
+    >
     readonly saveSteps: (
       id: string,
       attempt: number,
@@ -85,7 +87,7 @@ export class Runs extends Context.Service<
       review: { readonly sha256: string; readonly review: Review; readonly steps: ReadonlyArray<StepRecord> },
       attempt: number
     ) => Effect.Effect<void, StorageFailed>
-    /** Writes what there is to say of the end in one transaction. */
+    /** Writes what there is to say of the end in one transaction. An end that is there already stands. */
     readonly end: (
       id: string,
       outcome: Outcome,
@@ -107,17 +109,16 @@ export class Runs extends Context.Service<
     readonly interruptAll: Effect.Effect<void, StorageFailed>
   }
 >()("privx-kit/Runs") {
-  static readonly layer: Layer.Layer<Runs, never, SqlClient.SqlClient | DataFolder> = Layer.effect(
+  static readonly layer: Layer.Layer<Runs, never, SqlClient.SqlClient | Database> = Layer.effect(
     Runs,
     Effect.gen(function* () {
-      const folder = yield* DataFolder
-      return make(yield* SqlClient.SqlClient, databaseFile(folder.path), yield* CrashPoints)
+      return make(yield* SqlClient.SqlClient, yield* Database, yield* CrashPoints)
     })
   )
 }
 
-const make = (sql: SqlClient.SqlClient, file: string, crashPoint: CrashPoints): Runs["Service"] => {
-  const { find, stored, steps: stepsOf } = RunRows.make(sql, file)
+const make = (sql: SqlClient.SqlClient, database: Database["Service"], crashPoint: CrashPoints): Runs["Service"] => {
+  const { find, stored, steps: stepsOf } = RunRows.make(sql, database)
 
   const writeSteps = (id: string, attempt: number, steps: Array.NonEmptyReadonlyArray<StepRecord>) => {
     const rows = Array.map(steps, (step) => ({
@@ -183,12 +184,15 @@ const make = (sql: SqlClient.SqlClient, file: string, crashPoint: CrashPoints): 
       const [row] = yield* writing(
         "begin",
         stored(sql<{ begun: number }>`
-          UPDATE runs SET status = 'running', started_at = COALESCE(started_at, ${now}), ended_at = NULL, result = NULL,
-            failure = NULL, begun = begun + 1
-          WHERE id = ${id} AND attempt = ${attempt} RETURNING begun`)
+          UPDATE runs SET status = 'running', started_at = COALESCE(started_at, ${now}), begun = begun + 1
+          WHERE id = ${id} AND attempt = ${attempt} AND ended_at IS NULL RETURNING begun`)
       )
-      const resumed = row !== undefined && row.begun > 1
-      return { resumed, steps: resumed ? yield* stepsOf(id, attempt) : [] }
+      if (row === undefined) {
+        const [ended] = yield* find(sql`id = ${id} AND attempt = ${attempt}`, 1)
+        return { resumed: true, steps: ended?.steps ?? [], ended }
+      }
+      const resumed = row.begun > 1
+      return { resumed, steps: resumed ? yield* stepsOf(id, attempt) : [], ended: undefined }
     }),
     saveSteps: Effect.fn("Runs.saveSteps")((id, attempt, steps) =>
       writing("saveSteps", stored(writeSteps(id, attempt, steps)))
@@ -217,7 +221,7 @@ const make = (sql: SqlClient.SqlClient, file: string, crashPoint: CrashPoints): 
       const write = sql`
         UPDATE runs SET status = ${outcome.status}, ended_at = ${now}, result = ${result}, failure = ${failure},
           sha256 = COALESCE(${rest?.sha256 ?? null}, sha256), review = COALESCE(${review}, review)
-        WHERE id = ${id}`
+        WHERE id = ${id} AND ended_at IS NULL`
       const steps = rest?.steps ?? []
       // What no recorder follows ends with the run.
       const open = sql`
