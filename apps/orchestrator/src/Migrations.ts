@@ -114,7 +114,16 @@ const attempts = Effect.gen(function* () {
   yield* sql`PRAGMA user_version = 2`
 })
 
+/** Runs that are parts of another one. */
+const parents = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`ALTER TABLE runs ADD COLUMN parent_id TEXT REFERENCES runs (id) ON DELETE SET NULL`
+  yield* sql`CREATE INDEX runs_by_parent ON runs (parent_id, created_at DESC) WHERE parent_id IS NOT NULL`
+  yield* sql`PRAGMA user_version = 3`
+})
+
 export const migrations: Readonly<Record<string, Effect.Effect<void, SqlError, SqlClient.SqlClient>>> = {
   "0001_runs": Effect.asVoid(runs),
-  "0002_attempts": Effect.asVoid(attempts)
+  "0002_attempts": Effect.asVoid(attempts),
+  "0003_parents": Effect.asVoid(parents)
 }

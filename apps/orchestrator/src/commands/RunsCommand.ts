@@ -20,10 +20,15 @@ const runArgument = Argument.String("RUN").pipe(Argument.withDescription("Id of 
 const list = Command.make(
   "list",
   {
-    status: Flag.Literals("status", ["running", "waiting", "interrupted", "succeeded", "failed", "cancelled"]).pipe(
-      Flag.withDescription("Only runs in this state; can be repeated"),
-      Flag.atLeast(0)
-    ),
+    status: Flag.Literals("status", [
+      "queued",
+      "running",
+      "waiting",
+      "interrupted",
+      "succeeded",
+      "failed",
+      "cancelled"
+    ]).pipe(Flag.withDescription("Only runs in this state; can be repeated"), Flag.atLeast(0)),
     target: Flag.String("target").pipe(
       Flag.withMetavar("URL"),
       Flag.withDescription("Only runs of this PrivX"),

@@ -52,7 +52,7 @@ export class Approvals extends Context.Service<
       const last = Effect.fn("Approvals.last")((target: string) =>
         Effect.map(
           read(sql`
-            SELECT target, sha256, approved_at AS at, approved_by AS by, comment, run_id AS runId
+            SELECT target, sha256, approved_at AS at, approved_by AS by, comment, run_id AS "runId"
             FROM approvals WHERE target = ${target} ORDER BY approved_at DESC LIMIT 1`),
           ([approval]) => approval
         )

@@ -38,9 +38,10 @@ export const prune = Effect.fn("Retention.prune")(function* (
   const { rows, stored } = RunRows.make(sql, yield* Database)
   const now = yield* Clock.currentTimeMillis
   const before = bound.olderThan === undefined ? -1 : now - Duration.toMillis(bound.olderThan)
+  const kept = bound.keep === undefined ? sql`` : sql`LIMIT ${bound.keep}`
   const ended = yield* rows(Ended)(sql`
     SELECT id, target, attempt FROM runs WHERE ended_at IS NOT NULL AND (ended_at < ${before} OR id NOT IN (
-      SELECT id FROM runs WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, id LIMIT ${bound.keep ?? -1}))
+      SELECT id FROM runs WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, id ${kept}))
     ORDER BY ended_at, id`)
   if (options.dryRun === true || ended.length === 0) return ended.map(({ id }) => id)
   const remove = Effect.forEach(

@@ -5,12 +5,21 @@
 import * as Schema from "effect/Schema"
 
 /**
+ * - `queued`: recorded, and no process has begun it yet.
  * - `running`: a process is at it.
  * - `waiting`: it waits for somebody to approve or reject its script; it does so whether or not a process is there.
  * - `interrupted`: begun and not over, and no process is at it; it can be continued.
  * - `succeeded`, `failed`, `cancelled`: it is over.
  */
-export const RunStatus = Schema.Literals(["running", "waiting", "interrupted", "succeeded", "failed", "cancelled"])
+export const RunStatus = Schema.Literals([
+  "queued",
+  "running",
+  "waiting",
+  "interrupted",
+  "succeeded",
+  "failed",
+  "cancelled"
+])
 
 export type RunStatus = typeof RunStatus.Type
 
@@ -78,6 +87,8 @@ export type EarlierAttempt = typeof EarlierAttempt.Type
 export const Run = Schema.Struct({
   id: Schema.String,
   kind: Schema.String,
+  /** The run that this one is a part of. */
+  parentId: Schema.NullOr(Schema.String),
   /** Base URL of the PrivX, without credentials. */
   target: Schema.String,
   inputs: Schema.Json,

@@ -56,15 +56,18 @@ export class RunRequests extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const { rows, stored } = RunRows.make(sql, yield* Database)
       const read = rows(Schema.Array(Request))
-      const columns = sql.literal("run_id AS runId, attempt, action, approved, asked_by AS by, asked_at AS at, comment")
+      const columns = sql.literal(
+        'run_id AS "runId", attempt, action, approved, asked_by AS by, asked_at AS at, comment'
+      )
       return RunRequests.of({
         ask: Effect.fn("RunRequests.ask")(function* (request) {
           const now = yield* Clock.currentTimeMillis
           const approved = request.approved === undefined ? null : Number(request.approved)
           const inserted = yield* stored(sql`
-            INSERT OR IGNORE INTO run_requests (run_id, attempt, action, approved, asked_by, asked_at, comment)
+            INSERT INTO run_requests (run_id, attempt, action, approved, asked_by, asked_at, comment)
             VALUES (${request.runId}, ${request.attempt}, ${request.action}, ${approved}, ${request.by}, ${now},
-              ${request.comment ?? null}) RETURNING run_id`)
+              ${request.comment ?? null})
+            ON CONFLICT (run_id, attempt, action) DO NOTHING RETURNING run_id`)
           return inserted.length > 0
         }),
         open: read(sql`SELECT ${columns} FROM run_requests WHERE applied_at IS NULL ORDER BY asked_at`),

@@ -30,18 +30,18 @@ export const make = (sql: SqlClient.SqlClient, database: Database["Service"]) =>
   const stepsOf = (where: Statement.Fragment) =>
     readSteps(
       sql`
-        SELECT run_id AS runId, attempt, step AS name, status, attempts, started_at AS startedAt, ended_at AS endedAt,
-          bytes, failures
+        SELECT run_id AS "runId", attempt, step AS name, status, attempts, started_at AS "startedAt",
+          ended_at AS "endedAt", bytes, failures
         FROM run_steps WHERE ${where}`
     ).pipe(Effect.map(inOrder))
 
   /** The latest first. */
-  const find = Effect.fnUntraced(function* (where: Statement.Fragment, limit: number) {
+  const find = Effect.fnUntraced(function* (where: Statement.Fragment, limit?: number) {
     const found = yield* readRuns(
       sql`
-        SELECT id, kind, target, inputs, idempotency_key AS idempotencyKey, status, attempt, created_at AS createdAt,
-          started_at AS startedAt, ended_at AS endedAt, sha256, review, result, failure
-        FROM runs WHERE ${where} ORDER BY created_at DESC, id LIMIT ${limit}`
+        SELECT id, kind, parent_id AS "parentId", target, inputs, idempotency_key AS "idempotencyKey", status, attempt,
+          created_at AS "createdAt", started_at AS "startedAt", ended_at AS "endedAt", sha256, review, result, failure
+        FROM runs WHERE ${where} ORDER BY created_at DESC, id ${limit === undefined ? sql`` : sql`LIMIT ${limit}`}`
     )
     if (found.length === 0) return []
     const ids = found.map((row) => row.id)
@@ -54,7 +54,7 @@ export const make = (sql: SqlClient.SqlClient, database: Database["Service"]) =>
         ? []
         : yield* readEarlier(
             sql`
-              SELECT run_id AS runId, attempt, status, started_at AS startedAt, ended_at AS endedAt, failure
+              SELECT run_id AS "runId", attempt, status, started_at AS "startedAt", ended_at AS "endedAt", failure
               FROM run_attempts WHERE ${sql.in("run_id", retried)} ORDER BY run_id, attempt`
           )
     return found.map((row): Run => ({

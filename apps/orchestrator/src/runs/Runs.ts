@@ -30,6 +30,8 @@ export interface StepRecord {
 export interface Filter {
   readonly kind?: string | undefined
   readonly target?: string | undefined
+  /** Only the parts of that run. */
+  readonly parentId?: string | undefined
   readonly status?: ReadonlyArray<RunStatus> | undefined
   /** Only those that are not over. */
   readonly unfinished?: boolean | undefined
@@ -49,14 +51,17 @@ export class Runs extends Context.Service<
   Runs,
   {
     /**
-     * Records a run that is carried out at once. A run of that id that is there already is left as it is. Whoever creates
-     * it need not `begin` it.
+     * Records a run that is carried out at once, so that whoever creates it need not `begin` it; or, `queued`, one that
+     * waits for a process to begin it. A run of that id or idempotency key that is there already is left as it is.
      */
     readonly create: (run: {
       readonly id: string
       readonly kind: string
       readonly target: string
       readonly inputs: Schema.Json
+      /** The run that this one is a part of. */
+      readonly parentId?: string | undefined
+      readonly queued?: boolean | undefined
       /** At most one run of a kind and target has it. */
       readonly idempotencyKey?: string | undefined
     }) => Effect.Effect<void, StorageFailed>
@@ -149,9 +154,18 @@ const make = (sql: SqlClient.SqlClient, database: Database["Service"], crashPoin
       yield* writing(
         "create",
         stored(sql`
-          INSERT OR IGNORE INTO runs (id, kind, target, inputs, idempotency_key, status, created_at, started_at, begun)
-          VALUES (${run.id}, ${run.kind}, ${run.target}, ${JSON.stringify(run.inputs)}, ${run.idempotencyKey ?? null},
-            'running', ${createdAt}, ${createdAt}, 1)`)
+          INSERT INTO runs ${sql.insert({
+            id: run.id,
+            kind: run.kind,
+            parent_id: run.parentId ?? null,
+            target: run.target,
+            inputs: JSON.stringify(run.inputs),
+            idempotency_key: run.idempotencyKey ?? null,
+            created_at: createdAt,
+            ...(run.queued === true
+              ? { status: "queued", started_at: null, begun: 0 }
+              : { status: "running", started_at: createdAt, begun: 1 })
+          })} ON CONFLICT DO NOTHING`)
       )
     }),
     get: Effect.fn("Runs.get")(function* (id: string) {
@@ -169,6 +183,7 @@ const make = (sql: SqlClient.SqlClient, database: Database["Service"], crashPoin
       find(
         sql.and([
           ...(filter.kind === undefined ? [] : [sql`kind = ${filter.kind}`]),
+          ...(filter.parentId === undefined ? [] : [sql`parent_id = ${filter.parentId}`]),
           ...(filter.target === undefined ? [] : [sql`target = ${filter.target}`]),
           ...(filter.status === undefined || filter.status.length === 0 ? [] : [sql.in("status", filter.status)]),
           ...(filter.since === undefined ? [] : [sql`created_at >= ${filter.since}`]),
@@ -176,7 +191,7 @@ const make = (sql: SqlClient.SqlClient, database: Database["Service"], crashPoin
           ...(filter.sha256 === undefined ? [] : [sql`sha256 = ${filter.sha256}`]),
           ...(filter.unfinished === true ? [sql`ended_at IS NULL`] : [])
         ]),
-        filter.limit ?? -1
+        filter.limit
       )
     ),
     begin: Effect.fn("Runs.begin")(function* (id: string, attempt: number) {
@@ -241,8 +256,9 @@ const make = (sql: SqlClient.SqlClient, database: Database["Service"], crashPoin
           Effect.gen(function* () {
             const over = sql`id = ${id} AND ended_at IS NOT NULL AND status IN ('failed', 'cancelled')`
             yield* sql`
-              INSERT OR REPLACE INTO run_attempts (run_id, attempt, status, started_at, ended_at, failure)
-              SELECT id, attempt, status, started_at, ended_at, failure FROM runs WHERE ${over}`
+              INSERT INTO run_attempts (run_id, attempt, status, started_at, ended_at, failure)
+              SELECT id, attempt, status, started_at, ended_at, failure FROM runs WHERE ${over}
+              ON CONFLICT (run_id, attempt) DO NOTHING`
             return yield* sql<{ id: string }>`
               UPDATE runs SET attempt = attempt + 1, status = 'running', started_at = NULL, ended_at = NULL, result = NULL,
                 failure = NULL, review = NULL, sha256 = NULL, begun = 0

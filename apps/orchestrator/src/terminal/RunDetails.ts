@@ -106,6 +106,8 @@ const sign = (status: RunStatus, { cyan, dim, green, red, sign, yellow }: Style)
     case "waiting":
     case "interrupted":
       return yellow(sign.warning)
+    case "queued":
+      return dim(sign.dot)
     case "running":
       return cyan(sign.arrow)
   }

@@ -45,6 +45,7 @@ describe("Runs", () => {
         assert.deepStrictEqual(yield* runs.get("one"), {
           id: "one",
           kind: "ueba-setup",
+          parentId: null,
           target: "https://a.example",
           inputs: { output: "/out" },
           idempotencyKey: null,
