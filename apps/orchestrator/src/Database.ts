@@ -4,6 +4,8 @@
  */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { SqlError } from "effect/sql/SqlError"
 
 export class Database extends Context.Service<
   Database,
@@ -12,6 +14,8 @@ export class Database extends Context.Service<
     readonly name: string
     /** What went wrong, whatever layer it comes wrapped in. */
     readonly failure: (error: unknown) => StorageFailed
+    /** Tries again what can be repeated, as long as the database is away for a moment. */
+    readonly patient: <A, R>(effect: Effect.Effect<A, SqlError, R>) => Effect.Effect<A, SqlError, R>
     /** Whether an error is the database's at all. */
     readonly isFailure: (error: unknown) => boolean
   }

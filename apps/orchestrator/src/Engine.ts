@@ -17,6 +17,8 @@ import * as Layer from "effect/Layer"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
 import { CrashPoints } from "./runs/CrashPoints.ts"
+import type { GroupCommit } from "./sqlite/GroupCommit.ts"
+import * as Messages from "./sqlite/Messages.ts"
 
 const config = ShardingConfig.layer({
   // Part of what is stored: changing it strands the runs that are under way.
@@ -30,7 +32,13 @@ const config = ShardingConfig.layer({
 })
 
 /** The engine's journal: what was asked of each run and activity, and what it answered. Needs no engine. */
-export const journal: Layer.Layer<MessageStorage, never, SqlClient.SqlClient> = Layer.effect(
+export const journalWith = (
+  config: Layer.Layer<ShardingConfig.ShardingConfig>
+): Layer.Layer<MessageStorage, never, SqlClient.SqlClient> =>
+  recorded.pipe(Layer.provide(SqlMessageStorage.layerStorage({})), Layer.provide([NodeCrypto.layerDigest, config]))
+
+/** The same journal, with the crash points of the suite around each write. */
+const recorded = Layer.effect(
   MessageStorage,
   Effect.gen(function* () {
     const storage = yield* MessageStorage
@@ -43,7 +51,10 @@ export const journal: Layer.Layer<MessageStorage, never, SqlClient.SqlClient> = 
       clearReplies: (id, options) => crashPoint.around("journal.clear", storage.clearReplies(id, options))
     })
   })
-).pipe(Layer.provide(SqlMessageStorage.layerStorage({})), Layer.provide([NodeCrypto.layerDigest, config]))
+)
+
+/** The journal of a data folder, for whoever looks into it. */
+export const journal: Layer.Layer<MessageStorage, never, SqlClient.SqlClient> = journalWith(config)
 
 /**
  * The parts of `SingleRunner.layer`, put together here because that one also reads its settings from the environment,
@@ -51,10 +62,15 @@ export const journal: Layer.Layer<MessageStorage, never, SqlClient.SqlClient> = 
  */
 const runner = Sharding.layer.pipe(
   Layer.provide(Runners.layerNoop),
-  Layer.provideMerge(journal),
+  // A journal of its own: layers are made once, and those who look in have one that is slower.
+  Layer.provideMerge(Layer.fresh(recorded)),
+  Layer.provide(Messages.layer),
   // The lock on the data folder says who the one runner is; in memory, a dead runner leaves nothing to wait for.
   Layer.provide([RunnerStorage.layerMemory, RunnerHealth.layerNoop, NodeCrypto.layerDigest, config])
 )
 
-export const layer: Layer.Layer<WorkflowEngine.WorkflowEngine | MessageStorage, never, SqlClient.SqlClient> =
-  ClusterWorkflowEngine.layer.pipe(Layer.provideMerge(runner))
+export const layer: Layer.Layer<
+  WorkflowEngine.WorkflowEngine | MessageStorage,
+  never,
+  SqlClient.SqlClient | GroupCommit
+> = ClusterWorkflowEngine.layer.pipe(Layer.provideMerge(runner))

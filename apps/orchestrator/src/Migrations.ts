@@ -114,16 +114,32 @@ const attempts = Effect.gen(function* () {
   yield* sql`PRAGMA user_version = 2`
 })
 
-/** Runs that are parts of another one. */
-const parents = Effect.gen(function* () {
+/** Runs that are parts of another one, and runs that wait for a process to begin them. */
+const queue = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`ALTER TABLE runs ADD COLUMN parent_id TEXT REFERENCES runs (id) ON DELETE SET NULL`
   yield* sql`CREATE INDEX runs_by_parent ON runs (parent_id, created_at DESC) WHERE parent_id IS NOT NULL`
+  yield* sql`ALTER TABLE runs ADD COLUMN claimed_at INTEGER`
+  yield* sql`CREATE INDEX runs_queued ON runs (created_at, id) WHERE status = 'queued'`
   yield* sql`PRAGMA user_version = 3`
+})
+
+/** What fleet runs are to do, and their parts that are not over. */
+const fleets = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`
+    CREATE TABLE fleet_plans (
+      run_id TEXT PRIMARY KEY NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+      concurrency INTEGER NOT NULL,
+      plan TEXT NOT NULL
+    ) WITHOUT ROWID`
+  yield* sql`CREATE INDEX runs_open_by_parent ON runs (parent_id, status) WHERE parent_id IS NOT NULL AND ended_at IS NULL`
+  yield* sql`PRAGMA user_version = 4`
 })
 
 export const migrations: Readonly<Record<string, Effect.Effect<void, SqlError, SqlClient.SqlClient>>> = {
   "0001_runs": Effect.asVoid(runs),
   "0002_attempts": Effect.asVoid(attempts),
-  "0003_parents": Effect.asVoid(parents)
+  "0003_queue": Effect.asVoid(queue),
+  "0004_fleets": Effect.asVoid(fleets)
 }

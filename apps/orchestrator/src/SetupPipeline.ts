@@ -11,7 +11,7 @@ import type { Sha256 } from "@privx-kit/ueba/Sha256"
 import type { VerificationFailed } from "@privx-kit/ueba/VerificationFailed"
 import type { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
 import { checksThat, type VerificationReport } from "@privx-kit/ueba/VerificationReport"
-import { defaultMaxBytes, verifySetupScript } from "@privx-kit/ueba/VerifySetupScript"
+import { defaultMaxBytes } from "@privx-kit/ueba/VerifySetupScript"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -19,6 +19,7 @@ import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import { type Artifact, ArtifactStore } from "./artifacts/ArtifactStore.ts"
 import { type Source, sourceOf } from "./artifacts/Source.ts"
+import * as KnownReports from "./KnownReports.ts"
 import type { StepName } from "./runs/Run.ts"
 import type { SetupFailure } from "./SetupFailure.ts"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
@@ -173,8 +174,6 @@ export const acquire = Effect.fn("SetupPipeline.acquire")(function* (
  * @param repeated the id had been sent before, so that the server may hold it for used
  */
 const deservesNewSession = (failure: PrivxFailure, repeated: boolean): boolean => {
-  // Has nothing to do with the session: the transport's own patience is enough.
-  if (failure.operation === "Ueba.configuration") return false
   if (failure._tag === "TransportError") {
     // Where nothing was reached at all, the transport's own patience is enough: the address is probably wrong.
     return failure.reason === "reset" || failure.reason === "timeout" || failure.reason === "truncated"
@@ -194,7 +193,7 @@ export const verify = Effect.fn("SetupPipeline.verify")(function* (
   return yield* steps.run(
     "verify",
     Effect.flatMap(store.read(downloaded.sha256), (bytes) =>
-      verifySetupScript(bytes, {
+      KnownReports.verify(downloaded.sha256, bytes, {
         ...expected,
         announcedLength: downloaded.announcedLength,
         ...UebaConfiguration.toOptions(downloaded.configuration)

@@ -16,6 +16,7 @@ import { VerificationReport } from "@privx-kit/ueba/VerificationReport"
 import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import * as Activity from "effect/workflow/Activity"
@@ -121,151 +122,162 @@ export type Verdict = typeof Verdict.Type
 export const Approval = DurableDeferred.make("approval", { success: Verdict })
 
 export const layer = SetupWorkflow.toLayer(
-  Effect.fnUntraced(function* ({ attempt = 1, inputs, runId, target }) {
-    const ueba = (yield* Targets).find(target)
-    // Not this process's business: the run is put aside untouched, and resumed by one that is configured for it.
-    if (ueba === undefined) return yield* Workflow.suspend(yield* WorkflowInstance)
-    const control = yield* RunControl
-    const crashPoint = yield* CrashPoints
-    const active = control.active(runId, attempt)
-    const recorder = (active.recorder ??= yield* RunRecorder.make({
-      id: runId,
-      attempt,
-      target,
-      created: active.created
-    }))
-    const carriedOut = recorded(recorder, active)
+  Effect.fnUntraced(
+    function* ({ attempt = 1, inputs, runId, target }) {
+      const targets = yield* Targets
+      // Not this process's business: the run is put aside untouched, and resumed by one that is configured for it.
+      if (!targets.has(target)) return yield* Workflow.suspend(yield* WorkflowInstance)
+      const control = yield* RunControl
+      const crashPoint = yield* CrashPoints
+      const active = control.active(runId, attempt)
+      const recorder = (active.recorder ??= yield* RunRecorder.make({
+        id: runId,
+        attempt,
+        target,
+        created: active.created
+      }))
+      const carriedOut = recorded(recorder, active)
 
-    const downloaded = yield* Activity.make({
-      name: "acquire",
-      success: Acquired,
-      error: SetupFailure,
-      execute: carriedOut(
-        [],
-        crashPoint.around(
-          "acquire",
-          Effect.gen(function* () {
-            const downloaded = yield* SetupPipeline.acquire({
-              owner: runId,
-              maxBytes: inputs.maxBytes,
-              configuration: UebaConfiguration.isWanted(inputs.policy)
-            }).pipe(
-              Effect.provideService(Ueba, ueba),
-              // The one step that can take long.
-              Effect.raceFirst(Deferred.await(active.cancelled))
-            )
-            return { ...downloaded, at: yield* DateTime.now, steps: recorder.steps() }
-          })
+      const downloaded = yield* Activity.make({
+        name: "acquire",
+        success: Acquired,
+        error: SetupFailure,
+        execute: carriedOut(
+          [],
+          crashPoint.around(
+            "acquire",
+            Effect.gen(function* () {
+              const downloaded = yield* SetupPipeline.acquire({
+                owner: runId,
+                maxBytes: inputs.maxBytes,
+                configuration: UebaConfiguration.isWanted(inputs.policy)
+              }).pipe(
+                Effect.provideServiceEffect(Ueba, targets.open(target)),
+                Effect.scoped,
+                // The one step that can take long.
+                Effect.raceFirst(Deferred.await(active.cancelled))
+              )
+              return { ...downloaded, at: yield* DateTime.now, steps: recorder.steps() }
+            })
+          )
         )
-      )
-    })
+      })
 
-    const { report, review, steps } = yield* Activity.make({
-      name: "verify",
-      success: Verified,
-      error: SetupFailure,
-      execute: carriedOut(
-        downloaded.steps,
-        crashPoint.around(
-          "verify",
+      const { report, review, steps } = yield* Activity.make({
+        name: "verify",
+        success: Verified,
+        error: SetupFailure,
+        execute: carriedOut(
+          downloaded.steps,
+          crashPoint.around(
+            "verify",
+            Effect.gen(function* () {
+              const approvals = yield* Approvals
+              const report = yield* SetupPipeline.verify(downloaded, inputs)
+              const review = yield* approvals.review(target, downloaded.sha256, inputs.requireApproval ?? "never")
+              const steps = recorder.steps()
+              if (review.required) yield* recorder.wait(downloaded.sha256, review)
+              return { report, review, steps }
+            })
+          ),
+          { sha256: downloaded.sha256 }
+        )
+      })
+
+      const verdict = review.required
+        ? yield* Effect.andThen(
+            control.park(runId, attempt, downloaded.sha256, review),
+            DurableDeferred.await(Approval)
+          )
+        : undefined
+      const reviewed: Review =
+        verdict?.action === "decide"
+          ? {
+              ...review,
+              decision: { approved: verdict.approved, by: verdict.by, at: verdict.at, comment: verdict.comment }
+            }
+          : review
+
+      return yield* Activity.make({
+        name: "deliver",
+        success: Delivered,
+        error: SetupFailure,
+        execute: carriedOut(
+          steps,
           Effect.gen(function* () {
             const approvals = yield* Approvals
-            const report = yield* SetupPipeline.verify(downloaded, inputs)
-            const review = yield* approvals.review(target, downloaded.sha256, inputs.requireApproval ?? "never")
-            const steps = recorder.steps()
-            if (review.required) yield* recorder.wait(downloaded.sha256, review)
-            return { report, review, steps }
-          })
-        ),
-        { sha256: downloaded.sha256 }
-      )
-    })
-
-    const verdict = review.required
-      ? yield* Effect.andThen(control.park(runId, attempt, downloaded.sha256, review), DurableDeferred.await(Approval))
-      : undefined
-    const reviewed: Review =
-      verdict?.action === "decide"
-        ? {
-            ...review,
-            decision: { approved: verdict.approved, by: verdict.by, at: verdict.at, comment: verdict.comment }
-          }
-        : review
-
-    return yield* Activity.make({
-      name: "deliver",
-      success: Delivered,
-      error: SetupFailure,
-      execute: carriedOut(
-        steps,
-        Effect.gen(function* () {
-          const approvals = yield* Approvals
-          const { sha256 } = downloaded
-          if (reviewed.decision !== null) {
-            const { approved, at, by, comment } = reviewed.decision
-            if (!approved) return yield* new ApprovalRejected({ sha256, by, at, comment })
-            yield* approvals.approve({ target, sha256, runId, by, comment })
-            yield* recorder.approved(reviewed.decision)
-          } else if (verdict !== undefined) {
-            return yield* new RunCancelled({ by: verdict.by, at: verdict.at })
-          } else if (review.change === "new") {
-            // The first one of a PrivX: nobody was asked, and it is what later ones are compared with.
-            yield* approvals.approve({ target, sha256, runId, by: null, comment: null })
-          }
-          const delivery = yield* Delivery
-          const { delivered, manifest } = yield* recorder.run(
-            "deliver",
-            crashPoint.around(
+            const { sha256 } = downloaded
+            if (reviewed.decision !== null) {
+              const { approved, at, by, comment } = reviewed.decision
+              if (!approved) return yield* new ApprovalRejected({ sha256, by, at, comment })
+              yield* approvals.approve({ target, sha256, runId, by, comment })
+              yield* recorder.approved(reviewed.decision)
+            } else if (verdict !== undefined) {
+              return yield* new RunCancelled({ by: verdict.by, at: verdict.at })
+            } else if (review.change === "new") {
+              // The first one of a PrivX: nobody was asked, and it is what later ones are compared with.
+              yield* approvals.approve({ target, sha256, runId, by: null, comment: null })
+            }
+            const delivery = yield* Delivery
+            const { delivered, manifest } = yield* recorder.run(
               "deliver",
-              delivery.deliver(
-                {
-                  runId,
-                  target,
-                  downloadedAt: downloaded.at,
-                  script: {
-                    sha256,
-                    bytes: downloaded.bytes,
-                    contentType: downloaded.contentType ?? null,
-                    announcedLength: downloaded.announcedLength ?? null
+              crashPoint.around(
+                "deliver",
+                delivery.deliver(
+                  {
+                    runId,
+                    target,
+                    downloadedAt: downloaded.at,
+                    script: {
+                      sha256,
+                      bytes: downloaded.bytes,
+                      contentType: downloaded.contentType ?? null,
+                      announcedLength: downloaded.announcedLength ?? null
+                    },
+                    source: downloaded.source ?? null,
+                    expected: {
+                      ...Struct.pick(inputs, ["sha256", "minBytes", "maxBytes"]),
+                      ...(downloaded.configuration === undefined
+                        ? undefined
+                        : { configuration: downloaded.configuration })
+                    },
+                    policy: inputs.policy,
+                    verification: report,
+                    review: reviewed
                   },
-                  source: downloaded.source ?? null,
-                  expected: {
-                    ...Struct.pick(inputs, ["sha256", "minBytes", "maxBytes"]),
-                    ...(downloaded.configuration === undefined
-                      ? undefined
-                      : { configuration: downloaded.configuration })
-                  },
-                  policy: inputs.policy,
-                  verification: report,
-                  review: reviewed
-                },
-                inputs
-              )
-            ),
-            ({ delivered, manifest }) => ({ summary: delivered ?? manifest })
-          )
-          const result: SetupResult = {
-            runId,
-            artifact: downloaded.path,
-            ...(delivered === undefined ? undefined : { delivered }),
-            manifest,
-            bytes: downloaded.bytes,
-            sha256,
-            review: reviewed,
-            report
+                  inputs
+                )
+              ),
+              ({ delivered, manifest }) => ({ summary: delivered ?? manifest })
+            )
+            const result: SetupResult = {
+              runId,
+              artifact: downloaded.path,
+              ...(delivered === undefined ? undefined : { delivered }),
+              manifest,
+              bytes: downloaded.bytes,
+              sha256,
+              review: reviewed,
+              report
+            }
+            yield* recorder.succeeded(yield* encodeResult(result), { sha256, review: reviewed })
+            active.result = result
+            return result
+          }),
+          { sha256: downloaded.sha256, review: reviewed },
+          (result) => {
+            active.result = result
+            return result
           }
-          yield* recorder.succeeded(yield* encodeResult(result), { sha256, review: reviewed })
-          active.result = result
-          return result
-        }),
-        { sha256: downloaded.sha256, review: reviewed },
-        (result) => {
-          active.result = result
-          return result
-        }
+        )
+      })
+    },
+    (effect, { attempt = 1, runId }) =>
+      // Interrupted, it is only put aside.
+      Effect.onExit(effect, (exit) =>
+        Exit.hasInterrupts(exit) ? Effect.void : Effect.flatMap(RunControl, (control) => control.ended(runId, attempt))
       )
-    })
-  })
+  )
 )
 
 /**

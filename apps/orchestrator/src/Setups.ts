@@ -10,7 +10,6 @@
  * provided to the layer.
  */
 import type { Ueba } from "@privx-kit/ueba/Ueba"
-import type { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
 import * as Cause from "effect/Cause"
 import type { MessageStorage } from "effect/cluster/MessageStorage"
 import * as Context from "effect/Context"
@@ -24,15 +23,15 @@ import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
-import { randomUUID } from "node:crypto"
-import * as path from "node:path"
 import { ArtifactStore } from "./artifacts/ArtifactStore.ts"
+import { ProofStore } from "./artifacts/ProofStore.ts"
 import { Database } from "./Database.ts"
 import { DataFolder, type DataFolderBusy, type DataFolderUnusable, fromStorage } from "./DataFolder.ts"
 import { Delivery } from "./artifacts/Delivery.ts"
-import type { Owner } from "./artifacts/Manifest.ts"
 import * as Engine from "./Engine.ts"
-import { Approvals, type RequireApproval } from "./runs/Approvals.ts"
+import { FleetRecord } from "./fleet/FleetRecord.ts"
+import * as FleetWorkflow from "./fleet/FleetWorkflow.ts"
+import { Approvals } from "./runs/Approvals.ts"
 import * as Journal from "./runs/Journal.ts"
 import * as RequestWatcher from "./runs/RequestWatcher.ts"
 import * as Retention from "./runs/Retention.ts"
@@ -42,41 +41,15 @@ import { type ApprovalPending, RunConflict, RunNotFound } from "./runs/RunFailur
 import { RunRequests } from "./runs/RunRequests.ts"
 import { Runs } from "./runs/Runs.ts"
 import { InternalError, InvalidInput, type SetupFailure } from "./SetupFailure.ts"
+import { inputsOf, type SetupRequest } from "./SetupRequest.ts"
 import * as SetupWorkflow from "./SetupWorkflow.ts"
 import type { SetupInputs, SetupResult } from "./SetupWorkflow.ts"
 import * as Storage from "./Storage.ts"
+import * as Submission from "./Submission.ts"
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
 import { nameOf, Targets } from "./Targets.ts"
 
-export type { SetupResult }
-
-export interface SetupRequest {
-  /** Base URL of the PrivX; only origin and path are kept. Must be one that this process is configured for. */
-  readonly target: URL
-  /** Go on with this run, or get its result when it is over; the inputs below are then those that it was begun with. */
-  readonly runId?: string | undefined
-  /** Begin a new run even where an unfinished one with the same inputs exists. */
-  readonly fresh?: boolean | undefined
-  /** Folder that gets the script and its manifest; created when missing. */
-  readonly output?: string | undefined
-  /** SHA-256 that the script must have, 64 hexadecimal digits. */
-  readonly sha256?: string | undefined
-  readonly minBytes?: number | undefined
-  /** Default 4 MiB. */
-  readonly maxBytes?: number | undefined
-  /** Which checks of the verification are required, warned of, or off; each has its own default. */
-  readonly policy?: VerificationPolicy | undefined
-  /** Permissions of the script in the output folder; default 0700. */
-  readonly mode?: number | undefined
-  /** Who is to own the script in the output folder; for root only. */
-  readonly owner?: typeof Owner.Type | undefined
-  /** When the run waits for a person before it delivers. Default `never`. */
-  readonly requireApproval?: RequireApproval | undefined
-  /** Where a run of that key exists for the target it is that one which is meant, whether or not it is over. */
-  readonly idempotencyKey?: string | undefined
-  /** Fail with `ApprovalPending` where the run waits for an approval; the run goes on waiting. */
-  readonly noWait?: boolean | undefined
-}
+export type { SetupRequest, SetupResult }
 
 export class Setups extends Context.Service<
   Setups,
@@ -93,6 +66,8 @@ export class Setups extends Context.Service<
       readonly runId: string
       readonly noWait?: boolean | undefined
     }) => Effect.Effect<SetupResult, SetupFailure | RunNotFound | RunConflict | ApprovalPending>
+    /** Carries a recorded run through, or joins it; fails with `ApprovalPending` where it comes to wait for somebody. */
+    readonly carryOut: (run: Run) => Effect.Effect<SetupResult, SetupFailure | ApprovalPending>
   }
 >()("privx-kit/Setups") {
   /** Everything a process needs for the set-ups of one PrivX, in one data folder. */
@@ -105,23 +80,38 @@ export class Setups extends Context.Service<
   /** The same for whatever targets the process is configured for. Unfinished runs of these are continued at once. */
   static readonly layerTargets = (options: {
     readonly dataDir: string
-  }): Layer.Layer<Setups | Runs, DataFolderBusy | DataFolderUnusable, Targets> =>
-    Layer.effect(Setups, make).pipe(
-      Layer.provide(SetupWorkflow.layer),
-      Layer.provide(Engine.layer),
-      Layer.provide(tidy),
-      inFolder,
-      Layer.provide([Delivery.layer, Approvals.layer, RunControl.layer, RunRequests.layer]),
-      Layer.provide(ArtifactStore.layer),
-      Layer.provideMerge(Runs.layer),
-      Layer.provide(Storage.layer),
-      Layer.provide(DataFolder.layer(options.dataDir)),
-      // Other processes write now and then: a transaction that finds out half-way that it is too late would fail.
-      Layer.provide(Layer.succeed(SqlClient.BeginTransaction, "BEGIN IMMEDIATE")),
-      // The layers above are constants: without this, a second data folder in one program would be given the first one's.
-      Layer.fresh
-    )
+  }): Layer.Layer<Setups | Runs, DataFolderBusy | DataFolderUnusable, Targets> => embedded(options, layerOwn)
 }
+
+/** Upon an engine and a storage that are this process's own, see {@link embedded}. */
+export const layerOwn = Layer.suspend(() => Layer.effect(Setups, make({ shared: false })))
+
+/** What is built upon an engine of this process, in a data folder that it holds as long. */
+export const embedded = <A, R>(options: { readonly dataDir: string }, services: Layer.Layer<A, StorageFailed, R>) =>
+  services.pipe(
+    Layer.provide([SetupWorkflow.layer, FleetWorkflow.layer]),
+    Layer.provide(FleetRecord.layer),
+    Layer.provide(Engine.layer),
+    Layer.provide(tidy),
+    inFolder,
+    Layer.provide([Delivery.layer, Approvals.layer, RunControl.layer, RunRequests.layer]),
+    Layer.provide([ArtifactStore.layer, ProofStore.layer]),
+    Layer.provideMerge(Runs.layer),
+    Layer.provide(Storage.layer),
+    Layer.provide(DataFolder.layer(options.dataDir)),
+    // Other processes write now and then: a transaction that finds out half-way that it is too late would fail.
+    Layer.provide(Layer.succeed(SqlClient.BeginTransaction, "BEGIN IMMEDIATE")),
+    // The layers above are constants: without this, a second data folder in one program would be given the first one's.
+    Layer.fresh
+  )
+
+/** The same upon an engine and a storage that other processes share: what those are at is left to them. */
+export const layerShared = Layer.suspend(() =>
+  Layer.effect(Setups, make({ shared: true })).pipe(
+    Layer.provide([SetupWorkflow.layer, FleetWorkflow.layer]),
+    Layer.provide(FleetRecord.layer)
+  )
+)
 
 /** What the storage says, said of the data folder. */
 const inFolder = <A, R>(layer: Layer.Layer<A, StorageFailed, R>) =>
@@ -142,7 +132,7 @@ const tidy: Layer.Layer<never, StorageFailed, Runs | RunRequests | Database | Sq
     })
   ).pipe(Layer.provide(Engine.journal))
 
-const make = Effect.gen(function* () {
+const make = Effect.fnUntraced(function* ({ shared }: { readonly shared: boolean }) {
   const runs = yield* Runs
   const targets = yield* Targets
   const database = yield* Database
@@ -159,7 +149,8 @@ const make = Effect.gen(function* () {
 
   const decodeInputs = (run: Run) => decoded(SetupWorkflow.SetupInputs, run.inputs)
 
-  const unwritable = yield* watch(runs)
+  // A database elsewhere may go away and come back: then the runs go on.
+  const unwritable: Effect.Effect<never, StorageFailed> = shared ? Effect.never : yield* watch(runs)
 
   type Wanted = Pick<Run, "id" | "attempt" | "target"> & { readonly inputs: SetupInputs; readonly noWait: boolean }
 
@@ -175,7 +166,7 @@ const make = Effect.gen(function* () {
   ): Effect.fn.Return<SetupResult, SetupFailure | ApprovalPending> {
     const { attempt, id } = wanted
     const active = control.active(id, attempt)
-    yield* SetupWorkflow.SetupWorkflow.execute(payloadOf(wanted)).pipe(
+    const outcome = SetupWorkflow.SetupWorkflow.execute(payloadOf(wanted)).pipe(
       Effect.raceFirst(unwritable),
       // The engine has no typed failures of its own.
       Effect.catchDefect((defect) =>
@@ -185,19 +176,22 @@ const make = Effect.gen(function* () {
       ),
       wanted.noWait ? Effect.raceFirst(Deferred.await(active.parked)) : identity,
       Effect.provideContext(context),
-      Effect.onExit((exit) => (Exit.hasInterrupts(exit) ? Effect.void : control.release(id, attempt)))
+      Effect.andThen(
+        Effect.suspend(() => (active.result === undefined ? recordedResult(id) : Effect.succeed(active.result)))
+      )
     )
-    if (active.result !== undefined) return active.result
-    const run = yield* runs.get(id)
-    return yield* decoded(SetupWorkflow.ResultJson, run?.result)
+    return yield* control.waitFor(id, attempt, outcome)
   })
+
+  const recordedResult = (id: string) =>
+    Effect.flatMap(runs.get(id), (run) => decoded(SetupWorkflow.ResultJson, run?.result))
 
   /**
    * What the engine knows and the projection knows can be apart by one write after a crash. What the engine never heard of
    * is handed to it, what it put aside is resumed, and what it has ended is noted.
    */
   const reconcile = Effect.fnUntraced(function* (run: Run) {
-    if (targets.find(run.target) === undefined) return
+    if (!targets.has(run.target)) return
     const payload = payloadOf({ ...run, inputs: yield* decodeInputs(run) })
     const executionId = yield* SetupWorkflow.SetupWorkflow.executionId(payload)
     const known = yield* SetupWorkflow.SetupWorkflow.poll(executionId)
@@ -217,33 +211,15 @@ const make = Effect.gen(function* () {
 
   yield* RequestWatcher.noteDecisions().pipe(
     Effect.andThen(runs.list({ kind: SetupWorkflow.kind, unfinished: true })),
-    Effect.flatMap(Effect.forEach(reconcile, { discard: true }))
+    // What is queued is for whoever takes it from there.
+    Effect.map((open) => open.filter(({ status }) => status !== "queued")),
+    Effect.flatMap(Effect.forEach(reconcile, { discard: true })),
+    (effect) => (shared ? Effect.forkScoped(Effect.ignore(effect)) : effect)
   )
   yield* RequestWatcher.watch
 
-  /** The run to go on with, or a new one. One after another, so that two who ask for the same share it. */
-  const choose = Effect.fnUntraced(function* (
-    target: string,
-    inputs: SetupInputs,
-    { fresh, idempotencyKey }: SetupRequest
-  ): Effect.fn.Return<Run | string, StorageFailed | InvalidInput> {
-    const wanted = JSON.stringify(inputs)
-    if (idempotencyKey !== undefined) {
-      const [run] = yield* runs.list({ kind: SetupWorkflow.kind, target, idempotencyKey, limit: 1 })
-      if (run !== undefined && JSON.stringify(run.inputs) !== wanted) {
-        return yield* new InvalidInput({ detail: `the idempotency key belongs to the run ${run.id}, which has others` })
-      }
-      if (run !== undefined) return run
-    } else if (fresh !== true) {
-      const open = yield* runs.list({ kind: SetupWorkflow.kind, target, unfinished: true })
-      const same = open.find((run) => JSON.stringify(run.inputs) === wanted)
-      if (same !== undefined) return same
-    }
-    const id = randomUUID()
-    yield* runs.create({ id, kind: SetupWorkflow.kind, target, inputs, idempotencyKey })
-    control.active(id, 1).created = true
-    return id
-  }, Semaphore.makeUnsafe(1).withPermits(1))
+  /** One after another, so that two who ask for the same share it. */
+  const choose = Semaphore.makeUnsafe(1).withPermits(1)
 
   const find = Effect.fnUntraced(function* (runId: string, target: string) {
     const run = yield* runs.get(runId)
@@ -257,15 +233,29 @@ const make = Effect.gen(function* () {
   ): Effect.fn.Return<SetupResult, SetupFailure | RunNotFound | ApprovalPending> {
     const target = nameOf(request.target)
     const noWait = request.noWait === true
-    if (request.runId !== undefined) return yield* outcomeOf(yield* find(request.runId, target), noWait)
-    if (targets.find(target) === undefined) {
+    const told = request.onRun ?? (() => Effect.void)
+    if (request.runId !== undefined) {
+      const run = yield* find(request.runId, target)
+      yield* told(run.id)
+      return yield* outcomeOf(run, noWait)
+    }
+    if (!targets.has(target)) {
       return yield* new InvalidInput({ detail: `this process is not configured for ${target}` })
     }
     const inputs = yield* inputsOf(request)
-    const chosen = yield* choose(target, inputs, request)
-    return typeof chosen === "string"
-      ? yield* carryOut({ id: chosen, attempt: 1, target, inputs, noWait })
-      : yield* outcomeOf(chosen, noWait)
+    const chosen = yield* Submission.choose(target, inputs, request, { queued: false }).pipe(
+      Effect.tap((chosen) =>
+        Effect.sync(() => {
+          if (chosen.created) control.active(chosen.id, 1).created = true
+        })
+      ),
+      choose,
+      Effect.provideService(Runs, runs)
+    )
+    yield* told(chosen.created ? chosen.id : chosen.run.id)
+    return chosen.created
+      ? yield* carryOut({ id: chosen.id, attempt: 1, target, inputs, noWait })
+      : yield* outcomeOf(chosen.run, noWait)
   })
 
   const outcomeOf = Effect.fnUntraced(function* (
@@ -296,7 +286,7 @@ const make = Effect.gen(function* () {
     return yield* carryOut({ ...again, inputs: yield* decodeInputs(again), noWait: request.noWait === true })
   })
 
-  return Setups.of({ run, retry })
+  return Setups.of({ run, retry, carryOut: (run) => outcomeOf(run, true) })
 })
 
 /**
@@ -325,19 +315,3 @@ const watch = Effect.fnUntraced(function* (runs: Runs["Service"]) {
 /** What this process has in its hands always has a JSON form. */
 const encoded = <A>(schema: Schema.Codec<A, Schema.Json>, value: A): Effect.Effect<Schema.Json> =>
   Effect.orDie(Schema.encodeEffect(schema)(value))
-
-/** Always in the same order of keys, so that the same inputs are the same text. */
-const inputsOf = (request: SetupRequest): Effect.Effect<SetupInputs, InvalidInput> => {
-  const { maxBytes, minBytes, mode, output, owner, policy, requireApproval, sha256 } = request
-  return Schema.decodeUnknownEffect(SetupWorkflow.SetupInputs)({
-    // The run may be continued from another working directory.
-    ...(output === undefined ? undefined : { output: path.resolve(output) }),
-    ...(sha256 === undefined ? undefined : { sha256 }),
-    ...(minBytes === undefined ? undefined : { minBytes }),
-    ...(maxBytes === undefined ? undefined : { maxBytes }),
-    ...(mode === undefined ? undefined : { mode }),
-    ...(owner === undefined ? undefined : { owner }),
-    ...(policy === undefined ? undefined : { policy }),
-    ...(requireApproval === undefined || requireApproval === "never" ? undefined : { requireApproval })
-  }).pipe(Effect.mapError((error) => new InvalidInput({ detail: error.message })))
-}

@@ -5,7 +5,6 @@
  * survives a loss of power; the last transactions before a loss of power may be missing, and then their steps are carried
  * out again (see docs/decisions/0004-durable-engine.md).
  */
-import { SqliteClient } from "@effect/sql-sqlite-node"
 import * as SqlMessageStorage from "effect/cluster/SqlMessageStorage"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -18,6 +17,8 @@ import { Database } from "./Database.ts"
 import { DataFolder, DataFolderUnusable, fromStorage } from "./DataFolder.ts"
 import { migrations } from "./Migrations.ts"
 import { fromSystem } from "@privx-kit/core/StorageFailed"
+import * as Client from "./sqlite/Client.ts"
+import { GroupCommit } from "./sqlite/GroupCommit.ts"
 import { fromSqlite, sqliteError } from "./SqliteFailure.ts"
 
 /** The version of the tables that this privx-kit knows; stands in `user_version` of the file. */
@@ -27,20 +28,26 @@ export const version = Object.keys(migrations).length
 export const databaseFile = (folder: string): string => path.join(folder, "privx-kit.sqlite")
 
 /** Opens the database, after making sure that it may be touched, and brings its tables up to date. */
-export const layer: Layer.Layer<SqlClient.SqlClient | Database, DataFolderUnusable, DataFolder> = Layer.unwrap(
-  Effect.gen(function* () {
-    const folder = yield* DataFolder
-    const file = databaseFile(folder.path)
-    yield* inspect(folder.path, file)
-    return prepare(folder.path, file).pipe(Layer.provideMerge([SqliteClient.layer({ filename: file }), database(file)]))
-  })
-)
+export const layer: Layer.Layer<SqlClient.SqlClient | GroupCommit | Database, DataFolderUnusable, DataFolder> =
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const folder = yield* DataFolder
+      const file = databaseFile(folder.path)
+      yield* inspect(folder.path, file)
+      return prepare(folder.path, file).pipe(
+        Layer.provideMerge(Client.layer),
+        Layer.provideMerge([GroupCommit.layer(file), database(file)])
+      )
+    })
+  )
 
 /** What the file's failures mean. */
 export const database = (file: string): Layer.Layer<Database> =>
   Layer.succeed(Database, {
     name: file,
     failure: fromSqlite(file),
+    // It is here, or it is broken.
+    patient: (effect) => effect,
     isFailure: (error) => sqliteError(error) !== undefined
   })
 

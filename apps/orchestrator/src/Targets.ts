@@ -6,12 +6,15 @@ import { Ueba } from "@privx-kit/ueba/Ueba"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 
 export class Targets extends Context.Service<
   Targets,
   {
-    /** The operations of that target, or `undefined` when this process is not configured for it. */
-    readonly find: (target: string) => Ueba["Service"] | undefined
+    /** Whether this process is configured for that target. Opens nothing. */
+    readonly has: (target: string) => boolean
+    /** The operations of a target that it has, for as long as the scope is open. */
+    readonly open: (target: string) => Effect.Effect<Ueba["Service"], never, Scope.Scope>
   }
 >()("privx-kit/Targets") {
   /** One target, the usual case. */
@@ -20,7 +23,7 @@ export class Targets extends Context.Service<
       Targets,
       Effect.map(Ueba, (ueba) => {
         const own = nameOf(baseUrl)
-        return { find: (target: string) => (target === own ? ueba : undefined) }
+        return { has: (target: string) => target === own, open: () => Effect.succeed(ueba) }
       })
     )
 }

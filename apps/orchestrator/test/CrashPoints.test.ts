@@ -6,11 +6,11 @@ import { assert, describe, it } from "@effect/vitest"
 import type * as Simulator from "@privx-kit/simulator/Simulator"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { build } from "rolldown"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import * as Storage from "../src/Storage.ts"
+import { bundled } from "./support/bundled.ts"
 import * as privx from "./support/privx.ts"
 import * as program from "./support/program.ts"
 import * as temporary from "./support/temporary.ts"
@@ -90,24 +90,6 @@ const assertAgreement = (simulator: PrivX, { dataDir, output }: Place, results: 
   assert.deepStrictEqual(temporary.filesBelow(path.join(dataDir, "artifacts", "partial")), [])
 }
 
-/** The program in one file: otherwise most of the time of the suite would go into starting it. */
-const bundled = Effect.gen(function* () {
-  const file = path.join(yield* temporary.folder, "crash-setups.mjs")
-  yield* Effect.promise(() =>
-    build({
-      input: path.join(import.meta.dirname, "programs", "crash-setups.ts"),
-      platform: "node",
-      resolve: { conditionNames: ["@privx-kit/source", "node", "import", "default"] },
-      output: { file, format: "esm", codeSplitting: false, banner },
-      logLevel: "silent"
-    })
-  )
-  return file
-})
-
-/** Packages in CommonJS find Node's own modules by `require`. */
-const banner = 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);'
-
 /** Carries the runs through, killed again and again, until a process ends by itself. Answers how often it was killed. */
 const campaign = Effect.fnUntraced(function* (
   simulator: PrivX,
@@ -163,7 +145,7 @@ describe("runs in processes that are killed", () => {
     `end, whole and once, after ${kills} deaths at crash points and at random`,
     () =>
       Effect.gen(function* () {
-        const file = yield* bundled
+        const file = yield* bundled("crash-setups.ts")
         const simulator = yield* privx.start({
           faults: [
             "createSession:503/MAX_LOAD%10",

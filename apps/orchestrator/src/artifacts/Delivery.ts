@@ -16,12 +16,12 @@ import * as crypto from "node:crypto"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import pkg from "../../package.json" with { type: "json" }
-import { DataFolder } from "../DataFolder.ts"
 import { ArtifactStore } from "./ArtifactStore.ts"
 import { scriptName } from "./Attestation.ts"
 import type { Manifest, Owner } from "./Manifest.ts"
 import { Operator } from "./Operator.ts"
 import * as ProofFiles from "./ProofFiles.ts"
+import { ProofStore } from "./ProofStore.ts"
 import * as SigningKey from "./SigningKey.ts"
 
 /** For the user alone, because it may hold credentials; executable, because running it is what it is for. */
@@ -58,18 +58,18 @@ export class Delivery extends Context.Service<
   }
 >()("privx-kit/Delivery") {
   /** `SigningKey.Given` and `Operator` are those that are provided to this layer. */
-  static readonly layer: Layer.Layer<Delivery, never, ArtifactStore | DataFolder> = Layer.effect(
+  static readonly layer: Layer.Layer<Delivery, never, ArtifactStore | ProofStore> = Layer.effect(
     Delivery,
     Effect.gen(function* () {
       const store = yield* ArtifactStore
-      const { path: folder } = yield* DataFolder
+      const proofs = yield* ProofStore
       const operator = yield* Operator
       let key = yield* SigningKey.Given
       // Once in a process, and by one at a time: two that find no key would make two.
       const signingKey = Semaphore.makeUnsafe(1).withPermits(1)(
         Effect.suspend(() =>
           key === undefined
-            ? Effect.tap(SigningKey.own(folder), (own) =>
+            ? Effect.tap(proofs.ownKey, (own) =>
                 Effect.sync(() => {
                   key = own
                 })
@@ -106,9 +106,8 @@ export class Delivery extends Context.Service<
                 : [{ to: "file", at: now, path: delivered, mode: modeText(mode), owner: owner ?? null }]
           }
           const key = yield* signingKey
-          const kept = ProofFiles.kept(folder, facts.runId)
-          yield* ProofFiles.write(kept, manifest, key)
-          if (output === undefined) return { manifest: kept.manifest, delivered: undefined }
+          const kept = yield* proofs.keep(manifest, key)
+          if (output === undefined) return { manifest: kept, delivered: undefined }
           // Last, so that a manifest always stands beside the script that it speaks of.
           const files = ProofFiles.delivered(output)
           yield* ProofFiles.write(files, manifest, key)

@@ -46,6 +46,10 @@ export const HandOver = Schema.Union([
     exitCode: Schema.NullOr(Schema.Int),
     signal: Schema.NullOr(Schema.String),
     timedOut: Schema.Boolean,
+    interrupted: Schema.optionalKey(Schema.Boolean).annotate({
+      description: "Whether privx-kit was stopped, and ended the script first"
+    }),
+    notStarted: Schema.optionalKey(Schema.String).annotate({ description: "Why nothing of it was run" }),
     log: Schema.String.annotate({ description: "File with what the script printed" })
   })
 ])
@@ -108,8 +112,8 @@ export const encode: (manifest: Manifest) => Schema.Json = Schema.encodeSync(jso
 
 export const decode = Schema.decodeUnknownEffect(json)
 
-/** As it is written to a file. */
-export const render = (manifest: Manifest): Buffer => Buffer.from(`${JSON.stringify(encode(manifest), null, 2)}\n`)
+/** An encoded one as it is written to a file. */
+export const render = (encoded: Schema.Json): Buffer => Buffer.from(`${JSON.stringify(encoded, null, 2)}\n`)
 
 /** The JSON Schema that is published with the package. */
 export const jsonSchema = (): Schema.Json => {

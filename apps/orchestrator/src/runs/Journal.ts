@@ -7,16 +7,13 @@ import * as EntityType from "effect/cluster/EntityType"
 import { MessageStorage } from "effect/cluster/MessageStorage"
 import * as ShardId from "effect/cluster/ShardId"
 import { Database } from "../Database.ts"
-import { SetupWorkflow } from "../SetupWorkflow.ts"
+import * as RunKinds from "./RunKinds.ts"
 
-interface Attempt {
-  readonly runId: string
-  readonly attempt: number
-  readonly target: string
-}
+const workflow = (run: RunKinds.Attempt): string => `Workflow/${RunKinds.of(run).tag}`
 
-/** The workflow's own messages, and those of its clocks. */
-const entityTypes = [`Workflow/${SetupWorkflow._tag}`, "Workflow/-/DurableClock"] as const
+const clock = "Workflow/-/DurableClock"
+
+const executionId = (run: RunKinds.Attempt) => RunKinds.of(run).executionId(run)
 
 /** Messages are found by entity; the shard, which only a runner knows, makes no difference to that. */
 const shard = ShardId.make("default", 1)
@@ -30,11 +27,11 @@ const addressOf = (entityType: string, executionId: string) =>
 
 /** Whether the engine has that attempt of a run and does not know of its end. */
 export const isOpen = Effect.fn("Journal.isOpen")(function* (
-  run: Attempt
+  run: RunKinds.Attempt
 ): Effect.fn.Return<boolean, StorageFailed, MessageStorage | Database> {
   const database = yield* Database
   const storage = yield* MessageStorage
-  const address = addressOf(entityTypes[0], yield* SetupWorkflow.executionId({ ...run, inputs: {} }))
+  const address = addressOf(workflow(run), yield* executionId(run))
   return yield* storage.requestIdForPrimaryKey({ address, tag: "run", id: "" }).pipe(
     Effect.flatMap((found) =>
       found._tag === "None"
@@ -47,11 +44,12 @@ export const isOpen = Effect.fn("Journal.isOpen")(function* (
 })
 
 /** Removes one attempt of a run: if it was under way, it is so no longer. */
-export const forget = Effect.fn("Journal.forget")(function* (run: Attempt) {
+export const forget = Effect.fn("Journal.forget")(function* (run: RunKinds.Attempt) {
   const database = yield* Database
   const storage = yield* MessageStorage
-  const id = yield* SetupWorkflow.executionId({ ...run, inputs: {} })
-  for (const entityType of entityTypes) {
+  const id = yield* executionId(run)
+  // The workflow's own messages, and those of its clocks.
+  for (const entityType of [workflow(run), clock]) {
     yield* storage.clearAddress(addressOf(entityType, id)).pipe(Effect.mapError(({ cause }) => database.failure(cause)))
   }
 })

@@ -11,11 +11,11 @@ import * as DurableDeferred from "effect/workflow/DurableDeferred"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import type { Database } from "../Database.ts"
 import { Approval, FailureJson, SetupWorkflow, type Verdict } from "../SetupWorkflow.ts"
-import { Targets } from "../Targets.ts"
 import * as Journal from "./Journal.ts"
 import { isOver, type Run } from "./Run.ts"
 import { RunControl } from "./RunControl.ts"
 import { RunCancelled } from "./RunFailures.ts"
+import * as RunKinds from "./RunKinds.ts"
 import { interval, type Request, RunRequests } from "./RunRequests.ts"
 import { Runs } from "./Runs.ts"
 
@@ -25,9 +25,13 @@ import { Runs } from "./Runs.ts"
  */
 export const settleCancellations = Effect.fn("RequestWatcher.settleCancellations")(function* () {
   const requests = yield* RunRequests
-  for (const request of yield* requests.cancellations) {
-    yield* cancelOutright(request)
-    yield* requests.remove(request)
+  // Each may bring those of its parts.
+  for (let asked = yield* requests.cancellations; asked.length > 0; asked = yield* requests.cancellations) {
+    for (const request of asked) {
+      yield* requests.cancelParts(request)
+      yield* cancelOutright(request)
+      yield* requests.remove(request)
+    }
   }
 })
 
@@ -58,12 +62,15 @@ export const noteDecisions = Effect.fnUntraced(function* () {
 export const act = Effect.fnUntraced(function* () {
   const requests = yield* RunRequests
   const runs = yield* Runs
-  const targets = yield* Targets
   for (const request of yield* requests.open) {
     const run = yield* runs.get(request.runId)
+    if (request.action === "cancel") yield* requests.cancelParts(request)
     if (run === undefined || isOver(run) || run.attempt !== request.attempt) {
       yield* requests.applied(request)
-    } else if (targets.find(run.target) === undefined) {
+    } else if (request.action === "cancel" && run.status === "queued") {
+      yield* cancelOutright(request)
+      yield* requests.applied(request)
+    } else if (!(yield* RunKinds.of(run).isHere(run))) {
       // Nothing is at it here. What was decided of it is left to a process that can go on with it.
       if (request.action === "cancel") {
         yield* cancelOutright(request)

@@ -24,12 +24,17 @@ export interface Bound {
 /** What is kept at the start of a process without anybody asking. */
 export const Retention = Context.Reference<Bound>("privx-kit/Retention", { defaultValue: () => ({ keep: 10_000 }) })
 
-const Ended = Schema.Array(Schema.Struct({ id: Schema.String, target: Schema.String, attempt: Schema.Int }))
+const Ended = Schema.Array(
+  Schema.Struct({ id: Schema.String, kind: Schema.String, target: Schema.String, attempt: Schema.Int })
+)
 
 /** From so many on, an index is worth making. */
 const many = 20
 
-/** Answers the ids of what was removed, or with `dryRun` of what would be. Runs that are not over always stay. */
+/**
+ * Answers the ids of what was removed, or with `dryRun` of what would be. Runs that are not over always stay, and so do
+ * their parts.
+ */
 export const prune = Effect.fn("Retention.prune")(function* (
   bound: Bound,
   options: { readonly dryRun?: boolean } = {}
@@ -40,15 +45,16 @@ export const prune = Effect.fn("Retention.prune")(function* (
   const before = bound.olderThan === undefined ? -1 : now - Duration.toMillis(bound.olderThan)
   const kept = bound.keep === undefined ? sql`` : sql`LIMIT ${bound.keep}`
   const ended = yield* rows(Ended)(sql`
-    SELECT id, target, attempt FROM runs WHERE ended_at IS NOT NULL AND (ended_at < ${before} OR id NOT IN (
+    SELECT id, kind, target, attempt FROM runs WHERE ended_at IS NOT NULL AND (ended_at < ${before} OR id NOT IN (
       SELECT id FROM runs WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, id ${kept}))
+      AND (parent_id IS NULL OR parent_id NOT IN (SELECT id FROM runs WHERE ended_at IS NULL))
     ORDER BY ended_at, id`)
   if (options.dryRun === true || ended.length === 0) return ended.map(({ id }) => id)
   const remove = Effect.forEach(
     ended,
-    Effect.fnUntraced(function* ({ attempt, id, target }) {
+    Effect.fnUntraced(function* ({ attempt, id, kind, target }) {
       for (let number = 1; number <= attempt; number++) {
-        yield* Journal.forget({ runId: id, attempt: number, target })
+        yield* Journal.forget({ runId: id, kind, attempt: number, target })
       }
       // It may have been begun again in the meantime.
       yield* stored(sql`DELETE FROM runs WHERE id = ${id} AND ended_at IS NOT NULL AND attempt = ${attempt}`)

@@ -116,37 +116,33 @@ export type Run = typeof Run.Type
 /** Whether it can still change by itself. */
 export const isOver = (run: Pick<Run, "endedAt">): boolean => run.endedAt !== null
 
+const StepJson = Schema.Struct({
+  ...RunStep.fields,
+  startedAt: Schema.DateTimeUtcFromString,
+  endedAt: Schema.NullOr(Schema.DateTimeUtcFromString)
+}).annotate({ identifier: "RunStep" })
+
 /** As programs see it: times in ISO 8601. */
-export const toJson: (run: Run) => unknown = Schema.encodeSync(
-  Schema.toCodecJson(
+export const RunJson = Schema.Struct({
+  ...Run.fields,
+  createdAt: Schema.DateTimeUtcFromString,
+  startedAt: Schema.NullOr(Schema.DateTimeUtcFromString),
+  endedAt: Schema.NullOr(Schema.DateTimeUtcFromString),
+  review: Schema.NullOr(
     Schema.Struct({
-      ...Run.fields,
-      createdAt: Schema.DateTimeUtcFromString,
+      ...Review.fields,
+      decision: Schema.NullOr(Schema.Struct({ ...Decision.fields, at: Schema.DateTimeUtcFromString }))
+    })
+  ),
+  steps: Schema.Array(StepJson),
+  earlier: Schema.Array(
+    Schema.Struct({
+      ...EarlierAttempt.fields,
       startedAt: Schema.NullOr(Schema.DateTimeUtcFromString),
       endedAt: Schema.NullOr(Schema.DateTimeUtcFromString),
-      review: Schema.NullOr(
-        Schema.Struct({
-          ...Review.fields,
-          decision: Schema.NullOr(Schema.Struct({ ...Decision.fields, at: Schema.DateTimeUtcFromString }))
-        })
-      ),
-      steps: Schema.Array(stepAsJson()),
-      earlier: Schema.Array(
-        Schema.Struct({
-          ...EarlierAttempt.fields,
-          startedAt: Schema.NullOr(Schema.DateTimeUtcFromString),
-          endedAt: Schema.NullOr(Schema.DateTimeUtcFromString),
-          steps: Schema.Array(stepAsJson())
-        })
-      )
+      steps: Schema.Array(StepJson)
     })
   )
-)
+})
 
-function stepAsJson() {
-  return Schema.Struct({
-    ...RunStep.fields,
-    startedAt: Schema.DateTimeUtcFromString,
-    endedAt: Schema.NullOr(Schema.DateTimeUtcFromString)
-  })
-}
+export const toJson: (run: Run) => unknown = Schema.encodeSync(Schema.toCodecJson(RunJson))

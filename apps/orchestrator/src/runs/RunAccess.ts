@@ -21,7 +21,7 @@ import { fromSqlite } from "../SqliteFailure.ts"
 import * as Storage from "../Storage.ts"
 import { Approvals } from "./Approvals.ts"
 import type { Run } from "./Run.ts"
-import { RunAmbiguous, RunNotFound } from "./RunFailures.ts"
+import * as RunActions from "./RunActions.ts"
 import { RunRequests } from "./RunRequests.ts"
 import { Runs } from "./Runs.ts"
 
@@ -73,16 +73,8 @@ const empty: Layer.Layer<SqlClient.SqlClient> = Layer.effectDiscard(
   ).pipe(Effect.scoped, Effect.orDie)
 ).pipe(Layer.provideMerge(SqliteClient.layer({ filename: ":memory:" })))
 
-/** The run that is meant by an id or by the beginning of one, if that fits no other. */
-export const find = Effect.fn("RunAccess.find")(function* (beginning: string) {
-  const runs = yield* Runs
-  const ids = yield* runs.idsLike(beginning, 4)
-  const [id] = ids
-  if (id === undefined || beginning === "") return yield* new RunNotFound({ runId: beginning })
-  if (ids.length > 1) return yield* new RunAmbiguous({ beginning, ids })
-  const run = yield* runs.get(id)
-  return run === undefined ? yield* new RunNotFound({ runId: id }) : yield* seen(run)
-})
+/** The run that is meant, as it is. */
+export const find = Effect.fn("RunAccess.find")((beginning: string) => Effect.flatMap(RunActions.find(beginning), seen))
 
 /** The run as it is: what a process that was killed has left as `running` is not. */
 export const seen = Effect.fnUntraced(function* (run: Run): Effect.fn.Return<Run, never, DataFolder> {

@@ -24,6 +24,9 @@ export interface Active {
   readonly parked: Deferred.Deferred<never, ApprovalPending>
   /** Whether it was decided: a body that is replayed does not wait any more. */
   decided: boolean
+  over: boolean
+  /** How many in this process wait for its end. */
+  waiting: number
   /** What the run came to. */
   result: SetupResult | undefined
 }
@@ -34,8 +37,14 @@ export class RunControl extends Context.Service<
     readonly active: (runId: string, attempt: number) => Active
     /** Tells that the run waits, once. */
     readonly park: (runId: string, attempt: number, sha256: string, review: Review) => Effect.Effect<void>
-    /** Forgets an attempt that nobody waits for any more. */
-    readonly release: (runId: string, attempt: number) => Effect.Effect<void>
+    /** Waits for an attempt with that effect; afterwards it is forgotten, unless others wait for it or it goes on. */
+    readonly waitFor: <A, E, R>(
+      runId: string,
+      attempt: number,
+      effect: Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, E, R>
+    /** An attempt is over: it is forgotten, now or when those who wait for it have looked at it. */
+    readonly ended: (runId: string, attempt: number) => Effect.Effect<void>
   }
 >()("privx-kit/RunControl") {
   static readonly layer: Layer.Layer<RunControl> = Layer.effect(
@@ -53,10 +62,17 @@ export class RunControl extends Context.Service<
           cancelled: Deferred.makeUnsafe(),
           parked: Deferred.makeUnsafe(),
           decided: false,
+          waiting: 0,
+          over: false,
           result: undefined
         }
         all.set(key, made)
         return made
+      }
+      const forget = (runId: string, attempt: number): void => {
+        const key = `${runId}/${attempt}`
+        const one = all.get(key)
+        if (one !== undefined && one.over && one.waiting === 0) all.delete(key)
       }
       return RunControl.of({
         active,
@@ -66,7 +82,23 @@ export class RunControl extends Context.Service<
           const first = yield* Deferred.fail(parked, new ApprovalPending({ runId, sha256, change: review.change }))
           if (first) yield* tell(RunEvent.ApprovalAwaited({ runId, sha256, review }))
         }),
-        release: (runId, attempt) => Effect.sync(() => void all.delete(`${runId}/${attempt}`))
+        waitFor: (runId, attempt, effect) =>
+          Effect.suspend(() => {
+            const one = active(runId, attempt)
+            one.waiting++
+            return Effect.ensuring(
+              effect,
+              Effect.sync(() => {
+                one.waiting--
+                forget(runId, attempt)
+              })
+            )
+          }),
+        ended: (runId, attempt) =>
+          Effect.sync(() => {
+            active(runId, attempt).over = true
+            forget(runId, attempt)
+          })
       })
     })
   )

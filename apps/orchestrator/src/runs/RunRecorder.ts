@@ -85,7 +85,10 @@ export const make = Effect.fnUntraced(function* (run: {
   const flush = Effect.suspend(() => {
     const records = unwritten()
     return Array.isReadonlyArrayNonEmpty(records)
-      ? Effect.uninterruptible(runs.saveSteps(runId, attempt, records))
+      ? Effect.uninterruptible(runs.saveSteps(runId, attempt, records)).pipe(
+          // Still to be written, with the next that is.
+          Effect.tapError(() => Effect.sync(() => records.forEach(({ name }) => unsaved.add(name))))
+        )
       : Effect.void
   })
 

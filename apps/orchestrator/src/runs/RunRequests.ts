@@ -40,6 +40,8 @@ export class RunRequests extends Context.Service<
       readonly by: string
       readonly comment?: string | undefined
     }) => Effect.Effect<boolean, StorageFailed>
+    /** Who asks for a run to be cancelled asks it for its parts that are not over. */
+    readonly cancelParts: (request: Request) => Effect.Effect<void, StorageFailed>
     /** Those that no process has acted on yet, the oldest first. */
     readonly open: Effect.Effect<ReadonlyArray<Request>, StorageFailed>
     /** All that ask to cancel, acted on or not. */
@@ -69,6 +71,13 @@ export class RunRequests extends Context.Service<
               ${request.comment ?? null})
             ON CONFLICT (run_id, attempt, action) DO NOTHING RETURNING run_id`)
           return inserted.length > 0
+        }),
+        cancelParts: Effect.fn("RunRequests.cancelParts")(function* ({ by, runId }) {
+          const now = yield* Clock.currentTimeMillis
+          yield* stored(sql`
+            INSERT INTO run_requests (run_id, attempt, action, asked_by, asked_at)
+            SELECT id, attempt, 'cancel', ${by}, ${now} FROM runs WHERE parent_id = ${runId} AND ended_at IS NULL
+            ON CONFLICT (run_id, attempt, action) DO NOTHING`)
         }),
         open: read(sql`SELECT ${columns} FROM run_requests WHERE applied_at IS NULL ORDER BY asked_at`),
         cancellations: read(sql`SELECT ${columns} FROM run_requests WHERE action = 'cancel' ORDER BY asked_at`),

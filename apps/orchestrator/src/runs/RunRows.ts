@@ -10,7 +10,7 @@ import { EarlierAttempt, Failures, Review, Run, RunStep, StepName } from "./Run.
 
 export const make = (sql: SqlClient.SqlClient, database: Database["Service"]) => {
   const stored = <A>(effect: Effect.Effect<A, SqlError>): Effect.Effect<A, StorageFailed> =>
-    Effect.mapError(effect, database.failure)
+    Effect.mapError(database.patient(effect), database.failure)
 
   const rows = <A, I>(schema: Schema.Codec<A, I>) => {
     const decode = Schema.decodeUnknownEffect(schema)

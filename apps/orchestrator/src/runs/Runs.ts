@@ -52,7 +52,8 @@ export class Runs extends Context.Service<
   {
     /**
      * Records a run that is carried out at once, so that whoever creates it need not `begin` it; or, `queued`, one that
-     * waits for a process to begin it. A run of that id or idempotency key that is there already is left as it is.
+     * waits for a process to begin it. A run of that id or idempotency key that is there already is left as it is, and
+     * the answer is `false`.
      */
     readonly create: (run: {
       readonly id: string
@@ -64,7 +65,14 @@ export class Runs extends Context.Service<
       readonly queued?: boolean | undefined
       /** At most one run of a kind and target has it. */
       readonly idempotencyKey?: string | undefined
-    }) => Effect.Effect<void, StorageFailed>
+    }) => Effect.Effect<boolean, StorageFailed>
+    /**
+     * Takes up to `limit` of the runs that wait, the oldest first, for the caller to begin. Whom it does not begin within
+     * ten seconds, others may take.
+     */
+    readonly claim: (limit: number) => Effect.Effect<ReadonlyArray<Run>, StorageFailed>
+    /** Which of these runs are over, or wait for somebody, or are gone. */
+    readonly settled: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>, StorageFailed>
     readonly get: (id: string) => Effect.Effect<Run | undefined, StorageFailed>
     /** The ids that begin so, at most `limit` of them; one where the whole id is given. */
     readonly idsLike: (beginning: string, limit: number) => Effect.Effect<ReadonlyArray<string>, StorageFailed>
@@ -104,10 +112,13 @@ export class Runs extends Context.Service<
       }
     ) => Effect.Effect<void, StorageFailed>
     /**
-     * Makes a run that failed or was cancelled ready to be carried out again, and keeps what the attempt came to. Answers
-     * the run as it now is, or `undefined` when it is not over, or has succeeded.
+     * Makes a run that failed or was cancelled ready to be carried out again, by the caller or, `queued`, by whoever
+     * claims it, and keeps what the attempt came to. Answers the run as it now is, or `undefined` when it is not over, or has succeeded.
      */
-    readonly retry: (id: string) => Effect.Effect<Run | undefined, StorageFailed>
+    readonly retry: (
+      id: string,
+      options?: { readonly queued: boolean }
+    ) => Effect.Effect<Run | undefined, StorageFailed>
     /** Writes something that changes nothing: fails when the database can no longer be written. */
     readonly probe: Effect.Effect<void, StorageFailed>
     /** No process is at any run: what says `running` becomes `interrupted`. For the holder of the data folder only. */
@@ -122,9 +133,13 @@ export class Runs extends Context.Service<
   )
 }
 
+/** In milliseconds. */
+const claimLasts = 10_000
+
 const make = (sql: SqlClient.SqlClient, database: Database["Service"], crashPoint: CrashPoints): Runs["Service"] => {
   const { find, stored, steps: stepsOf } = RunRows.make(sql, database)
 
+  /** A step that has ended stays so: who carries it out once more, without knowing that, has nothing to say before its end. */
   const writeSteps = (id: string, attempt: number, steps: Array.NonEmptyReadonlyArray<StepRecord>) => {
     const rows = Array.map(steps, (step) => ({
       run_id: id,
@@ -141,7 +156,8 @@ const make = (sql: SqlClient.SqlClient, database: Database["Service"], crashPoin
       INSERT INTO run_steps ${sql.insert(rows)}
       ON CONFLICT (run_id, attempt, step) DO UPDATE SET status = excluded.status, attempts = excluded.attempts,
         started_at = excluded.started_at, ended_at = excluded.ended_at, bytes = excluded.bytes,
-        failures = excluded.failures`
+        failures = excluded.failures
+      WHERE run_steps.ended_at IS NULL OR excluded.ended_at IS NOT NULL`
   }
 
   /** With the crash points of the suite around it: a process may die before or after each write. */
@@ -151,7 +167,7 @@ const make = (sql: SqlClient.SqlClient, database: Database["Service"], crashPoin
   return Runs.of({
     create: Effect.fn("Runs.create")(function* (run) {
       const createdAt = yield* Clock.currentTimeMillis
-      yield* writing(
+      const created = yield* writing(
         "create",
         stored(sql`
           INSERT INTO runs ${sql.insert({
@@ -165,9 +181,39 @@ const make = (sql: SqlClient.SqlClient, database: Database["Service"], crashPoin
             ...(run.queued === true
               ? { status: "queued", started_at: null, begun: 0 }
               : { status: "running", started_at: createdAt, begun: 1 })
-          })} ON CONFLICT DO NOTHING`)
+          })} ON CONFLICT DO NOTHING RETURNING id`)
       )
+      return created.length > 0
     }),
+    claim: Effect.fn("Runs.claim")(function* (limit: number) {
+      const now = yield* Clock.currentTimeMillis
+      const locking = sql.onDialectOrElse({ pg: () => sql`FOR UPDATE SKIP LOCKED`, orElse: () => sql`` })
+      const taken = yield* stored(sql<{ id: string }>`
+        UPDATE runs SET claimed_at = ${now} WHERE id IN (
+          SELECT id FROM runs WHERE status = 'queued' AND (claimed_at IS NULL OR claimed_at < ${now - claimLasts})
+          ORDER BY created_at, id LIMIT ${limit} ${locking})
+        RETURNING id`)
+      if (taken.length === 0) return []
+      const runs = yield* find(
+        sql.in(
+          "id",
+          taken.map(({ id }) => id)
+        )
+      )
+      return runs.toReversed()
+    }),
+    settled: Effect.fn("Runs.settled")((ids) =>
+      ids.length === 0
+        ? Effect.succeed([])
+        : Effect.map(
+            stored(sql<{ id: string }>`
+              SELECT id FROM runs WHERE ${sql.in("id", ids)} AND ended_at IS NULL AND status <> 'waiting'`),
+            (open) => {
+              const still = new Set(open.map(({ id }) => id))
+              return ids.filter((id) => !still.has(id))
+            }
+          )
+    ),
     get: Effect.fn("Runs.get")(function* (id: string) {
       return (yield* find(sql`id = ${id}`, 1))[0]
     }),
@@ -221,7 +267,7 @@ const make = (sql: SqlClient.SqlClient, database: Database["Service"], crashPoin
               sql`
                 UPDATE runs SET sha256 = ${sha256}, review = ${encodeReview(review)},
                   status = ${review.required && review.decision === null ? "waiting" : "running"}
-                WHERE id = ${id} AND attempt = ${attempt}`,
+                WHERE id = ${id} AND attempt = ${attempt} AND ended_at IS NULL`,
               Array.isReadonlyArrayNonEmpty(steps) ? Effect.asVoid(writeSteps(id, attempt, steps)) : Effect.void
             )
           )
@@ -233,24 +279,29 @@ const make = (sql: SqlClient.SqlClient, database: Database["Service"], crashPoin
       const result = outcome.status === "succeeded" ? JSON.stringify(outcome.result) : null
       const failure = outcome.status === "succeeded" ? null : JSON.stringify(outcome.failure)
       const review = rest?.review === undefined ? null : encodeReview(rest.review)
-      const write = sql`
-        UPDATE runs SET status = ${outcome.status}, ended_at = ${now}, result = ${result}, failure = ${failure},
-          sha256 = COALESCE(${rest?.sha256 ?? null}, sha256), review = COALESCE(${review}, review)
-        WHERE id = ${id} AND ended_at IS NULL`
-      const steps = rest?.steps ?? []
-      // What no recorder follows ends with the run.
-      const open = sql`
-        UPDATE run_steps SET status = ${outcome.status}, ended_at = ${now} WHERE run_id = ${id} AND ended_at IS NULL
-          AND attempt = (SELECT attempt FROM runs WHERE id = ${id})`
-      const first =
-        rest === undefined
-          ? open
-          : Array.isReadonlyArrayNonEmpty(steps)
-            ? writeSteps(id, rest.attempt, steps)
-            : undefined
-      yield* writing("end", stored(first === undefined ? write : sql.withTransaction(Effect.andThen(first, write))))
+      const ended = stored(
+        sql.withTransaction(
+          Effect.gen(function* () {
+            const [row] = yield* sql<{ attempt: number }>`
+              UPDATE runs SET status = ${outcome.status}, ended_at = ${now}, result = ${result}, failure = ${failure},
+                sha256 = COALESCE(${rest?.sha256 ?? null}, sha256), review = COALESCE(${review}, review)
+              WHERE id = ${id} AND ended_at IS NULL ${rest === undefined ? sql`` : sql`AND attempt = ${rest.attempt}`}
+              RETURNING attempt`
+            if (row === undefined) return
+            if (rest === undefined) {
+              // What no recorder follows ends with the run.
+              yield* sql`
+                UPDATE run_steps SET status = ${outcome.status}, ended_at = ${now}
+                WHERE run_id = ${id} AND attempt = ${row.attempt} AND ended_at IS NULL`
+            } else if (Array.isReadonlyArrayNonEmpty(rest.steps)) {
+              yield* writeSteps(id, rest.attempt, rest.steps)
+            }
+          })
+        )
+      )
+      yield* writing("end", ended)
     }),
-    retry: Effect.fn("Runs.retry")((id: string) =>
+    retry: Effect.fn("Runs.retry")((id: string, { queued } = { queued: false }) =>
       stored(
         sql.withTransaction(
           Effect.gen(function* () {
@@ -260,7 +311,8 @@ const make = (sql: SqlClient.SqlClient, database: Database["Service"], crashPoin
               SELECT id, attempt, status, started_at, ended_at, failure FROM runs WHERE ${over}
               ON CONFLICT (run_id, attempt) DO NOTHING`
             return yield* sql<{ id: string }>`
-              UPDATE runs SET attempt = attempt + 1, status = 'running', started_at = NULL, ended_at = NULL, result = NULL,
+              UPDATE runs SET attempt = attempt + 1, status = ${queued ? "queued" : "running"}, claimed_at = NULL,
+                started_at = NULL, ended_at = NULL, result = NULL,
                 failure = NULL, review = NULL, sha256 = NULL, begun = 0
               WHERE ${over} RETURNING id`
           })

@@ -87,8 +87,9 @@ describe("privx-kit runs", () => {
       yield* session(simulator, dataDir, setup(simulator))
       const database = new DatabaseSync(Storage.databaseFile(dataDir))
       database.exec(
-        "PRAGMA foreign_keys = OFF; UPDATE runs SET id = 'abcd-1'; INSERT INTO runs SELECT 'abcd-2', kind, target, inputs, status," +
-          " created_at, started_at, ended_at, result, failure, attempt, begun, NULL, sha256, review FROM runs"
+        "PRAGMA foreign_keys = OFF; UPDATE runs SET id = 'abcd-1'; INSERT INTO runs (id, kind, target, inputs, status," +
+          " created_at, started_at, ended_at, result) SELECT 'abcd-2', kind, target, inputs, status, created_at, started_at," +
+          " ended_at, result FROM runs"
       )
       database.close()
       const ended = yield* cli(dataDir, "runs", "show", "abcd", "--json")

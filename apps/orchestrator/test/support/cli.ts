@@ -24,11 +24,23 @@ export interface Options {
 
 const main = path.join(import.meta.dirname, "..", "..", "src", "main.ts")
 
+/** The words that start it. */
+export const command = (args: ReadonlyArray<string>): ReadonlyArray<string> => [
+  process.execPath,
+  "--conditions=@privx-kit/source",
+  main,
+  ...args
+]
+
+/** The environment that it is started in, beside what a test adds. */
+export const surroundings = { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", LANG: "C.UTF-8" }
+
 /** Runs it to its end. */
 export const run = (args: ReadonlyArray<string>, options: Options = {}): Effect.Effect<Ended> =>
   Effect.gen(function* () {
-    const child = spawn(process.execPath, ["--conditions=@privx-kit/source", main, ...args], {
-      env: { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", LANG: "C.UTF-8", ...options.env },
+    const [node = "", ...words] = command(args)
+    const child = spawn(node, words, {
+      env: { ...surroundings, ...options.env },
       stdio: ["pipe", "pipe", "pipe"]
     })
     let stdout = ""

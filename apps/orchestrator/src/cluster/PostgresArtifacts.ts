@@ -1,0 +1,84 @@
+/**
+ * Keeps what was downloaded in the database, under the SHA-256 of its bytes, where every process of a cluster finds it. A
+ * script is small, and its largest size is bounded before anything is stored.
+ */
+import { StorageFailed } from "@privx-kit/core/StorageFailed"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as SqlClient from "effect/sql/SqlClient"
+import * as Stream from "effect/Stream"
+import { createHash } from "node:crypto"
+import { type Artifact, ArtifactStore } from "../artifacts/ArtifactStore.ts"
+import { Database } from "../Database.ts"
+
+/** Where no bound is given: PostgreSQL holds a gigabyte in a column, this process should not. */
+const defaultMaxBytes = 64 * 1024 * 1024
+
+/** What stands for the path of a file. */
+const nameOf = (sha256: string): string => `sha256:${sha256}`
+
+export const layer: Layer.Layer<ArtifactStore, never, SqlClient.SqlClient | Database> = Layer.effect(
+  ArtifactStore,
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const database = yield* Database
+
+    const store: ArtifactStore["Service"]["store"] = Effect.fn("PostgresArtifacts.store")(function* (stream, options) {
+      const { maxBytes = defaultMaxBytes, onProgress } = options ?? {}
+      const pieces: Array<Uint8Array> = []
+      const hash = createHash("sha256")
+      let size = 0
+      yield* Stream.runForEach(stream, (chunk) =>
+        Effect.gen(function* () {
+          size += chunk.length
+          if (size > maxBytes) {
+            const detail = `more than ${maxBytes} bytes came`
+            return yield* new StorageFailed({ path: database.name, reason: "tooLarge", detail })
+          }
+          hash.update(chunk)
+          pieces.push(chunk)
+          if (onProgress !== undefined) yield* onProgress(size)
+        })
+      )
+      const sha256 = hash.digest("hex")
+      const now = yield* Clock.currentTimeMillis
+      // It may have come before: for pruning it is as young as this.
+      yield* sql`
+        INSERT INTO artifacts (sha256, bytes, stored_at) VALUES (${sha256}, ${Buffer.concat(pieces)}, ${now})
+        ON CONFLICT (sha256) DO UPDATE SET stored_at = excluded.stored_at`.pipe(
+        database.patient,
+        Effect.mapError(database.failure)
+      )
+      return { sha256, bytes: size, path: nameOf(sha256) }
+    })
+
+    const read = Effect.fn("PostgresArtifacts.read")(function* (sha256: string) {
+      const [row] = yield* sql<{ bytes: Uint8Array }>`SELECT bytes FROM artifacts WHERE sha256 = ${sha256}`.pipe(
+        database.patient,
+        Effect.mapError(database.failure)
+      )
+      const problem =
+        row === undefined
+          ? ({ reason: "missing", detail: `it has no script ${sha256}` } as const)
+          : createHash("sha256").update(row.bytes).digest("hex") === sha256
+            ? undefined
+            : ({ reason: "damaged", detail: `the bytes of ${sha256} no longer have that hash` } as const)
+      return problem === undefined && row !== undefined
+        ? row.bytes
+        : yield* new StorageFailed({ path: database.name, reason: "missing", detail: "", ...problem })
+    })
+
+    const find = Effect.fn("PostgresArtifacts.find")(function* (sha256: string) {
+      const [row] = yield* sql<{
+        bytes: number
+      }>`SELECT length(bytes)::int AS bytes FROM artifacts WHERE sha256 = ${sha256}`.pipe(
+        database.patient,
+        Effect.mapError(database.failure)
+      )
+      return row === undefined ? undefined : ({ sha256, bytes: row.bytes, path: nameOf(sha256) } satisfies Artifact)
+    })
+
+    return ArtifactStore.of({ store, read, find })
+  })
+)

@@ -1,0 +1,176 @@
+/** A server on one machine, with a simulated PrivX behind it, and requests to it as any HTTP client sends them. */
+import { assert } from "@effect/vitest"
+import type { Options as SimulatorOptions } from "@privx-kit/simulator/Simulator"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Context from "effect/Context"
+import * as fs from "node:fs"
+import * as http from "node:http"
+import * as path from "node:path"
+import * as EmbeddedStorage from "../../src/server/EmbeddedStorage.ts"
+import type { Role } from "../../src/server/Role.ts"
+import { type Options, Server } from "../../src/server/Server.ts"
+import { TokenFile } from "../../src/server/TokenFile.ts"
+import * as Tokens from "../../src/server/Tokens.ts"
+import { nameOf, Targets } from "../../src/Targets.ts"
+import type { Ended } from "./cli.ts"
+import * as inProcess from "./inProcess.ts"
+import * as privx from "./privx.ts"
+import { place } from "./setups.ts"
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** `undefined` where the body is no JSON. */
+  readonly json: ReturnType<typeof JSON.parse>
+}
+
+/** A file with a token for each role, and the tokens. */
+export const tokens = (file: string, roles: Readonly<Record<string, Role>>) => {
+  const issued = Object.entries(roles).map(([name, role]) => [name, Tokens.issue(name, role)] as const)
+  fs.writeFileSync(file, issued.map(([, { entry }]) => entry).join("\n"), { mode: 0o600 })
+  const byName = new Map(issued.map(([name, { token }]) => [name, Redacted.value(token)]))
+  return (name: string): string => byName.get(name) ?? `no token of ${name}`
+}
+
+export const start = Effect.fnUntraced(function* (
+  options: Partial<Options> & { readonly simulator?: SimulatorOptions; readonly concurrency?: number } = {}
+) {
+  const { concurrency = 4, simulator: simulated, ...rest } = options
+  const simulator = yield* privx.start(simulated)
+  const { dataDir } = yield* place
+  const tokenFile = path.join(path.dirname(dataDir), "tokens.toml")
+  const tokenOf = tokens(tokenFile, {
+    viewer: "viewer",
+    operator: "operator",
+    approver: "approver",
+    admin: "admin"
+  })
+  const target = nameOf(simulator.url)
+  const context = yield* Layer.build(
+    Server.layer({ host: "127.0.0.1", port: 0, targets: [target], interval: "20 millis", ...rest }).pipe(
+      Layer.provide(EmbeddedStorage.layer({ dataDir, concurrency })),
+      Layer.provide(TokenFile.layer(tokenFile)),
+      Layer.provide(Targets.single(simulator.url)),
+      Layer.provide(privx.ueba(simulator)),
+      Layer.provide(privx.patience)
+    )
+  )
+  const { url } = Context.get(context, Server)
+
+  const ask = (
+    method: string,
+    where: string,
+    request: {
+      readonly as?: string
+      readonly token?: string
+      readonly body?: unknown
+      readonly headers?: Record<string, string>
+    } = {}
+  ): Effect.Effect<Answer> =>
+    Effect.promise(async (signal) => {
+      const token = request.token ?? (request.as === undefined ? undefined : tokenOf(request.as))
+      const response = await fetch(new URL(where, url), {
+        method,
+        signal,
+        headers: {
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(request.body === undefined ? {} : { "content-type": "application/json" }),
+          ...request.headers
+        },
+        ...(request.body === undefined
+          ? {}
+          : { body: typeof request.body === "string" ? request.body : JSON.stringify(request.body) })
+      })
+      const text = await response.text()
+      return { status: response.status, headers: response.headers, text, json: parsed(text) }
+    })
+
+  const submit = (body: unknown = {}, as = "operator", headers: Record<string, string> = {}) =>
+    Effect.map(ask("POST", "/api/v1/runs", { as, body, headers }), (answer) => {
+      assert.strictEqual(answer.status, 202, answer.text)
+      return answer.json as { readonly created: boolean; readonly run: { readonly id: string } }
+    })
+
+  /** The run when it is in that state. */
+  const reached = (id: string, status: string, as = "viewer") =>
+    ask("GET", `/api/v1/runs/${id}`, { as }).pipe(
+      Effect.delay("20 millis"),
+      Effect.repeat({ until: (answer) => answer.json.status === status }),
+      Effect.map((answer) => answer.json),
+      Effect.timeoutOrElse({ duration: "15 seconds", orElse: () => Effect.die(new Error(`${id} never was ${status}`)) })
+    )
+
+  /** What comes of a stream, until it ends or `until` says that it is enough. */
+  const events = (
+    id: string,
+    options: {
+      readonly as?: string
+      readonly seen?: string
+      readonly until?: (text: string) => boolean
+      readonly onText?: (text: string) => void
+    } = {}
+  ) =>
+    Effect.callback<{ readonly status: number; readonly text: string }>((resume) => {
+      const request = http.get(new URL(`/api/v1/runs/${id}/events`, url), {
+        headers: {
+          authorization: `Bearer ${tokenOf(options.as ?? "viewer")}`,
+          ...(options.seen === undefined ? {} : { "last-event-id": options.seen })
+        }
+      })
+      request.on("error", () => {})
+      request.on("response", (response) => {
+        let text = ""
+        const end = () => {
+          resume(Effect.succeed({ status: response.statusCode ?? 0, text }))
+          request.destroy()
+        }
+        response.setEncoding("utf8").on("data", (piece: string) => {
+          text += piece
+          options.onText?.(text)
+          if (options.until?.(text) === true) end()
+        })
+        response.on("close", end)
+      })
+      return Effect.sync(() => request.destroy())
+    })
+
+  return { url, simulator, dataDir, target, tokenFile, tokenOf, ask, submit, reached, events }
+})
+
+/**
+ * The command line within the test's own process, with these variables in its environment: one after another, because a
+ * process has one environment.
+ */
+export const cli = (env: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>): Effect.Effect<Ended> =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => {
+      const before = { ...process.env }
+      for (const name of Object.keys(before)) if (name.startsWith("PRIVX_")) Reflect.deleteProperty(process.env, name)
+      Object.assign(process.env, env)
+      return before
+    }),
+    () => inProcess.run(args),
+    (before) =>
+      Effect.sync(() => {
+        for (const name of Object.keys(env)) Reflect.deleteProperty(process.env, name)
+        Object.assign(process.env, before)
+      })
+  )
+
+/** The events of a stream: id and run of each. */
+export const parseEvents = (text: string) =>
+  [...text.matchAll(/^id: (.*)\nevent: run\ndata: (.*)\n$/gm)].map(([, id = "", data = ""]) => ({
+    id,
+    run: JSON.parse(data)
+  }))
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

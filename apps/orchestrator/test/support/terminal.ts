@@ -1,0 +1,66 @@
+/** The command line at a terminal of its own, where somebody types. Needs `script` of util-linux. */
+import * as Effect from "effect/Effect"
+import { execFileSync, spawn } from "node:child_process"
+import * as cli from "./cli.ts"
+
+export interface Terminal {
+  /** Everything shown so far: both outputs, and what was typed. */
+  readonly shown: () => string
+  /** Waits until it has been shown. */
+  readonly shows: (text: string) => Effect.Effect<void>
+  readonly type: (text: string) => Effect.Effect<void>
+  /** Waits for the end of the command. */
+  readonly exitCode: Effect.Effect<number | null>
+}
+
+export const ctrlC = "\u0003"
+
+/** Why there is none on this machine. */
+export const missing: string | undefined = (() => {
+  try {
+    return execFileSync("script", ["--version"], { encoding: "utf8" }).includes("util-linux")
+      ? undefined
+      : "script is not that of util-linux"
+  } catch {
+    return "there is no script of util-linux"
+  }
+})()
+
+/** Starts it; it is killed when the test is over. */
+export const start = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const command = cli.command(args).map(quoted).join(" ")
+        return spawn("script", ["--quiet", "--return", "--flush", "--command", command, "/dev/null"], {
+          env: { ...cli.surroundings, SHELL: "/bin/sh", TERM: "dumb", ...env },
+          stdio: ["pipe", "pipe", "inherit"]
+        })
+      }),
+      (child) => Effect.sync(() => void child.kill("SIGKILL"))
+    ),
+    (child): Terminal => {
+      let shown = ""
+      let over = false
+      child.stdout.setEncoding("utf8").on("data", (text: string) => (shown += text))
+      const closed = new Promise<number | null>((resolve) =>
+        child.once("close", (code) => {
+          over = true
+          resolve(code)
+        })
+      )
+      return {
+        shown: () => shown,
+        shows: (text) =>
+          Effect.suspend(() =>
+            over && !shown.includes(text)
+              ? Effect.die(new Error(`it ended and never showed "${text}":\n${shown}`))
+              : Effect.void
+          ).pipe(Effect.delay("10 millis"), Effect.repeat({ until: () => shown.includes(text) }), Effect.asVoid),
+        type: (text) => Effect.sync(() => void child.stdin.write(text)),
+        exitCode: Effect.promise(() => closed)
+      }
+    }
+  )
+
+const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
