@@ -194,8 +194,14 @@ const examineCredentials = Effect.fnUntraced(function* (
     return skipped("credentials", "not tried: they are not set, or not rightly")
   }
   if (credentials._tag === "Token") return examineToken(credentials.token)
-  return yield* Effect.flatMap(TokenProvider, (tokens) => tokens.get).pipe(
-    Effect.map((token) => ok("credentials", `accepted: PrivX gave a token${describeScope(token)}`)),
+  return yield* Effect.flatMap(TokenProvider, (tokens) =>
+    // What the server says with the token counts; an opaque one says nothing of itself.
+    Effect.flatMap(tokens.get, (token) =>
+      Effect.map(tokens.scope, (scope) =>
+        ok("credentials", `accepted: PrivX gave a token${describeScope(scope ?? scopeOf(token))}`)
+      )
+    )
+  ).pipe(
     Effect.catch((failure) =>
       Effect.succeed(failed("credentials", ExitCode.of(failure), failure.message, credentialAdvice(failure)))
     ),
@@ -218,14 +224,18 @@ const examineToken = (token: Redacted.Redacted<string>): Check => {
   const until = date === undefined ? "" : `, valid until ${date.toISOString()}`
   return ok(
     "credentials",
-    `a token is set${until}${describeScope(token)}; whether PrivX accepts it shows with the first job`
+    `a token is set${until}${describeScope(scopeOf(token))}; whether PrivX accepts it shows with the first job`
   )
 }
 
-const describeScope = (token: Redacted.Redacted<string>): string => {
-  const { scope, scopes } = claims(token)
-  const text = Array.isArray(scopes ?? scope) ? [scopes ?? scope].flat().join(" ") : (scope ?? scopes)
+const describeScope = (scope: unknown): string => {
+  const text = Array.isArray(scope) ? scope.join(" ") : scope
   return typeof text === "string" && text !== "" ? `, scope ${Failure.singleLine(text, 200)}` : ""
+}
+
+const scopeOf = (token: Redacted.Redacted<string>): unknown => {
+  const { scope, scopes } = claims(token)
+  return scopes ?? scope
 }
 
 /** What a token says of itself where it is a JWT; nothing is verified, and nothing relies on it. */

@@ -13,13 +13,15 @@ export const clients = {
   "raw socket, sync write": async () => (await node()).rawSocket,
   "Effect on undici": async () => (await effect()).effectClient,
   "kit (stream)": async () => (await effect()).kitStream,
+  "kit (file, not forced)": async () => (await effect()).kitFileUnforced,
   "kit (file)": async () => (await effect()).kitFile
 } satisfies Readonly<Record<string, () => Promise<Download>>>
 
 /** What one would type into a shell instead: `$0` is the URL, `$1` the file. The first word printed is the hash. */
 export const shells = {
   "curl && sha256sum": 'curl -sS -o "$1" "$0" && sha256sum "$1"',
-  "curl | tee | openssl": 'curl -sS "$0" | tee "$1" | openssl dgst -sha256 -r'
+  "curl | tee | openssl": 'curl -sS "$0" | tee "$1" | openssl dgst -sha256 -r',
+  "curl | tee | openssl, sync": 'curl -sS "$0" | tee "$1" | openssl dgst -sha256 -r && sync "$1"'
 } as const
 
 export type ClientName = keyof typeof clients

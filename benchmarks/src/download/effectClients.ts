@@ -20,6 +20,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { createHash } from "node:crypto"
+import * as fs from "node:fs/promises"
 import type { Download } from "./clients.ts"
 
 /** What one would write with the parts at hand: hash each chunk on its way into the file's sink. */
@@ -76,4 +77,25 @@ export const kitFile: Download = (url, file) => {
     const received = yield* FileDownload.toFile(file, (rest) => get({ params: { bytes: pathname.slice(1) } }, rest))
     return received.sha256
   }).pipe(Effect.provide(transportTo(origin)), Effect.runPromise)
+}
+
+/** The same into a file that nobody forces to the disk, as all others leave theirs. */
+export const kitFileUnforced: Download = (url, file) => {
+  const { origin, pathname } = new URL(url)
+  return Effect.gen(function* () {
+    const get = yield* open
+    const handle = yield* Effect.acquireRelease(
+      Effect.promise(() => fs.open(file, "w")),
+      (handle) => Effect.promise(() => handle.close())
+    )
+    const append = async (bytes: Uint8Array) => {
+      for (let at = 0; at < bytes.byteLength;) at += (await handle.write(bytes, at)).bytesWritten
+    }
+    const received = yield* FileDownload.into(
+      { append, write: (bytes) => Effect.promise(() => append(bytes)), reset: () => {}, commit: () => Effect.void },
+      (rest) => get({ params: { bytes: pathname.slice(1) } }, rest),
+      { path: file }
+    )
+    return received.sha256
+  }).pipe(Effect.scoped, Effect.provide(transportTo(origin)), Effect.runPromise)
 }

@@ -5,12 +5,15 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Dispatcher, EnvHttpProxyAgent, Pool } from "undici"
+import * as CookieJar from "./CookieJar.ts"
 import { Gate } from "./internal/gate.ts"
+import * as SocketReader from "./internal/socketReader.ts"
 import { version } from "./internal/version.ts"
 import * as Protection from "./Protection.ts"
 import { RetryBudget, type Options as RetryBudgetOptions } from "./RetryBudget.ts"
@@ -31,6 +34,10 @@ export interface Options extends Tls.Options, Protection.Options {
   readonly deadline?: Duration.Input | undefined
   /** How long a download may be silent. Default 30 s. */
   readonly stallTimeout?: Duration.Input | undefined
+  /**
+   * How long a download may take in all, from its head on: what ends a server that sends a byte now and then. Default 6 h.
+   */
+  readonly downloadDeadline?: Duration.Input | undefined
   /** The largest answer that is read into memory, in bytes. Default 8 MiB. */
   readonly maxResponseBytes?: number | undefined
   /** The largest download, in bytes. Default 1 GiB. */
@@ -42,6 +49,11 @@ export interface Options extends Tls.Options, Protection.Options {
   readonly maxConcurrency?: number | undefined
   /** What all calls together may spend on retries; `false` for no bound. */
   readonly retryBudget?: RetryBudgetOptions | false | undefined
+  /**
+   * Keeps the origin's cookies in memory and sends them back, login included: for a load balancer that pins a session to a
+   * node by a cookie. Default `false`.
+   */
+  readonly cookies?: boolean | undefined
   /** Whether `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` count. Default `true`. */
   readonly proxy?: boolean | undefined
 }
@@ -54,6 +66,7 @@ export interface Limits {
   readonly attemptTimeout: Duration.Duration
   readonly deadline: Duration.Duration
   readonly stallTimeout: Duration.Duration
+  readonly downloadDeadline: Duration.Duration
   readonly maxResponseBytes: number
   readonly maxDownloadBytes: number
 }
@@ -89,6 +102,7 @@ export class Connection extends Context.Service<
           Effect.sync(() => makeDispatcher(options, maxConcurrency)),
           (dispatcher) => Effect.promise(() => dispatcher.destroy().catch(() => undefined))
         )
+        const clock = yield* Clock.Clock
         return Connection.of({
           origin: options.baseUrl.origin,
           pathPrefix: options.baseUrl.pathname.replace(/\/+$/, ""),
@@ -97,10 +111,11 @@ export class Connection extends Context.Service<
             attemptTimeout: Duration.fromInputUnsafe(options.attemptTimeout ?? "30 seconds"),
             deadline: Duration.fromInputUnsafe(options.deadline ?? "2 minutes"),
             stallTimeout: Duration.fromInputUnsafe(options.stallTimeout ?? "30 seconds"),
+            downloadDeadline: Duration.fromInputUnsafe(options.downloadDeadline ?? "6 hours"),
             maxResponseBytes: options.maxResponseBytes ?? 8 * 1024 * 1024,
             maxDownloadBytes: options.maxDownloadBytes ?? 1024 * 1024 * 1024
           },
-          dispatcher,
+          dispatcher: options.cookies === true ? withCookies(dispatcher, options.baseUrl.origin, clock) : dispatcher,
           gate: new Gate(maxConcurrency),
           protect: yield* Protection.make(options, options.baseUrl.origin),
           budget: options.retryBudget === false ? undefined : new RetryBudget(options.retryBudget)
@@ -109,9 +124,13 @@ export class Connection extends Context.Service<
     )
 }
 
+const withCookies = (dispatcher: Dispatcher, origin: string, clock: Clock.Clock): Dispatcher =>
+  dispatcher.compose(CookieJar.interceptor(new CookieJar.CookieJar(origin, () => clock.currentTimeMillisUnsafe())))
+
 const makeDispatcher = (options: Options, maxSockets: number): Dispatcher => {
   const isHttps = options.baseUrl.protocol === "https:"
   const context = isHttps ? Tls.secureContext(options) : undefined
+  const connectOptions = Tls.connectOptions(options, context)
   const client = {
     connections: maxSockets,
     pipelining: 1,
@@ -120,15 +139,10 @@ const makeDispatcher = (options: Options, maxSockets: number): Dispatcher => {
     // The transport has its own, exact timers.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: Tls.connector(options, context)
+    connect: SocketReader.connector(connectOptions)
   }
   return options.proxy !== false && isProxied(options.baseUrl)
-    ? new EnvHttpProxyAgent({
-        ...client,
-        ...(context === undefined
-          ? undefined
-          : { requestTls: { secureContext: context, maxCachedSessions: Tls.maxCachedSessions } })
-      })
+    ? new EnvHttpProxyAgent({ ...client, ...(isHttps ? { requestTls: connectOptions } : undefined) })
     : new Pool(options.baseUrl.origin, client)
 }
 

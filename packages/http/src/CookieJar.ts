@@ -1,16 +1,12 @@
 /**
  * Keeps the cookies of an origin in memory and sends them back: for load balancers that pin a session to a node, so that
- * what follows a login reaches the node that knows it. Off unless {@link layer} is put over the connection.
+ * what follows a login reaches the node that knows it. Off unless the connection is made with `cookies`.
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as net from "node:net"
 import type { Dispatcher } from "undici"
-import { Connection } from "./Connection.ts"
 import * as SetCookie from "./SetCookie.ts"
 
 /** A hostile server cannot make the jar, or the header, grow without end. */
@@ -101,27 +97,6 @@ const folderOf = (path: string): string => {
 
 const isWithin = (path: string, folder: string): boolean =>
   path === folder || (path.startsWith(folder) && (folder.endsWith("/") || path[folder.length] === "/"))
-
-/**
- * The same connection, with cookies: everything that goes over it takes part, from the first login on.
- *
- * ```ts
- * CookieJar.layer(Connection.layer({ baseUrl }))
- * ```
- *
- * @since 0.1.0
- * @category layers
- */
-export const layer = <E, R>(connection: Layer.Layer<Connection, E, R>): Layer.Layer<Connection, E, R> =>
-  Layer.effect(
-    Connection,
-    Effect.gen(function* () {
-      const connection = yield* Connection
-      const clock = yield* Clock.Clock
-      const jar = new CookieJar(connection.origin, () => clock.currentTimeMillisUnsafe())
-      return Connection.of({ ...connection, dispatcher: connection.dispatcher.compose(interceptor(jar)) })
-    })
-  ).pipe(Layer.provide(connection))
 
 /**
  * Puts a jar into a dispatcher that speaks to the jar's origin.

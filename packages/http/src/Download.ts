@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { ContentRange } from "./ContentRange.ts"
@@ -20,6 +21,8 @@ export interface Download {
   /** Name of the operation, and the server's origin: for a failure that is found while the body is read. */
   readonly operation: string
   readonly origin: string
+  /** How long all of the body may take; over resumptions too, where they are counted together. */
+  readonly deadline: Duration.Duration
   /** HTTP status: 200, or 206 for the rest of a body. */
   readonly status: number
   /** Bytes that the server announced for this answer (`Content-Length`), or `undefined` where it announced none. */
@@ -42,11 +45,13 @@ export interface Download {
   readonly peer: Peer | undefined
   readonly stream: Stream.Stream<Uint8Array, PrivxFailure>
   /**
-   * The same bytes without an effect for each chunk, for a `sink` that is quick: nothing is read from the socket while it
-   * works. Instead of `stream`, not beside it. What the sink throws ends the transfer; `onThrow` makes the failure of it.
+   * The same bytes without an effect for each chunk. The `sink` answers when it is done with a chunk, or with a promise of
+   * that; the chunk's memory is used again afterwards. Meanwhile no other chunk comes, and no more than one is read from the
+   * socket. Instead of `stream`, not beside it. What the sink throws ends the transfer; `onThrow` makes the failure of it.
+   * However this ends, the sink is at rest then.
    */
   readonly consume: <E>(
-    sink: (chunk: Uint8Array) => void,
+    sink: (chunk: Uint8Array) => Promise<void> | void,
     onThrow: (cause: unknown) => E
   ) => Effect.Effect<void, PrivxFailure | E>
 }

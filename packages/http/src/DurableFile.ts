@@ -9,7 +9,7 @@
 import { fromSystem, type StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { ftruncateSync, writeSync } from "node:fs"
+import { ftruncateSync } from "node:fs"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 
@@ -41,8 +41,8 @@ export const makeFolder = (folder: string): Effect.Effect<void, StorageFailed> =
  */
 export interface Unfinished {
   readonly write: (bytes: Uint8Array) => Effect.Effect<void, StorageFailed>
-  /** Writes before it returns, and throws what the system says: for a chunk of a transfer, not for a whole file. */
-  readonly writeNow: (bytes: Uint8Array) => void
+  /** The same as a promise, which fails with what the system says: for a chunk of a transfer. One at a time. */
+  readonly append: (bytes: Uint8Array) => Promise<void>
   /** Begins again with an empty file. */
   readonly reset: () => void
   /** Gives it its final name, replacing what has that name. Nothing can be written afterwards. */
@@ -70,16 +70,19 @@ export const begin = Effect.fnUntraced(function* (
         if (!committed) await fs.rm(temporary, { force: true }).catch(() => undefined)
       })
   )
+  const flush = new Flush(handle)
+  const append = async (bytes: Uint8Array): Promise<void> => {
+    await writeAll(handle, bytes)
+    flush.wrote(bytes.length)
+  }
   return {
-    write: (bytes) => attempt(temporary, () => writeAll(handle, bytes)),
-    writeNow: (bytes) => {
-      for (let offset = 0; offset < bytes.length;) offset += writeSync(handle.fd, bytes, offset)
-    },
+    write: (bytes) => attempt(temporary, () => append(bytes)),
+    append,
     reset: () => ftruncateSync(handle.fd, 0),
     commit: (final) =>
       Effect.uninterruptible(
         attempt(final, async () => {
-          await handle.sync()
+          await flush.all()
           await fs.rename(temporary, final)
           committed = true
           await syncFolder(path.dirname(final))
@@ -87,6 +90,42 @@ export const begin = Effect.fnUntraced(function* (
       )
   }
 })
+
+/** So much goes to the disk while more is being written. */
+const flushEvery = 32 * 1024 * 1024
+
+/** Forces a file to the disk. What is large is begun early, so that the end does not have to wait for all of it. */
+class Flush {
+  private readonly handle: fs.FileHandle
+  private written = 0
+  private early: Promise<void> | undefined
+  private failure: { readonly cause: unknown } | undefined
+
+  constructor(handle: fs.FileHandle) {
+    this.handle = handle
+  }
+
+  wrote(bytes: number): void {
+    this.written += bytes
+    if (this.written < flushEvery || this.early !== undefined) return
+    this.written = 0
+    this.early = this.handle.datasync().then(
+      () => {
+        this.early = undefined
+      },
+      (cause: unknown) => {
+        // The system tells of lost bytes once only: no later call would fail.
+        this.failure = { cause }
+      }
+    )
+  }
+
+  async all(): Promise<void> {
+    await this.early
+    if (this.failure !== undefined) throw this.failure.cause
+    await this.handle.sync()
+  }
+}
 
 /**
  * Writes a whole file at once, in the place of what is there.

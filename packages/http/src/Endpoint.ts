@@ -4,7 +4,9 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -99,6 +101,7 @@ interface Declared {
 
 interface Sender extends Declared {
   readonly origin: string
+  readonly deadline: Duration.Duration
   readonly send: (request: unknown) => Effect.Effect<HttpClientResponse.HttpClientResponse, PrivxFailure>
 }
 
@@ -133,14 +136,26 @@ const sender = <
     return {
       operation,
       origin: transport.origin,
+      deadline: transport.downloadDeadline,
       noContent,
       decodeJson,
       send: (request) =>
-        Effect.mapError(method({ ...(request as object), responseMode: "response-only" }), (error) =>
-          isPrivxFailure(error) ? error : invalid
+        Effect.catchCause(method({ ...(request as object), responseMode: "response-only" }), (cause) =>
+          isRefusedParameter(cause)
+            ? Effect.fail(invalid)
+            : Effect.failCause(Cause.map(cause, (error) => (isPrivxFailure(error) ? error : invalid)))
         )
     }
   })
+
+/** The generated client throws at `.` and `..` in the place of a parameter, because they would lead to another path. */
+const isRefusedParameter = (cause: Cause.Cause<unknown>): boolean =>
+  cause.reasons.some(
+    (reason) =>
+      reason._tag === "Die" &&
+      reason.defect instanceof Error &&
+      reason.defect.message.startsWith("Invalid path parameter")
+  )
 
 const isPrivxFailure = Schema.is(PrivxFailure)
 
@@ -192,12 +207,11 @@ export const call = <
     if (noContent) return (request) => Effect.asVoid(send(request)) as never
     const decode = HttpApiClient.decodeResponse(api, which)
     return (request) =>
-      Effect.flatMap(
-        send(request),
-        (response) =>
-          (response instanceof BufferedResponse ? decodeJson(response.status, response.body) : undefined) ??
-          Effect.mapError(decode(response), (): PrivxFailure => unusable(operation, response))
-      ) as never
+      Effect.flatMap(send(request), (response) => {
+        const decoded = response instanceof BufferedResponse ? decodeJson(response.status, response.body) : undefined
+        if (decoded === "notJson") return Effect.fail(unusable(operation, response))
+        return decoded ?? Effect.mapError(decode(response), (): PrivxFailure => unusable(operation, response))
+      }) as never
   })
 
 const unusable = (operation: Definition, response: HttpClientResponse.HttpClientResponse): PrivxFailure =>
@@ -234,16 +248,18 @@ export const download = <
 > =>
   Effect.map(
     sender(api, which),
-    ({ operation, origin, send }) =>
+    ({ deadline, operation, origin, send }) =>
       (request, rest) =>
         Effect.acquireRelease(
           Effect.provideService(send(request), Streaming, { rest }),
           (response) => Effect.sync(() => (response instanceof StreamedResponse ? response.answer.abort() : undefined)),
           { interruptible: true }
-        ).pipe(Effect.map((response) => ({ operation: operation.name, origin, ...toDownload(response) })))
+        ).pipe(Effect.map((response) => ({ operation: operation.name, origin, deadline, ...toDownload(response) })))
   )
 
-const toDownload = (response: HttpClientResponse.HttpClientResponse): Omit<Download, "operation" | "origin"> => {
+const toDownload = (
+  response: HttpClientResponse.HttpClientResponse
+): Omit<Download, "operation" | "origin" | "deadline"> => {
   const { headers, status } = response
   const announced = headers["content-length"]
   const range = headers["content-range"]

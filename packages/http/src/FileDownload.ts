@@ -4,6 +4,8 @@
  * @since 0.1.0
  */
 import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
@@ -43,7 +45,7 @@ export type Open = (rest?: Rest) => Effect.Effect<Download, PrivxFailure, Scope.
  * @category models
  */
 export interface Options {
-  /** Told of each chunk, with the bytes so far and those announced; must be quick. */
+  /** Told of each chunk that comes, with the bytes so far and those announced; must be quick. */
   readonly onProgress?: ((bytes: number, total: number | undefined) => void) | undefined
   /** More bytes than this end the transfer, and fail as `tooLarge`. */
   readonly maxBytes?: number | undefined
@@ -54,7 +56,7 @@ export interface Options {
  *
  * A transfer that breaks off goes on where it was when the server gave a strong ETag and still has the same bytes
  * (`Range`, `If-Range`), and begins again otherwise, by the policy in force; a transfer that gets on does not use up its
- * attempts.
+ * attempts, until the deadline of the download has passed.
  *
  * Fails like the opening; with `StorageFailed` when the disk is full or the file cannot be written.
  *
@@ -69,6 +71,8 @@ export const into = Effect.fn("FileDownload.into")(function* (
   const policy = yield* RetryPolicy.RetryPolicy
   const observe = yield* RetryObserver
   const state: State = { hash: createHash("sha256"), bytes: 0, head: undefined, resumed: 0 }
+  const clock = yield* Clock.Clock
+  const begun = clock.monotonicTimeNanosUnsafe()
   for (let attempt = 1; ; attempt++) {
     const before = { bytes: state.bytes, resumed: state.resumed }
     const failure = yield* transfer(file, open, options, state).pipe(
@@ -78,7 +82,9 @@ export const into = Effect.fn("FileDownload.into")(function* (
     )
     if (failure === undefined) break
     if (state.resumed > before.resumed && state.bytes > before.bytes) attempt = 1
-    if (attempt >= policy.attempts) return yield* failure
+    const taken = Duration.nanos(clock.monotonicTimeNanosUnsafe() - begun)
+    const isLate = state.head !== undefined && Duration.isGreaterThanOrEqualTo(taken, state.head.deadline)
+    if (attempt >= policy.attempts || isLate) return yield* failure
     const delay = RetryPolicy.delay(policy, attempt, failure, yield* Random.next)
     yield* observe({ operation: failure.operation, attempt, failure, delay })
     yield* Effect.sleep(delay)
@@ -148,20 +154,59 @@ const transfer = Effect.fnUntraced(function* (
   }
   const { maxBytes = Number.POSITIVE_INFINITY, onProgress } = options
   const total = head.contentLength === undefined ? undefined : state.bytes + head.contentLength
+  const blocks = new Blocks(file)
+  const flush = Effect.tryPromise({ try: () => blocks.flush(), catch: failed })
   yield* consume(
     (chunk) => {
       if (state.bytes + chunk.byteLength > maxBytes) throw new TooLarge(maxBytes)
+      const writing = blocks.write(chunk)
+      // While another thread writes.
       state.hash.update(chunk)
-      file.writeNow(chunk)
       state.bytes += chunk.byteLength
       onProgress?.(state.bytes, total)
+      return writing
     },
     (cause) =>
       cause instanceof TooLarge
         ? new StorageFailed({ path: options.path, reason: "tooLarge", detail: cause.message })
         : failed(cause)
-  )
+  ).pipe(Effect.tapError((failure) => (isBrokenOff(failure) ? flush : Effect.void)))
+  yield* flush
 })
+
+/** Writes large pieces as they are and gathers small ones, because each write is a trip to another thread. */
+class Blocks {
+  private readonly file: DurableFile.Unfinished
+  private block: Uint8Array | undefined
+  private gathered = 0
+
+  constructor(file: DurableFile.Unfinished) {
+    this.file = file
+  }
+
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    if (this.gathered === 0 && chunk.byteLength >= worthWriting) return this.file.append(chunk)
+    this.block ??= new Uint8Array(blockBytes)
+    if (this.gathered + chunk.byteLength > this.block.byteLength) return this.flushBefore(chunk)
+    this.block.set(chunk, this.gathered)
+    this.gathered += chunk.byteLength
+    return undefined
+  }
+
+  async flush(): Promise<void> {
+    if (this.block === undefined || this.gathered === 0) return
+    await this.file.append(this.block.subarray(0, this.gathered))
+    this.gathered = 0
+  }
+
+  private async flushBefore(chunk: Uint8Array): Promise<void> {
+    await this.flush()
+    await this.write(chunk)
+  }
+}
+
+const worthWriting = 64 * 1024
+const blockBytes = 256 * 1024
 
 class TooLarge extends Error {
   constructor(maxBytes: number) {

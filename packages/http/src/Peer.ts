@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import * as crypto from "node:crypto"
-import { channel } from "node:diagnostics_channel"
 import * as tls from "node:tls"
 
 /**
@@ -38,7 +37,10 @@ export interface Peer {
   readonly certificates: ReadonlyArray<Certificate>
 }
 
-const ofSocket = (socket: unknown): Peer | undefined => {
+/**
+ * @internal
+ */
+export const ofSocket = (socket: unknown): Peer | undefined => {
   if (!(socket instanceof tls.TLSSocket)) return undefined
   const own = socket.getPeerCertificate(true)
   // An empty object stands for no certificate.
@@ -66,48 +68,3 @@ const describe = (certificate: crypto.X509Certificate): Certificate => ({
 })
 
 const oneLine = (name: string | undefined): string => (name ?? "").trimEnd().replaceAll("\n", ", ")
-
-/**
- * Who wants to know to whom its request goes.
- *
- * @internal
- */
-export interface Sender {
-  readonly method: string
-  /** Path and query. */
-  readonly path: string
-  /** Told before the request goes out. Later the socket may be closed, and then it tells nothing any more. */
-  readonly onPeer: (peer: Peer | undefined) => void
-}
-
-let starting: Sender | undefined
-
-/**
- * undici tells its handlers nothing of the socket, but publishes it right after `onRequestStart`, before anything else can
- * happen: the sender that calls this in there is the one whose socket is published next.
- *
- * @internal
- */
-export const expect = (sender: Sender): void => {
-  if (!listening) {
-    listening = true
-    channel("undici:client:sendHeaders").subscribe(onSendHeaders)
-  }
-  starting = sender
-}
-
-let listening = false
-
-const onSendHeaders = (message: unknown): void => {
-  const sender = starting
-  starting = undefined
-  if (sender === undefined) return
-  const { request, socket } = message as Sent
-  if (request.path === sender.path && request.method === sender.method) sender.onPeer(ofSocket(socket))
-}
-
-/** What undici documents of the message. */
-interface Sent {
-  readonly request: { readonly method: string; readonly path: string }
-  readonly socket: unknown
-}

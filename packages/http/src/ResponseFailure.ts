@@ -9,6 +9,7 @@ import * as Failure from "@privx-kit/core/Failure"
 import { excerptLimit, UnexpectedResponse } from "@privx-kit/core/UnexpectedResponse"
 import type * as Duration from "effect/Duration"
 import * as Challenge from "./Challenge.ts"
+import * as Json from "./internal/json.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 
 /**
@@ -33,7 +34,7 @@ export interface Answer {
  */
 export const make = (answer: Answer): ApiError.ApiError | UnexpectedResponse => {
   const text = decoder.decode(answer.body)
-  const json = parseJson(text)
+  const json = Json.parse(text)
   const body = json === undefined ? undefined : ErrorBody.parse(json.value)
   if (body !== undefined) {
     return ApiError.make(body, { status: answer.status, operation: answer.operation, ...fromHeaders(answer) })
@@ -59,7 +60,7 @@ export const unusableSuccess = (answer: Answer, reason?: UnexpectedResponse["rea
   return Failure.trusted(UnexpectedResponse, {
     operation: answer.operation,
     status: answer.status,
-    reason: reason ?? reasonOf(text, parseJson(decoder.decode(answer.body)) !== undefined),
+    reason: reason ?? reasonOf(text, Json.parse(decoder.decode(answer.body)) !== undefined),
     ...contentType(answer),
     excerpt: "",
     ...fromHeaders(answer)
@@ -67,14 +68,6 @@ export const unusableSuccess = (answer: Answer, reason?: UnexpectedResponse["rea
 }
 
 const decoder = new TextDecoder()
-
-const parseJson = (text: string): { readonly value: unknown } | undefined => {
-  try {
-    return { value: JSON.parse(text) }
-  } catch {
-    return undefined
-  }
-}
 
 const reasonOf = (text: string, isJson: boolean): UnexpectedResponse["reason"] =>
   text.trim() === ""

@@ -6,7 +6,7 @@
 import * as Redacted from "effect/Redacted"
 import * as crypto from "node:crypto"
 import * as tls from "node:tls"
-import { buildConnector } from "undici"
+import type { buildConnector } from "undici"
 
 /**
  * @since 0.1.0
@@ -80,35 +80,30 @@ export const pinMismatch = "ERR_TLS_PIN_MISMATCH"
 export const maxCachedSessions = 0
 
 /**
- * How undici opens a socket: with the context above, and with the key checked before a byte of a request goes out.
+ * How undici opens a socket, also the one within a proxy's tunnel: with the context above, and with the key checked before a
+ * byte of a request goes out.
  *
  * @internal
  */
-export const connector = (options: Options, context: tls.SecureContext | undefined): buildConnector.connector => {
-  const connect = buildConnector({
-    allowH2: false,
-    // The transport's own timer ends an attempt, the time for connecting included.
-    timeout: 0,
-    maxCachedSessions,
-    ...(context === undefined ? undefined : { secureContext: context })
-  })
-  const pins = options.pins ?? []
-  if (pins.length === 0) return connect
-  return (target, callback) =>
-    connect(target, (error, socket) => {
-      if (error !== null || !(socket instanceof tls.TLSSocket)) return passOn(callback, error, socket)
-      const key = socket.getPeerX509Certificate()?.publicKey.export({ type: "spki", format: "der" })
-      if (key !== undefined && pins.includes(crypto.hash("sha256", key, "base64"))) return callback(null, socket)
-      socket.destroy()
-      callback(Object.assign(new Error("the public key is not among the pinned ones"), { code: pinMismatch }), null)
-    })
-}
+export const connectOptions = (
+  { pins = [] }: Options,
+  context: tls.SecureContext | undefined
+): buildConnector.BuildOptions => ({
+  allowH2: false,
+  // The transport's own timer ends an attempt, the time for connecting included.
+  timeout: 0,
+  maxCachedSessions,
+  ...(context === undefined ? undefined : { secureContext: context }),
+  ...(pins.length === 0 ? undefined : { checkServerIdentity: pinned(pins) })
+})
 
-const passOn = (
-  callback: buildConnector.Callback,
-  error: Error | null,
-  socket: Parameters<buildConnector.Callback>[1]
-): void => {
-  if (error === null && socket !== null) callback(null, socket)
-  else callback(error ?? new Error("no socket"), null)
-}
+/** Node asks this of every handshake whose chain it trusts, unless a session is resumed. */
+const pinned =
+  (pins: ReadonlyArray<string>) =>
+  (host: string, certificate: tls.PeerCertificate): Error | undefined => {
+    const problem = tls.checkServerIdentity(host, certificate)
+    if (problem !== undefined) return problem
+    const key = new crypto.X509Certificate(certificate.raw).publicKey.export({ type: "spki", format: "der" })
+    if (pins.includes(crypto.hash("sha256", key, "base64"))) return undefined
+    return Object.assign(new Error("the public key is not among the pinned ones"), { code: pinMismatch })
+  }

@@ -46,6 +46,8 @@ export interface Grant {
   readonly accessToken: Redacted.Redacted<string>
   /** How long the token lives, where the server says so. */
   readonly lifetime?: Duration.Duration | undefined
+  /** What the token may be used for, in the words of the server (OAuth `scope`), where it says so. */
+  readonly scope?: string | undefined
   /** What another token can be had for without a login. */
   readonly refreshToken?: Redacted.Redacted<string> | undefined
 }
@@ -82,6 +84,8 @@ export class TokenProvider extends Context.Service<
     readonly get: Effect.Effect<Redacted.Redacted<string>, PrivxFailure>
     /** Says that the server refused this token, so that `get` does not hand it out again. */
     readonly invalidate: (token: Redacted.Redacted<string>) => Effect.Effect<void>
+    /** The scope of the last token, where the server told one with it; asks for nothing. */
+    readonly scope: Effect.Effect<string | undefined>
     /** Whether another token can be had after the server has refused one. */
     readonly refreshable: boolean
   }
@@ -92,7 +96,12 @@ export class TokenProvider extends Context.Service<
   static readonly layerStatic = (token: Redacted.Redacted<string>): Layer.Layer<TokenProvider> =>
     Layer.succeed(
       TokenProvider,
-      TokenProvider.of({ get: Effect.succeed(token), invalidate: () => Effect.void, refreshable: false })
+      TokenProvider.of({
+        get: Effect.succeed(token),
+        invalidate: () => Effect.void,
+        scope: Effect.succeed(undefined),
+        refreshable: false
+      })
     )
 
   /**
@@ -141,6 +150,7 @@ export class TokenProvider extends Context.Service<
           return token === undefined ? join : Effect.succeed(token)
         }),
         invalidate: (token) => Effect.sync(() => cache.forget(token)),
+        scope: Effect.sync(() => cache.scope),
         refreshable: true
       })
     })
@@ -154,6 +164,7 @@ class Cache {
   private readonly source: Source
   private readonly margin: number
   private current: { readonly token: Redacted.Redacted<string>; readonly until: number } | undefined
+  scope: string | undefined
   private refreshToken: Redacted.Redacted<string> | undefined
   private refreshes: "untried" | "accepted" | "refused" = "untried"
 
@@ -204,6 +215,8 @@ class Cache {
           token: grant.accessToken,
           until: asked + Math.max(lifetime / 2, lifetime - this.margin)
         }
+        // A refresh that tells no scope leaves it as it was (RFC 6749, 6).
+        this.scope = grant.scope ?? (held === undefined ? undefined : this.scope)
         if (held !== undefined) this.refreshes = "accepted"
         this.keep(grant.refreshToken ?? held)
         return grant.accessToken

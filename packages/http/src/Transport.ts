@@ -57,6 +57,8 @@ export class Transport extends Context.Service<
     ) => Effect.Effect<HttpClientResponse.HttpClientResponse, PrivxFailure>
     /** Scheme, host and port, for messages. */
     readonly origin: string
+    /** How long a download may take in all. */
+    readonly downloadDeadline: Duration.Duration
   }
 >()("@privx-kit/http/Transport") {
   /** Made anew wherever it is provided: a program that talks to two servers has two, each with its own connection. */
@@ -66,7 +68,11 @@ export class Transport extends Context.Service<
       Effect.gen(function* () {
         const connection = yield* Connection
         const tokens = yield* TokenProvider
-        return Transport.of({ execute: makeExecute(connection, tokens), origin: connection.origin })
+        return Transport.of({
+          execute: makeExecute(connection, tokens),
+          origin: connection.origin,
+          downloadDeadline: connection.limits.downloadDeadline
+        })
       })
     )
   )
@@ -78,7 +84,11 @@ const makeExecute = (
 ): Transport["Service"]["execute"] => {
   const { gate, limits, origin, pathPrefix, protect } = connection
   const telemetry = new Telemetry(origin)
-  const streamingLimits = { maxBytes: limits.maxDownloadBytes, stallTimeout: Duration.toMillis(limits.stallTimeout) }
+  const streamingLimits = {
+    maxBytes: limits.maxDownloadBytes,
+    stallTimeout: timerMillis(limits.stallTimeout),
+    deadline: timerMillis(limits.downloadDeadline)
+  }
 
   // To provide a span costs as much as to make one: a token that is at hand has no use for it.
   const tokenWithin: (span: Tracer.Span) => typeof tokens.get = Exit.isExit(tokens.get)
@@ -143,7 +153,10 @@ const makeExecute = (
                 const bytes = received._tag === "Buffered" ? received.body.byteLength : 0
                 telemetry.attempted(call, received.status, performance.now() - begun, bytes, fiber.context)
                 span.attribute("http.response.status_code", received.status)
-                if (received._tag === "Streamed") return Effect.succeed(new StreamedResponse(request, received))
+                if (received._tag === "Streamed") {
+                  gate.succeeded()
+                  return Effect.succeed(new StreamedResponse(request, received))
+                }
                 if (received.status >= 200 && received.status < 300) {
                   gate.succeeded()
                   return Effect.succeed(new BufferedResponse(request, received))
@@ -205,6 +218,9 @@ const makeExecute = (
     return Effect.useSpan(operation.name, { kind: "client", attributes: telemetry.spanAttributes(call) }, perform)
   }
 }
+
+/** Longer than this a timer of Node does not wait: it would end at once. */
+const timerMillis = (duration: Duration.Duration): number => Math.min(Duration.toMillis(duration), 2 ** 31 - 1)
 
 const isUnauthorized = (failure: PrivxFailure): boolean => failure._tag !== "TransportError" && failure.status === 401
 

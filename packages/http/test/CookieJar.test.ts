@@ -140,7 +140,7 @@ describe("CookieJar", () => {
         Effect.provide(
           Transport.Transport.layer.pipe(
             Layer.provide(PrivxLogin.layer({ username: "anna", password: Redacted.make("p") })),
-            Layer.provide(CookieJar.layer(Connection.layer({ baseUrl: wire.url })))
+            Layer.provide(Connection.layer({ baseUrl: wire.url, cookies: true }))
           )
         )
       )
@@ -153,6 +153,25 @@ describe("CookieJar", () => {
     })
   )
 
+  it.live("brings the calls of an API client to the node that gave the token, downloads too", () =>
+    Effect.gen(function* () {
+      // Each node knows the tokens that it gave itself, as behind a load balancer without cookies.
+      const wire = yield* WireServer.make((received, index) => {
+        const isPinned = received.headers.cookie === "node=1"
+        if (index === 0) {
+          return WireServer.answer(200, '{"access_token":"t","expires_in":60}', { "Set-Cookie": "node=1; Path=/" })
+        }
+        return isPinned ? WireServer.answer(200, '{"name":"n"}') : WireServer.errorBody(401, "UNAUTHORIZED")
+      })
+      const calls = Effect.andThen(TestApi.read(), Effect.scoped(TestApi.open()))
+      yield* Effect.provide(calls, TestApi.layer(wire.url, { tokens: "apiClient", cookies: true }))
+      assert.deepStrictEqual(
+        wire.received.map(({ headers }) => headers.cookie),
+        [undefined, "node=1", "node=1"]
+      )
+    })
+  )
+
   it.live("reads several cookies of one answer, and each jar is for itself", () =>
     Effect.gen(function* () {
       const answer = WireServer.answer(200, '{"name":"n"}', { "Set-Cookie": "a=1\r\nSet-Cookie: b=2; Path=/" })
@@ -161,7 +180,7 @@ describe("CookieJar", () => {
       const layer = (url: URL) =>
         Transport.Transport.layer.pipe(
           Layer.provide(PrivxLogin.layer({ username: "anna", password: Redacted.make("p") })),
-          Layer.provide(CookieJar.layer(Connection.layer({ baseUrl: url }))),
+          Layer.provide(Connection.layer({ baseUrl: url, cookies: true })),
           Layer.fresh
         )
       yield* Effect.andThen(TestApi.open(), TestApi.open()).pipe(Effect.scoped, Effect.provide(layer(wire.url)))
@@ -173,7 +192,7 @@ describe("CookieJar", () => {
     })
   )
 
-  it.live("sends no cookie where there is no jar", () =>
+  it.live("sends no cookie unless it is asked to", () =>
     Effect.gen(function* () {
       const wire = yield* WireServer.make(() => WireServer.answer(200, '{"name":"n"}', { "Set-Cookie": "a=1" }))
       yield* Effect.andThen(TestApi.read(), TestApi.read()).pipe(Effect.provide(TestApi.layer(wire.url)))

@@ -1,11 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Endpoint from "@privx-kit/http/Endpoint"
+import type * as DurableFile from "@privx-kit/http/DurableFile"
 import * as FileDownload from "@privx-kit/http/FileDownload"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { createHash } from "node:crypto"
-import { writeSync as fsWrite } from "node:fs"
+import { once } from "node:events"
 import * as fs from "node:fs/promises"
+import * as http from "node:http"
+import type * as net from "node:net"
 import * as os from "node:os"
 import * as path from "node:path"
 import * as TestApi from "./TestApi.ts"
@@ -41,7 +44,146 @@ const rest = (received: WireServer.Received, headers: Record<string, string>): W
   })
 }
 
+/** Bytes of which no part is like another. */
+const large = (() => {
+  const words = new Uint32Array(3_000_001)
+  for (let index = 0; index < words.length; index++) words[index] = Math.imul(index, 2_654_435_761)
+  return Buffer.from(words.buffer)
+})()
+
+/** A server that sends pieces of changing length, whole or as chunks, and that a slow reader holds up. */
+const inPieces = (framing: "length" | "chunked" | "close") =>
+  Effect.acquireRelease(
+    Effect.callback<http.Server>((resume) => {
+      const server = http.createServer((_, response) => {
+        if (framing === "length") response.setHeader("Content-Length", large.length)
+        if (framing === "close") response.useChunkedEncodingByDefault = false
+        void (async () => {
+          for (let from = 0, turn = 0; from < large.length && !response.destroyed; turn++) {
+            const to = from + ([7, 40_000, 300_000, 1, 65_536, 1_000_000][turn % 6] ?? 0)
+            if (!response.write(large.subarray(from, to))) await once(response, "drain").catch(() => undefined)
+            from = to
+          }
+          response.end()
+        })()
+      })
+      server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+    }),
+    (server) => Effect.sync(() => server.close().closeAllConnections())
+  ).pipe(Effect.map((server) => new URL(`http://127.0.0.1:${(server.address() as net.AddressInfo).port}`)))
+
+/** A file in memory whose disk takes its time, and in which nothing may have been written at once. */
+const slowly = (written: Array<Buffer>): DurableFile.Unfinished => {
+  let isWriting = false
+  return {
+    write: () => Effect.die("not written so"),
+    append: async (bytes) => {
+      assert.isFalse(isWriting)
+      isWriting = true
+      await new Promise((resolve) => setTimeout(resolve, written.length % 3))
+      // Only now, when other chunks have come: the memory must still be the chunk's own.
+      written.push(Buffer.from(bytes))
+      isWriting = false
+    },
+    reset: () => {
+      written.length = 0
+    },
+    commit: () => Effect.void
+  }
+}
+
 describe("FileDownload", () => {
+  it.live.each(["length", "chunked", "close"] as const)(
+    "writes what came, in its order, to a disk slower than the server (%s)",
+    (framing) =>
+      Effect.gen(function* () {
+        const url = yield* inPieces(framing)
+        const written: Array<Buffer> = []
+        const received = yield* Effect.gen(function* () {
+          const open = yield* Endpoint.download(TestApi.api, { group: "things", endpoint: "open" })
+          return yield* FileDownload.into(slowly(written), (rest) => open({ params: { id: "1" } }, rest), { path: "x" })
+        }).pipe(Effect.provide(TestApi.layer(url)))
+        assert.deepInclude(received, {
+          bytes: large.length,
+          sha256: createHash("sha256").update(large).digest("hex")
+        })
+        assert.isTrue(Buffer.concat(written).equals(large))
+      })
+  )
+
+  it.live("is no longer writing when it has been interrupted", () =>
+    Effect.gen(function* () {
+      const url = yield* inPieces("length")
+      const written: Array<Buffer> = []
+      const file = slowly(written)
+      let writes = 0
+      let ended = 0
+      const fiber = yield* Effect.gen(function* () {
+        const open = yield* Endpoint.download(TestApi.api, { group: "things", endpoint: "open" })
+        return yield* FileDownload.into(
+          {
+            ...file,
+            append: async (bytes) => {
+              writes++
+              await new Promise((resolve) => setTimeout(resolve, 30))
+              ended++
+              await file.append(bytes)
+            }
+          },
+          (rest) => open({ params: { id: "1" } }, rest),
+          { path: "x" }
+        )
+      }).pipe(Effect.provide(TestApi.layer(url)), Effect.forkChild)
+      yield* until(() => writes > 0)
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(ended, writes)
+    })
+  )
+
+  it.live("resumes behind the last byte that came, though small pieces are gathered before they are written", () =>
+    Effect.gen(function* () {
+      const target = path.join(yield* folder, "script.sh")
+      const server = yield* WireServer.make((received, index) => {
+        const from = Number(/bytes=(\d+)-/.exec(received.headers.range ?? "")?.[1] ?? 0)
+        if (index > 3) return rest(received, { ETag: '"v1"' })
+        const head = WireServer.answer(index === 0 ? 200 : 206, "", {
+          ETag: '"v1"',
+          "Content-Length": String(body.length - from),
+          ...(index === 0 ? {} : { "Content-Range": `bytes ${from}-${body.length - 1}/${body.length}` })
+        })[0] as string
+        return [
+          head,
+          body.slice(from, from + 7),
+          body.slice(from + 7, from + 5000),
+          index % 2 === 0 ? "close" : "reset"
+        ]
+      })
+      const received = yield* Effect.provide(toFile(target), TestApi.layer(server.url))
+      assert.deepInclude(received, { bytes: body.length, sha256 })
+      assert.strictEqual(yield* Effect.promise(() => fs.readFile(target, "utf8")), body)
+    })
+  )
+
+  it.live("ends when its time is over, however often a hostile server breaks off after one more byte", () =>
+    Effect.gen(function* () {
+      const target = path.join(yield* folder, "script.sh")
+      const server = yield* WireServer.make((received) => {
+        const from = Number(/bytes=(\d+)-/.exec(received.headers.range ?? "")?.[1] ?? 0)
+        const head = WireServer.answer(from === 0 ? 200 : 206, "", {
+          ETag: '"v1"',
+          "Content-Length": String(body.length - from),
+          ...(from === 0 ? {} : { "Content-Range": `bytes ${from}-${body.length - 1}/${body.length}` })
+        })[0] as string
+        return [head + body.slice(from, from + 1), "close"]
+      })
+      const layer = TestApi.layer(server.url, { downloadDeadline: "150 millis" })
+      const failure = yield* Effect.flip(Effect.provide(toFile(target), layer))
+      assert.deepInclude(failure, { _tag: "TransportError", reason: "truncated" })
+      assert.isAbove(server.received.length, 4)
+      assert.deepStrictEqual(yield* Effect.promise(() => fs.readdir(path.dirname(target))), [])
+    })
+  )
+
   it.live("writes a file that is whole, private, and hashed", () =>
     Effect.gen(function* () {
       const target = path.join(yield* folder, "script.sh")
@@ -170,7 +312,7 @@ describe("FileDownload", () => {
         return yield* FileDownload.into(
           {
             write: () => Effect.void,
-            writeNow: (bytes) => void fsWrite(handle.fd, bytes),
+            append: (bytes) => handle.write(bytes).then(() => undefined),
             reset: () => {},
             commit: () => Effect.void
           },

@@ -261,6 +261,30 @@ describe("TokenProvider", () => {
     })
   )
 
+  it.live("tells the scope that the server gave with the token, and asks for nothing to do so", () =>
+    Effect.gen(function* () {
+      const wire = yield* WireServer.make([
+        Logins.tokens("token-1", { refresh_token: "refresh-1", scope: "privx-user admin" }),
+        Logins.tokens("token-2"),
+        Logins.tokens("token-3", { scope: "privx-user" }),
+        WireServer.answer(400, '{"error":"invalid_grant"}'),
+        Logins.tokens("token-4", { scope: ["not", "a", "text"] })
+      ])
+      yield* Effect.gen(function* () {
+        const tokens = yield* TokenProvider
+        assert.isUndefined(yield* tokens.scope)
+        assert.strictEqual(wire.received.length, 0)
+        // A refresh that tells none leaves it as it was; a login does not.
+        for (const scope of ["privx-user admin", "privx-user admin", "privx-user", undefined]) {
+          const token = yield* Logins.token
+          assert.strictEqual(yield* tokens.scope, scope)
+          yield* Logins.refuse(token)
+        }
+      }).pipe(Effect.provide(Logins.over(wire.url, TokenProvider.layerApiClient(TestApi.apiClient))))
+      assert.strictEqual(wire.received.length, 5)
+    })
+  )
+
   it.live.each([
     { what: "refused", answer: WireServer.answer(400, '{"error":"invalid_grant"}') },
     { what: "unknown to the server", answer: WireServer.errorBody(404, "BAD_REQUEST") },

@@ -13,7 +13,14 @@ export interface Received {
 }
 
 /** Text to send; `close` ends the connection, `reset` breaks it, `hang` says no more. */
-export type Piece = string | { readonly repeat: string; readonly times: number } | "close" | "reset" | "hang"
+export type Piece =
+  | string
+  | { readonly repeat: string; readonly times: number }
+  /** For ever, one each few milliseconds. */
+  | { readonly drip: string }
+  | "close"
+  | "reset"
+  | "hang"
 export type Answer = ReadonlyArray<Piece>
 export type Script = ReadonlyArray<Answer> | ((received: Received, index: number) => Answer)
 
@@ -109,6 +116,12 @@ const play = (socket: net.Socket, pieces: Answer) => {
     if (piece === "close") return void socket.end()
     if (piece === "reset") return void socket.resetAndDestroy()
     if (typeof piece === "string") socket.write(piece)
+    else if ("drip" in piece) return drip(socket, piece.drip)
     else for (let n = 0; n < piece.times && !socket.destroyed; n++) socket.write(piece.repeat)
   }
+}
+
+const drip = (socket: net.Socket, text: string) => {
+  const timer = setInterval(() => socket.write(text), 3)
+  socket.once("close", () => clearInterval(timer))
 }

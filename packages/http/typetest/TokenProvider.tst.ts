@@ -1,6 +1,5 @@
 import * as AuthorizationCode from "@privx-kit/http/AuthorizationCode"
-import { Connection } from "@privx-kit/http/Connection"
-import * as CookieJar from "@privx-kit/http/CookieJar"
+import type { Connection } from "@privx-kit/http/Connection"
 import * as PrivxLogin from "@privx-kit/http/PrivxLogin"
 import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import * as TokenExchange from "@privx-kit/http/TokenExchange"
@@ -19,9 +18,6 @@ expectTypeOf(TokenExchange.layer).returns.toEqualTypeOf<Layer.Layer<TokenProvide
 
 // The authorization server can be another one: it has a connection of its own.
 expectTypeOf(AuthorizationCode.layer).returns.toEqualTypeOf<Layer.Layer<TokenProvider>>()
-expectTypeOf(CookieJar.layer(Connection.layer({ baseUrl: new URL("https://h") }))).toEqualTypeOf<
-  Layer.Layer<Connection>
->()
 
 expectTypeOf(TokenProvider.make).returns.toEqualTypeOf<Effect.Effect<TokenProvider["Service"], never, Scope.Scope>>()
 expectTypeOf<TokenProvider["Service"]["get"]>().toEqualTypeOf<Effect.Effect<Redacted.Redacted<string>, PrivxFailure>>()

@@ -3,6 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Connection, type Options } from "@privx-kit/http/Connection"
+import * as FileDownload from "@privx-kit/http/FileDownload"
 import * as RetryPolicy from "@privx-kit/http/RetryPolicy"
 import { TokenProvider } from "@privx-kit/http/TokenProvider"
 import { Transport } from "@privx-kit/http/Transport"
@@ -12,19 +13,23 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { createHash, X509Certificate } from "node:crypto"
+import * as fs from "node:fs/promises"
 import * as http from "node:http"
 import * as https from "node:https"
 import * as net from "node:net"
+import * as os from "node:os"
+import * as path from "node:path"
 
-const createSession = (baseUrl: URL, options: Omit<Options, "baseUrl">, token = "token") =>
+const layer = (baseUrl: URL, options: Omit<Options, "baseUrl">, token = "token") =>
+  Ueba.layer().pipe(
+    Layer.provide(Transport.layer),
+    Layer.provide(TokenProvider.layerStatic(Redacted.make(token))),
+    Layer.provide(Connection.layer({ baseUrl, ...options }))
+  )
+
+const createSession = (baseUrl: URL, options: Omit<Options, "baseUrl">, token?: string) =>
   Effect.flatMap(Ueba, (ueba) => ueba.createSession).pipe(
-    Effect.provide(
-      Ueba.layer().pipe(
-        Layer.provide(Transport.layer),
-        Layer.provide(TokenProvider.layerStatic(Redacted.make(token))),
-        Layer.provide(Connection.layer({ baseUrl, ...options }))
-      )
-    ),
+    Effect.provide(layer(baseUrl, options, token)),
     Effect.provideService(RetryPolicy.RetryPolicy, RetryPolicy.never)
   )
 
@@ -78,6 +83,39 @@ describe("trust", () => {
       const failure = yield* Effect.flip(createSession(server.url, { ca: [certificates.ca], pins: ["another"] }))
       assert.deepInclude(failure, { _tag: "TransportError", reason: "tls", code: "ERR_TLS_PIN_MISMATCH" })
       assert.strictEqual(server.requests.length, 1)
+
+      // A tunnel through a proxy is no way around it.
+      const proxy = yield* connectProxy
+      yield* environment({ HTTPS_PROXY: proxy.url.href, NO_PROXY: "" })
+      yield* createSession(server.url, { ca: [certificates.ca], pins: [pin] })
+      const tunnelled = yield* Effect.flip(createSession(server.url, { ca: [certificates.ca], pins: ["another"] }))
+      assert.deepInclude(tunnelled, { _tag: "TransportError", reason: "tls", code: "ERR_TLS_PIN_MISMATCH" })
+      assert.strictEqual(proxy.targets.length, 2)
+      assert.strictEqual(server.requests.length, 2)
+    })
+  )
+
+  it.live("carries a large body into a file as it was sent", () =>
+    Effect.gen(function* () {
+      const certificates = yield* Certificates.make()
+      const body = Buffer.from(Uint32Array.from({ length: 5_000_001 }, (_, n) => Math.imul(n, 2_654_435_761)).buffer)
+      const server = yield* serve(() =>
+        https.createServer(
+          { cert: certificates.certificate, key: Redacted.value(certificates.key) },
+          (request, response) => (request.method === "POST" ? answer(request, response) : void response.end(body))
+        )
+      )
+      const folder = yield* Effect.acquireRelease(
+        Effect.promise(() => fs.mkdtemp(path.join(os.tmpdir(), "privx-kit-tls-"))),
+        (folder) => Effect.promise(() => fs.rm(folder, { recursive: true }))
+      )
+      const received = yield* Effect.gen(function* () {
+        const ueba = yield* Ueba
+        const { id } = yield* ueba.createSession
+        return yield* FileDownload.toFile(path.join(folder, "body"), (rest) => ueba.openSetupScript(id, rest))
+      }).pipe(Effect.provide(layer(server.url, { ca: [certificates.ca] })))
+      assert.deepInclude(received, { bytes: body.length, sha256: createHash("sha256").update(body).digest("hex") })
+      assert.isTrue((yield* Effect.promise(() => fs.readFile(path.join(folder, "body")))).equals(body))
     })
   )
 
@@ -128,6 +166,23 @@ describe("proxies", () => {
       yield* environment({ NO_PROXY: "" })
       yield* withToken(simulator, { ca: simulator.ca, proxy: false })
       assert.strictEqual(proxy.targets.length, 2)
+    })
+  )
+})
+
+describe("a proxy that does not let through", () => {
+  it.live.each(["http", "https"] as const)("is named, not taken for PrivX (%s)", (scheme) =>
+    Effect.gen(function* () {
+      const refuses = yield* serve(() =>
+        http
+          .createServer((_, response) => void response.writeHead(407).end())
+          .on("connect", (_, socket) => void socket.end("HTTP/1.1 407 X\r\nContent-Length: 0\r\n\r\n"))
+      )
+      yield* environment({ HTTPS_PROXY: refuses.url.href, HTTP_PROXY: refuses.url.href, NO_PROXY: "" })
+      const failure = yield* Effect.flip(createSession(new URL(`${scheme}://privx.invalid`), {}))
+      assert.deepInclude(failure, { _tag: "TransportError", reason: "refused" })
+      assert.include(failure.message, "the proxy answered 407")
+      assert.include(failure.hint, "HTTPS_PROXY")
     })
   )
 })

@@ -4,6 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as fs from "node:fs"
+import * as http from "node:http"
+import type * as net from "node:net"
 import * as path from "node:path"
 import { DataFolder } from "../../src/DataFolder.ts"
 import * as cli from "../support/cli.ts"
@@ -105,6 +107,20 @@ describe("privx-kit doctor", () => {
     })
   )
 
+  it.live("shows the scope that PrivX gave with a token, which says nothing of itself", () =>
+    Effect.gen(function* () {
+      const { env } = yield* simulated.start()
+      const url = yield* answering('{"access_token":"opaque","token_type":"Bearer","scope":"privx-user\\u001b[31m"}')
+      const ended = yield* cli.run(["doctor", "--json"], { env: { ...env, PRIVX_API_BASE_URL: url } })
+      assert.strictEqual(ended.code, 0, ended.stdout)
+      assert.match(
+        check(ended, "credentials")?.detail ?? "",
+        /^accepted: PrivX gave a token, scope privx-user\W*\[31m$/
+      )
+      assert.notInclude(ended.stdout, "opaque")
+    })
+  )
+
   it.live("finds a name that does not resolve", () =>
     Effect.gen(function* () {
       const env = { PRIVX_API_TOKEN: "t", PRIVX_API_BASE_URL: "https://no-such-host.invalid" }
@@ -142,3 +158,18 @@ describe("privx-kit doctor", () => {
     })
   )
 })
+
+/** A server that gives the same JSON to whoever asks, and its URL. */
+const answering = (body: string) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.callback<http.Server>((resume) => {
+        const server = http.createServer((_, response) => {
+          response.setHeader("Content-Type", "application/json").end(body)
+        })
+        server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+      }),
+      (server) => Effect.sync(() => server.close().closeAllConnections())
+    ),
+    (server) => `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`
+  )

@@ -8,8 +8,9 @@ import type { IncomingHttpHeaders } from "node:http"
 import type { Dispatcher } from "undici"
 import { TransportError } from "../TransportError.ts"
 import * as Peer from "../Peer.ts"
-import { Body, type Consume } from "./body.ts"
+import { Body, type Consume, type Limits } from "./body.ts"
 import type { Gate } from "./gate.ts"
+import * as SentOn from "./sentOn.ts"
 import { toTransportError } from "./systemError.ts"
 
 export interface Request {
@@ -31,7 +32,7 @@ export interface Request {
   /** The largest body that is read into memory. */
   readonly maxBytes: number
   /** Set where a success is to be streamed rather than read. */
-  readonly streaming?: { readonly maxBytes: number; readonly stallTimeout: number } | undefined
+  readonly streaming?: Limits | undefined
 }
 
 interface Head {
@@ -79,6 +80,7 @@ class Handler implements Dispatcher.DispatchHandler {
   private ticket = 0
   private started = false
   private takeBack: (() => void) | undefined
+  private socket: unknown
   private peer: Peer.Peer | undefined
 
   constructor(request: Request, resume: (effect: Effect.Effect<Buffered | Streamed, TransportError>) => void) {
@@ -150,7 +152,7 @@ class Handler implements Dispatcher.DispatchHandler {
     this.controller = controller
     if (this.settled) return controller.abort(cancelled)
     // Only a body that is kept is worth the question.
-    if (this.request.streaming !== undefined) Peer.expect(this)
+    if (this.request.streaming !== undefined) SentOn.expect(this)
   }
 
   get method() {
@@ -161,8 +163,9 @@ class Handler implements Dispatcher.DispatchHandler {
     return this.request.path
   }
 
-  onPeer(peer: Peer.Peer | undefined) {
-    this.peer = peer
+  onSocket(socket: unknown) {
+    this.socket = socket
+    this.peer = Peer.ofSocket(socket)
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders) {
@@ -180,9 +183,12 @@ class Handler implements Dispatcher.DispatchHandler {
     if (announced > limit) return this.abort(this.error("tooLarge", `${announced} bytes announced, ${limit} allowed`))
     if (streaming === undefined) return
     clearTimeout(this.timer)
-    this.body = new Body(controller, limit, streaming.stallTimeout, (why) =>
-      this.abort(why === undefined ? undefined : this.error(why.reason, why.detail))
-    )
+    this.body = new Body({
+      controller,
+      socket: this.socket,
+      limits: { ...streaming, maxBytes: limit },
+      stop: (why) => this.abort(why === undefined ? undefined : this.error(why.reason, why.detail))
+    })
     const body = this.body
     this.resume(
       Effect.succeed({

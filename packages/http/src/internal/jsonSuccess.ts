@@ -7,14 +7,15 @@ import type * as Exit from "effect/Exit"
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
+import * as Json from "./json.ts"
 
 interface Endpoint {
   readonly mergedAnnotations: Context.Context<never>
   readonly successes: ReadonlyMap<number, readonly [Schema.Top, ...Array<Schema.Top>]>
 }
 
-/** `undefined` when the answer has to go the long way. */
-export type Decode = (status: number, body: Uint8Array) => Exit.Success<unknown, unknown> | undefined
+/** `undefined` when the answer has to go the long way, which leads nowhere for what is not even JSON. */
+export type Decode = (status: number, body: Uint8Array) => Exit.Success<unknown, unknown> | "notJson" | undefined
 
 export const make = ({ mergedAnnotations, successes }: Endpoint): Decode => {
   const options =
@@ -28,8 +29,10 @@ export const make = ({ mergedAnnotations, successes }: Endpoint): Decode => {
   return (status, body) => {
     const decode = decoders.get(status)
     if (decode === undefined) return undefined
+    const json = Json.parse(utf8.decode(body))
+    if (json === undefined) return "notJson"
     try {
-      const decoded = decode(JSON.parse(utf8.decode(body)))
+      const decoded = decode(json.value)
       return decoded._tag === "Success" ? decoded : undefined
     } catch {
       return undefined

@@ -70,12 +70,32 @@ export const toTransportError = (cause: unknown, where: Where): TransportError.T
     const reason = nameOf(cause) === "HTTPParserError" ? "protocol" : "reset"
     return make(where.headReceived ? "truncated" : reason, reason === "protocol" ? malformed : "")
   }
+  const problem = proxyProblem(code, cause)
+  if (problem !== undefined) {
+    return new TransportError.TransportError({
+      operation,
+      origin,
+      reason: "refused",
+      detail: problem,
+      code,
+      advice: "Check the proxy, its name and password in HTTPS_PROXY or HTTP_PROXY, and what NO_PROXY leaves out."
+    })
+  }
   if (isTls(code)) return make("tls", tlsDetail[code] ?? "the TLS handshake failed")
   const known = byCode[code]
   if (known === "reset" && where.headReceived) return make("truncated", "the connection closed before the end")
   if (known !== undefined) return make(known, detailOf(known, cause))
   if (code.startsWith("HPE_")) return make(where.headReceived ? "truncated" : "protocol", malformed)
   return make(where.headReceived ? "truncated" : "reset", "")
+}
+
+/** What undici says where a proxy is in the way: PrivX has not been reached. */
+const proxyProblem = (code: string, cause: unknown): string | undefined => {
+  if (code === "UND_ERR_PRX_CONN") return "the proxy closed the connection"
+  if (code === "UND_ERR_PRX_TLS") return "the certificate of the proxy is for another host name"
+  const said = cause instanceof Error ? cause.message : ""
+  const status = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(said)?.[1]
+  return status === undefined ? undefined : `the proxy answered ${status}`
 }
 
 const detailOf = (reason: TransportError.Reason, cause: unknown): string =>

@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import type { PrivxFailure } from "../PrivxFailure.ts"
 import * as ResponseFailure from "../ResponseFailure.ts"
 import type { Grant } from "../TokenProvider.ts"
+import * as Json from "./json.ts"
 
 /** What can stand in a header: visible ASCII, and the space that the standard allows. */
 const token = Schema.String.check(Schema.isPattern(/^[\x20-\x7e]+$/))
@@ -22,25 +23,28 @@ const TokenResponse = Schema.Struct({
     Schema.NullOr(Schema.Union([seconds, Schema.String.check(Schema.isPattern(/^\d{1,15}$/))]))
   ),
   // Go servers write what they do not have as an empty text.
-  refresh_token: Schema.optionalKey(Schema.NullOr(Schema.String))
+  refresh_token: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  // Only shown to people: a server that writes it otherwise shall not cost the login.
+  scope: Schema.optionalKey(Schema.Unknown)
 })
 
-const decode = Schema.decodeUnknownOption(Schema.fromJsonString(TokenResponse))
+const decode = Schema.decodeUnknownOption(TokenResponse)
 
 /** A server that promises longer is believed until it refuses the token. */
 const longest = Duration.days(365)
 
 /** The tokens of an answer, or an `UnexpectedResponse` that does not quote it. */
 export const read = (answer: ResponseFailure.Answer): Effect.Effect<Grant, PrivxFailure> =>
-  Option.match(decode(new TextDecoder().decode(answer.body)), {
+  Option.match(decode(Json.parse(new TextDecoder().decode(answer.body))?.value), {
     onNone: () => Effect.fail(ResponseFailure.unusableSuccess(answer)),
-    onSome: ({ access_token, expires_in, refresh_token }) =>
+    onSome: ({ access_token, expires_in, refresh_token, scope }) =>
       Effect.succeed({
         accessToken: Redacted.make(access_token, { label: "access token" }),
         lifetime:
           expires_in === undefined || expires_in === null
             ? undefined
             : Duration.min(Duration.seconds(Number(expires_in)), longest),
+        scope: typeof scope === "string" && scope !== "" ? scope : undefined,
         refreshToken:
           refresh_token === undefined || refresh_token === null || refresh_token === ""
             ? undefined
