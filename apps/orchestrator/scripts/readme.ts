@@ -12,6 +12,7 @@ import * as RetryPolicy from "@privx-kit/http/RetryPolicy"
 import * as TransportError from "@privx-kit/http/TransportError"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import * as HelpSections from "../src/commands/HelpSections.ts"
 import * as ExitCode from "../src/ExitCode.ts"
 import * as Catalogue from "../src/settings/Catalogue.ts"
 
@@ -91,6 +92,22 @@ const settings = () =>
     })
   )
 
+const { playbackSession } = Catalogue.ownEnvironment
+
+const environment = () =>
+  table(
+    ["Environment", "What it is"],
+    [...HelpSections.environment.rows, [playbackSession.name, playbackSession.description] as const].map(
+      ([names, description]) => [
+        names
+          .split(", ")
+          .map((name) => `\`${name}\``)
+          .join(", "),
+        description
+      ]
+    )
+  )
+
 const packages = () =>
   table(
     ["Package", "What it is"],
@@ -107,7 +124,13 @@ const packages = () =>
     })
   )
 
-const tables: Readonly<Record<string, () => string>> = { "exit codes": exitCodes, failures, packages, settings }
+const tables: Readonly<Record<string, () => string>> = {
+  "exit codes": exitCodes,
+  environment,
+  failures,
+  packages,
+  settings
+}
 
 /** The text with every table as it should be. Throws for a table of an unknown name, and where one is missing. */
 export const refresh = (text: string): string => {

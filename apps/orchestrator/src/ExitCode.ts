@@ -40,7 +40,7 @@ export const table = {
   storage: { code: 14, meaning: "a file or the data folder cannot be read or written", passes: false },
   busy: { code: 15, meaning: "another process works in the data folder", passes: true },
   runNotFound: { code: 16, meaning: "there is no run of this id for this PrivX", passes: false },
-  listen: { code: 17, meaning: "the simulator cannot listen on its port", passes: false },
+  listen: { code: 17, meaning: "the address or port cannot be listened on", passes: false },
   approval: { code: 18, meaning: "the run waits for approval: privx-kit runs approve, or reject", passes: false },
   rejected: { code: 19, meaning: "the set-up script was rejected; it was not delivered", passes: false },
   cancelled: { code: 20, meaning: "the run was cancelled", passes: false },
@@ -48,7 +48,19 @@ export const table = {
   mismatch: { code: 22, meaning: "a stored script, or a file and its manifest, is not what it was", passes: false },
   artifactNotFound: { code: 23, meaning: "no stored script has that SHA-256, or several have", passes: false },
   execution: { code: 24, meaning: "the set-up script was run, and failed or took too long", passes: false },
-  notExecuted: { code: 25, meaning: "the set-up script was not run: declined, or run before", passes: false },
+  notExecuted: {
+    code: 25,
+    meaning: "the set-up script was not run: declined, run before, or it cannot be started",
+    passes: false
+  },
+  database: { code: 26, meaning: "the shared database cannot be reached or used as it is", passes: true },
+  hostsFailed: { code: 27, meaning: "some hosts of the fleet failed; the others are done", passes: false },
+  hostsWaiting: {
+    code: 28,
+    meaning: "some hosts of the fleet wait for approval; the others are done",
+    passes: false
+  },
+  drift: { code: 29, meaning: "some hosts of the fleet have drifted", passes: false },
   interrupted: { code: 130, meaning: "interrupted with Ctrl-C; the run can be continued", passes: true },
   terminated: { code: 143, meaning: "ended by SIGTERM; the run can be continued", passes: true }
 } as const satisfies Record<string, ExitCode>
@@ -73,17 +85,23 @@ export const of = (failure: CommandFailure): Name => {
       return "usage"
     case "SimulatorError":
       return failure.reason === "listen" ? "listen" : "usage"
+    case "ListenFailed":
+      return "listen"
     case "SettingsError":
       return "settings"
     case "InternalError":
       return "defect"
     case "DataFolderBusy":
       return "busy"
+    case "DatabaseUnusable":
+      return failure.reason === "url" ? "settings" : "database"
     case "DataFolderUnusable":
     case "StorageFailed":
       return "storage"
     case "ApprovalPending":
       return "approval"
+    case "FleetIncomplete":
+      return "hostsFailed"
     case "ApprovalRejected":
       return "rejected"
     case "RunCancelled":
@@ -96,6 +114,12 @@ export const of = (failure: CommandFailure): Name => {
       return "runNotFound"
     case "VerificationFailed":
       return "verification"
+    case "ServerRefused":
+      return failure.status === 200
+        ? "mismatch"
+        : failure.status === 429
+          ? "server"
+          : ofStatus(failure.status, failure.reason)
     case "TransportError":
       return ofReason[failure.reason]
     case "UnexpectedResponse":

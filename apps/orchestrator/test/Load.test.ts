@@ -25,7 +25,9 @@ describe("Setups under load", () => {
             "downloadSetupScript:429/TOO_MANY_CONNECTIONS%15",
             "downloadSetupScript:html/502%10",
             "downloadSetupScript:truncate@100%5",
-            "downloadSetupScript:reset@1000%5"
+            "downloadSetupScript:reset@1000%5",
+            "configuration:503/MAX_LOAD%25",
+            "configuration:reset%10"
           ]
         })
         const dataDir = path.join(yield* temporary.folder, "data")

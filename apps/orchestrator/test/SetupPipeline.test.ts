@@ -4,7 +4,9 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import type * as Connection from "@privx-kit/http/Connection"
 import type { Options } from "@privx-kit/simulator/Simulator"
+import * as SetupScript from "@privx-kit/simulator/SetupScript"
 import * as Sha256 from "@privx-kit/ueba/Sha256"
+import { checksThat } from "@privx-kit/ueba/VerificationReport"
 import * as path from "node:path"
 import { ArtifactStore } from "../src/artifacts/ArtifactStore.ts"
 import { DataFolder } from "../src/DataFolder.ts"
@@ -54,6 +56,69 @@ describe("SetupPipeline", () => {
       assert.strictEqual(downloaded.announcedLength, simulator.script.length)
       assert.deepStrictEqual(told, ["create-session", "download", "verify"])
       assert.strictEqual(artifacts().length, 1)
+    })
+  )
+
+  it.live("asks what the script is made from, and keeps of it what the checks need", () =>
+    Effect.gen(function* () {
+      const { provided, simulator, told } = yield* setting({
+        script: SetupScript.text,
+        configuration: {
+          address: `https://admin:Secret-1@${SetupScript.address}`,
+          trust_anchors: `Key of ours: Secret-2\n${SetupScript.trustAnchor}-----BEGIN PRIVATE KEY-----\nU2VjcmV0LTM=\n`,
+          trust_anchors_info: [{ note: "Secret-4" }]
+        },
+        faults: ["configuration:503/MAX_LOAD*1"]
+      })
+      const downloaded = yield* provided(SetupPipeline.acquire({ configuration: true }))
+      assert.deepStrictEqual(downloaded.configuration, {
+        address: SetupScript.address,
+        trust_anchors: SetupScript.trustAnchor
+      })
+      assert.notInclude(JSON.stringify(downloaded), "Secret")
+      assert.deepStrictEqual(told, ["create-session", "download", "download again after MaxLoad"])
+      const report = yield* provided(SetupPipeline.verify(downloaded))
+      assert.includeMembers(
+        checksThat("passed", report).map(({ name }) => name),
+        ["configuredAddress", "configuredTrustAnchors"]
+      )
+      assert.strictEqual(yield* privx.count(simulator, "Ueba.createSession"), 1)
+    })
+  )
+
+  it.live.each<[action: string, why: string]>([
+    ["403/PERMISSION_DENIED", "PrivX answered 403 PERMISSION_DENIED"],
+    ["401/PERMISSION_DENIED", "PrivX answered 401 PERMISSION_DENIED"],
+    ["404/GENERAL_ERROR", "PrivX answered 404"],
+    ["html/200", "200"]
+  ])("goes on where PrivX does not say what it is made from, and says why: %s", ([action, why]) =>
+    Effect.gen(function* () {
+      const { provided, told } = yield* setting({ faults: [`configuration:${action}`] })
+      const downloaded = yield* provided(SetupPipeline.acquire({ configuration: true }))
+      const report = yield* provided(SetupPipeline.verify(downloaded))
+      for (const name of ["certificateNames", "configuredAddress", "configuredTrustAnchors"]) {
+        const check = report.checks.find((check) => check.name === name)
+        assert.strictEqual(check?.outcome, "skipped")
+        assert.match(check?.detail ?? "", /^the UEBA configuration is not known: /)
+        assert.include(check?.detail ?? "", why)
+      }
+      assert.deepStrictEqual(told, ["create-session", "download", "verify"])
+      const demanding = SetupPipeline.verify(downloaded, { policy: { checks: { configuredAddress: "demanded" } } })
+      const refused = yield* Effect.flip(provided(demanding))
+      assert(refused._tag === "VerificationFailed")
+      assert.deepStrictEqual(
+        checksThat("failed", refused.report).map(({ name }) => name),
+        ["configuredAddress"]
+      )
+    })
+  )
+
+  it.live("does not pass a PrivX that is out of order for one that does not say", () =>
+    Effect.gen(function* () {
+      const { provided, simulator } = yield* setting({ faults: ["configuration:500/DATABASE_ERROR"] })
+      const failure = yield* Effect.flip(provided(SetupPipeline.acquire({ configuration: true })))
+      assert.strictEqual(failure._tag, "DatabaseError")
+      assert.isAbove(yield* privx.count(simulator, "Ueba.configuration"), 4)
     })
   )
 

@@ -3,6 +3,7 @@ import { Failure } from "@privx-kit/core"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -36,6 +37,45 @@ describe("Setups, begun by one process and ended by another", () => {
       assert.isTrue(fs.readFileSync(path.join(output, "privx-ueba-setup.sh")).equals(simulator.script))
       assert.strictEqual(run.steps.find((step) => step.name === "download")?.attempts, 2)
       assert.isTrue(events[0]?._tag === "RunStarted" && events[0].resumed)
+    })
+  )
+
+  it.live("tells which of several unfinished runs it goes on with", () =>
+    Effect.gen(function* () {
+      const simulator = yield* privx.start()
+      const { dataDir, output } = yield* place
+      const other = `${output}-2`
+      const first = yield* interruptedInDownload(simulator, dataDir, { output })
+      yield* Effect.orDie(simulator.setFaults(["downloadSetupScript:stall@100"]))
+      yield* session(
+        simulator,
+        dataDir,
+        Effect.gen(function* () {
+          const fiber = yield* Effect.forkChild(setup(simulator, { output: other }))
+          yield* eventually(runs, (runs) => runs.length === 2)
+          yield* Fiber.interrupt(fiber)
+        })
+      )
+      yield* Effect.orDie(simulator.setFaults([]))
+      const told: Array<string> = []
+      const onRun = (runId: string) => Effect.sync(() => void told.push(runId))
+      yield* session(
+        simulator,
+        dataDir,
+        Effect.gen(function* () {
+          const results = [
+            yield* setup(simulator, { output, onRun }),
+            yield* setup(simulator, { runId: first.id, onRun }),
+            yield* setup(simulator, { output: other, fresh: true, onRun })
+          ]
+          assert.deepStrictEqual(
+            told,
+            results.map(({ runId }) => runId)
+          )
+          assert.strictEqual(told[0], first.id)
+          assert.strictEqual(new Set([...told, ...(yield* runs).map(({ id }) => id)]).size, 3)
+        })
+      )
     })
   )
 

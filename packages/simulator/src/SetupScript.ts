@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import type * as UebaApi from "@privx-kit/ueba/UebaApi"
 import { createHash } from "node:crypto"
 
 /**
@@ -46,6 +47,14 @@ TYtMeAqAY+bPh4jX5r9iT+UCIDNjOP7jyv55c8a6EI9ARKGJLJQyMvpaCwxlzMmy
 GFzV
 -----END CERTIFICATE-----
 `
+
+/**
+ * What {@link text} is made with, as the operation `configuration` answers it.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const configuration: UebaApi.Configuration = { address, trust_anchors: trustAnchor }
 
 const quote = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`
 

@@ -92,7 +92,10 @@ export interface Options {
   readonly port?: number
   /** What `downloadSetupScript` answers. Default `SetupScript.text`. */
   readonly script?: string | Uint8Array
-  /** What `configuration` answers. Default: the address and the trust anchor that `SetupScript.text` is made with. */
+  /**
+   * What `configuration` answers. Default: the address and the trust anchor that `SetupScript.text` is made with; where another
+   * script is given, that nothing is configured, because nobody knows what that one is made with.
+   */
   readonly configuration?: UebaApi.Configuration
   /** Default: the ids `simulator` and `privx-external`, random secrets. */
   readonly apiClient?: Partial<ApiClient>
@@ -225,10 +228,9 @@ export class Simulator extends Context.Service<
         sessions: setupSessions,
         script: { bytes: script, sha256: scriptSha256 },
         ranges: options.ranges ?? true,
-        configuration: options.configuration ?? {
-          address: SetupScript.address,
-          trust_anchors: SetupScript.trustAnchor
-        }
+        configuration:
+          options.configuration ??
+          (options.script === undefined ? SetupScript.configuration : { address: "", trust_anchors: "" })
       }),
       PlaybackEndpoints.layer({ paths, sessions: playbackSessions }),
       options.endpoints ?? Layer.empty

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as SetupScript from "../src/SetupScript.ts"
-import { Simulator } from "../src/Simulator.ts"
+import { type Options, Simulator } from "../src/Simulator.ts"
 import {
   ask,
   authorization,
@@ -46,6 +46,19 @@ describe("the wire", () => {
       const simulator = yield* Simulator.make()
       const answer = yield* ask(simulator, request(createSession, authorization(yield* simulator.issueToken())))
       assert.strictEqual(answer.status, 200)
+    })
+  )
+
+  it.live("configuration answers that nothing is configured where the script is another, unless told otherwise", () =>
+    Effect.gen(function* () {
+      const answer = Effect.fnUntraced(function* (options: Options) {
+        const simulator = yield* Simulator.make({ script: "#!/bin/sh\n:\n", ...options })
+        const token = authorization(yield* simulator.issueToken())
+        return JSON.parse((yield* ask(simulator, request(configuration, token))).body)
+      })
+      assert.deepStrictEqual(yield* answer({}), { address: "", trust_anchors: "" })
+      const given = { address: "ueba.example.com", trust_anchors: "" }
+      assert.deepStrictEqual(yield* answer({ configuration: given }), given)
     })
   )
 

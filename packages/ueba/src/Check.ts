@@ -37,6 +37,8 @@ export interface Expected {
   readonly signature: DetachedSignature | undefined
   /** What PrivX says that the script is made from, where that was asked. */
   readonly configuration: ExpectedConfiguration | undefined
+  /** Why PrivX did not say, where it was asked and did not: one line. */
+  readonly configurationUnknown: string | undefined
   /** Where the script may write: absolute paths, with all that is below them. */
   readonly writePlaces: ReadonlyArray<string>
   /** Bytes, inclusive. */

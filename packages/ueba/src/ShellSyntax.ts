@@ -76,8 +76,9 @@ export interface ShellSyntax {
 export const quickLimit = Duration.millis(100)
 
 /**
- * How long the thread may take, its start included. Real scripts of a megabyte need half a second of computing; the rest is
- * for a machine that is busy with other things.
+ * How long the thread may compute. Four megabytes of dense code, as much as is read unless said otherwise, need three to six
+ * seconds. Time that a busy machine gives to others does not count, up to a minute on the wall; before Node 24.6, which cannot
+ * tell, the thread has twice as long on the wall.
  *
  * @since 0.1.0
  * @category constants
@@ -170,7 +171,7 @@ const resultOf = (answer: Answer): Result.Result<ShellSyntax, string> => {
   }
   return Result.fail(
     answer.stopped === "time"
-      ? `not parsed within ${Duration.format(timeLimit)}, which no set-up script needs`
+      ? `not parsed within ${Duration.format(timeLimit)} of computing, which no set-up script needs`
       : `too large to be parsed in the ${memoryLimit} MB that it may use, which no set-up script needs`
   )
 }

@@ -72,7 +72,7 @@ export class Ueba extends Context.Service<
     Layer.effect(
       Ueba,
       Effect.gen(function* () {
-        const api = UebaApi.make(options.paths)
+        const api = options.paths === undefined ? usual : UebaApi.make(options.paths)
         const createSession = yield* Endpoint.call(api, { group: "ueba", endpoint: "createSession" })
         const download = yield* Endpoint.download(api, { group: "ueba", endpoint: "downloadSetupScript" })
         const configuration = yield* Endpoint.call(api, { group: "ueba", endpoint: "configuration" })
@@ -92,6 +92,9 @@ export class Ueba extends Context.Service<
       })
     )
 }
+
+/** One for all: what is compiled for its schemas is compiled once, however many hosts a program talks to. */
+const usual = UebaApi.make()
 
 /** The reference lists no authorization for the download; a server that wants one shows it by a 401. */
 const adviseToken = (failure: PrivxFailure): PrivxFailure =>

@@ -6,8 +6,10 @@
  *
  * @since 0.1.0
  */
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as DetachedSignature from "./DetachedSignature.ts"
+import { embedded } from "./internal/certificates.ts"
 import { KnownDigest } from "./PinFile.ts"
 
 /**
@@ -101,6 +103,32 @@ export const ExpectedConfiguration = Schema.Struct({ address: Schema.String, tru
  * @category models
  */
 export interface ExpectedConfiguration extends Schema.Schema.Type<typeof ExpectedConfiguration> {}
+
+/**
+ * What the checks need of an answer of `Ueba.configuration`, and nothing else of it: the address without credentials, and of
+ * the trust anchors the certificates alone. People paste more than that into such fields, and this is written down: in
+ * journals, manifests and reports. What cannot be read stays recognisable as that, without its text.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const configurationOf = ({ address, trust_anchors }: ExpectedConfiguration): ExpectedConfiguration => {
+  const found = embedded(trust_anchors)
+  return {
+    // `user:password@` before the host, with or without a scheme.
+    address: address.trim().replace(/^(?:[a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i, ""),
+    trust_anchors:
+      found.length === 0 && trust_anchors.trim() !== ""
+        ? "unreadable"
+        : found
+            .map(({ certificate }) =>
+              Result.isSuccess(certificate)
+                ? certificate.success.toString()
+                : "-----BEGIN CERTIFICATE-----\nunreadable\n-----END CERTIFICATE-----\n"
+            )
+            .join("")
+  }
+}
 
 const AbsolutePath = Schema.String.check(Schema.isPattern(/^\//, { message: "Expected an absolute path" }))
 

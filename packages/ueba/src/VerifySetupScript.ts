@@ -43,6 +43,8 @@ export interface Options {
   readonly signature?: DetachedSignature | undefined
   /** What PrivX says that the script is made from (`Ueba.configuration`); counts before that of the policy. */
   readonly configuration?: ExpectedConfiguration | undefined
+  /** Why PrivX did not say, for the reports of the checks that would compare with it: one line. */
+  readonly configurationUnknown?: string | undefined
   /** What is demanded beyond, or less than, what each check has for itself. */
   readonly policy?: VerificationPolicy | undefined
 }
@@ -91,6 +93,7 @@ export const inspectSetupScript = Effect.fn("Ueba.inspectSetupScript")(function*
       knownDigests: options.knownDigests ?? policy.knownDigests,
       signature: options.signature ?? policy.signature,
       configuration: options.configuration ?? policy.configuration,
+      configurationUnknown: options.configurationUnknown,
       writePlaces: policy.writePlaces ?? defaultWritePlaces,
       minBytes,
       maxBytes

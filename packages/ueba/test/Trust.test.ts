@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type VerificationPolicy, VerificationReport, VerifySetupScript } from "@privx-kit/ueba"
+import { VerificationPolicy, VerificationReport, VerifySetupScript } from "@privx-kit/ueba"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
 import { anchor, leaf, otherAnchor } from "./SampleCertificates.ts"
@@ -127,5 +127,53 @@ describe("the UEBA configuration", () => {
       assert.strictEqual(yield* names("https://ueba.example.com:8443"), "passed: for ueba.example.com")
       assert.match(yield* names("ueba.example.org"), /warned: ueba.example.com is not for ueba.example.org/)
     })
+  )
+
+  it.effect("says why it is not known, where PrivX did not say, and does not apply where nothing is configured", () =>
+    Effect.gen(function* () {
+      const bytes = new TextEncoder().encode(script(anchor))
+      const details = (options: VerifySetupScript.Options) =>
+        Effect.map(VerifySetupScript.inspectSetupScript(bytes, options), ({ checks }) =>
+          checks
+            .filter(({ name }) => name.startsWith("configured"))
+            .map(({ detail, outcome }) => `${outcome}: ${detail}`)
+        )
+      const unknown = { configurationUnknown: "PrivX answered 403 PERMISSION_DENIED" }
+      const why = "the UEBA configuration is not known: PrivX answered 403 PERMISSION_DENIED"
+      assert.deepStrictEqual(yield* details(unknown), [`skipped: ${why}`, `skipped: ${why}`])
+      const demanded = { checks: { configuredAddress: "demanded", configuredTrustAnchors: "warned" } } as const
+      assert.deepStrictEqual(yield* details({ ...unknown, policy: demanded }), [`failed: ${why}`, `skipped: ${why}`])
+      assert.match((yield* details({ ...unknown, configuration }))[0] ?? "", /^passed/)
+
+      const empty = { address: " ", trust_anchors: "" }
+      assert.match((yield* details({ configuration: empty })).join(), /^skipped: .* empty.*,skipped: .* empty/)
+      const half = { address: "", trust_anchors: anchor }
+      assert.strictEqual((yield* details({ configuration: half }))[0], "failed: the configuration has no address")
+    })
+  )
+
+  it("is kept without what people paste beside it", () => {
+    const { configurationOf } = VerificationPolicy
+    const pasted = `Secret ${anchor} -----BEGIN PRIVATE KEY-----\nU2VjcmV0\n-----END PRIVATE KEY-----\n${otherAnchor}`
+    assert.deepStrictEqual(configurationOf({ address: " https://me:Secret@ueba:1/x ", trust_anchors: pasted }), {
+      address: "ueba:1/x",
+      trust_anchors: anchor + otherAnchor
+    })
+    for (const address of ["ueba.example.com:8443", "https://ueba.example.com/a@b", "[2001:db8::1]:8443"]) {
+      assert.strictEqual(configurationOf({ address, trust_anchors: "" }).address, address)
+    }
+  })
+
+  it.effect.each(["Secret", "-----BEGIN CERTIFICATE-----\nU2VjcmV0IG9mIG91cnM=\n-----END CERTIFICATE-----\n"])(
+    "that cannot be read is said to be so, without its text: %s",
+    (trust_anchors) =>
+      Effect.gen(function* () {
+        const kept = VerificationPolicy.configurationOf({ ...configuration, trust_anchors })
+        assert.notMatch(kept.trust_anchors, /Secret|U2Vj/)
+        assert.strictEqual(
+          yield* finding(script(anchor), "configuredTrustAnchors", kept),
+          "failed: the trust anchors of the configuration cannot be read"
+        )
+      })
   )
 })

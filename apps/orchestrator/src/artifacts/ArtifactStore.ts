@@ -11,10 +11,12 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { createHash, randomUUID } from "node:crypto"
+import { createHash, hash, randomUUID } from "node:crypto"
+import { readFileSync, statSync, utimesSync } from "node:fs"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import { DataFolder, type DataFolderUnusable, fromStorage } from "../DataFolder.ts"
+import { LocalFile, syncFolder } from "./LocalFile.ts"
 import * as DurableFile from "@privx-kit/http/DurableFile"
 import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
 
@@ -34,6 +36,9 @@ export interface StoreOptions {
   /** Told after each piece, with the bytes so far. */
   readonly onProgress?: ((bytes: number) => Effect.Effect<void>) | undefined
 }
+
+/** What is no larger is read while everything else waits: it is in memory, and takes less time than asking for it would. */
+const readAtOnce = 1024 * 1024
 
 /** Hashing and writing go in pieces of this size, so that nothing else in the process waits long. */
 const slice = 256 * 1024
@@ -71,13 +76,11 @@ const make = Effect.fnUntraced(function* (folder: string) {
 
   const find = Effect.fn("ArtifactStore.find")(function* (sha256: string) {
     const file = fileOf(sha256)
-    return yield* Effect.tryPromise({ try: () => fs.stat(file), catch: fromSystem(file) }).pipe(
-      Effect.map((stat): Artifact | undefined => ({ sha256, bytes: stat.size, path: file })),
-      Effect.catchIf(
-        (failure) => failure.reason === "missing",
-        () => Effect.succeed(undefined)
-      )
-    )
+    const stat = yield* Effect.try({
+      try: () => statSync(file, { throwIfNoEntry: false }),
+      catch: fromSystem(file)
+    })
+    return stat === undefined ? undefined : ({ sha256, bytes: stat.size, path: file } satisfies Artifact)
   })
 
   const store: ArtifactStore["Service"]["store"] = Effect.fn("ArtifactStore.store")(function* <E, R>(
@@ -86,8 +89,13 @@ const make = Effect.fnUntraced(function* (folder: string) {
   ) {
     const { maxBytes = Number.POSITIVE_INFINITY, onProgress } = options
     const temporary = path.join(partial, `${options.owner ?? "artifact"}-${randomUUID()}.part`)
-    const unfinished = yield* DurableFile.begin(temporary)
-    const hash = createHash("sha256")
+    const failed = fromSystem(temporary)
+    const unfinished = yield* Effect.acquireRelease(
+      Effect.try({ try: () => new LocalFile(temporary), catch: failed }),
+      // What is not whole goes; that it cannot be removed changes nothing for the caller.
+      (file) => Effect.ignore(Effect.try({ try: () => file.close(), catch: failed }))
+    )
+    const digest = createHash("sha256")
     let size = 0
     yield* Stream.runForEach(bytes, (chunk) =>
       Effect.gen(function* () {
@@ -100,31 +108,45 @@ const make = Effect.fnUntraced(function* (folder: string) {
         }
         for (let from = 0; from < chunk.length; from += slice) {
           const piece = chunk.subarray(from, from + slice)
-          hash.update(piece)
-          yield* unfinished.write(piece)
+          digest.update(piece)
+          yield* Effect.try({ try: () => unfinished.write(piece), catch: failed })
         }
         size += chunk.length
         if (onProgress !== undefined) yield* onProgress(size)
       })
     )
-    const sha256 = hash.digest("hex")
+    const sha256 = digest.digest("hex")
     const known = yield* find(sha256)
     if (known !== undefined && known.bytes === size) {
       // It has come again: for pruning it is as young as that.
       const now = new Date(yield* Clock.currentTimeMillis)
-      yield* Effect.tryPromise({ try: () => fs.utimes(known.path, now, now), catch: fromSystem(known.path) })
+      yield* Effect.try({ try: () => utimesSync(known.path, now, now), catch: fromSystem(known.path) })
       return known
     }
     const final = fileOf(sha256)
     yield* DurableFile.makeFolder(path.dirname(final))
-    yield* unfinished.commit(final)
+    yield* Effect.uninterruptible(
+      Effect.tryPromise({
+        try: async () => {
+          await unfinished.sync()
+          unfinished.rename(final)
+          await syncFolder(path.dirname(final))
+        },
+        catch: fromSystem(final)
+      })
+    )
     return { sha256, bytes: size, path: final }
   }, Effect.scoped)
 
   const read = Effect.fn("ArtifactStore.read")(function* (sha256: string) {
     const file = fileOf(sha256)
-    const bytes = yield* Effect.tryPromise({ try: () => fs.readFile(file), catch: fromSystem(file) })
-    if (createHash("sha256").update(bytes).digest("hex") !== sha256) {
+    const failed = fromSystem(file)
+    const { size } = yield* Effect.try({ try: () => statSync(file), catch: failed })
+    const bytes =
+      size <= readAtOnce
+        ? yield* Effect.try({ try: () => readFileSync(file), catch: failed })
+        : yield* Effect.tryPromise({ try: () => fs.readFile(file), catch: failed })
+    if (hash("sha256", bytes, "hex") !== sha256) {
       return yield* new StorageFailed({
         path: file,
         reason: "damaged",

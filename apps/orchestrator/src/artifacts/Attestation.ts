@@ -37,19 +37,28 @@ export type Envelope = typeof Envelope.Type
 const EnvelopeLine = Schema.fromJsonString(Envelope)
 const StatementText = Schema.fromJsonString(Statement)
 
-/** The envelope as one line of JSON, as files of attestations have it (`.intoto.jsonl`). */
-export const sign = (manifest: Manifest.Manifest, key: SigningKey): string => {
+/**
+ * The envelope as one line of JSON, as files of attestations have it (`.intoto.jsonl`).
+ *
+ * @param predicate the manifest, encoded
+ */
+export const sign = (manifest: Manifest.Manifest, predicate: Schema.Json, key: SigningKey): string => {
   const { sha256, sha512 } = manifest.script
-  const payload = Buffer.from(
-    Schema.encodeSync(StatementText)({
-      _type: statementType,
-      subject: [{ name: scriptName, digest: { sha256, sha512 } }],
-      predicateType: Manifest.type,
-      predicate: Manifest.encode(manifest)
-    })
-  )
-  const sig = key.sign(dsse.preAuthEncoding(payloadType, payload))
-  return `${Schema.encodeSync(EnvelopeLine)({ payloadType, payload, signatures: [{ keyid: key.id, sig }] })}\n`
+  const statement: Statement = {
+    _type: statementType,
+    subject: [{ name: scriptName, digest: { sha256, sha512 } }],
+    predicateType: Manifest.type,
+    predicate
+  }
+  const payload = Buffer.from(JSON.stringify(statement))
+  const sig = Buffer.from(key.sign(dsse.preAuthEncoding(payloadType, payload)))
+  // Both shapes are their own JSON but for the bytes, and a manifest is large: the codecs would look at all of it again.
+  const envelope: typeof Envelope.Encoded = {
+    payloadType,
+    payload: payload.toString("base64"),
+    signatures: [{ keyid: key.id, sig: sig.toString("base64") }]
+  }
+  return `${JSON.stringify(envelope)}\n`
 }
 
 /** Reads the first envelope of a file of attestations. Fails with what is wrong with it. */

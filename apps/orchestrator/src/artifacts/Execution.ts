@@ -1,6 +1,5 @@
 /**
- * Runs the script of a run on this machine. What runs is a private copy of the verified bytes, by its own first line, in a
- * process group of its own; what it prints goes into a log.
+ * Runs the script of a run on this machine, and records how that went. What runs is a private copy of the verified bytes.
  *
  * ```
  * executions/<run>/<n>.json   that it was begun, and how it ended
@@ -14,15 +13,15 @@ import * as Failure from "@privx-kit/core/Failure"
 import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as DurableFile from "@privx-kit/http/DurableFile"
 import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { type ChildProcess, spawn } from "node:child_process"
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import * as Delivery from "./Delivery.ts"
+import * as ScriptProcess from "./ScriptProcess.ts"
 
 export const Record = Schema.Struct({
   number: Schema.Int,
@@ -33,6 +32,10 @@ export const Record = Schema.Struct({
   exitCode: Schema.NullOr(Schema.Int),
   signal: Schema.NullOr(Schema.String),
   timedOut: Schema.Boolean,
+  /** privx-kit was stopped, and ended the script first. */
+  interrupted: Schema.optionalKey(Schema.Boolean),
+  /** Nothing of it was run: why. */
+  notStarted: Schema.optionalKey(Schema.String),
   log: Schema.String
 })
 
@@ -112,16 +115,13 @@ export interface Options {
   readonly after: number
   /** Gets what the script prints, as it comes. */
   readonly onOutput: (text: string) => void
-  /** Told when it has been recorded that the script begins. */
-  readonly onBegin?: ((record: Record) => Effect.Effect<void, StorageFailed>) | undefined
+  /** Told what has been recorded: that the script begins, and how it ended. */
+  readonly onRecord: (record: Record) => Effect.Effect<void, StorageFailed>
 }
 
-/** How long the script has to end after SIGTERM. */
-const grace = 5000
-
 /**
- * Runs it to its end, or to the time limit. Interrupted, it ends the script first. Fails when the script could not be
- * begun; whatever it ends with is in the answer.
+ * Runs it to its end, or to the time limit; interrupted, it ends the script first. Whatever came of it is recorded, and is in
+ * the answer: also that it could not be started.
  */
 export const run = Effect.fn("Execution.run")(function* (options: Options): Effect.fn.Return<Record, StorageFailed> {
   const folder = folderOf(options.dataFolder, options.runId)
@@ -138,22 +138,34 @@ export const run = Effect.fn("Execution.run")(function* (options: Options): Effe
     timedOut: false,
     log: file("log")
   }
-  yield* claim(file("json"), begun)
-  yield* Delivery.put(options.script, file("sh"), { runId: options.runId, mode: 0o700 })
-  if (options.onBegin !== undefined) yield* options.onBegin(begun)
-  const save = (ended: Record) =>
-    Effect.as(
-      DurableFile.write(file("json"), Buffer.from(Schema.encodeSync(json)(ended)), { owner: options.runId }),
-      ended
-    )
-  return yield* carryOut(file("sh"), file("log"), options).pipe(
-    Effect.flatMap((outcome) => Effect.flatMap(DateTime.now, (endedAt) => save({ ...begun, ...outcome, endedAt }))),
-    // Ended by its user: that is an end, and no mystery.
-    Effect.onExit((exit) =>
-      Exit.isSuccess(exit)
-        ? Effect.void
-        : Effect.ignore(Effect.flatMap(DateTime.now, (endedAt) => save({ ...begun, endedAt, signal: "SIGTERM" })))
-    )
+  const ended = Effect.fnUntraced(function* (outcome: Partial<Record>) {
+    const record = { ...begun, ...outcome, endedAt: yield* DateTime.now }
+    yield* DurableFile.write(file("json"), Buffer.from(Schema.encodeSync(json)(record)), { owner: options.runId })
+    yield* options.onRecord(record)
+    return record
+  })
+  return yield* Effect.uninterruptibleMask(
+    Effect.fnUntraced(function* (restore) {
+      yield* claim(file("json"), begun)
+      const script = yield* Delivery.put(options.script, file("sh"), { runId: options.runId, mode: 0o700 }).pipe(
+        Effect.andThen(options.onRecord(begun)),
+        Effect.andThen(
+          Effect.try({
+            try: () => ScriptProcess.start(file("sh"), file("log"), options.onOutput),
+            catch: fromSystem(file("log"))
+          })
+        ),
+        // That nothing was run is known, and does not keep anybody from trying again.
+        Effect.tapError((failure) => Effect.ignore(ended({ notStarted: failure.message })))
+      )
+      const outcome = Effect.promise(() => script.outcome)
+      const waited = yield* Effect.exit(restore(Effect.timeoutOption(outcome, options.timeout)))
+      if (Exit.isSuccess(waited) && Option.isSome(waited.value)) return yield* ended(waited.value.value)
+      script.end()
+      const forced = { ...(yield* outcome), ...(Exit.isSuccess(waited) ? { timedOut: true } : { interrupted: true }) }
+      const record = yield* ended(forced)
+      return Exit.isSuccess(waited) ? record : yield* Effect.failCause(waited.cause)
+    })
   )
 })
 
@@ -177,62 +189,3 @@ const claim = (file: string, record: Record): Effect.Effect<void, StorageFailed>
     },
     catch: fromSystem(file)
   })
-
-type Outcome = Pick<Record, "exitCode" | "signal" | "timedOut">
-
-const carryOut = (script: string, logFile: string, options: Options): Effect.Effect<Outcome, StorageFailed> =>
-  Effect.callback<Outcome, StorageFailed>((resume) => {
-    const log = openSync(logFile, "ax", 0o600)
-    // A group of its own, so that what the script starts can be ended with it.
-    const child = spawn(script, [], {
-      cwd: path.dirname(script),
-      env: surroundings(),
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: true
-    })
-    const running = { child, over: false, timedOut: false }
-    const decoder = new TextDecoder()
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (chunk: Buffer) => {
-        writeSync(log, chunk)
-        options.onOutput(decoder.decode(chunk, { stream: true }))
-      })
-    }
-    const timer = setTimeout(() => {
-      running.timedOut = true
-      end(running)
-    }, Duration.toMillis(options.timeout))
-    const finish = (effect: Effect.Effect<Outcome, StorageFailed>) => {
-      if (running.over) return
-      running.over = true
-      clearTimeout(timer)
-      fsyncSync(log)
-      closeSync(log)
-      resume(effect)
-    }
-    child.once("error", (cause) => finish(Effect.fail(fromSystem(script)(cause))))
-    child.once("close", (exitCode, signal) => finish(Effect.succeed({ exitCode, signal, timedOut: running.timedOut })))
-    return Effect.callback<void>((resume) => {
-      if (running.over) return resume(Effect.void)
-      child.once("close", () => resume(Effect.void))
-      end(running)
-    })
-  })
-
-const end = (running: { readonly child: ChildProcess; over: boolean }): void => {
-  const signal = (name: NodeJS.Signals) => {
-    try {
-      if (running.child.pid !== undefined) process.kill(-running.child.pid, name)
-    } catch {
-      // The group is gone.
-    }
-  }
-  signal("SIGTERM")
-  setTimeout(() => {
-    if (!running.over) signal("SIGKILL")
-  }, grace).unref()
-}
-
-/** The script is no part of the kit: it gets none of the kit's settings, which may be secrets. */
-const surroundings = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PRIVX_")))

@@ -12,9 +12,11 @@ import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as DurableFile from "@privx-kit/http/DurableFile"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import { existsSync, linkSync } from "node:fs"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import * as Attestation from "./Attestation.ts"
+import { LocalFile, syncFolder } from "./LocalFile.ts"
 import * as Manifest from "./Manifest.ts"
 import * as SigningKey from "./SigningKey.ts"
 
@@ -44,12 +46,60 @@ export const write = Effect.fn("ProofFiles.write")(function* (
   manifest: Manifest.Manifest,
   key: SigningKey.SigningKey
 ): Effect.fn.Return<void, StorageFailed> {
-  const owner = manifest.runId
-  yield* DurableFile.makeFolder(path.dirname(files.manifest))
-  yield* DurableFile.write(files.publicKey, Buffer.from(key.publicKey), { owner })
-  yield* DurableFile.write(files.attestation, Buffer.from(Attestation.sign(manifest, key)), { owner })
-  yield* DurableFile.write(files.manifest, Manifest.render(manifest), { owner })
+  const folder = path.dirname(files.manifest)
+  if (!existsSync(folder)) yield* DurableFile.makeFolder(folder)
+  yield* Effect.uninterruptible(
+    Effect.tryPromise({ try: () => writeAll(folder, files, manifest, key), catch: fromSystem(files.manifest) })
+  )
 })
+
+const writeAll = async (
+  folder: string,
+  files: ProofFiles,
+  manifest: Manifest.Manifest,
+  key: SigningKey.SigningKey
+): Promise<void> => {
+  const encoded = Manifest.encode(manifest)
+  const begun: Array<LocalFile> = []
+  const begin = (file: string, bytes: Uint8Array): LocalFile => {
+    const local = new LocalFile(path.join(folder, `.${path.basename(file)}.${manifest.runId}.part`))
+    begun.push(local)
+    local.write(bytes)
+    return local
+  }
+  try {
+    const publicKey = sameKey(folder, files.publicKey, key)
+      ? undefined
+      : begin(files.publicKey, Buffer.from(key.publicKey))
+    const attestation = begin(files.attestation, Buffer.from(Attestation.sign(manifest, encoded, key)))
+    const last = begin(files.manifest, Manifest.render(encoded))
+    await Promise.all(begun.map((file) => file.sync()))
+    publicKey?.rename(files.publicKey)
+    attestation.rename(files.attestation)
+    await syncFolder(folder)
+    last.rename(files.manifest)
+    await syncFolder(folder)
+    if (keyFiles.size >= 64) keyFiles.clear()
+    keyFiles.set(folder, { id: key.id, file: files.publicKey })
+  } finally {
+    for (const file of begun) file.close()
+  }
+}
+
+/** Where the public key stands already, and whose it is: the runs of a folder are mostly signed with the same one. */
+const keyFiles = new Map<string, { readonly id: string; readonly file: string }>()
+
+/** Gives the file with that key another name, if there is one. What hinders that is no failure: it is written, then. */
+const sameKey = (folder: string, name: string, key: SigningKey.SigningKey): boolean => {
+  const known = keyFiles.get(folder)
+  if (known?.id !== key.id) return false
+  try {
+    linkSync(known.file, name)
+    return true
+  } catch {
+    return false
+  }
+}
 
 export const read = Effect.fn("ProofFiles.read")(function* (
   file: string

@@ -96,7 +96,7 @@ const showReport = Effect.fnUntraced(function* (report: Fsck.Report, out: Pane) 
       `${yellow(sign.warning)} ${path}: others could get at it (${mode})${repaired ? ", closed again" : ", and it cannot be closed"}`
     )
   }
-  const what = `${report.artifacts} artifacts, ${Text.bytes(report.bytes)}`
+  const what = `${report.artifacts} ${report.artifacts === 1 ? "artifact" : "artifacts"}, ${Text.bytes(report.bytes)}`
   yield* out.line(
     Fsck.isSound(report)
       ? `${green(sign.ok)} ${what}: all as they were stored`

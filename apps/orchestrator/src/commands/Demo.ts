@@ -85,7 +85,7 @@ const setup = (folder: string, target: URL, client: ReturnType<typeof PrivxClien
   Effect.gen(function* () {
     const view = yield* RunView.make(out)
     return yield* Effect.flatMap(Setups, (setups) =>
-      setups.run({ target, fresh: true, output: path.join(folder, "delivered") })
+      setups.run({ target, fresh: true, output: path.join(folder, "delivered"), onRun: view.follow })
     ).pipe(
       Effect.provide(
         Setups.layer({ dataDir: path.join(folder, "data"), target }).pipe(

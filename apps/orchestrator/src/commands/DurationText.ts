@@ -10,6 +10,13 @@ export const parse = (text: string): Option.Option<Duration.Duration> => {
   return millis > 0 && millis <= longest ? Option.some(Duration.millis(millis)) : Option.none()
 }
 
+/** As {@link parse} takes it. */
+export const render = (duration: Duration.Duration): string => {
+  const millis = Duration.toMillis(duration)
+  const name = ["h", "m", "s"].find((name) => millis % (unit[name] ?? 1) === 0) ?? "ms"
+  return `${millis / (unit[name] ?? 1)}${name}`
+}
+
 /** Longer ones, that nobody waits for: `12h`, `90d`. */
 export const parseLong = (text: string): Option.Option<Duration.Duration> => {
   const days = /^(\d{1,5})\s*d$/.exec(text.trim())?.[1]

@@ -3,6 +3,7 @@ import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Struct from "effect/Struct"
 import * as crypto from "node:crypto"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
@@ -12,6 +13,7 @@ import type { Owner } from "../artifacts/Manifest.ts"
 import * as OwnerOf from "../artifacts/Owner.ts"
 import * as ProofFiles from "../artifacts/ProofFiles.ts"
 import * as SigningKey from "../artifacts/SigningKey.ts"
+import * as Catalogue from "../settings/Catalogue.ts"
 import type { SetupResult } from "../Setups.ts"
 import { type Pane, Screen } from "../terminal/Screen.ts"
 import * as Text from "../terminal/Text.ts"
@@ -53,7 +55,7 @@ export const prepare = Effect.fnUntraced(function* (
           Effect.mapError((why) => new UsageError({ command, problems: [`--owner ${why}.`] }))
         )
   if (problems.length > 0) return yield* new UsageError({ command, problems })
-  const key = input.signingKey ?? process.env["PRIVX_KIT_SIGNING_KEY"]
+  const key = input.signingKey ?? process.env[Catalogue.ownEnvironment.signingKey.name]
   return {
     owner,
     signingKey: key === undefined || key === "" ? undefined : yield* SigningKey.load(path.resolve(key))
@@ -71,7 +73,9 @@ export interface HandedOver {
 export const carryOut = Effect.fnUntraced(function* (
   input: HandOverInput,
   dataFolder: string,
-  result: SetupResult
+  result: SetupResult,
+  /** Told when the script begins. */
+  onExecution: (begun: Execution.Record) => void
 ): Effect.fn.Return<HandedOver, StorageFailed | Execution.AlreadyExecuted, Screen> {
   if (!input.stdout && !input.execute) return { execution: undefined }
   const script = yield* read(result)
@@ -79,7 +83,7 @@ export const carryOut = Effect.fnUntraced(function* (
     yield* toStdout(script)
     yield* ProofFiles.add(dataFolder, result.runId, { to: "stdout", at: yield* DateTime.now })
   }
-  return { execution: input.execute ? yield* execute(input, dataFolder, result, script) : undefined }
+  return { execution: input.execute ? yield* execute(input, dataFolder, result, script, onExecution) : undefined }
 })
 
 /** The stored bytes, which nobody else could change, and which are looked at once more. */
@@ -104,11 +108,12 @@ const execute = Effect.fnUntraced(function* (
   input: HandOverInput,
   dataFolder: string,
   result: SetupResult,
-  script: Uint8Array
+  script: Uint8Array,
+  onExecution: (begun: Execution.Record) => void
 ): Effect.fn.Return<Execution.Record | "declined", StorageFailed | Execution.AlreadyExecuted, Screen> {
   const { err } = yield* Screen
   const before = yield* Execution.latest(dataFolder, result.runId)
-  if (before !== undefined && !input.executeAgain) {
+  if (before !== undefined && before.notStarted === undefined && !input.executeAgain) {
     const earlier = Execution.alreadyExecuted(result.runId, before)
     if (input.yes || !canAsk()) return yield* earlier
     yield* err.line(`${err.style.yellow(err.style.sign.warning)} ${earlier.message} Its log: ${before.log}`)
@@ -118,28 +123,18 @@ const execute = Effect.fnUntraced(function* (
     const end = `it is ended after ${Text.duration(Duration.toMillis(input.executeTimeout))}`
     if (!(yield* ask(`Run ${what} on this machine as this user? ${end}.`, err))) return "declined"
   }
-  const record = (execution: Execution.Record) =>
-    ProofFiles.add(dataFolder, result.runId, {
-      to: "execution",
-      number: execution.number,
-      startedAt: execution.startedAt,
-      endedAt: execution.endedAt,
-      exitCode: execution.exitCode,
-      signal: execution.signal,
-      timedOut: execution.timedOut,
-      log: execution.log
-    })
-  const ended = yield* Execution.run({
+  return yield* Execution.run({
     dataFolder,
     runId: result.runId,
     script,
     timeout: input.executeTimeout,
     after: before?.number ?? 0,
-    onBegin: record,
+    onRecord: (record) => {
+      if (record.endedAt === null) onExecution(record)
+      return ProofFiles.add(dataFolder, result.runId, { to: "execution", ...Struct.omit(record, ["pid"]) })
+    },
     onOutput: (text) => void Effect.runSync(err.write(text))
   })
-  yield* record(ended)
-  return ended
 })
 
 const ask = (question: string, err: Pane): Effect.Effect<boolean> =>

@@ -40,9 +40,7 @@ export const flags = {
   ),
   signingKey: Flag.String("signing-key").pipe(
     Flag.withMetavar("PEM"),
-    Flag.withDescription(
-      "Ed25519 key that signs the attestation, else PRIVX_KIT_SIGNING_KEY (default: the data folder's own)"
-    ),
+    Flag.withDescription("Ed25519 key (PEM file) that signs the attestation (default: the data folder's own)"),
     Flag.optional
   )
 }
@@ -59,6 +57,8 @@ export interface HandOverInput {
   readonly signingKey: string | undefined
 }
 
+export const defaultExecuteTimeout = Duration.minutes(10)
+
 type Parsed = {
   readonly [Key in keyof HandOverInput]: HandOverInput[Key] extends boolean
     ? boolean
@@ -72,7 +72,7 @@ export const values = (input: Parsed): HandOverInput => ({
   execute: input.execute,
   yes: input.yes,
   executeAgain: input.executeAgain,
-  executeTimeout: Option.getOrElse(input.executeTimeout, () => Duration.minutes(10)),
+  executeTimeout: Option.getOrElse(input.executeTimeout, () => defaultExecuteTimeout),
   operator: Option.getOrUndefined(input.operator),
   signingKey: Option.getOrUndefined(input.signingKey)
 })

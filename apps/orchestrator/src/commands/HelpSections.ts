@@ -34,6 +34,12 @@ export const environment: Section = {
   rows: [
     own(Catalogue.ownEnvironment.dataDir),
     own(Catalogue.ownEnvironment.config),
+    own(Catalogue.ownEnvironment.signingKey),
+    own(Catalogue.ownEnvironment.databaseUrl),
+    own(Catalogue.ownEnvironment.server),
+    own(Catalogue.ownEnvironment.serverToken),
+    own(Catalogue.ownEnvironment.serverTokenFile),
+    ["HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "the proxy to PrivX, and the hosts that are reached without it"],
     ["NO_COLOR, FORCE_COLOR", "colours off or on, as --no-color and --color"],
     ["XDG_DATA_HOME", "the data folder is $XDG_DATA_HOME/privx-kit (default ~/.local/share/privx-kit)"],
     ["XDG_CONFIG_HOME", "the TOML file is $XDG_CONFIG_HOME/privx-kit/config.toml (default ~/.config/…)"]

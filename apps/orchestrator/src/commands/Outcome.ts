@@ -165,7 +165,7 @@ export const toLines = (failure: CommandFailure, err: Pane): ReadonlyArray<strin
   return [
     `${sign} The set-up script is not verified, and was not delivered: ${ReportView.verdict(failure.report)}. ${failure.hint}`,
     "",
-    ...ReportView.lines(failure.report, err.style).map((check) => `  ${check}`)
+    ...ReportView.lines(failure.report, err.style, err.columns() - 2).map((check) => `  ${check}`)
   ]
 }
 

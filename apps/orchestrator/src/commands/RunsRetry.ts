@@ -2,6 +2,8 @@
 import { Ueba } from "@privx-kit/ueba/Ueba"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { kind as fleetKind } from "../fleet/FleetRun.ts"
+import * as RunAccess from "../runs/RunAccess.ts"
 import { RunEvents } from "../runs/RunEvents.ts"
 import * as PrivxClient from "../settings/PrivxClient.ts"
 import * as Settings from "../settings/Settings.ts"
@@ -11,6 +13,8 @@ import * as RunView from "../terminal/RunView.ts"
 import { Screen } from "../terminal/Screen.ts"
 import type { ConnectionInput } from "./ConnectionFlags.ts"
 import type { Globals } from "./GlobalFlags.ts"
+import * as FleetRetry from "./FleetRetry.ts"
+import * as GoingOn from "./GoingOn.ts"
 import * as Outcome from "./Outcome.ts"
 import * as UebaSetup from "./UebaSetup.ts"
 import * as Warnings from "./Warnings.ts"
@@ -23,7 +27,21 @@ export interface Input extends ConnectionInput, Globals {
   readonly json: boolean
 }
 
-export const run = (input: Input) => {
+/** A fleet run has a file that says how its hosts are reached; of a set-up, the settings do. */
+export const run = (input: Input) =>
+  Effect.flatMap(isOfFleet(input), (is) =>
+    is ? FleetRetry.run({ ...input, file: undefined, all: false }) : setup(input)
+  )
+
+const isOfFleet = (input: Input) =>
+  RunAccess.find(input.runId).pipe(
+    Effect.map(({ kind }) => kind === fleetKind),
+    Effect.provide(RunAccess.layer(Settings.dataFolder(input, Settings.thisHost()).path, "read")),
+    // What is wrong with it is said where the run is wanted.
+    Effect.orElseSucceed(() => false)
+  )
+
+const setup = (input: Input) => {
   let runId: string | undefined
   return Effect.gen(function* () {
     const { err } = yield* Screen
@@ -51,7 +69,7 @@ export const run = (input: Input) => {
       verbose: input.verbose,
       toJson: (result) => result,
       toPerson: ResultView.show,
-      context: (ended) => UebaSetup.goingOn({ ...input, authorizeDownload: false }, runId, ended)
+      context: (ended) => GoingOn.context(input, runId, ended)
     })
   )
 }

@@ -2,6 +2,7 @@
 import { Ueba } from "@privx-kit/ueba/Ueba"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Execution from "../artifacts/Execution.ts"
 import { make as makeOperator, Operator } from "../artifacts/Operator.ts"
 import * as SigningKey from "../artifacts/SigningKey.ts"
 import type { RequireApproval } from "../runs/Approvals.ts"
@@ -17,6 +18,7 @@ import * as RunView from "../terminal/RunView.ts"
 import { Screen } from "../terminal/Screen.ts"
 import type { ConnectionInput } from "./ConnectionFlags.ts"
 import type { Globals } from "./GlobalFlags.ts"
+import * as GoingOn from "./GoingOn.ts"
 import * as HandOver from "./HandOver.ts"
 import type { HandOverInput } from "./HandOverFlags.ts"
 import * as Outcome from "./Outcome.ts"
@@ -47,13 +49,18 @@ interface Ended extends HandOver.HandedOver {
 export const run = Effect.fnUntraced(function* (input: Input) {
   const { err } = yield* Screen
   let view: RunView.RunView | undefined
-  return yield* RunView.make(err, input.runId).pipe(
+  let executing: Execution.Record | undefined
+  return yield* RunView.make(err).pipe(
     Effect.tap((made) =>
       Effect.sync(() => {
         view = made
       })
     ),
-    Effect.flatMap((view) => setup(input, view)),
+    Effect.flatMap((view) =>
+      setup(input, view, (record) => {
+        executing = record
+      })
+    ),
     // What is drawn over ends before anything is said about the outcome.
     Effect.scoped,
     Outcome.report<Ended>({
@@ -69,12 +76,17 @@ export const run = Effect.fnUntraced(function* (input: Input) {
           Effect.andThen(ExecutionView.show(execution, input.stdout ? err : out))
         ),
       exitName: ({ execution }) => ExecutionView.exitName(execution),
-      context: (ended) => goingOn(input, view?.runId(), ended)
+      context: (ended) =>
+        GoingOn.context({ ...input, handOver: input }, view?.runId() ?? input.runId, ended, executing?.log)
     })
   )
 })
 
-const setup = Effect.fnUntraced(function* (input: Input, view: RunView.RunView) {
+const setup = Effect.fnUntraced(function* (
+  input: Input,
+  view: RunView.RunView,
+  onExecution: (begun: Execution.Record) => void
+) {
   const { err } = yield* Screen
   if (input.runId !== undefined) {
     const contradictory = contradictions(input)
@@ -100,6 +112,7 @@ const setup = Effect.fnUntraced(function* (input: Input, view: RunView.RunView) 
       idempotencyKey: input.idempotencyKey,
       requireApproval: input.requireApproval,
       noWait: !input.wait,
+      onRun: view.follow,
       output: input.output,
       sha256: input.sha256,
       maxBytes: input.maxBytes,
@@ -118,7 +131,7 @@ const setup = Effect.fnUntraced(function* (input: Input, view: RunView.RunView) 
       )
     )
   )
-  const handedOver = yield* HandOver.carryOut(input, settings.dataDir, result).pipe(
+  const handedOver = yield* HandOver.carryOut(input, settings.dataDir, result, onExecution).pipe(
     Effect.provideService(SigningKey.Given, signingKey)
   )
   return { result, ...handedOver }
@@ -142,28 +155,3 @@ const contradictions = (input: Input): ReadonlyArray<string> => [
   ...(input.mode === undefined ? [] : ["--mode"]),
   ...(input.owner === undefined ? [] : ["--owner"])
 ]
-
-/** How the run is continued with the same settings: what was given as a flag must be given again. */
-export const goingOn = (
-  input: ConnectionInput & Globals & Pick<Input, "authorizeDownload">,
-  runId: string | undefined,
-  ended: "interrupted" | "failed"
-): Outcome.Context => {
-  if (runId === undefined) return { fields: {}, advice: undefined }
-  // A run that failed is over.
-  if (ended === "failed") return { fields: { runId }, advice: undefined }
-  const command = [
-    "privx-kit ueba setup --run",
-    runId,
-    ...flag("--base-url", input.baseUrl),
-    ...input.caFiles.flatMap((file) => flag("--ca-file", file)),
-    ...flag("--config", input.config),
-    ...flag("--data-dir", input.dataDir),
-    ...(input.insecureHttp ? ["--insecure-http"] : []),
-    ...(input.authorizeDownload ? ["--authorize-download"] : [])
-  ].join(" ")
-  return { fields: { runId, resume: command }, advice: `Continue with: ${command}` }
-}
-
-const flag = (name: string, value: string | undefined): ReadonlyArray<string> =>
-  value === undefined ? [] : [name, /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`]

@@ -27,7 +27,7 @@ export const check = (
 }
 
 /** Whether what is sent there stays on this machine. */
-const isLoopback = (hostname: string): boolean =>
+export const isLoopback = (hostname: string): boolean =>
   hostname === "localhost" ||
   hostname.endsWith(".localhost") ||
   /^127\.\d+\.\d+\.\d+$/.test(hostname) ||

@@ -92,6 +92,17 @@ export const get = (key: Key): Setting => catalogue[key]
 export const ownEnvironment = {
   dataDir: { name: "PRIVX_KIT_DATA_DIR", description: "data folder, as --data-dir" },
   config: { name: "PRIVX_KIT_CONFIG", description: "TOML file, as --config" },
+  databaseUrl: {
+    name: "PRIVX_KIT_DATABASE_URL",
+    description: "shared Postgres database of worker, serve and database, as --database-url"
+  },
+  signingKey: {
+    name: "PRIVX_KIT_SIGNING_KEY",
+    description: "Ed25519 key (PEM file) that signs attestations, as --signing-key"
+  },
+  server: { name: "PRIVX_KIT_SERVER", description: "server to talk to, as --server" },
+  serverToken: { name: "PRIVX_KIT_SERVER_TOKEN", description: "token for that server" },
+  serverTokenFile: { name: "PRIVX_KIT_SERVER_TOKEN_FILE", description: "file that has the token for that server" },
   playbackSession: { name: "PRIVX_PLAYBACK_SESSION_ID", description: "session id of playback reauthenticate" }
 } as const
 

@@ -13,7 +13,7 @@
  * file = "setup-script.sh.minisig"
  * public_key_file = "minisign.pub"
  *
- * [configuration]                       # what the script must carry
+ * [configuration]                       # what the script must carry, instead of what PrivX says
  * address = "ueba.example.com:8443"
  * trust_anchors_file = "anchors.pem"
  * ```

@@ -93,7 +93,8 @@ export const inspect = Effect.fnUntraced(function* (flags: Flags, host: Host): E
         hidden: []
       },
       ...Catalogue.keys.map((key) => row(key, found(key))),
-      { title: "data folder", value: dataDir.path, source: dataDir.source, hidden: [] }
+      { title: "data folder", value: dataDir.path, source: dataDir.source, hidden: [] },
+      signingKeyRow(environment)
     ],
     looked: ["flags", "environment", `${file.path}${file.found ? "" : " (not there)"}`],
     problems,
@@ -141,6 +142,15 @@ const row = (key: Catalogue.Key, found: Lookup.Found | undefined): Row => {
     source: found.source,
     hidden: found.hidden
   }
+}
+
+const signingKeyRow = (environment: Host["environment"]): Row => {
+  const { name } = Catalogue.ownEnvironment.signingKey
+  const value = environment[name] ?? ""
+  const title = "signing key"
+  return value === ""
+    ? { title, value: "the data folder's own", source: { kind: "default" }, hidden: [] }
+    : { title, value: path.resolve(value), source: { kind: "environment", name }, hidden: [] }
 }
 
 const shown = (key: Catalogue.Key, found: Lookup.Found): string => {

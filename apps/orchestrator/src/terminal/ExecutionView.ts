@@ -12,7 +12,10 @@ export const show = Effect.fnUntraced(function* (execution: Execution, out: Pane
   const { green, red, sign, yellow } = out.style
   yield* out.line()
   if (execution === "declined") return yield* out.line(`  ${yellow(sign.warning)} The script was not run.`)
-  const line = `The script ${outcome(execution)}; its log: ${execution.log}`
+  const line =
+    execution.notStarted === undefined
+      ? `The script ${outcome(execution)}; its log: ${execution.log}`
+      : `The script could not be started, and nothing of it was run: ${execution.notStarted}.`
   yield* out.line(`  ${exitName(execution) === "ok" ? green(sign.ok) : red(sign.failed)} ${line}`)
 })
 
@@ -26,7 +29,7 @@ const outcome = ({ exitCode, signal, timedOut }: Record): string =>
 export const exitName = (execution: Execution): Name =>
   execution === undefined
     ? "ok"
-    : execution === "declined"
+    : execution === "declined" || execution.notStarted !== undefined
       ? "notExecuted"
       : execution.exitCode === 0 && !execution.timedOut
         ? "ok"

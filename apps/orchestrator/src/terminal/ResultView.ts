@@ -9,7 +9,7 @@ export const show = Effect.fnUntraced(function* (result: SetupResult, out: Pane)
   yield* out.line()
   for (const [name, value] of rows(result)) yield* out.line(`  ${Text.padEnd(name, 10)}${value}`)
   yield* out.line()
-  for (const line of ReportView.lines(result.report, out.style)) yield* out.line(`  ${line}`)
+  for (const line of ReportView.lines(result.report, out.style, out.columns() - 2)) yield* out.line(`  ${line}`)
 })
 
 const rows = (result: SetupResult): ReadonlyArray<readonly [name: string, value: string]> => [

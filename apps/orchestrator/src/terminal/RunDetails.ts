@@ -6,7 +6,8 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { EarlierAttempt, Run, RunStatus, RunStep } from "../runs/Run.ts"
 import { changeText } from "../runs/RunFailures.ts"
-import { FailureJson } from "../SetupWorkflow.ts"
+import { kind as fleetKind } from "../fleet/FleetRun.ts"
+import { FailureJson } from "../runs/RunKinds.ts"
 import type { Pane } from "./Screen.ts"
 import type { Style } from "./Style.ts"
 import * as Text from "./Text.ts"
@@ -52,6 +53,7 @@ export const show = Effect.fnUntraced(function* (run: Run, out: Pane) {
   for (const [name, value] of rows) if (value !== undefined) yield* out.line(`  ${Text.padEnd(name, 10)}${value}`)
   yield* steps(run.steps, out)
   if (run.failure !== null) yield* out.line(`  ${style.red(style.sign.failed)} ${failureText(run.failure)}`)
+  if (run.kind === fleetKind) yield* out.line(`  privx-kit fleet show ${run.id.slice(0, 8)} lists its hosts.`)
   if (run.status === "waiting") {
     const id = run.id.slice(0, 8)
     yield* out.line(`  privx-kit artifacts diff ${id} shows it; then: privx-kit runs approve ${id}, or reject.`)

@@ -17,7 +17,9 @@ import * as Text from "./Text.ts"
 
 export interface RunView {
   readonly observe: (event: RunEvent) => Effect.Effect<void>
-  /** The run that was asked for, once it has begun: what an interrupted command tells how to continue with. */
+  /** Tells which of the runs is the one that the command waits for. */
+  readonly follow: (runId: string) => Effect.Effect<void>
+  /** That run, once it is known: what an interrupted command tells how to continue with. */
   readonly runId: () => string | undefined
 }
 
@@ -42,7 +44,7 @@ const plainInterval = 2000
 /**
  * Needs a scope for the line that it animates.
  *
- * @param runId the run that was asked for, where it is known before it begins
+ * @param runId the run that the command waits for, where it is known already
  */
 export const make = Effect.fnUntraced(function* (
   pane: Pane,
@@ -53,14 +55,14 @@ export const make = Effect.fnUntraced(function* (
   const above = live === undefined ? pane.line : live.above
   // A process continues every run that was left unfinished, beside the one that it was asked for.
   const runs = new Map<string, Step>()
-  let asked = runId === undefined ? undefined : { runId, resumed: false }
+  let followed = runId
 
   const animate = Effect.suspend(() =>
     live === undefined ? Effect.void : live.show((frame, columns) => draw(style, shown(), frame, columns))
   )
 
-  /** The step on the live line: that of the run asked for, or of another where that one is over. */
-  const shown = () => runs.get(asked?.runId ?? "") ?? [...runs.values()].at(-1)
+  /** The step on the live line: of the others, only what they have done is told. */
+  const shown = () => runs.get(followed ?? "")
 
   const step = (runId: string, name: StepName): Step => {
     const known = runs.get(runId)
@@ -82,8 +84,6 @@ export const make = Effect.fnUntraced(function* (
     const { runId } = event
     switch (event._tag) {
       case "RunStarted": {
-        // What is begun anew was asked for; what is continued may have been.
-        if (asked === undefined || asked.resumed) asked = { runId, resumed: event.resumed }
         const dot = style.dim(style.sign.dot)
         const how = event.resumed ? `, ${style.dim("continued")}` : ""
         return above(`${style.bold("UEBA set-up")} ${dot} ${event.target} ${dot} run ${runId}${how}`)
@@ -91,7 +91,7 @@ export const make = Effect.fnUntraced(function* (
       case "StepStarted":
         runs.delete(runId)
         step(runId, event.step)
-        return animate
+        return runId === followed ? animate : Effect.void
       case "StepRetried":
         return above(line(runId, `  ${retryLine(style, event)}`))
       case "Progress":
@@ -102,7 +102,6 @@ export const make = Effect.fnUntraced(function* (
         return above(finished(runId, style.red(style.sign.failed), event.step, event.millis, brief(event.failure)))
       case "ApprovalAwaited": {
         runs.delete(runId)
-        if (asked === undefined) asked = { runId, resumed: true }
         const id = runId.slice(0, 8)
         const lines = [
           line(
@@ -114,12 +113,12 @@ export const make = Effect.fnUntraced(function* (
         ]
         return Effect.andThen(
           Effect.forEach(lines, above, { discard: true }),
-          live === undefined ? Effect.void : live.clear
+          live === undefined || runId !== followed ? Effect.void : live.clear
         )
       }
       case "RunEnded":
         runs.delete(runId)
-        return live !== undefined && (runs.size === 0 || runId === asked?.runId) ? live.clear : Effect.void
+        return live !== undefined && runId === followed ? live.clear : Effect.void
     }
   }
 
@@ -134,7 +133,13 @@ export const make = Effect.fnUntraced(function* (
       : Effect.void
   }
 
-  return { observe, runId: () => asked?.runId }
+  const follow = (runId: string) =>
+    Effect.suspend(() => {
+      followed = runId
+      return runs.has(runId) ? animate : Effect.void
+    })
+
+  return { observe, follow, runId: () => followed }
 })
 
 interface Step {

@@ -71,7 +71,8 @@ describe("privx-kit ueba setup", () => {
         faults: ["downloadSetupScript:slow=100/1s"]
       })
       const output = path.join(home, "out")
-      const interrupted = yield* cli.run(["ueba", "setup", "--json", "--output", output], {
+      const handOver = ["--execute", "--yes", "--execute-timeout", "1.5m", "--operator", "change 4711"]
+      const interrupted = yield* cli.run(["ueba", "setup", "--json", "--output", output, ...handOver], {
         env,
         interrupt: { signal: "SIGINT", when: asked("Ueba.downloadSetupScript") }
       })
@@ -79,16 +80,18 @@ describe("privx-kit ueba setup", () => {
       const { error } = cli.json(interrupted)
       assert.deepInclude(error, { tag: "Interrupted", exitCode: 130 })
       assert.include(interrupted.stderr, `Continue with: privx-kit ueba setup --run ${error?.["runId"]}`)
+      assert.match(interrupted.stderr, / --execute --yes --execute-timeout 90s --operator 'change 4711' --json\n/)
       assert.deepStrictEqual(temporary.filesBelow(output), [])
 
       yield* Effect.orDie(simulator.setFaults([]))
-      const words = String(error?.["resume"]).split(" ").slice(1)
+      const words = String(error?.["resume"]).replace("'change 4711'", "4711").split(" ").slice(1)
       const continued = yield* cli.run(words, { env })
       assert.strictEqual(continued.code, 0, continued.stderr)
       assert.include(continued.stderr, "continued")
+      assert.property(cli.json(continued).result, "execution")
       assert.isTrue(temporary.filesBelow(output).length > 0)
 
-      const again = yield* cli.run([...words, "--json"], { env })
+      const again = yield* cli.run(["ueba", "setup", "--json", "--run", String(error?.["runId"])], { env })
       assert.strictEqual(again.code, 0, again.stderr)
       assert.deepInclude(cli.json(again).result, { runId: error?.["runId"], sha256: simulator.scriptSha256 })
       yield* assertNoSecretIn(interrupted, continued, again)

@@ -10,7 +10,7 @@ import * as http from "node:http"
 import * as path from "node:path"
 import * as EmbeddedStorage from "../../src/server/EmbeddedStorage.ts"
 import type { Role } from "../../src/server/Role.ts"
-import { type Options, Server } from "../../src/server/Server.ts"
+import { type Options, Server, type ServerStorage } from "../../src/server/Server.ts"
 import { TokenFile } from "../../src/server/TokenFile.ts"
 import * as Tokens from "../../src/server/Tokens.ts"
 import { nameOf, Targets } from "../../src/Targets.ts"
@@ -35,27 +35,41 @@ export const tokens = (file: string, roles: Readonly<Record<string, Role>>) => {
   return (name: string): string => byName.get(name) ?? `no token of ${name}`
 }
 
+type Bounds = Partial<Omit<Options, "targets">>
+
+/** A server on one machine. */
 export const start = Effect.fnUntraced(function* (
-  options: Partial<Options> & { readonly simulator?: SimulatorOptions; readonly concurrency?: number } = {}
+  options: Bounds & { readonly simulator?: SimulatorOptions; readonly concurrency?: number } = {}
 ) {
   const { concurrency = 4, simulator: simulated, ...rest } = options
   const simulator = yield* privx.start(simulated)
   const { dataDir } = yield* place
+  const storage = EmbeddedStorage.layer({ dataDir, concurrency }).pipe(
+    Layer.provide(Targets.single(simulator.url)),
+    Layer.provide(privx.ueba(simulator)),
+    Layer.provide(privx.patience)
+  )
   const tokenFile = path.join(path.dirname(dataDir), "tokens.toml")
+  const server = yield* on(storage, { ...rest, target: nameOf(simulator.url), tokenFile })
+  return { ...server, simulator, dataDir }
+})
+
+/** A server on a storage. */
+export const on = Effect.fnUntraced(function* <E>(
+  storage: Layer.Layer<ServerStorage, E>,
+  options: Bounds & { readonly target: string; readonly tokenFile: string }
+) {
+  const { target, tokenFile, ...rest } = options
   const tokenOf = tokens(tokenFile, {
     viewer: "viewer",
     operator: "operator",
     approver: "approver",
     admin: "admin"
   })
-  const target = nameOf(simulator.url)
   const context = yield* Layer.build(
     Server.layer({ host: "127.0.0.1", port: 0, targets: [target], interval: "20 millis", ...rest }).pipe(
-      Layer.provide(EmbeddedStorage.layer({ dataDir, concurrency })),
-      Layer.provide(TokenFile.layer(tokenFile)),
-      Layer.provide(Targets.single(simulator.url)),
-      Layer.provide(privx.ueba(simulator)),
-      Layer.provide(privx.patience)
+      Layer.provide(storage),
+      Layer.provide(TokenFile.layer(tokenFile))
     )
   )
   const { url } = Context.get(context, Server)
@@ -137,7 +151,7 @@ export const start = Effect.fnUntraced(function* (
       return Effect.sync(() => request.destroy())
     })
 
-  return { url, simulator, dataDir, target, tokenFile, tokenOf, ask, submit, reached, events }
+  return { url, target, tokenFile, tokenOf, ask, submit, reached, events }
 })
 
 /**

@@ -45,7 +45,7 @@ describe("RunView", () => {
   it.effect("leaves the same lines behind on a terminal, after what it animated", () =>
     Effect.gen(function* () {
       const terminal = FakeTerminal.make({ animation: true })
-      const view = yield* RunView.make(terminal.pane)
+      const view = yield* RunView.make(terminal.pane, runId)
       yield* Effect.forEach(events, view.observe)
       assert.deepStrictEqual(terminal.lines(), expected)
     })
@@ -55,7 +55,7 @@ describe("RunView", () => {
     Effect.gen(function* () {
       for (const columns of [100, 80, 50, 30]) {
         const terminal = FakeTerminal.make({ animation: true, columns })
-        const view = yield* RunView.make(terminal.pane)
+        const view = yield* RunView.make(terminal.pane, runId)
         yield* Effect.forEach(events.slice(0, 6), view.observe)
         yield* view.observe(RunEvent.StepStarted({ runId, step: "download", attempt: 1 }))
         const last = terminal.lines().at(-1) ?? ""
@@ -63,7 +63,7 @@ describe("RunView", () => {
         assert.isBelow(last.length, columns, last)
       }
       const wide = FakeTerminal.make({ animation: true, columns: 100 })
-      const view = yield* RunView.make(wide.pane)
+      const view = yield* RunView.make(wide.pane, runId)
       yield* Effect.forEach(events.slice(0, 6), view.observe)
       yield* view.observe(
         RunEvent.StepRetried({ runId, step: "download", attempt: 1, failure: overloaded, delayMs: 5 })
@@ -72,29 +72,41 @@ describe("RunView", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("tells the steps of several runs apart, and follows the one that was asked for", () =>
+  it.effect("tells the steps of several runs apart, and draws the one that the command waits for", () =>
     Effect.gen(function* () {
-      const terminal = FakeTerminal.make({ animation: false })
+      const terminal = FakeTerminal.make({ animation: true })
       const view = yield* RunView.make(terminal.pane)
-      const other = "0dd1e5-and-more"
+      const others = ["0dd1e5-and-more", "0dd1e6-and-more"]
       const target = "https://privx.example.com"
-      yield* view.observe(RunEvent.RunStarted({ runId: other, target, resumed: true }))
-      yield* view.observe(RunEvent.StepStarted({ runId: other, step: "download", attempt: 2 }))
-      yield* view.observe(RunEvent.RunStarted({ runId, target, resumed: false }))
+      const started = (runId: string) => RunEvent.RunStarted({ runId, target, resumed: true })
+      for (const other of others) {
+        yield* view.observe(started(other))
+        yield* view.observe(RunEvent.StepStarted({ runId: other, step: "download", attempt: 2 }))
+      }
+      yield* view.observe(started(runId))
       yield* view.observe(RunEvent.StepStarted({ runId, step: "create-session", attempt: 1 }))
-      yield* view.observe(RunEvent.StepCompleted({ runId: other, step: "download", millis: 20, summary: "2000 bytes" }))
+      assert.isUndefined(view.runId(), "nobody has said which one it is")
+      assert.strictEqual(terminal.lines().at(-1), "")
+      yield* view.follow(runId)
       assert.strictEqual(view.runId(), runId)
+      assert.include(terminal.lines().at(-1), "Create a session")
+
+      const [other = ""] = others
+      yield* view.observe(RunEvent.StepCompleted({ runId: other, step: "download", millis: 20, summary: "2000 bytes" }))
+      yield* view.observe(RunEvent.StepStarted({ runId: other, step: "verify", attempt: 1 }))
       assert.include(terminal.written(), "2000 bytes (run 0dd1e5-a)")
-    })
+      assert.include(terminal.lines().at(-1), "Create a session")
+      yield* view.observe(RunEvent.RunEnded({ runId: other, outcome: "succeeded" }))
+      assert.include(terminal.lines().at(-1), "Create a session")
+      assert.strictEqual(view.runId(), runId)
+    }).pipe(Effect.scoped)
   )
 
-  it.effect("knows which run to continue, and says when one is continued", () =>
+  it.effect("says when a run is continued", () =>
     Effect.gen(function* () {
       const terminal = FakeTerminal.make({ animation: false })
       const view = yield* RunView.make(terminal.pane)
-      assert.isUndefined(view.runId())
       yield* view.observe(RunEvent.RunStarted({ runId, target: "https://privx.example.com", resumed: true }))
-      assert.strictEqual(view.runId(), runId)
       assert.include(terminal.written(), "continued")
     })
   )

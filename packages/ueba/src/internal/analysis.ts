@@ -98,6 +98,26 @@ const blocks: { readonly [Type in SyntaxNode["type"]]?: (node: SyntaxNode) => st
   BraceGroup: () => "{"
 }
 
+/** Builtins that neither write nor run anything by themselves: in long scripts, most of all commands. */
+const idle = new Set([
+  "echo",
+  "printf",
+  "[",
+  "test",
+  ":",
+  "true",
+  "false",
+  "exit",
+  "return",
+  "break",
+  "continue",
+  "shift"
+])
+
+/** Whether no check of commands has anything to look at in it; what is nested in it is a command of its own. */
+const isIdle = ({ name, prefix, redirects }: Command): boolean =>
+  name !== undefined && idle.has(name.text) && prefix.length === 0 && redirects.length === 0
+
 /** What the checks of commands need of the tree. */
 class Seen {
   readonly commands: Array<Site<Command>> = []
@@ -112,7 +132,7 @@ class Seen {
     const { anchor, node, text } = site
     switch (node.type) {
       case "Command": {
-        this.commands.push({ node, text, anchor })
+        if (!isIdle(node)) this.commands.push({ node, text, anchor })
         if (node.name !== undefined) this.#named(node.name.text, node.name, site)
         if (node.name !== undefined && /^(read|mapfile|readarray|getopts|printf|unset)$/.test(node.name.text)) {
           for (const argument of node.args) if (argument.type === "Word") this.variables.add(argument.value)
@@ -162,7 +182,8 @@ const commandsOf = (
   const constants = constantsOf(seen.assignments, seen.variables)
   for (const inner of innerScripts(parser, seen.commands, constants)) walk(parser, inner, (site) => seen.take(site))
   seen.sort()
-  const sites: Sites = { commands: seen.commands, pipelines: seen.pipelines, constants }
+  const commands = seen.commands.map((site) => ({ ...site, invocation: invocationOf(site.node, constants) }))
+  const sites: Sites = { commands, pipelines: seen.pipelines, constants }
   const describe = ({ reason, site }: { readonly reason: string; readonly site: Site }) => ({
     message: `${excerpt(site)} (${reason})`,
     offset: offsetOf(site)

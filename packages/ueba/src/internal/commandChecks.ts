@@ -15,12 +15,8 @@ const overSyntax = (script: SetupScript, look: (syntax: ShellSyntax) => Finding)
     ? skipped(script.text.failure.detail)
     : Effect.map(script.syntax, Result.match({ onFailure: skipped, onSuccess: look }))
 
-/** `2 found: line 3: …; line 9: …` */
-const listed = (places: ReadonlyArray<Place>): string =>
-  `${places.length} found: ${places
-    .slice(0, 3)
-    .map(({ message, position }) => `line ${position.line}: ${message}`)
-    .join("; ")}${places.length > 3 ? "; …" : ""}`
+const failedWith = (places: ReadonlyArray<Place>, rest = ""): Finding =>
+  failedAt(`${places.length} found${rest}`, places)
 
 export const noFetchedCode: Check = {
   name: "noFetchedCode",
@@ -32,9 +28,7 @@ export const noFetchedCode: Check = {
   hint: "What these commands get is checked by nobody: look at each, or ask for a script that carries what it needs.",
   requirement: "warned",
   run: ({ script }) =>
-    overSyntax(script, ({ fetchedCode }) =>
-      fetchedCode.length === 0 ? passed("none found") : failedAt(listed(fetchedCode), fetchedCode)
-    )
+    overSyntax(script, ({ fetchedCode }) => (fetchedCode.length === 0 ? passed("none found") : failedWith(fetchedCode)))
 }
 
 export const noBroadRemoval: Check = {
@@ -48,7 +42,7 @@ export const noBroadRemoval: Check = {
   requirement: "warned",
   run: ({ script }) =>
     overSyntax(script, ({ broadRemovals }) =>
-      broadRemovals.length === 0 ? passed("none found") : failedAt(listed(broadRemovals), broadRemovals)
+      broadRemovals.length === 0 ? passed("none found") : failedWith(broadRemovals)
     )
 }
 
@@ -71,7 +65,7 @@ export const expectedWrites: Check = {
       const rest = open === 0 ? "" : `; where ${open} of ${writes.length} write shows only when it runs`
       return outside.length === 0
         ? passed(`${writes.length - open} of ${writes.length} writes in expected places${rest}`)
-        : failedAt(`${listed(outside)}${rest}`, outside)
+        : failedWith(outside, rest)
     })
 }
 

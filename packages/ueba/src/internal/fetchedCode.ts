@@ -6,9 +6,14 @@ import type { Command, Pipeline, SyntaxNode, Word } from "unbash"
 import { type Constants, type Invocation, invocationOf, optionOf, type Parser, type Site, walk } from "./shellTree.ts"
 
 export interface Sites {
-  readonly commands: ReadonlyArray<Site<Command>>
+  readonly commands: ReadonlyArray<Called>
   readonly pipelines: ReadonlyArray<Site<Pipeline>>
   readonly constants: Constants
+}
+
+/** A command with what it comes to, worked out once: several look at it. */
+export interface Called extends Site<Command> {
+  readonly invocation: Invocation | undefined
 }
 
 export interface Found {
@@ -96,7 +101,7 @@ export const fetchedCode = (parser: Parser, { commands, constants, pipelines }: 
         if (origin !== undefined) holders.set(item.name, origin)
       }
     }
-    for (const file of filesFetched(site.node, constants)) files.add(file)
+    for (const file of filesFetched(site)) files.add(file)
   }
 
   for (const site of pipelines) {
@@ -110,7 +115,7 @@ export const fetchedCode = (parser: Parser, { commands, constants, pipelines }: 
   }
 
   for (const site of commands) {
-    const invocation = invocationOf(site.node, constants)
+    const { invocation } = site
     if (invocation === undefined) continue
     const reason = reasonOf(site, invocation, (node) => originOf(node, site), files)
     if (reason !== undefined) found.push({ site, reason })
@@ -189,8 +194,7 @@ const runsItsInput = (node: SyntaxNode, constants: Constants): boolean => {
 }
 
 /** The files that a command fetches into, as they are written. */
-const filesFetched = (command: Command, constants: Constants): ReadonlyArray<string> => {
-  const invocation = invocationOf(command, constants)
+const filesFetched = ({ invocation, node: command }: Called): ReadonlyArray<string> => {
   if (invocation === undefined || !fetchers.has(invocation.name)) return []
   const written = invocation.words.map((word) => word?.text ?? "")
   const option =

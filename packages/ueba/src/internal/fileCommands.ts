@@ -4,16 +4,7 @@
  */
 import type { Command, Redirection } from "unbash"
 import { type Found, type Sites, withoutFlags } from "./fetchedCode.ts"
-import {
-  type Invocation,
-  invocationOf,
-  operandsOf,
-  optionOf,
-  type Site,
-  unknown,
-  unknownButSet,
-  valueOf
-} from "./shellTree.ts"
+import { type Invocation, operandsOf, optionOf, type Site, unknown, unknownButSet, valueOf } from "./shellTree.ts"
 
 /** A place that a command writes to. */
 export interface Write {
@@ -27,7 +18,7 @@ export interface Write {
 export const broadRemovals = ({ commands, constants }: Omit<Sites, "pipelines">): ReadonlyArray<Found> => {
   const found: Array<Found> = []
   for (const site of commands) {
-    const invocation = invocationOf(site.node, constants)
+    const { invocation } = site
     const reason =
       (invocation === undefined ? undefined : removalOf(invocation)) ??
       (targetsOf(site.node, constants).some(isDisk) ? "writes over a disk" : undefined)
@@ -123,8 +114,8 @@ export const writes = (
     if (path !== undefined) found.push({ site, by: site.node.operator, path })
   }
   for (const site of commands) {
-    const invocation = invocationOf(site.node, constants)
-    if (invocation === undefined) continue
+    if (site.invocation === undefined) continue
+    const { invocation } = site
     for (const path of pathsWritten(invocation)) found.push({ site, by: invocation.name, path })
   }
   return found.filter(({ path }) => path !== "" && path !== "-")

@@ -52,26 +52,34 @@ const dateOf = (date: Date): string => date.toISOString().slice(0, 10)
 
 const messagesOf = (places: ReadonlyArray<Place>): string => places.map(({ message }) => message).join("; ")
 
-/** Runs where there is a text and a configuration to compare it with. */
+/** Runs where there is a text and a configuration, in which something stands, to compare it with. */
 const compared =
   (look: (text: string, configuration: ExpectedConfiguration) => ReturnType<Check["run"]>) =>
-  ({ expected: { configuration }, script: { text } }: Input) =>
-    configuration === undefined
-      ? skipped("no UEBA configuration was given")
-      : Result.isFailure(text)
-        ? skipped(text.failure.detail)
-        : look(text.success, configuration)
+  ({ expected: { configuration, configurationUnknown }, script: { text } }: Input) => {
+    if (configuration === undefined) {
+      return skipped(
+        configurationUnknown === undefined
+          ? "no UEBA configuration was given"
+          : `the UEBA configuration is not known: ${configurationUnknown}`
+      )
+    }
+    if (configuration.address.trim() === "" && configuration.trust_anchors.trim() === "") {
+      return skipped("the UEBA configuration is empty: no address, no trust anchors")
+    }
+    return Result.isFailure(text) ? skipped(text.failure.detail) : look(text.success, configuration)
+  }
 
 export const certificateNames: Check = {
   name: "certificateNames",
   title: "carries certificates for its address",
   documentation:
     "A certificate in the script that is no authority's is for the host of the configured address. Does not apply without a " +
-    "configuration, or where all certificates are authorities.",
+    "configuration, without an address in it, or where all certificates are authorities.",
   hint: "Compare the address of the UEBA configuration with the names in the certificate.",
   requirement: "warned",
   run: compared((text, { address }) => {
     const host = hostOf(address)
+    if (host === "") return skipped("the configuration has no address")
     const at = locator(text)
     const leaves = embedded(text).flatMap(({ certificate, offset }) =>
       Result.isSuccess(certificate) && !certificate.success.ca ? [{ certificate: certificate.success, offset }] : []
@@ -94,7 +102,7 @@ export const configuredAddress: Check = {
   title: "is for the configured address",
   documentation:
     "The address of the UEBA configuration stands in the script. How a set-up script carries it is not documented: its text " +
-    "is looked for anywhere. Does not apply where no configuration was given.",
+    "is looked for anywhere. Does not apply where the configuration is not known, or is empty.",
   hint: "The script is for another UEBA host than PrivX is configured for now: download it again, or look who changed the configuration.",
   requirement: "required",
   run: compared((text, { address }) => {
@@ -134,7 +142,7 @@ export const configuredTrustAnchors: Check = {
   title: "trusts what is configured",
   documentation:
     "The PEM certificates in the script are those of the UEBA configuration: none is missing, none is there beside them. The " +
-    "order and the way they are written do not matter. Does not apply where no configuration was given.",
+    "order and the way they are written do not matter. Does not apply where the configuration is not known, or is empty.",
   hint: "Find out where the certificate comes from before you run the script: with it, the host trusts somebody else.",
   requirement: "required",
   run: compared((text, { trust_anchors }) => {
