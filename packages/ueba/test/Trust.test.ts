@@ -93,9 +93,9 @@ describe("the UEBA configuration", () => {
   )
 
   it.effect.each<[string, string]>([
-    ["ueba.example.org:8443", "failed: ueba.example.com:8443 stands nowhere in it"],
-    ["ueba.example.com:84430", "failed: ueba.example.com:8443 stands nowhere in it, and ueba.example.com does"],
-    ["my-ueba.example.com:8443", "failed: ueba.example.com:8443 stands nowhere in it"],
+    ["ueba.example.org:8443", "warned: ueba.example.com:8443 stands nowhere in it"],
+    ["ueba.example.com:84430", "warned: ueba.example.com:8443 stands nowhere in it, and ueba.example.com does"],
+    ["my-ueba.example.com:8443", "warned: ueba.example.com:8443 stands nowhere in it"],
     ["https://ueba.example.com:8443/", "passed: ueba.example.com:8443"]
   ])("looks for the address as a whole: %s", ([address, expected]) =>
     Effect.gen(function* () {
@@ -109,14 +109,14 @@ describe("the UEBA configuration", () => {
         finding(script(pem), "configuredTrustAnchors", { ...configuration, trust_anchors })
       assert.strictEqual(
         yield* anchors(otherAnchor, anchor),
-        "failed: Example UEBA trust anchor is missing; Another trust anchor is not configured (line 4, column 1)"
+        "warned: Example UEBA trust anchor is missing; Another trust anchor is not configured (line 4, column 1)"
       )
-      assert.strictEqual(yield* anchors("", anchor), "failed: Example UEBA trust anchor is missing")
-      assert.match(yield* anchors(anchor + otherAnchor, anchor), /failed: Another trust anchor is not configured/)
+      assert.strictEqual(yield* anchors("", anchor), "warned: Example UEBA trust anchor is missing")
+      assert.match(yield* anchors(anchor + otherAnchor, anchor), /warned: Another trust anchor is not configured/)
       assert.strictEqual(yield* anchors(otherAnchor + anchor, `${anchor}\n${otherAnchor}`), "passed: 2 as configured")
       assert.strictEqual(
         yield* anchors(anchor, "not PEM"),
-        "failed: the trust anchors of the configuration cannot be read"
+        "warned: the trust anchors of the configuration cannot be read"
       )
     })
   )
@@ -148,7 +148,7 @@ describe("the UEBA configuration", () => {
       const empty = { address: " ", trust_anchors: "" }
       assert.match((yield* details({ configuration: empty })).join(), /^skipped: .* empty.*,skipped: .* empty/)
       const half = { address: "", trust_anchors: anchor }
-      assert.strictEqual((yield* details({ configuration: half }))[0], "failed: the configuration has no address")
+      assert.strictEqual((yield* details({ configuration: half }))[0], "warned: the configuration has no address")
     })
   )
 
@@ -172,7 +172,7 @@ describe("the UEBA configuration", () => {
         assert.notMatch(kept.trust_anchors, /Secret|U2Vj/)
         assert.strictEqual(
           yield* finding(script(anchor), "configuredTrustAnchors", kept),
-          "failed: the trust anchors of the configuration cannot be read"
+          "warned: the trust anchors of the configuration cannot be read"
         )
       })
   )

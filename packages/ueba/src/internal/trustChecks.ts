@@ -104,7 +104,8 @@ export const configuredAddress: Check = {
     "The address of the UEBA configuration stands in the script. How a set-up script carries it is not documented: its text " +
     "is looked for anywhere. Does not apply where the configuration is not known, or is empty.",
   hint: "The script is for another UEBA host than PrivX is configured for now: download it again, or look who changed the configuration.",
-  requirement: "required",
+  // How a set-up script carries it is not documented: a guess must not refuse every genuine script.
+  requirement: "warned",
   run: compared((text, { address }) => {
     const wanted = address.trim()
     if (wanted === "") return failed("the configuration has no address")
@@ -144,7 +145,8 @@ export const configuredTrustAnchors: Check = {
     "The PEM certificates in the script are those of the UEBA configuration: none is missing, none is there beside them. The " +
     "order and the way they are written do not matter. Does not apply where the configuration is not known, or is empty.",
   hint: "Find out where the certificate comes from before you run the script: with it, the host trusts somebody else.",
-  requirement: "required",
+  // As above.
+  requirement: "warned",
   run: compared((text, { trust_anchors }) => {
     const configured = embedded(trust_anchors)
     const unreadable = configured.find(({ certificate }) => Result.isFailure(certificate))
