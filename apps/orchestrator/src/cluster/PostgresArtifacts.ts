@@ -15,6 +15,20 @@ import { Database } from "../Database.ts"
 /** Where no bound is given: PostgreSQL holds a gigabyte in a column, this process should not. */
 const defaultMaxBytes = 64 * 1024 * 1024
 
+/** A script that was stored within this time is not noted as stored again, in milliseconds. */
+const youngFor = 3_600_000
+
+/** What has been read is known for a moment, in milliseconds: the runs of a fleet mostly ask for the same script. */
+const recentFor = 60_000
+const recentCount = 16
+const recentBytes = 1024 * 1024
+
+interface Recent {
+  readonly bytes: Uint8Array
+  readonly storedAt: number
+  readonly until: number
+}
+
 /** What stands for the path of a file. */
 const nameOf = (sha256: string): string => `sha256:${sha256}`
 
@@ -23,6 +37,14 @@ export const layer: Layer.Layer<ArtifactStore, never, SqlClient.SqlClient | Data
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const database = yield* Database
+
+    const recent = new Map<string, Recent>()
+
+    const storedAtOf = (sha256: string) =>
+      sql<{ storedAt: number }>`SELECT stored_at AS "storedAt" FROM artifacts WHERE sha256 = ${sha256}`.pipe(
+        database.patient,
+        Effect.mapBoth({ onFailure: database.failure, onSuccess: ([row]) => row?.storedAt })
+      )
 
     const store: ArtifactStore["Service"]["store"] = Effect.fn("PostgresArtifacts.store")(function* (stream, options) {
       const { maxBytes = defaultMaxBytes, onProgress } = options ?? {}
@@ -43,18 +65,28 @@ export const layer: Layer.Layer<ArtifactStore, never, SqlClient.SqlClient | Data
       )
       const sha256 = hash.digest("hex")
       const now = yield* Clock.currentTimeMillis
-      // It may have come before: for pruning it is as young as this.
-      yield* sql`
-        INSERT INTO artifacts (sha256, bytes, stored_at) VALUES (${sha256}, ${Buffer.concat(pieces)}, ${now})
-        ON CONFLICT (sha256) DO UPDATE SET stored_at = excluded.stored_at`.pipe(
-        database.patient,
-        Effect.mapError(database.failure)
-      )
+      const known = recent.get(sha256)
+      const storedAt = known !== undefined && now < known.until ? known.storedAt : yield* storedAtOf(sha256)
+      // It has come again: for pruning it is as young as that, more or less. All runs of a fleet would want the same row.
+      if (storedAt === undefined || storedAt < now - youngFor) {
+        yield* sql`
+          INSERT INTO artifacts (sha256, bytes, stored_at) VALUES (${sha256}, ${Buffer.concat(pieces)}, ${now})
+          ON CONFLICT (sha256) DO UPDATE SET stored_at = excluded.stored_at`.pipe(
+          database.patient,
+          Effect.mapError(database.failure)
+        )
+        recent.delete(sha256)
+      }
       return { sha256, bytes: size, path: nameOf(sha256) }
     })
 
     const read = Effect.fn("PostgresArtifacts.read")(function* (sha256: string) {
-      const [row] = yield* sql<{ bytes: Uint8Array }>`SELECT bytes FROM artifacts WHERE sha256 = ${sha256}`.pipe(
+      const now = yield* Clock.currentTimeMillis
+      const known = recent.get(sha256)
+      if (known !== undefined && now < known.until) return known.bytes
+      recent.delete(sha256)
+      const [row] = yield* sql<{ bytes: Uint8Array; storedAt: number }>`
+        SELECT bytes, stored_at AS "storedAt" FROM artifacts WHERE sha256 = ${sha256}`.pipe(
         database.patient,
         Effect.mapError(database.failure)
       )
@@ -64,9 +96,14 @@ export const layer: Layer.Layer<ArtifactStore, never, SqlClient.SqlClient | Data
           : createHash("sha256").update(row.bytes).digest("hex") === sha256
             ? undefined
             : ({ reason: "damaged", detail: `the bytes of ${sha256} no longer have that hash` } as const)
-      return problem === undefined && row !== undefined
-        ? row.bytes
-        : yield* new StorageFailed({ path: database.name, reason: "missing", detail: "", ...problem })
+      if (problem !== undefined || row === undefined) {
+        return yield* new StorageFailed({ path: database.name, reason: "missing", detail: "", ...problem })
+      }
+      if (row.bytes.length <= recentBytes) {
+        if (recent.size >= recentCount) recent.clear()
+        recent.set(sha256, { ...row, until: now + recentFor })
+      }
+      return row.bytes
     })
 
     const find = Effect.fn("PostgresArtifacts.find")(function* (sha256: string) {

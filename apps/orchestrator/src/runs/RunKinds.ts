@@ -4,9 +4,10 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { FleetInputs, kind as fleetKind } from "../fleet/FleetRun.ts"
+import { FleetIncomplete, FleetInputs, kind as fleetKind } from "../fleet/FleetRun.ts"
 import { Drives, FleetWorkflow } from "../fleet/FleetWorkflow.ts"
 import { kind as setupKind, SetupWorkflow } from "../SetupWorkflow.ts"
+import { SetupFailure } from "../SetupFailure.ts"
 import { Targets } from "../Targets.ts"
 import type { Run } from "./Run.ts"
 
@@ -40,3 +41,6 @@ const kinds: Readonly<Record<string, Kind>> = {
 
 /** A kind of a later version is taken for the first there was. */
 export const of = (run: Pick<Run, "kind">): Kind => kinds[run.kind] ?? setup
+
+/** What a run of any kind can fail with, as kept in the record. */
+export const FailureJson = Schema.toCodecJson(Schema.Union([SetupFailure, FleetIncomplete]))

@@ -50,7 +50,7 @@ export interface Script {
 const progressInterval = 100
 
 /** A step that lasts longer is written while it is under way. */
-const lasting = "100 millis"
+const lasting = "250 millis"
 
 /** @param created this process has just recorded the run, so nothing has to be loaded */
 export const make = Effect.fnUntraced(function* (run: {

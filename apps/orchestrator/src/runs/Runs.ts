@@ -11,7 +11,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
+import type * as Statement from "effect/sql/Statement"
 import { Database } from "../Database.ts"
+import { Together } from "../sqlite/Client.ts"
 import { CrashPoints } from "./CrashPoints.ts"
 import { Review, type Run, type RunStatus, type RunStep, type StepName } from "./Run.ts"
 import * as RunRows from "./RunRows.ts"
@@ -32,6 +34,8 @@ export interface Filter {
   readonly target?: string | undefined
   /** Only the parts of that run. */
   readonly parentId?: string | undefined
+  /** Only those that are no part of another. */
+  readonly whole?: boolean | undefined
   readonly status?: ReadonlyArray<RunStatus> | undefined
   /** Only those that are not over. */
   readonly unfinished?: boolean | undefined
@@ -128,7 +132,7 @@ export class Runs extends Context.Service<
   static readonly layer: Layer.Layer<Runs, never, SqlClient.SqlClient | Database> = Layer.effect(
     Runs,
     Effect.gen(function* () {
-      return make(yield* SqlClient.SqlClient, yield* Database, yield* CrashPoints)
+      return make(yield* SqlClient.SqlClient, yield* Database, yield* CrashPoints, yield* Together)
     })
   )
 }
@@ -136,10 +140,20 @@ export class Runs extends Context.Service<
 /** In milliseconds. */
 const claimLasts = 10_000
 
-const make = (sql: SqlClient.SqlClient, database: Database["Service"], crashPoint: CrashPoints): Runs["Service"] => {
+const make = (
+  sql: SqlClient.SqlClient,
+  database: Database["Service"],
+  crashPoint: CrashPoints,
+  together: typeof Together.Service
+): Runs["Service"] => {
   const { find, stored, steps: stepsOf } = RunRows.make(sql, database)
 
   /** A step that has ended stays so: who carries it out once more, without knowing that, has nothing to say before its end. */
+  const replaceStep = sql.literal(
+    "DO UPDATE SET status = excluded.status, attempts = excluded.attempts, started_at = excluded.started_at, " +
+      "ended_at = excluded.ended_at, bytes = excluded.bytes, failures = excluded.failures"
+  )
+
   const writeSteps = (id: string, attempt: number, steps: Array.NonEmptyReadonlyArray<StepRecord>) => {
     const rows = Array.map(steps, (step) => ({
       run_id: id,
@@ -158,6 +172,19 @@ const make = (sql: SqlClient.SqlClient, database: Database["Service"], crashPoin
         started_at = excluded.started_at, ended_at = excluded.ended_at, bytes = excluded.bytes,
         failures = excluded.failures
       WHERE run_steps.ended_at IS NULL OR excluded.ended_at IS NOT NULL`
+  }
+
+  /** In Postgres one statement, and no wait between two: the steps of an attempt whose end is noted by `update`. */
+  const endWithSteps = (update: Statement.Fragment, id: string, steps: ReadonlyArray<StepRecord>) => {
+    const rows = steps.map(({ failures, ...step }) => ({ ...step, failures: JSON.stringify(failures) }))
+    return sql`
+      WITH ended AS (${update})
+      INSERT INTO run_steps (run_id, attempt, step, status, attempts, started_at, ended_at, bytes, failures)
+      SELECT ${id}, ended.attempt, step.name, step.status, step.attempts, step."startedAt", step."endedAt", step.bytes,
+        step.failures
+      FROM ended, json_to_recordset(${JSON.stringify(rows)}::json) AS step (name TEXT, status TEXT, attempts INTEGER,
+        "startedAt" DOUBLE PRECISION, "endedAt" DOUBLE PRECISION, bytes DOUBLE PRECISION, failures TEXT)
+      ON CONFLICT (run_id, attempt, step) ${replaceStep}`
   }
 
   /** With the crash points of the suite around it: a process may die before or after each write. */
@@ -230,6 +257,7 @@ const make = (sql: SqlClient.SqlClient, database: Database["Service"], crashPoin
         sql.and([
           ...(filter.kind === undefined ? [] : [sql`kind = ${filter.kind}`]),
           ...(filter.parentId === undefined ? [] : [sql`parent_id = ${filter.parentId}`]),
+          ...(filter.whole === true ? [sql`parent_id IS NULL`] : []),
           ...(filter.target === undefined ? [] : [sql`target = ${filter.target}`]),
           ...(filter.status === undefined || filter.status.length === 0 ? [] : [sql.in("status", filter.status)]),
           ...(filter.since === undefined ? [] : [sql`created_at >= ${filter.since}`]),
@@ -279,27 +307,38 @@ const make = (sql: SqlClient.SqlClient, database: Database["Service"], crashPoin
       const result = outcome.status === "succeeded" ? JSON.stringify(outcome.result) : null
       const failure = outcome.status === "succeeded" ? null : JSON.stringify(outcome.failure)
       const review = rest?.review === undefined ? null : encodeReview(rest.review)
-      const ended = stored(
-        sql.withTransaction(
-          Effect.gen(function* () {
-            const [row] = yield* sql<{ attempt: number }>`
-              UPDATE runs SET status = ${outcome.status}, ended_at = ${now}, result = ${result}, failure = ${failure},
-                sha256 = COALESCE(${rest?.sha256 ?? null}, sha256), review = COALESCE(${review}, review)
-              WHERE id = ${id} AND ended_at IS NULL ${rest === undefined ? sql`` : sql`AND attempt = ${rest.attempt}`}
-              RETURNING attempt`
-            if (row === undefined) return
-            if (rest === undefined) {
-              // What no recorder follows ends with the run.
-              yield* sql`
-                UPDATE run_steps SET status = ${outcome.status}, ended_at = ${now}
-                WHERE run_id = ${id} AND attempt = ${row.attempt} AND ended_at IS NULL`
-            } else if (Array.isReadonlyArrayNonEmpty(rest.steps)) {
-              yield* writeSteps(id, rest.attempt, rest.steps)
-            }
-          })
-        )
-      )
-      yield* writing("end", ended)
+      const update = sql<{ attempt: number }>`
+        UPDATE runs SET status = ${outcome.status}, ended_at = ${now}, result = ${result}, failure = ${failure},
+          sha256 = COALESCE(${rest?.sha256 ?? null}, sha256), review = COALESCE(${review}, review)
+        WHERE id = ${id} AND ended_at IS NULL ${rest === undefined ? sql`` : sql`AND attempt = ${rest.attempt}`}
+        RETURNING attempt`
+      const follow = (attempt: number) => {
+        if (rest !== undefined) {
+          return Array.isReadonlyArrayNonEmpty(rest.steps) ? writeSteps(id, attempt, rest.steps) : undefined
+        }
+        // What no recorder follows ends with the run.
+        return sql`
+          UPDATE run_steps SET status = ${outcome.status}, ended_at = ${now}
+          WHERE run_id = ${id} AND attempt = ${attempt} AND ended_at IS NULL`
+      }
+      const inPostgres = sql.onDialectOrElse({ pg: () => true, orElse: () => false })
+      const ended =
+        inPostgres && rest !== undefined
+          ? endWithSteps(update, id, rest.steps)
+          : together === undefined
+            ? sql.withTransaction(
+                Effect.gen(function* () {
+                  const [row] = yield* update
+                  const rest = row === undefined ? undefined : follow(row.attempt)
+                  if (rest !== undefined) yield* rest
+                })
+              )
+            : together((carryOut) => {
+                const [row] = carryOut(update)
+                const rest = row === undefined ? undefined : follow(Number(row["attempt"]))
+                if (rest !== undefined) carryOut(rest)
+              })
+      yield* writing("end", stored(ended))
     }),
     retry: Effect.fn("Runs.retry")((id: string, { queued } = { queued: false }) =>
       stored(
@@ -327,7 +366,10 @@ const make = (sql: SqlClient.SqlClient, database: Database["Service"], crashPoin
     interruptAll: Effect.andThen(
       stored(sql`UPDATE run_steps SET status = 'interrupted' WHERE status = 'running'
         AND run_id IN (SELECT id FROM runs WHERE ended_at IS NULL)`),
-      stored(sql`UPDATE runs SET status = 'interrupted' WHERE status = 'running' AND ended_at IS NULL`)
+      stored(sql`UPDATE runs SET status = 'interrupted' WHERE status = 'running' AND ended_at IS NULL`).pipe(
+        // Who had taken them is gone, and nobody has to wait for that to be believed.
+        Effect.andThen(stored(sql`UPDATE runs SET claimed_at = NULL WHERE status = 'queued' AND claimed_at IS NOT NULL`))
+      )
     ).pipe(Effect.asVoid, Effect.withSpan("Runs.interruptAll"))
   })
 }

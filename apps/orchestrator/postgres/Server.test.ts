@@ -1,0 +1,77 @@
+/** The server on a database that it shares: it records and shows, and workers carry out. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as crypto from "node:crypto"
+import * as path from "node:path"
+import * as Worker from "../src/cluster/Worker.ts"
+import * as SharedStorage from "../src/server/SharedStorage.ts"
+import { nameOf } from "../src/Targets.ts"
+import * as privx from "../test/support/privx.ts"
+import * as served from "../test/support/served.ts"
+import * as temporary from "../test/support/temporary.ts"
+import * as support from "./support.ts"
+
+const database = support.server()
+
+/** Two servers on one database, as behind a load balancer. */
+const pair = Effect.gen(function* () {
+  const simulator = yield* privx.start()
+  const url = yield* support.database(database())
+  const folder = yield* temporary.folder
+  const one = (name: string) =>
+    served.on(SharedStorage.layer({ url, maxConnections: 4 }), {
+      target: nameOf(simulator.url),
+      tokenFile: path.join(folder, name)
+    })
+  const [first, second] = [yield* one("first.toml"), yield* one("second.toml")]
+  const work = Effect.gen(function* () {
+    const context = yield* Layer.build(support.worker(simulator, url, path.join(folder, "keys")))
+    yield* Worker.work({ concurrency: 8 }).pipe(Effect.provideContext(context), Effect.forkScoped)
+  })
+  return { simulator, first, second, work }
+})
+
+describe("the server on Postgres", () => {
+  it.live("records what workers carry out, and shows it from any server", () =>
+    Effect.gen(function* () {
+      const { first, second, simulator, work } = yield* pair
+      const { run } = yield* first.submit({ requireApproval: "always" })
+      assert.strictEqual((yield* second.ask("GET", `/api/v1/runs/${run.id}`, { as: "viewer" })).json.status, "queued")
+      const idle = yield* first.ask("GET", "/readyz")
+      assert.deepInclude(idle.json, { ready: false, workers: 0 })
+      assert.strictEqual(idle.status, 503)
+
+      yield* work
+      yield* second.reached(run.id, "waiting")
+      assert.deepInclude((yield* first.ask("GET", "/readyz")).json, { ready: true, workers: 1 })
+      const own = yield* second.ask("POST", `/api/v1/runs/${run.id}/approve`, { as: "operator", body: {} })
+      assert.strictEqual(own.status, 403)
+      const approved = yield* second.ask("POST", `/api/v1/runs/${run.id}/approve`, { as: "approver", body: {} })
+      assert.strictEqual(approved.status, 200, approved.text)
+      yield* first.reached(run.id, "succeeded")
+      const script = yield* first.ask("GET", `/api/v1/runs/${run.id}/script`, { as: "operator" })
+      assert.strictEqual(crypto.hash("sha256", script.text, "hex"), simulator.scriptSha256)
+      const manifest = yield* second.ask("GET", `/api/v1/runs/${run.id}/manifest`, { as: "viewer" })
+      assert.strictEqual(manifest.json.runId, run.id)
+      const { text } = yield* second.ask("GET", "/metrics", { as: "viewer" })
+      assert.match(text, /^privx_kit_runs\{status="succeeded"\} 1$/m)
+      const pruned = yield* second.ask("POST", "/api/v1/runs/prune", { as: "admin", body: { keep: 0 } })
+      assert.deepStrictEqual(pruned.json, { removed: [run.id], dryRun: false })
+    })
+  )
+
+  it.live("makes one run of a key that two servers are sent at once", () =>
+    Effect.gen(function* () {
+      const { first, second } = yield* pair
+      const answers = yield* Effect.all(
+        Array.from({ length: 10 }, (_, index) =>
+          (index % 2 === 0 ? first : second).submit({}, "operator", { "idempotency-key": "nightly" })
+        ),
+        { concurrency: 10 }
+      )
+      assert.strictEqual(new Set(answers.map(({ run }) => run.id)).size, 1)
+      assert.strictEqual(answers.filter(({ created }) => created).length, 1)
+    })
+  )
+})
