@@ -5,6 +5,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as GlobalFlags from "./GlobalFlags.ts"
+import * as ServerFlags from "./ServerFlags.ts"
 
 export const diff = Command.make(
   "diff",
@@ -26,6 +27,7 @@ export const diff = Command.make(
       ),
       Flag.withDefault(3)
     ),
+    ...ServerFlags.flags,
     json: Flag.Boolean("json").pipe(
       Flag.withoutNegation,
       Flag.withDescription("Print one JSON document instead of text"),
@@ -34,8 +36,14 @@ export const diff = Command.make(
   },
   Effect.fnUntraced(function* (input) {
     const globals = yield* GlobalFlags.read
+    const server = ServerFlags.values(input, globals)
+    const wanted = { ...globals, ...input, ...server, other: Option.getOrUndefined(input.other) }
+    if (ServerFlags.isMeant(server)) {
+      const { run } = yield* Effect.promise(() => import("./ArtifactsDiffRemote.ts"))
+      return yield* run(wanted)
+    }
     const { run } = yield* Effect.promise(() => import("./ArtifactsDiff.ts"))
-    yield* run({ ...globals, ...input, other: Option.getOrUndefined(input.other) })
+    yield* run(wanted)
   })
 ).pipe(
   Command.withDescription(

@@ -20,5 +20,13 @@ export const listen = (): void => {
   }
 }
 
+let meant = false
+
+/** From now on a signal is how the process is meant to end, and no failure. */
+export const isTheEnd = (): void => {
+  meant = true
+}
+
 /** The exit code of an interrupted process. */
-export const exitName = (): (typeof signals)[keyof typeof signals] => signals[received ?? "SIGINT"]
+export const exitName = (): (typeof signals)[keyof typeof signals] | "ok" =>
+  meant ? "ok" : signals[received ?? "SIGINT"]

@@ -6,8 +6,8 @@ import * as Effect from "effect/Effect"
 export const openapi = Command.make(
   "openapi",
   {
-    api: Argument.Literals("API", ["ueba", "playback"]).pipe(
-      Argument.withDescription("Which of the two: ueba or playback")
+    api: Argument.Literals("API", ["ueba", "playback", "server"]).pipe(
+      Argument.withDescription("ueba or playback of PrivX, or that of privx-kit serve: server")
     )
   },
   Effect.fnUntraced(function* ({ api }) {
@@ -15,7 +15,7 @@ export const openapi = Command.make(
     yield* run({ api })
   })
 ).pipe(
-  Command.withDescription("Print the OpenAPI document of the endpoints that privx-kit uses, as JSON."),
+  Command.withDescription("Print the OpenAPI document of the endpoints that privx-kit uses, or serves, as JSON."),
   Command.withShortDescription("Print the OpenAPI documents of the endpoints"),
   Command.withExamples([{ command: "privx-kit openapi ueba > ueba.openapi.json" }])
 )

@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as ConnectionFlags from "./ConnectionFlags.ts"
 import * as GlobalFlags from "./GlobalFlags.ts"
 import * as HelpSections from "./HelpSections.ts"
+import * as ServerFlags from "./ServerFlags.ts"
 import * as TimeText from "./TimeText.ts"
 
 const json = Flag.Boolean("json").pipe(
@@ -49,6 +50,12 @@ const list = Command.make(
       ),
       Flag.withDefault(50)
     ),
+    ...ServerFlags.flags,
+    parts: Flag.Boolean("parts").pipe(
+      Flag.withoutNegation,
+      Flag.withDescription("Each host of fleet runs too; they are listed where --status or --target asks for them"),
+      Flag.withDefault(false)
+    ),
     json
   },
   Effect.fnUntraced(function* (input) {
@@ -56,15 +63,19 @@ const list = Command.make(
     const { run } = yield* Effect.promise(() => import("./RunsList.ts"))
     yield* run({
       ...globals,
+      ...ServerFlags.values(input, globals),
       status: input.status,
       target: Option.getOrUndefined(input.target),
       since: Option.getOrUndefined(input.since),
       limit: input.limit,
+      parts: input.parts,
       json: input.json
     })
   })
 ).pipe(
-  Command.withDescription("List the runs of the data folder, the latest first. Another process may be at work in it."),
+  Command.withDescription(
+    "List the runs of the data folder, or of a server, the latest first. Another process may be at work in the folder."
+  ),
   Command.withShortDescription("List runs"),
   Command.withExamples([
     { command: "privx-kit runs list" },
@@ -74,11 +85,11 @@ const list = Command.make(
 
 const show = Command.make(
   "show",
-  { run: runArgument, json },
+  { run: runArgument, ...ServerFlags.flags, json },
   Effect.fnUntraced(function* (input) {
     const globals = yield* GlobalFlags.read
     const { run } = yield* Effect.promise(() => import("./RunsShow.ts"))
-    yield* run({ ...globals, runId: input.run, json: input.json })
+    yield* run({ ...globals, ...ServerFlags.values(input, globals), runId: input.run, json: input.json })
   })
 ).pipe(
   Command.withDescription(
@@ -92,6 +103,7 @@ const watch = Command.make(
   "watch",
   {
     run: runArgument,
+    ...ServerFlags.flags,
     json: Flag.Boolean("json").pipe(
       Flag.withoutNegation,
       Flag.withDescription("Print one line of JSON for each change (NDJSON)"),
@@ -101,7 +113,7 @@ const watch = Command.make(
   Effect.fnUntraced(function* (input) {
     const globals = yield* GlobalFlags.read
     const { run } = yield* Effect.promise(() => import("./RunsWatch.ts"))
-    yield* run({ ...globals, runId: input.run, json: input.json })
+    yield* run({ ...globals, ...ServerFlags.values(input, globals), runId: input.run, json: input.json })
   })
 ).pipe(
   Command.withDescription(
@@ -113,11 +125,11 @@ const watch = Command.make(
 
 const cancel = Command.make(
   "cancel",
-  { run: runArgument, json },
+  { run: runArgument, ...ServerFlags.flags, json },
   Effect.fnUntraced(function* (input) {
     const globals = yield* GlobalFlags.read
     const { run } = yield* Effect.promise(() => import("./RunsCancel.ts"))
-    yield* run({ ...globals, runId: input.run, json: input.json })
+    yield* run({ ...globals, ...ServerFlags.values(input, globals), runId: input.run, json: input.json })
   })
 ).pipe(
   Command.withDescription(
@@ -132,6 +144,7 @@ const retry = Command.make(
   {
     run: runArgument,
     ...ConnectionFlags.flags,
+    server: ServerFlags.server,
     wait: Flag.Boolean("wait").pipe(
       Flag.withDescription("Wait where the run waits for approval (default), or return with an exit code of its own"),
       Flag.withDefault(true)
@@ -140,6 +153,11 @@ const retry = Command.make(
   },
   Effect.fnUntraced(function* (input) {
     const globals = yield* GlobalFlags.read
+    const server = ServerFlags.values(input, globals)
+    if (ServerFlags.isMeant(server)) {
+      const { retry } = yield* Effect.promise(() => import("./RunsRemote.ts"))
+      return yield* retry({ ...globals, ...server, runId: input.run, wait: input.wait, json: input.json })
+    }
     const { run } = yield* Effect.promise(() => import("./RunsRetry.ts"))
     yield* run({
       ...ConnectionFlags.values(input, globals),
@@ -152,7 +170,7 @@ const retry = Command.make(
 ).pipe(
   Command.withDescription(
     "Carry out a run that failed or was cancelled again, with its inputs: another attempt of the same run. What the earlier " +
-      "ones came to is kept."
+      "ones came to is kept. With --server, it is carried out there, and followed."
   ),
   Command.withShortDescription("Carry out a failed run again"),
   Command.withExamples([{ command: "privx-kit runs retry 1f0c" }]),
@@ -168,12 +186,13 @@ const comment = Flag.String("comment").pipe(
 
 const approve = Command.make(
   "approve",
-  { run: runArgument, comment, json },
+  { run: runArgument, comment, ...ServerFlags.flags, json },
   Effect.fnUntraced(function* (input) {
     const globals = yield* GlobalFlags.read
     const { run } = yield* Effect.promise(() => import("./RunsDecide.ts"))
     yield* run({
       ...globals,
+      ...ServerFlags.values(input, globals),
       runId: input.run,
       approved: true,
       comment: Option.getOrUndefined(input.comment),
@@ -194,12 +213,13 @@ const approve = Command.make(
 
 const reject = Command.make(
   "reject",
-  { run: runArgument, comment, json },
+  { run: runArgument, comment, ...ServerFlags.flags, json },
   Effect.fnUntraced(function* (input) {
     const globals = yield* GlobalFlags.read
     const { run } = yield* Effect.promise(() => import("./RunsDecide.ts"))
     yield* run({
       ...globals,
+      ...ServerFlags.values(input, globals),
       runId: input.run,
       approved: false,
       comment: Option.getOrUndefined(input.comment),
@@ -235,6 +255,7 @@ const prune = Command.make(
       Flag.withDescription("Only say what would be removed"),
       Flag.withDefault(false)
     ),
+    ...ServerFlags.flags,
     json
   },
   Effect.fnUntraced(function* (input) {
@@ -242,6 +263,7 @@ const prune = Command.make(
     const { run } = yield* Effect.promise(() => import("./RunsPrune.ts"))
     yield* run({
       ...globals,
+      ...ServerFlags.values(input, globals),
       keep: Option.getOrUndefined(input.keep),
       olderThan: Option.getOrUndefined(input.olderThan),
       dryRun: input.dryRun,
@@ -251,14 +273,16 @@ const prune = Command.make(
 ).pipe(
   Command.withDescription(
     "Remove runs that are over from the record and from the engine's journal. Artifacts, manifests and approvals stay. " +
-      "Without it, the latest 10 000 are kept."
+      "Without it, the latest 10 000 are kept, or what PRIVX_KIT_KEEP_RUNS says."
   ),
   Command.withShortDescription("Remove runs that are over"),
   Command.withExamples([{ command: "privx-kit runs prune --older-than 90d --dry-run" }])
 )
 
 export const runs = Command.make("runs").pipe(
-  Command.withDescription("What was done, is being done and waits to be done, in this data folder."),
+  Command.withDescription(
+    "What was done, is being done and waits to be done, in this data folder or, with --server, on a server."
+  ),
   Command.withShortDescription("List, follow, cancel, retry and approve runs"),
   Command.withSubcommands([list, show, watch, cancel, retry, approve, reject, prune])
 )

@@ -1,15 +1,16 @@
 /** Removes runs that are over. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as RunAccess from "../runs/RunAccess.ts"
-import * as Retention from "../runs/Retention.ts"
-import * as Settings from "../settings/Settings.ts"
+import { RunDesk } from "../server/RunDesk.ts"
+import type * as ServerSettings from "../settings/ServerSettings.ts"
 import type { Pane } from "../terminal/Screen.ts"
 import type { Globals } from "./GlobalFlags.ts"
 import * as Outcome from "./Outcome.ts"
+import * as RunsDesk from "./RunsDesk.ts"
 import { UsageError } from "./UsageError.ts"
 
-export interface Input extends Globals {
+export interface Input extends Globals, ServerSettings.Flags {
+  readonly dataDir: string | undefined
   readonly keep: number | undefined
   readonly olderThan: Duration.Duration | undefined
   readonly dryRun: boolean
@@ -30,9 +31,8 @@ export const run = (input: Input) =>
         problems: ["Say what is to go: --older-than TIME, or --keep N, or both."]
       })
     }
-    const { path: dataDir } = Settings.dataFolder(input, Settings.thisHost())
-    const removed = yield* Retention.prune({ keep, olderThan }, { dryRun }).pipe(
-      Effect.provide(RunAccess.layer(dataDir, dryRun ? "read" : "write"))
+    const removed = yield* RunDesk.use((desk) => desk.prune({ keep, olderThan }, { dryRun })).pipe(
+      Effect.provide(RunsDesk.layer(input))
     )
     return { removed, dryRun }
   }).pipe(

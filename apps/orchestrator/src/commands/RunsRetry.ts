@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import { kind as fleetKind } from "../fleet/FleetRun.ts"
 import * as RunAccess from "../runs/RunAccess.ts"
 import { RunEvents } from "../runs/RunEvents.ts"
+import * as KeptRuns from "../settings/KeptRuns.ts"
 import * as PrivxClient from "../settings/PrivxClient.ts"
 import * as Settings from "../settings/Settings.ts"
 import { type SetupResult, Setups } from "../Setups.ts"
@@ -46,6 +47,7 @@ const setup = (input: Input) => {
   return Effect.gen(function* () {
     const { err } = yield* Screen
     const { settings, warnings } = yield* Settings.resolve(input, Settings.thisHost())
+    const kept = yield* KeptRuns.resolve(Settings.thisHost())
     yield* Warnings.show(warnings, err)
     const whole = yield* UebaSetup.whole(input.runId, settings.dataDir)
     runId = whole
@@ -57,7 +59,8 @@ const setup = (input: Input) => {
         Setups.layer({ dataDir: settings.dataDir, target: settings.baseUrl }).pipe(
           Layer.provide(Ueba.layer()),
           Layer.provide(PrivxClient.layer(settings, input)),
-          Layer.provide(Layer.succeed(RunEvents, view.observe))
+          Layer.provide(Layer.succeed(RunEvents, view.observe)),
+          Layer.provide(KeptRuns.layer(kept))
         )
       )
     )

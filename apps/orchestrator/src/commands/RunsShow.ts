@@ -1,23 +1,23 @@
 /** Shows one run. */
 import * as Effect from "effect/Effect"
 import * as Run from "../runs/Run.ts"
-import * as RunAccess from "../runs/RunAccess.ts"
-import * as Settings from "../settings/Settings.ts"
+import { RunDesk } from "../server/RunDesk.ts"
+import type * as ServerSettings from "../settings/ServerSettings.ts"
 import * as RunDetails from "../terminal/RunDetails.ts"
 import type { Globals } from "./GlobalFlags.ts"
 import * as Outcome from "./Outcome.ts"
+import * as RunsDesk from "./RunsDesk.ts"
 
-export interface Input extends Globals {
+export interface Input extends Globals, ServerSettings.Flags {
+  readonly dataDir: string | undefined
   /** Id, or its beginning. */
   readonly runId: string
   readonly json: boolean
 }
 
 export const run = (input: Input) =>
-  Effect.gen(function* () {
-    const { path: dataDir } = Settings.dataFolder(input, Settings.thisHost())
-    return yield* RunAccess.find(input.runId).pipe(Effect.provide(RunAccess.layer(dataDir, "read")))
-  }).pipe(
+  RunDesk.use((desk) => desk.find(input.runId)).pipe(
+    Effect.provide(RunsDesk.layer(input)),
     Outcome.report<Run.Run>({
       command: "runs show",
       json: input.json,

@@ -1,26 +1,21 @@
-/** Follows one run from another process, by looking at its record. */
+/** Follows one run that another process carries out, here or at a server. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as ExitCode from "../ExitCode.ts"
 import * as Run from "../runs/Run.ts"
-import * as RunAccess from "../runs/RunAccess.ts"
-import * as Settings from "../settings/Settings.ts"
-import { FailureJson } from "../SetupWorkflow.ts"
+import { RunDesk } from "../server/RunDesk.ts"
+import { FailureJson } from "../runs/RunKinds.ts"
 import * as RunDetails from "../terminal/RunDetails.ts"
 import { Screen } from "../terminal/Screen.ts"
 import * as Outcome from "./Outcome.ts"
+import * as RunsDesk from "./RunsDesk.ts"
 import type { Input } from "./RunsShow.ts"
 
 const command = "runs watch"
 
-/** How often the record is looked at. */
-const interval = "200 millis"
-
 export const run = (input: Input) =>
-  Effect.gen(function* () {
-    const { path: dataDir } = Settings.dataFolder(input, Settings.thisHost())
-    return yield* follow(input).pipe(Effect.provide(RunAccess.layer(dataDir, "read")))
-  }).pipe(
+  follow(input).pipe(
+    Effect.provide(RunsDesk.layer(input)),
     Outcome.report<Ended>({
       command,
       json: input.json,
@@ -38,17 +33,14 @@ interface Ended {
 }
 
 const follow = Effect.fnUntraced(function* (input: Input) {
+  const desk = yield* RunDesk
   const { err, out } = yield* Screen
-  let run = yield* RunAccess.find(input.runId)
-  for (let told = ""; ; run = yield* Effect.delay(RunAccess.find(run.id), interval)) {
-    if (Run.isOver(run)) return { run, exitName: yield* exitOf(run) }
-    const json = JSON.stringify(Run.toJson(run))
-    if (json === told) continue
-    told = json
-    yield* input.json
+  const run = yield* desk.follow(input.runId, (run) =>
+    input.json
       ? out.line(Outcome.document(command, { result: Run.toJson(run) }, { compact: true }))
       : err.line(RunDetails.now(run, err.style))
-  }
+  )
+  return { run, exitName: yield* exitOf(run) }
 })
 
 const exitOf = (run: Run.Run): Effect.Effect<ExitCode.Name> =>

@@ -7,11 +7,13 @@ import * as ConnectionFlags from "./ConnectionFlags.ts"
 import * as GlobalFlags from "./GlobalFlags.ts"
 import * as HandOverFlags from "./HandOverFlags.ts"
 import * as HelpSections from "./HelpSections.ts"
+import * as ServerFlags from "./ServerFlags.ts"
 
 const setup = Command.make(
   "setup",
   {
     ...ConnectionFlags.flags,
+    server: ServerFlags.server,
     output: Flag.String("output").pipe(
       Flag.withAlias("o"),
       Flag.withMetavar("DIR"),
@@ -86,8 +88,8 @@ const setup = Command.make(
   },
   Effect.fnUntraced(function* (input) {
     const globals = yield* GlobalFlags.read
-    const { run } = yield* Effect.promise(() => import("./UebaSetup.ts"))
-    yield* run({
+    const server = ServerFlags.values(input, globals)
+    const wanted = {
       ...ConnectionFlags.values(input, globals),
       ...globals,
       output: Option.getOrUndefined(input.output),
@@ -102,7 +104,13 @@ const setup = Command.make(
       authorizeDownload: input.authorizeDownload,
       ...HandOverFlags.values(input),
       json: input.json
-    })
+    }
+    if (ServerFlags.isMeant(server)) {
+      const { run } = yield* Effect.promise(() => import("./UebaSetupRemote.ts"))
+      return yield* run({ ...wanted, ...server })
+    }
+    const { run } = yield* Effect.promise(() => import("./UebaSetup.ts"))
+    yield* run(wanted)
   })
 ).pipe(
   Command.withDescription(

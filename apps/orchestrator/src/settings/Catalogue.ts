@@ -92,6 +92,10 @@ export const get = (key: Key): Setting => catalogue[key]
 export const ownEnvironment = {
   dataDir: { name: "PRIVX_KIT_DATA_DIR", description: "data folder, as --data-dir" },
   config: { name: "PRIVX_KIT_CONFIG", description: "TOML file, as --config" },
+  keepRuns: {
+    name: "PRIVX_KIT_KEEP_RUNS",
+    description: "runs that are over and are kept: a number, an age like 90d, both, or all (default 10000)"
+  },
   databaseUrl: {
     name: "PRIVX_KIT_DATABASE_URL",
     description: "shared Postgres database of worker, serve and database, as --database-url"

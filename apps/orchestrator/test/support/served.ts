@@ -35,7 +35,10 @@ export const tokens = (file: string, roles: Readonly<Record<string, Role>>) => {
   return (name: string): string => byName.get(name) ?? `no token of ${name}`
 }
 
-type Bounds = Partial<Omit<Options, "targets">>
+type Bounds = Partial<Omit<Options, "targets">> & {
+  /** Nobody has to show a token. */
+  readonly open?: boolean
+}
 
 /** A server on one machine. */
 export const start = Effect.fnUntraced(function* (
@@ -59,7 +62,7 @@ export const on = Effect.fnUntraced(function* <E>(
   storage: Layer.Layer<ServerStorage, E>,
   options: Bounds & { readonly target: string; readonly tokenFile: string }
 ) {
-  const { target, tokenFile, ...rest } = options
+  const { open = false, target, tokenFile, ...rest } = options
   const tokenOf = tokens(tokenFile, {
     viewer: "viewer",
     operator: "operator",
@@ -69,7 +72,7 @@ export const on = Effect.fnUntraced(function* <E>(
   const context = yield* Layer.build(
     Server.layer({ host: "127.0.0.1", port: 0, targets: [target], interval: "20 millis", ...rest }).pipe(
       Layer.provide(storage),
-      Layer.provide(TokenFile.layer(tokenFile))
+      Layer.provide(open ? TokenFile.layerNone : TokenFile.layer(tokenFile))
     )
   )
   const { url } = Context.get(context, Server)
@@ -151,7 +154,18 @@ export const on = Effect.fnUntraced(function* <E>(
       return Effect.sync(() => request.destroy())
     })
 
-  return { url, target, tokenFile, tokenOf, ask, submit, reached, events }
+  /** With headers that `fetch` does not let through. */
+  const get = (where: string, headers: Readonly<Record<string, string>>) =>
+    Effect.promise(
+      () =>
+        new Promise<{ readonly status: number }>((resolve, reject) => {
+          http
+            .get(new URL(where, url), { headers }, (response) => resolve({ status: response.resume().statusCode ?? 0 }))
+            .on("error", reject)
+        })
+    )
+
+  return { get, url, target, tokenFile, tokenOf, ask, submit, reached, events }
 })
 
 /**

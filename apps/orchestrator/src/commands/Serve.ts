@@ -1,0 +1,121 @@
+/** Runs the server until a signal ends it, which is how it is meant to end. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Certificate from "../server/Certificate.ts"
+import { Server } from "../server/Server.ts"
+import { TokenFile } from "../server/TokenFile.ts"
+import * as Tokens from "../server/Tokens.ts"
+import * as BaseUrl from "../settings/BaseUrl.ts"
+import { type Pane, Screen } from "../terminal/Screen.ts"
+import * as Interruption from "./Interruption.ts"
+import * as Outcome from "./Outcome.ts"
+import * as ServeAddress from "./ServeAddress.ts"
+import * as ServeStorage from "./ServeStorage.ts"
+import { UsageError } from "./UsageError.ts"
+import * as Warnings from "./Warnings.ts"
+
+export interface Input extends ServeStorage.Input {
+  readonly listen: string
+  readonly tokens: string | undefined
+  readonly tlsCert: string | undefined
+  readonly tlsKey: string | undefined
+  readonly allowSelfApproval: boolean
+  readonly metricsOpen: boolean
+  readonly insecureNoAuth: boolean
+  readonly insecureListen: boolean
+  readonly json: boolean
+}
+
+interface Running {
+  readonly url: string
+  readonly targets: ReadonlyArray<string>
+  /** The data folder, or the database. */
+  readonly storage: string
+  /** Whether other processes carry the runs out. */
+  readonly shared: boolean
+}
+
+export const run = Effect.fnUntraced(function* (input: Input) {
+  const report = Outcome.report<never>({
+    command: "serve",
+    json: input.json,
+    verbose: input.verbose,
+    toJson: (never) => never,
+    toPerson: (never) => never,
+    endless: true
+  })
+  yield* report(Effect.andThen(start(input), Effect.never).pipe(Effect.scoped))
+})
+
+const start = Effect.fnUntraced(function* (input: Input) {
+  const { err, out } = yield* Screen
+  const address = yield* addressOf(input)
+  const { tlsCert, tlsKey } = input
+  const tls = tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey }
+  // What cannot be read is said before the data folder is touched.
+  if (tls !== undefined) yield* Certificate.read(tls)
+  if (input.tokens !== undefined) yield* Tokens.read(input.tokens)
+  const storage = yield* ServeStorage.choose(input)
+  yield* Warnings.show([...storage.warnings, ...(input.insecureNoAuth ? [openToAll] : [])], err)
+  const context = yield* Layer.build(
+    Server.layer({
+      ...address,
+      tls,
+      targets: storage.targets,
+      selfApproval: input.allowSelfApproval,
+      metricsOpen: input.metricsOpen
+    }).pipe(
+      Layer.provide(storage.layer),
+      Layer.provide(input.tokens === undefined ? TokenFile.layerNone : TokenFile.layer(input.tokens))
+    )
+  )
+  const { name, shared, targets } = storage
+  const running: Running = { url: Context.get(context, Server).url.origin, targets, storage: name, shared }
+  Interruption.isTheEnd()
+  yield* input.json ? out.line(Outcome.document("serve", { result: running }, { compact: true })) : show(running, out)
+  yield* Effect.addFinalizer(() =>
+    err.line("Ending: what is being answered is finished, what is under way goes on later.")
+  )
+})
+
+const openToAll = "no token is asked for: everybody on this machine is an administrator"
+
+/** No longer a list of hosts is shown. */
+const few = 5
+
+const show = Effect.fnUntraced(function* ({ shared, storage, targets, url }: Running, { line, style }: Pane) {
+  const known = targets.length > few ? `${targets.length} hosts` : targets.join(", ")
+  yield* line(`${style.bold("privx-kit serve")} ${style.dim(style.sign.dot)} ${url}`)
+  yield* line(`  PrivX        ${known}`)
+  yield* line(shared ? `  Database     ${storage}: its workers carry out` : `  Data folder  ${storage}`)
+  yield* line(`  API          ${url}/openapi.json`)
+  yield* line(style.dim("Ctrl-C or SIGTERM ends it."))
+})
+
+/** Where to listen, when that is not more than was asked for. */
+const addressOf = Effect.fnUntraced(function* (input: Input): Effect.fn.Return<ServeAddress.Address, UsageError> {
+  const address = ServeAddress.parse(input.listen)
+  const encrypted = input.tlsCert !== undefined
+  const local =
+    address !== undefined && BaseUrl.isLoopback(address.host.includes(":") ? `[${address.host}]` : address.host)
+  const problems = [
+    ...(address === undefined ? ["--listen must be an address and a port, like 127.0.0.1:7443 or [::1]:7443."] : []),
+    ...(encrypted === (input.tlsKey !== undefined) ? [] : ["--tls-cert and --tls-key belong together."]),
+    ...(input.tokens === undefined && !input.insecureNoAuth
+      ? ["--tokens FILE says who may ask; privx-kit serve token makes its entries."]
+      : []),
+    ...(input.tokens !== undefined && input.insecureNoAuth
+      ? ["--tokens and --insecure-no-auth contradict each other."]
+      : []),
+    ...(input.insecureNoAuth && !local ? ["--insecure-no-auth is for a loopback address only."] : []),
+    ...(!local && !encrypted && !input.insecureListen
+      ? [
+          "Without TLS, tokens and scripts would travel unencrypted: give --tls-cert and --tls-key, or --insecure-listen behind a proxy that has it."
+        ]
+      : [])
+  ]
+  return address === undefined || problems.length > 0
+    ? yield* new UsageError({ command: "privx-kit serve", problems })
+    : address
+})

@@ -1,0 +1,30 @@
+/** What the roles of tokens allow. */
+import * as Context from "effect/Context"
+import * as Schema from "effect/Schema"
+
+/**
+ * - `viewer`: list, show and watch runs, and read manifests
+ * - `operator`: also submit, cancel and retry, and get the scripts of runs that have succeeded
+ * - `approver`: what a viewer may, and approve, reject and get scripts; nothing else
+ * - `admin`: everything
+ */
+export const Role = Schema.Literals(["viewer", "operator", "approver", "admin"])
+
+export type Role = typeof Role.Type
+
+export type Right = "look" | "submit" | "decide" | "script" | "unapprovedScript" | "administer"
+
+const rights: Record<Role, ReadonlyArray<Right>> = {
+  viewer: ["look"],
+  operator: ["look", "submit", "script"],
+  approver: ["look", "decide", "script", "unapprovedScript"],
+  admin: ["look", "submit", "decide", "script", "unapprovedScript", "administer"]
+}
+
+export const may = (role: Role, right: Right): boolean => rights[role].includes(right)
+
+/** The roles that have it, for messages and documents. */
+export const allowed = (right: Right): string => Role.literals.filter((role) => may(role, right)).join(", ")
+
+/** What an endpoint needs, as an annotation of it. */
+export const Needs = Context.Reference<Right>("privx-kit/server/Needs", { defaultValue: () => "administer" })

@@ -1,0 +1,82 @@
+/**
+ * A run as a stream of server-sent events: what it is now, and then each change, until it is over.
+ *
+ * There is no log of changes, only the run as it stands; so an event's id is a digest of the state that it tells, and
+ * whoever comes again with the id of what he saw last is told only what is different from it. Nothing that still counts is
+ * missed that way, whichever server is asked.
+ */
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Sse from "effect/encoding/Sse"
+import * as Stream from "effect/Stream"
+import * as crypto from "node:crypto"
+import type { StorageFailed } from "@privx-kit/core/StorageFailed"
+import type { ServedRun } from "./Api.ts"
+import type { Serving } from "./Serving.ts"
+
+interface State {
+  readonly told: string | undefined
+  readonly spoken: number
+  readonly over: boolean
+}
+
+/** What waits for somebody, or for a worker, is looked at less often. */
+const isQuiet = (status: ServedRun["status"]): boolean => status === "waiting" || status === "queued"
+
+const patience = 3
+
+/** How soon a client is to come again, in milliseconds. */
+const comeAgain = 1000
+
+export const idOf = (json: string): string => crypto.hash("sha256", json, "hex").slice(0, 24)
+
+/**
+ * @param look the run as it is now, as JSON; `undefined` when it has been removed
+ * @param seen id of the last event that the client has
+ */
+export const make = (
+  look: Effect.Effect<
+    { readonly run: Pick<ServedRun, "endedAt" | "status">; readonly json: string } | undefined,
+    StorageFailed
+  >,
+  seen: string | undefined,
+  { ending, heartbeat, interval, longestStream }: Serving["Service"]
+): Stream.Stream<Uint8Array> =>
+  Stream.unwrap(
+    Effect.map(Clock.currentTimeMillis, (begun) => {
+      const step = Effect.fnUntraced(function* (state: State) {
+        if (state.over) return undefined
+        for (;;) {
+          const found = yield* look
+          if (found === undefined) return undefined
+          const id = idOf(found.json)
+          const over = found.run.endedAt !== null
+          const now = yield* Clock.currentTimeMillis
+          if (id !== state.told) {
+            const text = Sse.encoder.write({ _tag: "Event", event: "run", id, data: found.json })
+            return [text, { told: id, spoken: now, over }] as const
+          }
+          if (over) return undefined
+          if (now - begun >= Duration.toMillis(Duration.fromInputUnsafe(longestStream))) return goodbye(state)
+          // The first word comes at once, so that the client knows that it is heard.
+          if (state.spoken === 0 || now - state.spoken >= Duration.toMillis(Duration.fromInputUnsafe(heartbeat))) {
+            return [": here\n\n", { ...state, spoken: now }] as const
+          }
+          const pause = Duration.times(Duration.fromInputUnsafe(interval), isQuiet(found.run.status) ? patience : 1)
+          const ends = yield* Effect.timeoutOption(Deferred.await(ending), pause)
+          if (ends._tag === "Some") return goodbye(state)
+        }
+      })
+      return Stream.unfold<State, string, never, never>({ told: seen, spoken: 0, over: false }, (state) =>
+        // Whoever comes again is told what is wrong with the storage, by a status.
+        Effect.catchTag(step(state), "StorageFailed", () => Effect.succeed(goodbye(state)))
+      )
+    })
+  ).pipe(Stream.encodeText)
+
+const goodbye = (state: State): readonly [string, State] => [
+  `: come again\nretry: ${comeAgain}\n\n`,
+  { ...state, over: true }
+]

@@ -1,0 +1,135 @@
+/**
+ * The server itself: where it listens, what it answers, and how it ends. It carries nothing out; what it is given as its
+ * storage does, in this process or in others.
+ *
+ * When its scope closes it stops accepting, lets go of those who follow runs, finishes the requests that are being
+ * answered, and only then is the storage below it closed.
+ */
+import type { StorageFailed } from "@privx-kit/core/StorageFailed"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as Context from "effect/Context"
+import type { MessageStorage } from "effect/cluster/MessageStorage"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as HttpMiddleware from "effect/http/HttpMiddleware"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import type * as SqlClient from "effect/sql/SqlClient"
+import * as Http from "node:http"
+import * as Https from "node:https"
+import type { SecureContextOptions } from "node:tls"
+import type { Database } from "../Database.ts"
+import type { Approvals } from "../runs/Approvals.ts"
+import type { RunRequests } from "../runs/RunRequests.ts"
+import type { Runs } from "../runs/Runs.ts"
+import type { SettingsError } from "../settings/SettingsError.ts"
+import { Api } from "./Api.ts"
+import * as Certificate from "./Certificate.ts"
+import * as Envelope from "./Envelope.ts"
+import type { Evidence } from "./Evidence.ts"
+import { Gatekeeper, layer as guards } from "./GuardLayer.ts"
+import * as Handlers from "./Handlers.ts"
+import * as Health from "./Health.ts"
+import { ListenFailed } from "./ListenFailed.ts"
+import * as Reloaded from "./Reloaded.ts"
+import { defaults, Serving } from "./Serving.ts"
+import { Submissions } from "./Submissions.ts"
+import type { TokenFile } from "./TokenFile.ts"
+
+/** What the server stands on: one layer gives all of it. */
+export type ServerStorage =
+  | Runs
+  | RunRequests
+  | Approvals
+  | MessageStorage
+  | SqlClient.SqlClient
+  | Database
+  | Evidence
+  | Health.Backend
+
+export interface Options extends Partial<Omit<Serving["Service"], "ending" | "targets">> {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** Files that are read again when they change. */
+  readonly tls?: Certificate.Files | undefined
+  /** The PrivX hosts that runs can be submitted for, by name. */
+  readonly targets: ReadonlyArray<string>
+  /** Whether `/metrics` is told to everybody. Default `false`. */
+  readonly metricsOpen?: boolean | undefined
+}
+
+type Unstartable = ListenFailed | StorageFailed | SettingsError
+
+export class Server extends Context.Service<
+  Server,
+  {
+    readonly url: URL
+  }
+>()("privx-kit/server/Server") {
+  static readonly layer = (options: Options): Layer.Layer<Server, Unstartable, ServerStorage | TokenFile> =>
+    Layer.effect(Server, start(options))
+}
+
+/** How long requests that are being answered may still take when the server ends. */
+const grace = "10 seconds"
+
+const start = Effect.fn("Server.start")(function* (
+  options: Options
+): Effect.fn.Return<Server["Service"], Unstartable, ServerStorage | TokenFile | Scope.Scope> {
+  const { host, metricsOpen = false, port, tls, ...rest } = options
+  const ending = yield* Deferred.make<void>()
+  const routes = Layer.mergeAll(
+    HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(Layer.provide(Handlers.layer)),
+    Health.layer({ metricsOpen })
+  ).pipe(
+    Layer.provide(guards),
+    Layer.provide([Gatekeeper.layer, Submissions.layer, Layer.succeed(Serving, { ...defaults, ...rest, ending })]),
+    Layer.provide(NodeHttpServer.layerHttpServices)
+  )
+  const app = yield* HttpRouter.toHttpEffect(routes)
+
+  const node = yield* listener(tls)
+  const server = yield* NodeHttpServer.make(() => node, { host, port, gracefulShutdownTimeout: grace }).pipe(
+    Effect.mapError(({ cause }) => {
+      const code = cause instanceof Error && "code" in cause ? String(cause.code) : undefined
+      const detail =
+        code === "EADDRINUSE" ? "the port is taken" : cause instanceof Error ? cause.message : String(cause)
+      return new ListenFailed({ address: `${host}:${port}`, detail, ...(code === undefined ? {} : { code }) })
+    })
+  )
+  // Before the wait for the last connections, so that none of them lasts longer than the grace.
+  yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
+  yield* server.serve(Envelope.around(app, { tls: tls !== undefined })).pipe(
+    // The way of a request through here is told by the log and the metrics.
+    Effect.provideService(HttpMiddleware.TracerDisabledWhen, () => true)
+  )
+  yield* Effect.addFinalizer(() => Deferred.succeed(ending, undefined))
+
+  const bound = node.address()
+  const boundPort = typeof bound === "object" && bound !== null ? bound.port : port
+  const name = host.includes(":") ? `[${host}]` : host
+  return { url: new URL(`${tls === undefined ? "http" : "https"}://${name}:${boundPort}`) }
+})
+
+/** Nobody holds a connection for nothing: slow heads and bodies end it, and so does silence. */
+const limits: Http.ServerOptions = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 60_000,
+  connectionsCheckingInterval: 5_000,
+  maxHeaderSize: 16 * 1024
+}
+
+const listener = Effect.fnUntraced(function* (
+  tls: Options["tls"]
+): Effect.fn.Return<Http.Server, StorageFailed | SettingsError, Scope.Scope> {
+  if (tls === undefined) return Http.createServer(limits)
+  const node = Https.createServer({ ...limits, ALPNProtocols: ["http/1.1"] })
+  const show = (certificate: SecureContextOptions) => Effect.sync(() => node.setSecureContext(certificate))
+  const certificate = yield* Reloaded.make([tls.cert, tls.key], Certificate.read(tls), show)
+  yield* show(certificate())
+  return node
+})

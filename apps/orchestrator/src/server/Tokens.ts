@@ -1,0 +1,100 @@
+/**
+ * The tokens that the server knows, in a TOML file that holds their hashes and never a token:
+ *
+ * ```toml
+ * [[token]]
+ * name = "ci"                      # recorded as who asked; two tokens may share it, so that one can follow the other
+ * role = "operator"                # viewer, operator, approver or admin
+ * sha256 = "9f86d081…"             # of the token's text
+ * expires = 2027-01-31T00:00:00Z   # optional
+ * ```
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as crypto from "node:crypto"
+import * as fs from "node:fs/promises"
+import { type Problem, SettingsError } from "../settings/SettingsError.ts"
+import { Role } from "./Role.ts"
+
+export const Name = Schema.String.check(Schema.isPattern(/^[\w.@+-]{1,64}$/))
+
+const Entry = Schema.Struct({
+  name: Name,
+  role: Role,
+  sha256: Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/)),
+  expires: Schema.optionalKey(Schema.Date)
+})
+
+const Content = Schema.Struct({ token: Schema.Array(Entry) })
+
+export type Entry = typeof Entry.Type
+
+/** The entries, or everything that is wrong with the file. */
+export const read = Effect.fn("Tokens.read")(function* (
+  file: string
+): Effect.fn.Return<ReadonlyArray<Entry>, SettingsError> {
+  const failed = (problem: string, fix: string) =>
+    new SettingsError({ problems: [wrong(file, problem, fix)], looked: [file] })
+  const { mode, text } = yield* Effect.tryPromise({
+    try: async () => {
+      const [text, { mode }] = await Promise.all([fs.readFile(file, "utf8"), fs.stat(file)])
+      return { text, mode }
+    },
+    catch: (cause) => {
+      const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown"
+      return code === "ENOENT"
+        ? failed("does not exist", "Make one: privx-kit serve token --name NAME --role ROLE >> FILE")
+        : failed(`cannot be read (${code})`, "Check its permissions.")
+    }
+  })
+  // Whoever can add an entry is an administrator.
+  if (process.platform !== "win32" && (mode & 0o022) !== 0) {
+    return yield* failed("can be written by others", `Take that from them: chmod go-w ${file}`)
+  }
+  const { TomlError, parse } = yield* Effect.promise(() => import("smol-toml"))
+  const table = yield* Effect.try({
+    try: (): unknown => parse(text),
+    catch: (cause) =>
+      failed(`is not valid TOML${cause instanceof TomlError ? ` (line ${cause.line})` : ""}`, "Correct that line.")
+  })
+  const { token } = yield* Effect.mapError(
+    Schema.decodeUnknownEffect(Content)(table, { onExcessProperty: "error" }),
+    (error) =>
+      failed(
+        `does not fit: ${error.message.replace(/\s*\n\s*/g, " ")}`,
+        "Each [[token]] has name, role, sha256 and, if it is to end, expires."
+      )
+  )
+  return token
+})
+
+const wrong = (file: string, problem: string, fix: string): Problem => ({ setting: `token file ${file}`, problem, fix })
+
+/**
+ * The entry that a token belongs to. Every hash is compared, in constant time, so that the time tells nothing of which
+ * one it was or how much of it was right.
+ */
+export const find = Effect.fnUntraced(function* (
+  entries: ReadonlyArray<Entry>,
+  token: Redacted.Redacted<string>
+): Effect.fn.Return<Entry | undefined> {
+  const now = yield* Clock.currentTimeMillis
+  const hash = crypto.createHash("sha256").update(Redacted.value(token)).digest()
+  let found: Entry | undefined
+  for (const entry of entries) {
+    const same = crypto.timingSafeEqual(Buffer.from(entry.sha256, "hex"), hash)
+    if (same && (entry.expires === undefined || entry.expires.getTime() > now)) found = entry
+  }
+  return found
+})
+
+/** A token that nobody can guess, and its entry for the file. */
+export const issue = (name: string, role: Role, expires?: Date) => {
+  const token = `pxk_${crypto.randomBytes(32).toString("base64url")}`
+  const sha256 = crypto.hash("sha256", token, "hex")
+  const lines = ["[[token]]", `name = "${name}"`, `role = "${role}"`, `sha256 = "${sha256}"`]
+  if (expires !== undefined) lines.push(`expires = ${expires.toISOString()}`)
+  return { token: Redacted.make(token, { label: "token" }), entry: `${lines.join("\n")}\n` }
+}

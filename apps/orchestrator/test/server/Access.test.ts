@@ -1,0 +1,137 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as fs from "node:fs"
+import * as Role from "../../src/server/Role.ts"
+import * as Tokens from "../../src/server/Tokens.ts"
+import * as served from "../support/served.ts"
+import { eventually } from "../support/setups.ts"
+
+const roles = ["viewer", "operator", "approver", "admin"] as const
+
+describe("who may do what", () => {
+  it.live("is decided by the role of the token, endpoint by endpoint", () =>
+    Effect.gen(function* () {
+      const server = yield* served.start()
+      const { run } = yield* server.submit()
+      yield* server.reached(run.id, "succeeded")
+      const at = `/api/v1/runs/${run.id}`
+      const table: ReadonlyArray<readonly [string, string, ReadonlyArray<string>, number]> = [
+        ["GET", "/api/v1/runs", ["viewer", "operator", "approver", "admin"], 200],
+        ["GET", at, ["viewer", "operator", "approver", "admin"], 200],
+        ["GET", `${at}/events`, ["viewer", "operator", "approver", "admin"], 200],
+        ["GET", `${at}/manifest`, ["viewer", "operator", "approver", "admin"], 200],
+        ["GET", `${at}/script`, ["operator", "approver", "admin"], 200],
+        ["GET", `${at}/approved-script`, ["operator", "approver", "admin"], 200],
+        ["POST", "/api/v1/runs", ["operator", "admin"], 202],
+        ["POST", `${at}/cancel`, ["operator", "admin"], 409],
+        ["POST", `${at}/retry`, ["operator", "admin"], 409],
+        ["POST", `${at}/approve`, ["approver", "admin"], 200],
+        ["POST", `${at}/reject`, ["approver", "admin"], 409],
+        ["POST", "/api/v1/runs/prune", ["admin"], 400]
+      ]
+      for (const [method, where, may, status] of table) {
+        for (const role of roles) {
+          const answer = yield* server.ask(method, where, { as: role, ...(method === "POST" ? { body: {} } : {}) })
+          assert.strictEqual(answer.status, may.includes(role) ? status : 403, `${role} ${method} ${where}`)
+        }
+        const stranger = yield* server.ask(method, where, { token: "wrong" })
+        assert.include([401, 429], stranger.status)
+      }
+    })
+  )
+
+  it.live("is nothing for whoever has no token, or a wrong one, and soon not even an answer", () =>
+    Effect.gen(function* () {
+      const server = yield* served.start()
+      const none = yield* server.ask("GET", "/api/v1/runs")
+      assert.strictEqual(none.status, 401)
+      assert.match(none.headers.get("www-authenticate") ?? "", /^Bearer/)
+      for (let count = 0; count < 10; count++) {
+        assert.strictEqual((yield* server.ask("GET", "/api/v1/runs", { token: "pxk_guess" })).status, 401)
+      }
+      const limited = yield* server.ask("GET", "/api/v1/runs", { token: "pxk_guess" })
+      assert.strictEqual(limited.status, 429)
+      assert.isAtLeast(Number(limited.headers.get("retry-after")), 1)
+      // Whoever has a right one is not locked out by it.
+      assert.strictEqual((yield* server.ask("GET", "/api/v1/runs", { as: "viewer" })).status, 200)
+    })
+  )
+
+  it.live("changes with the token file, while the server runs", () =>
+    Effect.gen(function* () {
+      const server = yield* served.start()
+      const old = server.tokenOf("operator")
+      const { entry, token } = Tokens.issue("operator", "operator")
+      const before = fs.readFileSync(server.tokenFile, "utf8")
+      const look = (token: string) => server.ask("GET", "/api/v1/runs", { token })
+      // Both are good while one follows the other.
+      fs.writeFileSync(server.tokenFile, `${before}\n${entry}`)
+      yield* eventually(look(Redacted.value(token)), ({ status }) => status === 200)
+      assert.strictEqual((yield* look(old)).status, 200)
+      fs.writeFileSync(server.tokenFile, entry)
+      yield* eventually(look(old), ({ status }) => status !== 200)
+      assert.strictEqual((yield* look(Redacted.value(token))).status, 200)
+      // What cannot be read changes nothing.
+      fs.writeFileSync(server.tokenFile, "[[token]")
+      yield* Effect.sleep("1200 millis")
+      assert.strictEqual((yield* look(Redacted.value(token))).status, 200)
+      fs.writeFileSync(server.tokenFile, Tokens.issue("operator", "operator", new Date(0)).entry)
+      yield* eventually(look(Redacted.value(token)), ({ status }) => status !== 200)
+    })
+  )
+
+  it.live("takes a second person to approve", () =>
+    Effect.gen(function* () {
+      const server = yield* served.start()
+      const { run } = yield* server.submit({ requireApproval: "always" }, "admin")
+      yield* server.reached(run.id, "waiting")
+      const decide = (as: string, what = "approve") =>
+        server.ask("POST", `/api/v1/runs/${run.id}/${what}`, { as, body: { comment: "CHG-1" } })
+      const own = yield* decide("admin")
+      assert.strictEqual(own.status, 403)
+      assert.strictEqual(own.json._tag, "FourEyes")
+      // Before it is approved, only who decides gets the script.
+      const script = (as: string) => server.ask("GET", `/api/v1/runs/${run.id}/script`, { as })
+      assert.strictEqual((yield* script("operator")).status, 409)
+      assert.strictEqual((yield* script("approver")).status, 200)
+      const approved = yield* decide("approver")
+      assert.strictEqual(approved.status, 200, approved.text)
+      assert.strictEqual(approved.json.run.status, "succeeded")
+      assert.deepInclude(approved.json.run.review.decision, { approved: true, by: "approver", comment: "CHG-1" })
+      assert.strictEqual((yield* script("operator")).status, 200)
+    })
+  )
+
+  it.live("rejects, also one's own run, and lets one approve one's own where that is allowed", () =>
+    Effect.gen(function* () {
+      const server = yield* served.start({ selfApproval: true })
+      const submit = Effect.flatMap(server.submit({ requireApproval: "always" }, "admin"), ({ run }) =>
+        server.reached(run.id, "waiting")
+      )
+      const { id } = yield* submit
+      const rejected = yield* server.ask("POST", `/api/v1/runs/${id}/reject`, { as: "admin", body: {} })
+      assert.strictEqual(rejected.json.run.status, "failed")
+      assert.strictEqual(rejected.json.run.failure._tag, "ApprovalRejected")
+      const other = yield* submit
+      const approved = yield* server.ask("POST", `/api/v1/runs/${other.id}/approve`, { as: "admin", body: {} })
+      assert.strictEqual(approved.json.run.status, "succeeded", approved.text)
+    })
+  )
+
+  it.live("lets programs of the machine in where no token is asked for, and no page of a browser", () =>
+    Effect.gen(function* () {
+      const server = yield* served.start({ open: true })
+      const list = (headers: Record<string, string> = {}) => server.ask("GET", "/api/v1/runs", { headers })
+      assert.strictEqual((yield* list()).status, 200)
+      assert.strictEqual((yield* list({ origin: "https://evil.example" })).status, 403)
+      assert.strictEqual((yield* server.get("/api/v1/runs", { host: "evil.example" })).status, 403)
+    })
+  )
+
+  it("gives every role what it is for", () => {
+    assert.isFalse(Role.may("approver", "submit"))
+    assert.isFalse(Role.may("operator", "decide"))
+    assert.isFalse(Role.may("viewer", "script"))
+  })
+})
