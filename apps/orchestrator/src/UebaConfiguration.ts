@@ -35,7 +35,7 @@ export const isWanted = ({ checks = {}, configuration }: VerificationPolicy = {}
  * the script is good enough without it is for the policy. A PrivX that is out of order or cannot be reached is none.
  */
 export const ask: Effect.Effect<UebaConfiguration, PrivxFailure, Ueba> = Effect.flatMap(Ueba, (ueba) =>
-  Effect.map(ueba.configuration, configurationOf)
+  Effect.map(ueba.configuration, known)
 ).pipe(
   Effect.catch((failure) =>
     failure._tag === "TransportError" || RetryPolicy.isRetryable(failure, true)
@@ -43,6 +43,15 @@ export const ask: Effect.Effect<UebaConfiguration, PrivxFailure, Ueba> = Effect.
       : Effect.succeed({ unknown: reasonOf(failure) })
   )
 )
+
+/** What was made of the last answer: reading certificates takes long, and a PrivX says the same each time. */
+let last: { readonly answer: string; readonly configuration: ExpectedConfiguration } | undefined
+
+const known = (answer: Parameters<typeof configurationOf>[0]): ExpectedConfiguration => {
+  const text = JSON.stringify(answer)
+  if (last?.answer !== text) last = { answer: text, configuration: configurationOf(answer) }
+  return last.configuration
+}
 
 const reasonOf = ({ message }: PrivxFailure): string =>
   Failure.singleLine(message.replace(/^Ueba\.configuration failed: /, "").replace(/\.$/, ""), 200)

@@ -91,7 +91,7 @@ const make = Effect.fnUntraced(function* (folder: string) {
     const temporary = path.join(partial, `${options.owner ?? "artifact"}-${randomUUID()}.part`)
     const failed = fromSystem(temporary)
     const unfinished = yield* Effect.acquireRelease(
-      Effect.try({ try: () => new LocalFile(temporary), catch: failed }),
+      Effect.tryPromise({ try: () => LocalFile.begin(temporary), catch: failed }),
       // What is not whole goes; that it cannot be removed changes nothing for the caller.
       (file) => Effect.ignore(Effect.try({ try: () => file.close(), catch: failed }))
     )

@@ -8,6 +8,8 @@ import * as fs from "node:fs"
 import { promisify } from "node:util"
 
 const toDisk = promisify(fs.fsync)
+/** A new name waits for what is just being forced to the disk: not while everything else does. */
+const opened = promisify(fs.open)
 
 /** A file under a temporary name. */
 export class LocalFile {
@@ -16,15 +18,19 @@ export class LocalFile {
   private open = true
   private named = false
 
-  /** Takes the place of what a process that was killed has left under that name. */
-  constructor(name: string, mode = 0o600) {
+  private constructor(name: string, descriptor: number) {
     this.name = name
+    this.descriptor = descriptor
+  }
+
+  /** Takes the place of what a process that was killed has left under that name. */
+  static async begin(name: string, mode = 0o600): Promise<LocalFile> {
     try {
-      this.descriptor = fs.openSync(name, "wx", mode)
+      return new LocalFile(name, await opened(name, "wx", mode))
     } catch (cause) {
       if (!(cause instanceof Error && "code" in cause && cause.code === "EEXIST")) throw cause
       fs.unlinkSync(name)
-      this.descriptor = fs.openSync(name, "wx", mode)
+      return new LocalFile(name, await opened(name, "wx", mode))
     }
   }
 

@@ -61,19 +61,19 @@ const writeAll = async (
 ): Promise<void> => {
   const encoded = Manifest.encode(manifest)
   const begun: Array<LocalFile> = []
-  const begin = (file: string, bytes: Uint8Array): LocalFile => {
-    const local = new LocalFile(path.join(folder, `.${path.basename(file)}.${manifest.runId}.part`))
+  const begin = async (file: string, bytes: Uint8Array): Promise<LocalFile> => {
+    const local = await LocalFile.begin(path.join(folder, `.${path.basename(file)}.${manifest.runId}.part`))
     begun.push(local)
     local.write(bytes)
+    await local.sync()
     return local
   }
   try {
-    const publicKey = sameKey(folder, files.publicKey, key)
-      ? undefined
-      : begin(files.publicKey, Buffer.from(key.publicKey))
-    const attestation = begin(files.attestation, Buffer.from(Attestation.sign(manifest, encoded, key)))
-    const last = begin(files.manifest, Manifest.render(encoded))
-    await Promise.all(begun.map((file) => file.sync()))
+    const [publicKey, attestation, last] = await Promise.all([
+      sameKey(folder, files.publicKey, key) ? undefined : begin(files.publicKey, Buffer.from(key.publicKey)),
+      begin(files.attestation, Buffer.from(Attestation.sign(manifest, encoded, key))),
+      begin(files.manifest, Manifest.render(encoded))
+    ])
     publicKey?.rename(files.publicKey)
     attestation.rename(files.attestation)
     await syncFolder(folder)

@@ -8,8 +8,12 @@ import * as Schema from "effect/Schema"
 import { ArtifactNotFound } from "../artifacts/ArtifactFolder.ts"
 import { AlreadyExecuted } from "../artifacts/Execution.ts"
 import { KeyUnusable } from "../artifacts/SigningKey.ts"
+import { DatabaseUnusable } from "../cluster/PostgresFailure.ts"
 import { DataFolderBusy, DataFolderUnusable } from "../DataFolder.ts"
 import { ApprovalPending, RunAmbiguous, RunConflict, RunNotFound } from "../runs/RunFailures.ts"
+import { FleetIncomplete } from "../fleet/FleetRun.ts"
+import { ListenFailed } from "../server/ListenFailed.ts"
+import { ServerRefused } from "../server/ServerRefused.ts"
 import { SettingsError } from "../settings/SettingsError.ts"
 import { SetupFailure } from "../SetupFailure.ts"
 import { UsageError } from "./UsageError.ts"
@@ -23,8 +27,12 @@ const CommandFailure = Schema.Union([
   RunAmbiguous,
   RunConflict,
   ApprovalPending,
+  DatabaseUnusable,
   DataFolderBusy,
   DataFolderUnusable,
+  FleetIncomplete,
+  ListenFailed,
+  ServerRefused,
   SettingsError,
   SimulatorError,
   FaultSyntaxError,

@@ -12,8 +12,10 @@ import * as Layer from "effect/Layer"
 import { Screen } from "../terminal/Screen.ts"
 import * as Logging from "../terminal/Logging.ts"
 import { artifacts } from "./ArtifactsCommand.ts"
+import { database } from "./DatabaseCommand.ts"
 import { demo } from "./DemoCommand.ts"
 import { doctor } from "./DoctorCommand.ts"
+import { fleet } from "./FleetCommand.ts"
 import * as GlobalFlags from "./GlobalFlags.ts"
 import * as Help from "./Help.ts"
 import * as HelpSections from "./HelpSections.ts"
@@ -22,14 +24,30 @@ import * as Outcome from "./Outcome.ts"
 import * as ParserServices from "./ParserServices.ts"
 import { playback } from "./PlaybackCommand.ts"
 import { runs } from "./RunsCommand.ts"
+import { serve } from "./ServeCommand.ts"
 import { simulate } from "./SimulateCommand.ts"
 import { ueba } from "./UebaCommand.ts"
 import * as Usage from "./Usage.ts"
 import { verify } from "./VerifyCommand.ts"
+import { worker } from "./WorkerCommand.ts"
 
 const root = Command.make("privx-kit").pipe(
   Command.withDescription("Carries the jobs around SSH PrivX through, whatever fails on the way."),
-  Command.withSubcommands([ueba, runs, artifacts, verify, playback, doctor, simulate, demo, openapi]),
+  Command.withSubcommands([
+    ueba,
+    fleet,
+    runs,
+    artifacts,
+    verify,
+    playback,
+    doctor,
+    serve,
+    worker,
+    database,
+    simulate,
+    demo,
+    openapi
+  ]),
   Command.withGlobalFlags(GlobalFlags.all),
   Command.withExamples([
     { command: "privx-kit demo", description: "See it work, without a PrivX" },

@@ -35,6 +35,7 @@ export const environment: Section = {
     own(Catalogue.ownEnvironment.dataDir),
     own(Catalogue.ownEnvironment.config),
     own(Catalogue.ownEnvironment.signingKey),
+    own(Catalogue.ownEnvironment.keepRuns),
     own(Catalogue.ownEnvironment.databaseUrl),
     own(Catalogue.ownEnvironment.server),
     own(Catalogue.ownEnvironment.serverToken),

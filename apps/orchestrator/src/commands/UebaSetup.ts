@@ -9,6 +9,7 @@ import type { RequireApproval } from "../runs/Approvals.ts"
 import * as RunAccess from "../runs/RunAccess.ts"
 import { RunEvents } from "../runs/RunEvents.ts"
 import * as PolicyFile from "../settings/PolicyFile.ts"
+import * as KeptRuns from "../settings/KeptRuns.ts"
 import * as PrivxClient from "../settings/PrivxClient.ts"
 import * as Settings from "../settings/Settings.ts"
 import { type SetupResult, Setups } from "../Setups.ts"
@@ -101,6 +102,7 @@ const setup = Effect.fnUntraced(function* (
   }
   const { owner, signingKey } = yield* HandOver.prepare(input)
   const { settings, warnings } = yield* Settings.resolve(input, Settings.thisHost())
+  const kept = yield* KeptRuns.resolve(Settings.thisHost())
   const policy = input.policy === undefined ? undefined : yield* PolicyFile.read(input.policy)
   yield* Warnings.show(warnings, err)
   const runId = input.runId === undefined ? undefined : yield* whole(input.runId, settings.dataDir)
@@ -126,6 +128,7 @@ const setup = Effect.fnUntraced(function* (
         Layer.provide(Ueba.layer({ authorizeDownload: input.authorizeDownload })),
         Layer.provide(PrivxClient.layer(settings, input)),
         Layer.provide(Layer.succeed(RunEvents, view.observe)),
+        Layer.provide(KeptRuns.layer(kept)),
         Layer.provide(Layer.succeed(SigningKey.Given, signingKey)),
         Layer.provide(Layer.succeed(Operator, makeOperator(input.operator)))
       )

@@ -6,13 +6,13 @@ import * as Layer from "effect/Layer"
 import * as path from "node:path"
 import * as SigningKey from "../artifacts/SigningKey.ts"
 import * as ClusterWorker from "../cluster/Worker.ts"
-import * as Postgres from "../cluster/Postgres.ts"
 import { Database } from "../Database.ts"
 import * as FleetFile from "../fleet/FleetFile.ts"
 import { FleetTargets } from "../fleet/FleetTargets.ts"
 import { type RunEvent, RunEvents } from "../runs/RunEvents.ts"
 import * as Catalogue from "../settings/Catalogue.ts"
 import * as DatabaseUrl from "../settings/DatabaseUrl.ts"
+import * as KeptRuns from "../settings/KeptRuns.ts"
 import * as PrivxClient from "../settings/PrivxClient.ts"
 import * as Settings from "../settings/Settings.ts"
 import { ListenFailed } from "../server/ListenFailed.ts"
@@ -60,6 +60,7 @@ const work = Effect.fnUntraced(function* (input: Input) {
   const signingKey = key === "" ? undefined : yield* SigningKey.load(path.resolve(key))
   const targets = yield* targetsOf(input, err)
   const tell = reporter(input, out)
+  const kept = KeptRuns.layer(yield* KeptRuns.resolve(surroundings))
   const begin = Effect.gen(function* () {
     const { bold, dim, sign } = err.style
     const { name } = yield* Database
@@ -67,7 +68,7 @@ const work = Effect.fnUntraced(function* (input: Input) {
       `${bold("privx-kit worker")} ${dim(sign.dot)} ${name} ${dim(sign.dot)} ${targets.title} ${dim(sign.dot)} ` +
         `${input.concurrency} runs at a time`
     )
-    return yield* ClusterWorker.work(input)
+    return yield* Effect.provide(ClusterWorker.work(input), kept)
   })
   return yield* begin.pipe(
     Effect.provide(

@@ -368,7 +368,9 @@ const make = (
         AND run_id IN (SELECT id FROM runs WHERE ended_at IS NULL)`),
       stored(sql`UPDATE runs SET status = 'interrupted' WHERE status = 'running' AND ended_at IS NULL`).pipe(
         // Who had taken them is gone, and nobody has to wait for that to be believed.
-        Effect.andThen(stored(sql`UPDATE runs SET claimed_at = NULL WHERE status = 'queued' AND claimed_at IS NOT NULL`))
+        Effect.andThen(
+          stored(sql`UPDATE runs SET claimed_at = NULL WHERE status = 'queued' AND claimed_at IS NOT NULL`)
+        )
       )
     ).pipe(Effect.asVoid, Effect.withSpan("Runs.interruptAll"))
   })

@@ -1,0 +1,59 @@
+/** Sets up every host of a fleet as one durable run, and tells how it went. */
+import * as Effect from "effect/Effect"
+import { digestOf, planOf } from "../fleet/FleetRun.ts"
+import { Fleets } from "../fleet/Fleets.ts"
+import * as FleetSession from "./FleetSession.ts"
+import * as GoingOn from "./GoingOn.ts"
+import * as Outcome from "./Outcome.ts"
+
+export const run = (input: FleetSession.Input) => {
+  let runId: string | undefined
+  return Effect.gen(function* () {
+    const fleet = yield* FleetSession.read(input, "privx-kit fleet apply")
+    const plan = planOf(fleet)
+    const { context, progress } = yield* FleetSession.open({
+      fleet,
+      dataDir: FleetSession.dataDirOf(input),
+      digests: [digestOf(plan)]
+    })
+    return yield* Effect.gen(function* () {
+      const fleets = yield* Fleets
+      const services = yield* Effect.context<Effect.Services<ReturnType<typeof FleetSession.begun>>>()
+      const outcome = yield* fleets.run(plan, (begun) => {
+        runId = begun.runId
+        return Effect.provideContext(FleetSession.begun(fleet.name, progress, begun), services)
+      })
+      yield* progress.end
+      return yield* FleetSession.applied(fleet.name, outcome)
+    }).pipe(Effect.provideContext(context))
+  }).pipe(
+    // What is drawn over ends before anything is said about the outcome.
+    Effect.scoped,
+    Outcome.report<FleetSession.Applied>({
+      command: "fleet apply",
+      json: input.json,
+      verbose: input.verbose,
+      toJson: FleetSession.toJson,
+      toPerson: (result, out) => FleetSession.toPerson(result, out, input.all),
+      exitName: ({ counts }) => FleetSession.exitName(counts),
+      context: (ended) => goingOn(input, runId, ended)
+    })
+  )
+}
+
+const goingOn = (
+  input: FleetSession.Input,
+  runId: string | undefined,
+  ended: "interrupted" | "failed"
+): Outcome.Context => {
+  if (runId === undefined) return { fields: {}, advice: undefined }
+  if (ended === "failed") return { fields: { runId }, advice: undefined }
+  const command = [
+    "privx-kit fleet apply",
+    ...GoingOn.text("", input.file).slice(1),
+    ...input.only.flatMap((pattern) => GoingOn.text("--only", pattern)),
+    ...input.label.flatMap((label) => GoingOn.text("--label", label)),
+    ...GoingOn.text("--data-dir", input.dataDir)
+  ].join(" ")
+  return { fields: { runId, resume: command }, advice: `Continue with: ${command}` }
+}

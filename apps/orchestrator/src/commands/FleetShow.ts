@@ -1,0 +1,56 @@
+/** Shows what a fleet run has come to, host by host. */
+import * as Effect from "effect/Effect"
+import { isHeld } from "../DataFolder.ts"
+import { FleetRecord } from "../fleet/FleetRecord.ts"
+import { FleetInputs, kind } from "../fleet/FleetRun.ts"
+import * as Run from "../runs/Run.ts"
+import * as RunAccess from "../runs/RunAccess.ts"
+import { RunNotFound } from "../runs/RunFailures.ts"
+import * as RunDetails from "../terminal/RunDetails.ts"
+import * as FleetSession from "./FleetSession.ts"
+import type { Globals } from "./GlobalFlags.ts"
+import * as Outcome from "./Outcome.ts"
+import * as Schema from "effect/Schema"
+
+export interface Input extends Globals {
+  /** Id, or its beginning. */
+  readonly runId: string
+  readonly all: boolean
+  readonly json: boolean
+}
+
+interface Shown extends FleetSession.Applied {
+  readonly run: Run.Run
+}
+
+/** The fleet run that is meant, and the fleet that it is of. */
+export const find = Effect.fnUntraced(function* (beginning: string) {
+  const run = yield* RunAccess.find(beginning)
+  return run.kind === kind && Schema.is(FleetInputs)(run.inputs)
+    ? { run, inputs: run.inputs }
+    : yield* new RunNotFound({ runId: run.id })
+})
+
+export const run = (input: Input) =>
+  Effect.gen(function* () {
+    const record = yield* FleetRecord
+    const { inputs, run } = yield* find(input.runId)
+    const counts = yield* record.counts(run.id)
+    const shown = yield* FleetSession.applied(inputs.name, { runId: run.id, counts })
+    // What a process that was killed has left as `running` is not.
+    const held = isHeld(FleetSession.dataDirOf(input))
+    const hosts = shown.hosts.map((host) =>
+      host.status === "running" && !held ? { ...host, status: "interrupted" as const } : host
+    )
+    return { ...shown, hosts, run }
+  }).pipe(
+    Effect.provide(FleetSession.observing(FleetSession.dataDirOf(input))),
+    Outcome.report<Shown>({
+      command: "fleet show",
+      json: input.json,
+      verbose: input.verbose,
+      toJson: ({ run, ...shown }) => ({ ...(FleetSession.toJson(shown) as object), run: Run.toJson(run) }),
+      toPerson: ({ run, ...shown }, out) =>
+        Effect.andThen(RunDetails.show(run, out), FleetSession.toPerson(shown, out, input.all))
+    })
+  )

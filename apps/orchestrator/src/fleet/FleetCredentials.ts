@@ -1,0 +1,191 @@
+/**
+ * The credentials that a fleet file refers to: environment variables, files of one value, TOML files of the official tools.
+ * Many hosts share them, so each reference is followed once.
+ */
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as fs from "node:fs/promises"
+import * as path from "node:path"
+import * as Catalogue from "../settings/Catalogue.ts"
+import * as Certificates from "../settings/Certificates.ts"
+import * as Credentials from "../settings/Credentials.ts"
+import * as TomlFile from "../settings/TomlFile.ts"
+import type { CredentialsReference } from "./FleetSchema.ts"
+
+/** What is wrong with one key of a reference; `key` is none where it is the reference as a whole. */
+export interface Fault {
+  readonly key: keyof CredentialsReference | undefined
+  readonly problem: string
+  readonly fix: string
+}
+
+export interface Found {
+  readonly credentials: Credentials.Credentials | undefined
+  /** CA certificates that came with them, as PEM texts. */
+  readonly ca: ReadonlyArray<string>
+  readonly faults: ReadonlyArray<Fault>
+  readonly warnings: ReadonlyArray<string>
+}
+
+/** @param folder that of the fleet file */
+export const reader = (
+  environment: Readonly<Record<string, string | undefined>>,
+  folder: string
+): ((reference: CredentialsReference) => Effect.Effect<Found>) => {
+  const known = new Map<string, Found>()
+  return Effect.fnUntraced(function* (reference) {
+    const key = JSON.stringify(reference)
+    const found = known.get(key) ?? (yield* follow(reference, environment, folder))
+    known.set(key, found)
+    return found
+  })
+}
+
+/** The ways to log in, each by the keys that only it has. */
+const ways: Readonly<Record<string, ReadonlyArray<keyof CredentialsReference>>> = {
+  "a TOML file": ["toml_file"],
+  "a token": ["token_env", "token_file"],
+  "an API client": [
+    "client_id",
+    "client_id_env",
+    "client_secret_env",
+    "client_secret_file",
+    "oauth_client_id",
+    "oauth_client_secret_env",
+    "oauth_client_secret_file"
+  ],
+  "an exchange token": ["exchange_token_env", "exchange_token_file", "exchange_scope"]
+}
+
+const follow = Effect.fnUntraced(function* (
+  reference: CredentialsReference,
+  environment: Readonly<Record<string, string | undefined>>,
+  folder: string
+): Effect.fn.Return<Found> {
+  const nothing = { credentials: undefined, ca: [], warnings: [] }
+  const given = Object.entries(ways).filter(([, keys]) => keys.some((key) => reference[key] !== undefined))
+  const [only] = given
+  if (only === undefined || given.length > 1) {
+    const fix = "Name one way to log in: toml_file; token_env or token_file; client_id with the two secrets."
+    const problem = only === undefined ? "names none" : `names ${given.map(([name]) => name).join(" and ")}`
+    return { ...nothing, faults: [{ key: undefined, problem, fix }] }
+  }
+  if (reference.toml_file !== undefined) return yield* fromToml(path.resolve(folder, reference.toml_file))
+
+  const faults: Array<Fault> = []
+  const warnings: Array<string> = []
+
+  /** A value that one of two keys names; both are a contradiction, and none is one where it is needed. */
+  const value = Effect.fnUntraced(function* (
+    name: "token" | "client_secret" | "oauth_client_secret" | "exchange_token"
+  ): Effect.fn.Return<string> {
+    const [variable, file] = [reference[`${name}_env`], reference[`${name}_file`]]
+    if ((variable === undefined) === (file === undefined)) {
+      faults.push({
+        key: variable === undefined ? undefined : `${name}_env`,
+        problem: variable === undefined ? `lacks ${name}_env or ${name}_file` : `stands beside ${name}_file`,
+        fix: variable === undefined ? "Name where the value is." : "Leave one of them out."
+      })
+      return ""
+    }
+    if (variable !== undefined) {
+      const found = environment[variable] ?? ""
+      if (found === "")
+        faults.push({ key: `${name}_env`, problem: `names ${variable}, which is not set`, fix: "Set it." })
+      return found
+    }
+    const found = yield* Effect.promise(() => secretOf(path.resolve(folder, file ?? "")))
+    if ("problem" in found) faults.push({ key: `${name}_file`, ...found })
+    else warnings.push(...found.warnings)
+    return "text" in found ? found.text : ""
+  })
+
+  const redacted = (text: string, label: string) => Redacted.make(text, { label })
+  const bare = (text: string, key: keyof CredentialsReference) => {
+    if (text !== "" && !/^[\u0021-\u007e]+$/.test(text)) {
+      faults.push({ key, problem: "leads to a text that no token can be", fix: "Put the bare token there." })
+    }
+    return text
+  }
+  const made = (credentials: Credentials.Credentials): Found =>
+    faults.length > 0 ? { ...nothing, faults, warnings } : { credentials, ca: [], faults, warnings }
+
+  if (only[0] === "a token") {
+    const token = bare(yield* value("token"), reference.token_env === undefined ? "token_file" : "token_env")
+    return made({ _tag: "Token", token: redacted(token, "token") })
+  }
+  if (only[0] === "an exchange token") {
+    const key = reference.exchange_token_env === undefined ? "exchange_token_file" : "exchange_token_env"
+    const token = bare(yield* value("exchange_token"), key)
+    const scope = reference.exchange_scope
+    return made({
+      _tag: "Exchange",
+      token: redacted(token, "token"),
+      ...(scope === undefined ? undefined : { scope })
+    })
+  }
+  const clientId =
+    reference.client_id ?? (reference.client_id_env === undefined ? undefined : environment[reference.client_id_env])
+  if (clientId === undefined || clientId === "") {
+    faults.push(
+      reference.client_id_env === undefined
+        ? { key: undefined, problem: "lacks client_id or client_id_env", fix: "Say which API client it is." }
+        : { key: "client_id_env", problem: `names ${reference.client_id_env}, which is not set`, fix: "Set it." }
+    )
+  }
+  return made({
+    _tag: "ApiClient",
+    clientId: clientId ?? "",
+    clientSecret: redacted(yield* value("client_secret"), "client secret"),
+    oauthClientId: reference.oauth_client_id ?? Catalogue.defaultOauthClientId,
+    oauthClientSecret: redacted(yield* value("oauth_client_secret"), "oauth client secret")
+  })
+})
+
+/** The first line of a file, and whether others than its owner can read it. */
+const secretOf = async (
+  file: string
+): Promise<{ readonly text: string; readonly warnings: ReadonlyArray<string> } | Omit<Fault, "key">> => {
+  try {
+    const { mode, size } = await fs.stat(file)
+    if (size > largest) return { problem: `names ${file}, which is too large`, fix: "Put the bare value there." }
+    const text = (await fs.readFile(file, "utf8")).trim()
+    if (text === "") return { problem: `names ${file}, which is empty`, fix: "Put the value there." }
+    // Windows has no such permissions: what it reports says nothing about others.
+    const exposed = process.platform !== "win32" && (mode & 0o077) !== 0
+    return { text, warnings: exposed ? [`${file} holds a secret and others can read it: chmod 600 ${file}`] : [] }
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown"
+    return code === "ENOENT"
+      ? { problem: `names ${file}, which does not exist`, fix: "Check the path." }
+      : { problem: `names ${file}, which cannot be read (${code})`, fix: "Check its permissions." }
+  }
+}
+
+/** A token is hardly ever larger. */
+const largest = 64 * 1024
+
+const fromToml = Effect.fnUntraced(function* (file: string): Effect.fn.Return<Found> {
+  const toml = yield* TomlFile.read(file, true)
+  const choice = Credentials.choose((key) => {
+    const value = toml.values.get(key)
+    const { file: place } = Catalogue.get(key)
+    return value === undefined || place === undefined
+      ? undefined
+      : { values: [value], source: { kind: "file", path: file, key: place.join(".") }, hidden: [] }
+  })
+  const pem = toml.values.get("ca")
+  const ca = pem === undefined ? undefined : Certificates.parse(pem, `${file} [api] api_ca_crt`)
+  // Where the file cannot be read, what is not in it is no news.
+  const problems = toml.problems.length > 0 ? toml.problems : [...choice.problems, ...(ca?.problems ?? [])]
+  return {
+    credentials: choice.credentials,
+    ca: ca?.pems ?? [],
+    warnings: [...toml.warnings, ...choice.warnings, ...(ca?.warnings ?? [])],
+    faults: problems.map(({ problem, setting }) => ({
+      key: "toml_file",
+      problem: `names ${file}: its ${setting} ${problem}`,
+      fix: "Correct that file."
+    }))
+  }
+})

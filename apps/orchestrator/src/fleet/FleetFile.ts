@@ -1,0 +1,241 @@
+/**
+ * A fleet: PrivX hosts that are set up together, read from a YAML or JSON file.
+ *
+ * ```yaml
+ * version: 1
+ * name: production
+ * defaults:
+ *   credentials: { toml_file: /etc/privx-kit/client.toml }
+ *   output: scripts/{name}
+ * hosts:
+ *   - { name: hel-1, base_url: "https://privx-hel-1.example.com" }
+ * ```
+ *
+ * All that is wrong is found at once, each with its line and column, and nothing is sent before it is right. The file
+ * never holds a secret, and a value that looks like one is refused.
+ */
+import * as Cron from "effect/Cron"
+import * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as fs from "node:fs/promises"
+import * as path from "node:path"
+import * as DurationText from "../commands/DurationText.ts"
+import type { Host as Surroundings } from "../settings/Settings.ts"
+import { type Problem, SettingsError } from "../settings/SettingsError.ts"
+import { type FleetHost, resolver } from "./FleetHosts.ts"
+import { Defaults, FleetSchedule, Host, Top } from "./FleetSchema.ts"
+import * as FleetSecrets from "./FleetSecrets.ts"
+import * as FleetSource from "./FleetSource.ts"
+
+export type { FleetHost }
+
+export interface Schedule {
+  readonly cron: Cron.Cron
+  readonly text: string
+  readonly makeUp: boolean
+}
+
+export interface Fleet {
+  readonly name: string
+  /** Absolute path of the file. */
+  readonly file: string
+  readonly concurrency: number
+  readonly schedule: Schedule | undefined
+  /** How old the last good run of a host may be. */
+  readonly maxAge: Duration.Duration | undefined
+  readonly hosts: ReadonlyArray<FleetHost>
+}
+
+export interface Read {
+  readonly fleet: Fleet
+  readonly warnings: ReadonlyArray<string>
+}
+
+export const defaultConcurrency = 8
+
+/**
+ * The fleet, or everything that is wrong with its file and with those that it names.
+ *
+ * @param options.credentials whether these are looked for; default `true`
+ */
+export const read = Effect.fn("FleetFile.read")(function* (
+  file: string,
+  { environment }: Surroundings,
+  options: { readonly credentials: boolean } = { credentials: true }
+): Effect.fn.Return<Read, SettingsError> {
+  const text = yield* load(file)
+  const source = FleetSource.parse(text, file)
+  const failed = (problems: ReadonlyArray<Problem>) =>
+    new SettingsError({ problems: inOrder(problems).slice(0, mostProblems), looked: [file] })
+  if (source.problems.length > 0) return yield* failed(source.problems)
+  const problems: Array<Problem> = [...FleetSecrets.find(source)]
+  const secrets = new Set(problems.map(({ setting }) => setting))
+  /** Of what looks like a secret nothing more is said: it could be repeated by that. */
+  const add = (where: FleetSource.Path, problem: string, fix: string, of?: "value" | "name") => {
+    if (!secrets.has(source.problem(where, "", "").setting)) problems.push(source.problem(where, problem, fix, of))
+  }
+  const { defaults: rawDefaults, hosts: rawHosts, ...rawTop } = recordOf(source.data)
+  delete rawTop["$schema"]
+
+  const check = <A, I>(schema: Schema.Codec<A, I>, data: unknown, at: FleetSource.Path): A | undefined => {
+    const result = Schema.decodeUnknownResult(schema)(data, { onExcessProperty: "error", errors: "all" })
+    if (Result.isSuccess(result)) return result.success
+    for (const { message, path: below = [] } of format(result.failure.issue).issues) {
+      const where = [...at, ...below.map((part) => (typeof part === "object" ? part.key : part))]
+      const unknown = /excess|unexpected key/i.test(message)
+      if (unknown) add(where, "is not known here", "Leave it out, or correct the name.", "name")
+      else add(where, ...described(message, where))
+    }
+    return undefined
+  }
+
+  const top = check(Top, rawTop, [])
+  const defaults = rawDefaults === undefined ? {} : check(Defaults, rawDefaults, ["defaults"])
+  if (!Array.isArray(rawHosts) || rawHosts.length === 0) {
+    add(["hosts"], "has no host", "List at least one, with name and base_url.")
+  }
+  const hosts = (Array.isArray(rawHosts) ? rawHosts : []).map((raw, index) => check(Host, raw, ["hosts", index]))
+  const scheduled = Schema.decodeUnknownOption(FleetSchedule)(rawTop["schedule"])
+  const schedule = Option.isNone(scheduled) ? undefined : cronOf(scheduled.value, add)
+  unique(
+    hosts,
+    ({ name }) => name,
+    (index, name) =>
+      add(["hosts", index, "name"], `is ${name}, as that of an earlier host`, "Give each host a name of its own.")
+  )
+
+  const resolve = resolver(path.dirname(path.resolve(file)), environment, options)
+  const found: Array<FleetHost> = []
+  const warnings = new Set<string>()
+  const told = new Set<string>()
+  for (const [index, host] of hosts.entries()) {
+    if (host === undefined || defaults === undefined) continue
+    // What comes from the defaults is said of them, and said once.
+    const settings = { ...defaults, ...host, labels: { ...defaults.labels, ...host.labels } }
+    const place = (key: string, ...below: FleetSource.Path) =>
+      Object.hasOwn(host, key) || !Object.hasOwn(defaults, key)
+        ? ["hosts", index, key, ...below]
+        : ["defaults", key, ...below]
+    const said = yield* resolve(settings, (fault, key, ...below) => {
+      const where = place(key, ...below)
+      const already = `${where.join(".")} ${fault.problem}`
+      if (!told.has(already)) add(where, fault.problem, fault.fix)
+      told.add(already)
+    })
+    said.warnings.forEach((warning) => warnings.add(warning))
+    if (said.host !== undefined) found.push(said.host)
+  }
+  const indexOf = new Map(hosts.map((host, index) => [host?.name, index]))
+  unique(
+    found,
+    ({ target }) => target,
+    (at, target) =>
+      add(
+        ["hosts", indexOf.get(found[at]?.name) ?? 0, "base_url"],
+        `is ${target}, as that of an earlier host`,
+        "A PrivX can be in a fleet once."
+      )
+  )
+  unique(
+    found,
+    ({ inputs }) => inputs.output,
+    (at, folder) => {
+      const index = indexOf.get(found[at]?.name) ?? 0
+      const where = hosts[index]?.output === undefined ? ["defaults", "output"] : ["hosts", index, "output"]
+      add(where, `leads more than one host to ${folder}`, "Put {name} into it.")
+    }
+  )
+  if (problems.length > 0 || top === undefined) return yield* failed(distinct(problems))
+  return {
+    fleet: {
+      name: top.name,
+      file: path.resolve(file),
+      concurrency: top.concurrency ?? defaultConcurrency,
+      schedule,
+      maxAge: top.max_age === undefined ? undefined : Option.getOrUndefined(DurationText.parseLong(top.max_age)),
+      hosts: found
+    },
+    warnings: [...warnings]
+  }
+})
+
+/** Whoever has corrected as many is glad to see the rest. */
+const mostProblems = 200
+
+/** A fleet of ten thousand hosts takes about one or two. */
+const largest = 64 * 1024 * 1024
+
+const load = (file: string): Effect.Effect<string, SettingsError> =>
+  Effect.tryPromise({
+    try: async () => {
+      const { size } = await fs.stat(file)
+      return size > largest ? Promise.reject(Object.assign(new Error(), { code: "EFBIG" })) : fs.readFile(file, "utf8")
+    },
+    catch: (cause) => (cause instanceof Error && "code" in cause ? String(cause.code) : "unknown")
+  }).pipe(
+    Effect.mapError(
+      (code) =>
+        new SettingsError({
+          problems: [
+            {
+              setting: `fleet file ${file}`,
+              problem: code === "ENOENT" ? "does not exist" : `cannot be read (${code})`,
+              fix: code === "ENOENT" ? "Check the path." : "Check what it is, and its permissions."
+            }
+          ],
+          looked: [file]
+        })
+    )
+  )
+
+const recordOf = (data: unknown): Record<string, unknown> =>
+  typeof data === "object" && data !== null && !Array.isArray(data) ? { ...data } : {}
+
+// No message repeats a value: it may be a secret that was put into the wrong place.
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const described = (message: string, where: FleetSource.Path): readonly [problem: string, fix: string] => {
+  const key = String(where.at(-1))
+  if (message === "Missing key") return ["is missing", `Add ${key}.`]
+  const expected = message.replace(/^Expected /, "").replace(/, got .*$/s, "")
+  return [`must be ${expected}`, "Correct the value."]
+}
+
+const unique = <A, B>(
+  items: ReadonlyArray<A | undefined>,
+  of: (item: A) => B | undefined,
+  twice: (index: number, value: B) => void
+): void => {
+  const seen = new Set<B>()
+  for (const [index, item] of items.entries()) {
+    const value = item === undefined ? undefined : of(item)
+    if (value === undefined) continue
+    if (seen.has(value)) twice(index, value)
+    seen.add(value)
+  }
+}
+
+const distinct = (problems: ReadonlyArray<Problem>): ReadonlyArray<Problem> => [
+  ...new Map(problems.map((problem) => [`${problem.setting} ${problem.problem}`, problem])).values()
+]
+
+const inOrder = (problems: ReadonlyArray<Problem>): ReadonlyArray<Problem> =>
+  problems.toSorted((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0))
+
+const cronOf = (
+  { cron, make_up, time_zone }: typeof FleetSchedule.Type,
+  add: (where: FleetSource.Path, problem: string, fix: string) => void
+): Schedule | undefined => {
+  const parsed = Cron.parse(cron, time_zone ?? DateTime.zoneMakeLocal())
+  if (Result.isSuccess(parsed)) return { cron: parsed.success, text: cron, makeUp: make_up === true }
+  const zone = time_zone !== undefined && Result.isSuccess(Cron.parse(cron))
+  if (zone) add(["schedule", "time_zone"], "is no time zone", "Write one like Europe/Helsinki or UTC.")
+  else
+    add(["schedule", "cron"], "is no cron expression", 'Write five fields, e.g. "0 3 * * *" for each night at three.')
+  return undefined
+}

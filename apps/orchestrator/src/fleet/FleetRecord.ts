@@ -1,0 +1,248 @@
+/**
+ * Fleet runs in the record: what each is to do, and what its parts have come to. Every question costs as much as there is
+ * to answer, so that a fleet of ten thousand hosts costs ten times as much as one of a thousand.
+ */
+import { StorageFailed } from "@privx-kit/core/StorageFailed"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
+import * as SqlClient from "effect/sql/SqlClient"
+import { Database } from "../Database.ts"
+import { Review, RunStatus } from "../runs/Run.ts"
+import * as RunRows from "../runs/RunRows.ts"
+import { Runs } from "../runs/Runs.ts"
+import { kind as setupKind } from "../SetupWorkflow.ts"
+import { type Counts, digestOf, idOf, kind, type Plan, PlannedHost, targetOf } from "./FleetRun.ts"
+
+/** A part of a fleet run, in short. */
+export const Part = Schema.Struct({
+  id: Schema.String,
+  target: Schema.String,
+  status: RunStatus,
+  attempt: Schema.Int,
+  createdAt: Schema.Int,
+  startedAt: Schema.NullOr(Schema.Int),
+  endedAt: Schema.NullOr(Schema.Int),
+  sha256: Schema.NullOr(Schema.String),
+  review: Schema.NullOr(Schema.fromJsonString(Review)),
+  failure: Schema.NullOr(Schema.fromJsonString(Schema.Json))
+})
+
+export type Part = typeof Part.Type
+
+export class FleetRecord extends Context.Service<
+  FleetRecord,
+  {
+    /** Records a fleet run with what it is to do. */
+    readonly create: (id: string, plan: Plan) => Effect.Effect<void, StorageFailed>
+    /** A run that is gone on with is so with what the file now says of how many at once. */
+    readonly setConcurrency: (id: string, concurrency: number) => Effect.Effect<void, StorageFailed>
+    readonly plan: (
+      id: string
+    ) => Effect.Effect<{ readonly hosts: ReadonlyArray<PlannedHost>; readonly concurrency: number }, StorageFailed>
+    /** How many parts are neither over nor wait for approval. */
+    readonly busy: (id: string) => Effect.Effect<number, StorageFailed>
+    /** How many parts are not over. */
+    readonly open: (id: string) => Effect.Effect<number, StorageFailed>
+    /** Puts parts into the queue: those that were not recorded yet, and those that are to be tried again. */
+    readonly enqueue: (id: string, hosts: ReadonlyArray<PlannedHost>) => Effect.Effect<void, StorageFailed>
+    /** Every part, some at a time so that few are in memory: `use` keeps what it needs. */
+    readonly eachPart: (id: string, use: (part: Part) => void) => Effect.Effect<void, StorageFailed>
+    /** Runs by their ids, in no order. */
+    readonly parts: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Part>, StorageFailed>
+    /** By target, the inputs of the set-ups that wait for approval and their ids; the latest where there are several. */
+    readonly waiting: Effect.Effect<
+      ReadonlyMap<string, { readonly id: string; readonly inputs: Schema.Json }>,
+      StorageFailed
+    >
+    /** Those of the runs whose waiting is decided, and that have not gone on to their end yet. */
+    readonly decided: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>, StorageFailed>
+    readonly counts: (id: string) => Effect.Effect<Counts, StorageFailed>
+  }
+>()("privx-kit/FleetRecord") {
+  static readonly layer: Layer.Layer<FleetRecord, never, SqlClient.SqlClient | Database | Runs> = Layer.effect(
+    FleetRecord,
+    Effect.gen(function* () {
+      return make(yield* SqlClient.SqlClient, yield* Database, yield* Runs)
+    })
+  )
+}
+
+/** Inputs that are written behind the policy. */
+const late = ["mode", "owner", "requireApproval"] as const
+
+/** Rows that are read at once. */
+const page = 500
+
+const make = (
+  sql: SqlClient.SqlClient,
+  database: Database["Service"],
+  runs: Runs["Service"]
+): FleetRecord["Service"] => {
+  const { rows, stored } = RunRows.make(sql, database)
+  const readParts = rows(Schema.Array(Part))
+  const columns = sql.literal(
+    'id, target, status, attempt, created_at AS "createdAt", started_at AS "startedAt", ended_at AS "endedAt", sha256, review, failure'
+  )
+
+  /** What went wrong inside a transaction is known by its own name. */
+  const transaction = <A>(effect: Effect.Effect<A, StorageFailed>): Effect.Effect<A, StorageFailed> =>
+    Effect.mapError(sql.withTransaction(effect), (error) =>
+      error instanceof StorageFailed ? error : database.failure(error)
+    )
+
+  const count = (where: ReturnType<typeof sql.and>) =>
+    Effect.map(stored(sql<{ count: number }>`SELECT COUNT(*) AS count FROM runs WHERE ${where}`), ([row]) =>
+      Number(row?.count ?? 0)
+    )
+
+  const parts = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
+    const found: Array<Part> = []
+    for (let from = 0; from < ids.length; from += page) {
+      const some = yield* readParts(
+        sql`SELECT ${columns} FROM runs WHERE ${sql.in("id", ids.slice(from, from + page))}`
+      )
+      found.push(...some)
+    }
+    return found
+  })
+
+  const plan = Effect.fn("FleetRecord.plan")(function* (id: string) {
+    const [row] = yield* readPlan(sql`SELECT concurrency, plan FROM fleet_plans WHERE run_id = ${id}`)
+    if (row === undefined) {
+      return yield* new StorageFailed({ path: database.name, reason: "damaged", detail: `fleet run ${id} has no plan` })
+    }
+    const { hosts, policies } = row.plan
+    return {
+      concurrency: row.concurrency,
+      hosts: hosts.map(({ policy, ...host }): PlannedHost => {
+        const shared = policy === undefined ? undefined : policies[policy]
+        if (shared === undefined) return host
+        const inputs = Struct.omit(host.inputs, late)
+        const rest = Struct.pick(host.inputs, late)
+        // In the order in which inputs are always written.
+        return { ...host, inputs: { ...inputs, policy: shared, ...rest } }
+      })
+    }
+  })
+  const readPlan = rows(
+    Schema.Array(Schema.Struct({ concurrency: Schema.Int, plan: Schema.fromJsonString(StoredPlan) }))
+  )
+
+  const readWaiting = rows(
+    Schema.Array(
+      Schema.Struct({ id: Schema.String, target: Schema.String, inputs: Schema.fromJsonString(Schema.Json) })
+    )
+  )
+
+  const eachPart = Effect.fn("FleetRecord.eachPart")(function* (id: string, use: (part: Part) => void) {
+    let last = { createdAt: 0, id: "" }
+    while (true) {
+      const some = yield* readParts(sql`
+        SELECT ${columns} FROM runs
+        WHERE parent_id = ${id} AND created_at >= ${last.createdAt}
+          AND NOT (created_at = ${last.createdAt} AND id <= ${last.id})
+        ORDER BY created_at, id LIMIT ${page}`)
+      some.forEach(use)
+      const end = some.at(-1)
+      if (end === undefined || some.length < page) return
+      last = end
+    }
+  })
+
+  return FleetRecord.of({
+    create: Effect.fn("FleetRecord.create")((id, wanted) =>
+      transaction(
+        Effect.gen(function* () {
+          const digest = digestOf(wanted)
+          const inputs = { name: wanted.name, file: wanted.file, digest, hosts: wanted.hosts.length }
+          yield* runs.create({ id, kind, target: targetOf(wanted.name), inputs })
+          const json = JSON.stringify(toStored(wanted.hosts))
+          yield* stored(sql`
+            INSERT INTO fleet_plans (run_id, concurrency, plan) VALUES (${id}, ${wanted.concurrency}, ${json})
+            ON CONFLICT (run_id) DO NOTHING`)
+        })
+      )
+    ),
+    setConcurrency: Effect.fn("FleetRecord.setConcurrency")((id, concurrency) =>
+      Effect.asVoid(stored(sql`UPDATE fleet_plans SET concurrency = ${concurrency} WHERE run_id = ${id}`))
+    ),
+    plan,
+    busy: (id) =>
+      count(
+        sql.and([sql`parent_id = ${id}`, sql`ended_at IS NULL`, sql`status IN ('queued', 'running', 'interrupted')`])
+      ),
+    open: (id) => count(sql.and([sql`parent_id = ${id}`, sql`ended_at IS NULL`])),
+    enqueue: Effect.fn("FleetRecord.enqueue")((id, hosts) =>
+      transaction(
+        Effect.forEach(
+          hosts,
+          Effect.fnUntraced(function* ({ inputs, name, target }) {
+            const part = idOf(id, name)
+            const created = yield* runs.create({
+              id: part,
+              kind: setupKind,
+              target,
+              inputs,
+              parentId: id,
+              queued: true
+            })
+            if (!created) yield* runs.retry(part, { queued: true })
+          }),
+          { discard: true }
+        )
+      )
+    ),
+    eachPart,
+    parts,
+    waiting: Effect.map(
+      readWaiting(sql`
+        SELECT id, target, inputs FROM runs
+        WHERE kind = ${setupKind} AND status = 'waiting' AND ended_at IS NULL ORDER BY created_at, id`),
+      (found) => new Map(found.map(({ id, inputs, target }) => [target, { id, inputs }]))
+    ),
+    decided: Effect.fn("FleetRecord.decided")(function* (ids) {
+      const found: Array<string> = []
+      for (let from = 0; from < ids.length; from += page) {
+        const some = yield* stored(sql<{ id: string }>`
+          SELECT id FROM runs WHERE ${sql.in("id", ids.slice(from, from + page))} AND ended_at IS NULL AND (
+            status <> 'waiting' OR EXISTS (SELECT 1 FROM run_requests WHERE run_requests.run_id = runs.id
+              AND run_requests.attempt = runs.attempt AND run_requests.action = 'decide'))`)
+        found.push(...some.map(({ id }) => id))
+      }
+      return found
+    }),
+    counts: Effect.fn("FleetRecord.counts")(function* (id) {
+      const { hosts } = yield* plan(id)
+      const counts = { succeeded: 0, failed: 0, cancelled: 0, waiting: 0, new: 0, unchanged: 0, changed: 0 }
+      const add = ({ review, status }: Part) => {
+        if (status === "succeeded" || status === "failed" || status === "cancelled" || status === "waiting")
+          counts[status]++
+        if (review !== null) counts[review.change]++
+      }
+      yield* eachPart(id, add)
+      ;(yield* parts(hosts.flatMap(({ waiting }) => waiting ?? []))).forEach(add)
+      return { hosts: hosts.length, ...counts }
+    })
+  })
+}
+
+/** Policies are large and the same for many hosts: each is stored once. */
+const StoredPlan = Schema.Struct({
+  policies: Schema.Array(PlannedHost.fields.inputs.fields.policy.schema),
+  hosts: Schema.Array(Schema.Struct({ ...PlannedHost.fields, policy: Schema.optionalKey(Schema.Int) }))
+})
+
+const toStored = (hosts: ReadonlyArray<PlannedHost>): typeof StoredPlan.Type => {
+  const policies = new Map<string, { readonly index: number; readonly policy: PlannedHost["inputs"]["policy"] }>()
+  const stored = hosts.map(({ inputs: { policy, ...inputs }, ...host }) => {
+    if (policy === undefined) return { ...host, inputs }
+    const key = JSON.stringify(policy)
+    const known = policies.get(key) ?? { index: policies.size, policy }
+    policies.set(key, known)
+    return { ...host, inputs, policy: known.index }
+  })
+  return { policies: [...policies.values()].flatMap(({ policy }) => policy ?? []), hosts: stored }
+}

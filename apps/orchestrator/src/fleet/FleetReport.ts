@@ -1,0 +1,75 @@
+/** What a fleet run has come to, host by host. */
+import * as Failure from "@privx-kit/core/Failure"
+import type { StorageFailed } from "@privx-kit/core/StorageFailed"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { Change, RunStatus } from "../runs/Run.ts"
+import { FailureJson } from "../SetupWorkflow.ts"
+import { brief } from "../terminal/RunView.ts"
+import { FleetRecord, type Part } from "./FleetRecord.ts"
+import { idOf, type PlannedHost } from "./FleetRun.ts"
+
+export interface HostReport {
+  readonly name: string
+  readonly target: string
+  /** None where the fleet run has not come to that host. */
+  readonly runId: string | null
+  readonly status: RunStatus | null
+  /** How its script stands to the approved one, as soon as it is known. */
+  readonly change: Change | null
+  readonly sha256: string | null
+  readonly millis: number | null
+  readonly failure: { readonly tag: string; readonly message: string } | null
+}
+
+/** In the order of the file. */
+export const of = Effect.fn("FleetReport.of")(function* (
+  runId: string
+): Effect.fn.Return<ReadonlyArray<HostReport>, StorageFailed, FleetRecord> {
+  const record = yield* FleetRecord
+  const { hosts } = yield* record.plan(runId)
+  const reports = new Map<string, Omit<HostReport, "name" | "target">>()
+  const add = (part: Part) => reports.set(part.id, describe(part))
+  yield* record.eachPart(runId, add)
+  ;(yield* record.parts(hosts.flatMap(({ waiting }) => waiting ?? []))).forEach(add)
+  return hosts.map((host) => ({
+    name: host.name,
+    target: host.target,
+    ...(reports.get(partOf(runId, host)) ?? notBegun)
+  }))
+})
+
+const partOf = (runId: string, { name, waiting }: PlannedHost): string => waiting ?? idOf(runId, name)
+
+const notBegun = { runId: null, status: null, change: null, sha256: null, millis: null, failure: null }
+
+const describe = ({
+  endedAt,
+  failure,
+  id,
+  review,
+  sha256,
+  startedAt,
+  status
+}: Part): Omit<HostReport, "name" | "target"> => ({
+  runId: id,
+  status,
+  change: review?.change ?? null,
+  sha256,
+  millis: startedAt === null || endedAt === null ? null : endedAt - startedAt,
+  failure: failure === null ? null : failed(failure)
+})
+
+const decode = Schema.decodeUnknownOption(FailureJson)
+
+/** In a line: a report of a verification is for `runs show`. */
+const failed = (json: Schema.Json): NonNullable<HostReport["failure"]> =>
+  Option.match(decode(json), {
+    // A failure of a later version.
+    onNone: () => ({ tag: "unknown", message: "failed" }),
+    onSome: (failure) => ({
+      tag: failure._tag,
+      message: Failure.singleLine(brief(failure), 200)
+    })
+  })

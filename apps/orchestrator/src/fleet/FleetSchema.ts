@@ -1,0 +1,165 @@
+/**
+ * What a fleet file may hold, as it is written. The published JSON Schema is made from this, so that an editor says the
+ * same of a file as `privx-kit fleet apply` does. What the parts mean together is in `FleetFile`.
+ */
+import { Sha256 } from "@privx-kit/ueba/Sha256"
+import * as Schema from "effect/Schema"
+import { RequireApproval } from "../runs/Approvals.ts"
+
+const text = (description: string) => Schema.NonEmptyString.annotate({ description, expected: "a text" })
+
+const pattern = (regExp: RegExp, expected: string, description: string) =>
+  Schema.String.check(Schema.isPattern(regExp, { expected })).annotate({ description, expected })
+
+const positive = (description: string) =>
+  Schema.Int.check(Schema.isGreaterThan(0, { expected: "a whole number above 0" })).annotate({
+    description,
+    expected: "a whole number above 0"
+  })
+
+const time = (description: string) =>
+  pattern(/^\d+(\.\d+)?\s*(ms|s|min|m|h)$/u, "a time like 500ms, 30s, 2m or 1h", description)
+
+/** A name that can be part of a file's path, and that no template can be mistaken for. */
+const name = (description: string) =>
+  pattern(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/u,
+    "1 to 63 letters, digits, dots, dashes or underlines that begin with a letter or digit",
+    description
+  )
+
+/** The name alone: a value is never one. `{NAME}` stands for the host's name in capitals. */
+const variable = (what: string) =>
+  pattern(
+    /^([A-Za-z_]|\{NAME\})([A-Za-z0-9_]|\{NAME\}){0,120}$/u,
+    "the name of an environment variable (letters, digits and underlines; {NAME} for the host's name in capitals)",
+    `Environment variable that has ${what}`
+  )
+
+const file = (what: string) => text(`File that has ${what}, relative to the fleet file; {name} for the host's name`)
+
+/** Where credentials are. Exactly one way to log in is given by it; see `FleetCredentials`. */
+export const CredentialsReference = Schema.Struct({
+  toml_file: Schema.optionalKey(file("the credentials as the official tools have them, in TOML")),
+  token_env: Schema.optionalKey(variable("a bearer token")),
+  token_file: Schema.optionalKey(file("a bearer token")),
+  client_id: Schema.optionalKey(text("Id of the API client")),
+  client_id_env: Schema.optionalKey(variable("the id of the API client")),
+  client_secret_env: Schema.optionalKey(variable("the secret of the API client")),
+  client_secret_file: Schema.optionalKey(file("the secret of the API client")),
+  oauth_client_id: Schema.optionalKey(text("Id of the OAuth client; default privx-external")),
+  oauth_client_secret_env: Schema.optionalKey(variable("the secret of the OAuth client")),
+  oauth_client_secret_file: Schema.optionalKey(file("the secret of the OAuth client")),
+  exchange_token_env: Schema.optionalKey(variable("a token to exchange")),
+  exchange_token_file: Schema.optionalKey(file("a token to exchange")),
+  exchange_scope: Schema.optionalKey(text("Scope that the exchanged token is asked for"))
+}).annotate({ description: "Where the credentials are; the file itself never has any" })
+
+export type CredentialsReference = typeof CredentialsReference.Type
+
+const Labels = Schema.Record(Schema.String, Schema.String).annotate({
+  description: "What hosts can be selected by, with --label NAME=VALUE",
+  expected: "names with texts"
+})
+
+/** What can be said for one host, or for all. */
+const settings = {
+  ca_file: Schema.optionalKey(
+    Schema.Union([Schema.String, Schema.Array(Schema.String)]).annotate({
+      description: "PEM file (or several) with CA certificates to trust beside the system's",
+      expected: "a file or a list of files"
+    })
+  ),
+  credentials: Schema.optionalKey(CredentialsReference),
+  insecure_http: Schema.optionalKey(
+    Schema.Boolean.annotate({
+      description: "Send credentials over plain http, even to another machine",
+      expected: "true or false"
+    })
+  ),
+  timeout: Schema.optionalKey(time("How long one attempt may take; default 30s")),
+  deadline: Schema.optionalKey(time("How long a call may take with all its retries; default 2m")),
+  labels: Schema.optionalKey(Labels),
+  output: Schema.optionalKey(text("Folder for the script and its manifest; {name} for the host's name")),
+  mode: Schema.optionalKey(
+    pattern(/^0?[0-7]{3}$/u, "an octal mode in quotes, like '0700'", "Permissions of the script in its folder")
+  ),
+  policy: Schema.optionalKey(text("Policy file: what the scripts are held to")),
+  require_approval: Schema.optionalKey(
+    RequireApproval.annotate({
+      description: "When a host waits for runs approve before its script is delivered; default never",
+      expected: "always, changed or never"
+    })
+  ),
+  min_bytes: Schema.optionalKey(positive("The smallest script to accept, in bytes")),
+  max_bytes: Schema.optionalKey(positive("The largest script to accept, in bytes; default 4 MiB"))
+}
+
+export const Defaults = Schema.Struct(settings).annotate({ description: "What holds for each host that does not say" })
+
+export type Defaults = typeof Defaults.Type
+
+export const Host = Schema.Struct({
+  name: name("Name of the host in this fleet"),
+  base_url: text("Where PrivX is, e.g. https://privx.example.com"),
+  sha256: Schema.optionalKey(Sha256.annotate({ description: "SHA-256 that the script must have" })),
+  ...settings
+})
+
+export type Host = typeof Host.Type
+
+export const FleetSchedule = Schema.Struct({
+  cron: text("When the fleet is applied: minute hour day month weekday, with seconds before them where wanted"),
+  time_zone: Schema.optionalKey(text("Time zone of the expression, e.g. Europe/Helsinki; default that of the machine")),
+  make_up: Schema.optionalKey(
+    Schema.Boolean.annotate({
+      description: "Make up, once, for rounds that were missed while nothing was running; default false",
+      expected: "true or false"
+    })
+  )
+}).annotate({ description: "When fleet watch applies the fleet" })
+
+/** Without what is looked at one by one. */
+export const Top = Schema.Struct({
+  version: Schema.Literal(1).annotate({ description: "Of this format", expected: "1" }),
+  name: name("Name of the fleet: its runs are found by it"),
+  concurrency: Schema.optionalKey(positive("So many hosts are set up at once; default 8")),
+  schedule: Schema.optionalKey(FleetSchedule),
+  max_age: Schema.optionalKey(
+    pattern(
+      /^\d+(\.\d+)?\s*(ms|s|min|m|h|d)$/u,
+      "a time like 12h or 7d",
+      "A host whose last good run is older has drifted; default: age does not matter"
+    )
+  )
+})
+
+const FleetDocument = Schema.Struct({
+  $schema: Schema.optionalKey(Schema.String),
+  ...Top.fields,
+  defaults: Schema.optionalKey(Defaults),
+  hosts: Schema.Array(Host).check(Schema.isMinLength(1))
+}).annotate({ title: "Fleet of privx-kit", description: "PrivX hosts that are set up together" })
+
+export const schemaId = "urn:privx-kit:fleet:v1"
+
+export const jsonSchema = (): Schema.Json => {
+  const { definitions, schema } = Schema.toJsonSchemaDocument(FleetDocument)
+  const document: Schema.Json = {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: schemaId,
+    // A round trip, because the document is not typed as JSON.
+    ...JSON.parse(JSON.stringify({ ...schema, $defs: definitions }))
+  }
+  return closed(document)
+}
+
+/** A key that is not known is a mistake, and an editor should say so. */
+const closed = (json: Schema.Json): Schema.Json => {
+  if (typeof json !== "object" || json === null) return json
+  if (Array.isArray(json)) return json.map(closed)
+  const object = Object.fromEntries(Object.entries(json).map(([key, value]) => [key, closed(value)]))
+  return "properties" in object && "additionalProperties" in object
+    ? { ...object, additionalProperties: false }
+    : object
+}

@@ -1,0 +1,46 @@
+/** Finds what looks like a secret in a fleet file. Where it is right, people put it; where it is wrong, it stays in a repository. */
+import type { Problem } from "../settings/SettingsError.ts"
+import type { Source } from "./FleetSource.ts"
+
+/** One problem for each place. None repeats the value. */
+export const find = (source: Source): ReadonlyArray<Problem> => {
+  const problems: Array<Problem> = []
+  // Parts that are aliases of each other are looked at once.
+  const seen = new Set<unknown>()
+  const visit = (data: unknown, path: ReadonlyArray<PropertyKey>): void => {
+    if (typeof data === "string") {
+      if (looksSecret(data)) problems.push(source.problem(path, "looks like a secret", advice))
+      return
+    }
+    if (typeof data !== "object" || data === null || seen.has(data)) return
+    seen.add(data)
+    for (const [key, value] of Object.entries(data)) {
+      const below = [...path, Array.isArray(data) ? Number(key) : key]
+      if (!Array.isArray(data) && named.test(key) && typeof value !== "object") {
+        problems.push(source.problem(below, "is a secret, which a fleet file never holds", advice))
+      } else {
+        visit(value, below)
+      }
+    }
+  }
+  visit(source.data, [])
+  return problems
+}
+
+const advice =
+  "Put it into an environment variable or a file of mode 0600, and name that: client_secret_env, client_secret_file, token_env and so on. If it was stored anywhere, change it."
+
+/** Keys whose value would be one. Those that end in `_env` or `_file` say where it is. */
+const named = /^(?:.*_)?(?:token|secret|password|passwd|passphrase|private_?key|api_?key)$/i
+
+const looksSecret = (text: string): boolean =>
+  // A JWT; a key; user name and password in a URL; a long value of random characters that is neither path nor digest.
+  /^(?:Bearer\s+)?eyJ[\w-]+\.[\w-]+\./.test(text) ||
+  text.includes("PRIVATE KEY-----") ||
+  /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*:[^/?#]*@/i.test(text) ||
+  (/^[A-Za-z0-9+/_=-]{32,}$/.test(text) &&
+    !/^[0-9a-f]{64}$/i.test(text) &&
+    !text.startsWith("/") &&
+    /[a-z]/.test(text) &&
+    /[A-Z]/.test(text) &&
+    /\d/.test(text))

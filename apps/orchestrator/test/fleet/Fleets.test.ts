@@ -1,0 +1,267 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import * as FleetReport from "../../src/fleet/FleetReport.ts"
+import { FleetRecord } from "../../src/fleet/FleetRecord.ts"
+import { idOf } from "../../src/fleet/FleetRun.ts"
+import { Fleets } from "../../src/fleet/Fleets.ts"
+import * as RunAccess from "../../src/runs/RunAccess.ts"
+import { RunRequests } from "../../src/runs/RunRequests.ts"
+import { Runs } from "../../src/runs/Runs.ts"
+import * as Settlement from "../../src/runs/Settlement.ts"
+import * as fleets from "../support/fleets.ts"
+import * as privx from "../support/privx.ts"
+import { eventually } from "../support/setups.ts"
+import * as temporary from "../support/temporary.ts"
+
+const none = { succeeded: 0, failed: 0, cancelled: 0, waiting: 0, new: 0, unchanged: 0, changed: 0 }
+
+/** What another process asks of a run while this one is at work. */
+const ask = (dataDir: string, runId: string, action: "cancel" | "decide") =>
+  Effect.gen(function* () {
+    const run = yield* RunAccess.find(runId)
+    const requests = yield* RunRequests
+    yield* requests.ask({ runId: run.id, attempt: run.attempt, action, approved: true, by: "ada" })
+  }).pipe(Effect.provide(RunAccess.layer(dataDir, "write")))
+
+const fleetRuns = Effect.flatMap(Runs, (runs) => runs.list({ kind: "fleet" }))
+
+describe("Fleets", () => {
+  it.live("sets every host up, each under its own run, and delivers to each its own script", () =>
+    Effect.gen(function* () {
+      const { dataDir, file, folder } = yield* fleets.place
+      const simulator = yield* fleets.start()
+      const text = fleets.text(simulator, 5, {}, { output: "out/{name}" })
+      const fleet = yield* fleets.read(simulator, file, text)
+      const { counts, hosts, runId } = yield* fleets.session(dataDir, fleet, (plan) =>
+        Effect.gen(function* () {
+          const outcome = yield* fleets.apply(plan)
+          return { ...outcome, hosts: yield* FleetReport.of(outcome.runId) }
+        })
+      )
+      assert.deepStrictEqual(counts, { ...none, hosts: 5, succeeded: 5, new: 5 })
+      assert.deepStrictEqual(
+        hosts.map(({ name, runId, status }) => ({ name, runId, status })),
+        ["h1", "h2", "h3", "h4", "h5"].map((name) => ({ name, runId: idOf(runId, name), status: "succeeded" as const }))
+      )
+      assert.strictEqual(
+        temporary.filesBelow(path.join(folder, "out")).filter((file) => file.endsWith(".sh")).length,
+        5
+      )
+      const again = yield* fleets.session(dataDir, fleet, fleets.apply)
+      assert.notStrictEqual(again.runId, runId)
+      assert.deepStrictEqual(again.counts, { ...none, hosts: 5, succeeded: 5, unchanged: 5 })
+    })
+  )
+
+  it.live("has never more hosts under way than the file says", () =>
+    Effect.gen(function* () {
+      const { dataDir, file } = yield* fleets.place
+      const simulator = yield* fleets.start()
+      const fleet = yield* fleets.read(simulator, file, fleets.text(simulator, 9, { concurrency: 2 }))
+      const underWay = new Set<string>()
+      let most = 0
+      yield* fleets.session(dataDir, fleet, fleets.apply, (event) => {
+        if (event._tag === "RunStarted") underWay.add(event.runId)
+        if (event._tag === "RunEnded") underWay.delete(event.runId)
+        most = Math.max(most, underWay.size)
+      })
+      assert.strictEqual(most, 2)
+    })
+  )
+
+  it.live("a host that fails keeps no other, and retrying carries out that host alone", () =>
+    Effect.gen(function* () {
+      const { dataDir, file } = yield* fleets.place
+      const simulator = yield* fleets.start()
+      const broken = yield* fleets.start({
+        faults: ["createSession:403/PERMISSION_DENIED"],
+        apiClient: simulator.simulator.apiClient
+      })
+      const text = fleets.text(simulator, 4, {}, {}, (index) => (index === 2 ? { base_url: broken.url(2) } : {}))
+      const fleet = yield* fleets.read(simulator, file, text)
+      yield* fleets.session(dataDir, fleet, (plan) =>
+        Effect.gen(function* () {
+          const { counts, runId } = yield* fleets.apply(plan)
+          assert.deepStrictEqual(counts, { ...none, hosts: 4, succeeded: 3, failed: 1, new: 3 })
+          const [, second] = yield* FleetReport.of(runId)
+          assert.strictEqual(second?.failure?.tag, "PermissionDenied")
+          const [run] = yield* fleetRuns
+          assert.strictEqual(run?.status, "failed")
+
+          yield* Effect.orDie(broken.simulator.setFaults([]))
+          const before = yield* privx.count(simulator.simulator, "Ueba.createSession")
+          const retried = yield* Effect.flatMap(Fleets, (fleets) => fleets.retry(runId))
+          assert.deepStrictEqual(retried, {
+            runId,
+            counts: { ...none, hosts: 4, succeeded: 4, new: 4 }
+          })
+          assert.strictEqual(yield* privx.count(simulator.simulator, "Ueba.createSession"), before)
+          const [after] = yield* fleetRuns
+          assert.deepStrictEqual([after?.status, after?.attempt], ["succeeded", 2])
+        })
+      )
+    })
+  )
+
+  it.live("goes on with an interrupted fleet run where it was", () =>
+    Effect.gen(function* () {
+      const { dataDir, file } = yield* fleets.place
+      const simulator = yield* fleets.start()
+      const fleet = yield* fleets.read(simulator, file, fleets.text(simulator, 12, { concurrency: 3 }))
+      const first = yield* fleets.session(dataDir, fleet, (plan) =>
+        Effect.gen(function* () {
+          const runs = yield* Runs
+          const fiber = yield* Effect.forkChild(fleets.apply(plan), { startImmediately: true })
+          yield* eventually(runs.list({ kind: "ueba-setup", status: ["succeeded"] }), (done) => done.length >= 3)
+          yield* Fiber.interrupt(fiber)
+          return (yield* fleetRuns)[0]?.id
+        })
+      )
+      const { counts, runId } = yield* fleets.session(dataDir, fleet, fleets.apply)
+      assert.strictEqual(runId, first)
+      assert.strictEqual(counts.succeeded, 12)
+    })
+  )
+
+  it.live("cancelling the fleet run cancels the hosts that are not over", () =>
+    Effect.gen(function* () {
+      const { dataDir, file } = yield* fleets.place
+      const simulator = yield* fleets.start({ faults: ["downloadSetupScript:stall@100"] })
+      const fleet = yield* fleets.read(simulator, file, fleets.text(simulator, 6, { concurrency: 2 }))
+      const { failure, runId } = yield* fleets.session(dataDir, fleet, (plan) =>
+        Effect.gen(function* () {
+          const fiber = yield* Effect.forkChild(Effect.flip(fleets.apply(plan)), { startImmediately: true })
+          yield* eventually(privx.count(simulator.simulator, "Ueba.downloadSetupScript"), (count) => count === 2)
+          const id = (yield* fleetRuns)[0]?.id ?? ""
+          yield* ask(dataDir, id, "cancel")
+          return { failure: yield* Fiber.join(fiber), runId: id }
+        })
+      )
+      assert.strictEqual(failure._tag, "RunCancelled")
+      const runs = yield* Effect.flatMap(Runs, (runs) => runs.list()).pipe(
+        Effect.provide(RunAccess.layer(dataDir, "read"))
+      )
+      assert.deepStrictEqual(new Set(runs.map(({ status }) => status)), new Set(["cancelled"]))
+      assert.strictEqual(runs.filter(({ parentId }) => parentId === runId).length, 2)
+    })
+  )
+
+  it.live("a fleet run that no process is at is cancelled with its hosts, and does not come back", () =>
+    Effect.gen(function* () {
+      const { dataDir, file } = yield* fleets.place
+      const simulator = yield* fleets.start({ faults: ["downloadSetupScript:stall@100"] })
+      const fleet = yield* fleets.read(simulator, file, fleets.text(simulator, 4, { concurrency: 2 }))
+      const runId = yield* fleets.session(dataDir, fleet, (plan) =>
+        Effect.gen(function* () {
+          const fiber = yield* Effect.forkChild(fleets.apply(plan), { startImmediately: true })
+          yield* eventually(privx.count(simulator.simulator, "Ueba.downloadSetupScript"), (count) => count === 2)
+          yield* Fiber.interrupt(fiber)
+          return (yield* fleetRuns)[0]?.id ?? ""
+        })
+      )
+      yield* ask(dataDir, runId, "cancel")
+      yield* Effect.provide(Settlement.settle(dataDir), RunAccess.layer(dataDir, "write"))
+      const statuses = Effect.map(
+        Effect.flatMap(Runs, (runs) => runs.list()),
+        (runs) => runs.map(({ status }) => status)
+      )
+      assert.deepStrictEqual(yield* Effect.provide(statuses, RunAccess.layer(dataDir, "read")), [
+        "cancelled",
+        "cancelled",
+        "cancelled"
+      ])
+      yield* Effect.orDie(simulator.simulator.setFaults([]))
+      const again = yield* fleets.session(dataDir, fleet, fleets.apply)
+      assert.notStrictEqual(again.runId, runId)
+      assert.strictEqual(again.counts.succeeded, 4)
+    })
+  )
+
+  it.live("a host that waits for approval holds up no other, and is not begun a second time", () =>
+    Effect.gen(function* () {
+      const { dataDir, file } = yield* fleets.place
+      const simulator = yield* fleets.start()
+      const text = fleets.text(simulator, 3, {}, {}, (index) => (index === 1 ? { require_approval: "always" } : {}))
+      const fleet = yield* fleets.read(simulator, file, text)
+      const first = yield* fleets.session(dataDir, fleet, fleets.apply)
+      assert.deepStrictEqual(first.counts, { ...none, hosts: 3, succeeded: 2, waiting: 1, new: 3 })
+      const second = yield* fleets.session(dataDir, fleet, fleets.apply)
+      assert.deepStrictEqual(second.counts, { ...none, hosts: 3, succeeded: 2, waiting: 1, new: 1, unchanged: 2 })
+
+      const waiting = idOf(first.runId, "h1")
+      yield* ask(dataDir, waiting, "decide")
+      const third = yield* fleets.session(dataDir, fleet, (plan) =>
+        Effect.gen(function* () {
+          const outcome = yield* fleets.apply(plan)
+          return { ...outcome, hosts: yield* FleetReport.of(outcome.runId) }
+        })
+      )
+      assert.strictEqual(third.counts.succeeded, 3)
+      assert.deepStrictEqual([third.hosts[0]?.runId, third.hosts[0]?.status], [waiting, "succeeded"])
+    })
+  )
+
+  it.live("an unfinished fleet run of other inputs is left alone, and named", () =>
+    Effect.gen(function* () {
+      const { dataDir, file } = yield* fleets.place
+      const simulator = yield* fleets.start({ faults: ["createSession:stall@0*1"] })
+      const fleet = yield* fleets.read(simulator, file, fleets.text(simulator, 2, { concurrency: 1 }))
+      const runId = yield* fleets.session(dataDir, fleet, (plan) =>
+        Effect.gen(function* () {
+          const fiber = yield* Effect.forkChild(fleets.apply(plan), { startImmediately: true })
+          yield* eventually(privx.count(simulator.simulator, "Ueba.createSession"), (count) => count === 1)
+          yield* Fiber.interrupt(fiber)
+          return (yield* fleetRuns)[0]?.id ?? ""
+        })
+      )
+      const other = yield* fleets.read(simulator, file, fleets.text(simulator, 1, {}, { min_bytes: 10 }))
+      yield* fleets.session(dataDir, other, (plan) =>
+        Effect.gen(function* () {
+          let others: ReadonlyArray<string> = []
+          const { counts } = yield* Effect.flatMap(Fleets, (fleets) =>
+            fleets.run(plan, (begun) =>
+              Effect.sync(() => {
+                others = begun.others
+              })
+            )
+          )
+          assert.deepStrictEqual(others, [runId])
+          assert.deepStrictEqual([counts.hosts, counts.succeeded], [1, 1])
+          const record = yield* FleetRecord
+          let parts = 0
+          yield* record.eachPart(runId, () => parts++)
+          assert.strictEqual(parts, 1)
+        })
+      )
+      const { counts } = yield* fleets.session(dataDir, fleet, fleets.apply)
+      assert.strictEqual(counts.succeeded, 2)
+    })
+  )
+
+  it.live(
+    "300 hosts end well while a third of the calls fail retryably",
+    () =>
+      Effect.gen(function* () {
+        const { dataDir, file } = yield* fleets.place
+        const simulator = yield* fleets.start({
+          seed: 3,
+          faults: [
+            "createSession:503/MAX_LOAD%20",
+            "createSession:reset%5",
+            "downloadSetupScript:429/TOO_MANY_CONNECTIONS%20",
+            "downloadSetupScript:truncate@100%5",
+            "token:503/MAX_LOAD%10"
+          ]
+        })
+        const fleet = yield* fleets.read(simulator, file, fleets.text(simulator, 300, { concurrency: 24 }))
+        const { counts } = yield* fleets.session(dataDir, fleet, fleets.apply)
+        assert.deepStrictEqual(counts, { ...none, hosts: 300, succeeded: 300, new: 300 })
+        const manifests = fs.readdirSync(path.join(dataDir, "manifests")).filter((file) => file.endsWith(".json"))
+        assert.strictEqual(manifests.length, 300)
+      }),
+    90_000
+  )
+})
