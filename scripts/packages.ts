@@ -115,6 +115,8 @@ function install() {
   inProject("npx privx-kit --version", "npx", [...npx, "--version"], new RegExp(`^${version}\n$`))
   inProject("npx privx-kit --help", "npx", [...npx, "--help"], /ueba/)
   inProject("npx privx-kit demo", "npx", [...npx, "demo"], /./)
+  const served = path.join(root, "scripts/served.sh")
+  inProject("a set-up through privx-kit serve", "bash", [served, "npx --no-install privx-kit"], /^succeeded\n$/)
   oldNode(path.join(project, "node_modules/privx-kit/bin/privx-kit.cjs"))
 }
 

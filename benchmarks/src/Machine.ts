@@ -5,6 +5,9 @@ import * as os from "node:os"
 const peers = [
   "effect",
   "@effect/platform-node",
+  "@effect/sql-pg",
+  "@effect/sql-sqlite-node",
+  "@dbos-inc/dbos-sdk",
   "undici",
   "got",
   "ky",

@@ -1,7 +1,7 @@
 /** What the command line of the benchmarks understands. */
 import { parseArgs } from "node:util"
 
-export const suites = ["requests", "errors", "download", "soak"] as const
+export const suites = ["requests", "errors", "download", "workflows", "soak"] as const
 export type Suite = (typeof suites)[number]
 
 export interface Options {
@@ -21,6 +21,8 @@ export interface Options {
   readonly folders: ReadonlyArray<string>
   /** Whether the suite `download` also measures how memory grows with size. */
   readonly flatness: boolean
+  /** How many workflows each engine of the suite `workflows` carries out in a round. */
+  readonly workflows: number
   /** How many requests the suite `soak` sends. */
   readonly requests: number
   /** What the suite `soak` draws its faults from. */
@@ -38,6 +40,7 @@ export const usage = `pnpm bench [options]
   --size n         download: MiB (default 1024)
   --folders a,b    download: where to write (default: /dev/shm and the folder for temporary files)
   --flatness       download: peak memory at 100 MiB, 1 GiB and 4 GiB as well
+  --workflows n    workflows: how many in a round (default 2000)
   --requests n     soak: how many (default 1000000)
   --seed n         soak: what the faults are drawn from (default 1)
 `
@@ -58,6 +61,7 @@ export const parse = (args: ReadonlyArray<string>, temporary: string): Options =
     bytes: number("size", values.size, quick ? 32 : 1024) * 1024 * 1024,
     folders: list(values.folders ?? `/dev/shm,${temporary}`),
     flatness: values.flatness === true,
+    workflows: number("workflows", values.workflows, quick ? 200 : 2000),
     requests: number("requests", values.requests, quick ? 10_000 : 1_000_000),
     seed: number("seed", values.seed, 1)
   }
@@ -80,6 +84,7 @@ const read = (args: ReadonlyArray<string>) => {
         size: text,
         folders: text,
         flatness: flag,
+        workflows: text,
         requests: text,
         seed: text
       }

@@ -32,6 +32,8 @@ const measure = async (suite: Options.Suite, options: Options.Options) => {
       return (await import("./errors/suite.ts")).run(options)
     case "download":
       return (await import("./download/suite.ts")).run(options)
+    case "workflows":
+      return (await import("./workflows/suite.ts")).run(options)
     case "soak":
       return (await import("./soak/suite.ts")).run(options)
   }

@@ -65,15 +65,17 @@ const writeAll = async (
     const local = await LocalFile.begin(path.join(folder, `.${path.basename(file)}.${manifest.runId}.part`))
     begun.push(local)
     local.write(bytes)
-    await local.sync()
     return local
   }
   try {
-    const [publicKey, attestation, last] = await Promise.all([
-      sameKey(folder, files.publicKey, key) ? undefined : begin(files.publicKey, Buffer.from(key.publicKey)),
-      begin(files.attestation, Buffer.from(Attestation.sign(manifest, encoded, key))),
-      begin(files.manifest, Manifest.render(encoded))
-    ])
+    const publicKey = sameKey(folder, files.publicKey, key)
+      ? undefined
+      : await begin(files.publicKey, Buffer.from(key.publicKey))
+    const attestation = await begin(files.attestation, Buffer.from(Attestation.sign(manifest, encoded, key)))
+    const last = await begin(files.manifest, Manifest.render(encoded))
+    // All of them come to rest before any is closed.
+    const synced = await Promise.allSettled(begun.map((file) => file.sync()))
+    for (const outcome of synced) if (outcome.status === "rejected") throw outcome.reason
     publicKey?.rename(files.publicKey)
     attestation.rename(files.attestation)
     await syncFolder(folder)

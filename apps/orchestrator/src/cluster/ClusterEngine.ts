@@ -37,7 +37,7 @@ export interface Options {
 /** How soon others notice that a process is gone, and take over what it was at. */
 const takeover = {
   refreshAssignmentsInterval: "500 millis",
-  shardLockRefreshInterval: "1 second",
+  shardLockRefreshInterval: "1300 millis",
   shardLockExpiration: "4 seconds",
   runnerHealthCheckInterval: "1 second",
   entityMessagePollInterval: "500 millis"

@@ -1,0 +1,36 @@
+/** The engines that the suite `workflows` compares; each is loaded only by the process that runs it. */
+import type { Place, Subject } from "./Subject.ts"
+
+export const names = [
+  "kit (SQLite)",
+  "kit, no network, no checks (SQLite)",
+  "effect, empty steps, the kit's journal (SQLite)",
+  "effect, empty steps (SQLite)",
+  "kit (Postgres)",
+  "effect, empty steps (Postgres)",
+  "dbos, empty steps (Postgres)"
+] as const
+
+export type Name = (typeof names)[number]
+
+/** What the others on the same database are held against. */
+export const references = { sqlite: "effect, empty steps (SQLite)", postgres: "dbos, empty steps (Postgres)" } as const
+
+export const make = async (name: Name, place: Place): Promise<Subject> => {
+  switch (name) {
+    case "kit (SQLite)":
+      return (await import("./kit.ts")).sqlite(place)
+    case "kit, no network, no checks (SQLite)":
+      return (await import("./kit.ts")).sqliteAlone(place)
+    case "effect, empty steps, the kit's journal (SQLite)":
+      return (await import("./effectEngine.ts")).sqliteOfKit(place)
+    case "effect, empty steps (SQLite)":
+      return (await import("./effectEngine.ts")).sqlite(place)
+    case "kit (Postgres)":
+      return (await import("./kit.ts")).postgres(place)
+    case "effect, empty steps (Postgres)":
+      return (await import("./effectEngine.ts")).postgres(place)
+    case "dbos, empty steps (Postgres)":
+      return (await import("./dbos.ts")).postgres(place)
+  }
+}
