@@ -1,5 +1,5 @@
-// @boundaries-ignore The repository has one test configuration, and it stands at its root.
 import { defineConfig } from "vitest/config"
+// @boundaries-ignore The repository has one test configuration, and it stands at its root.
 import base from "../../vitest.base.ts"
 
 /** The suite on Postgres: `pnpm test:postgres`. It brings a server of its own. */
