@@ -126,7 +126,9 @@ describe("Ueba", () => {
       const demanded = { configuredAddress: "demanded", configuredTrustAnchors: "demanded" } as const
       yield* VerifySetupScript.verifySetupScript(sampleBytes, { configuration, policy: { checks: demanded } })
       const other = { ...configuration, address: "other.example.com" }
-      const failure = yield* Effect.flip(VerifySetupScript.verifySetupScript(sampleBytes, { configuration: other }))
+      const failure = yield* Effect.flip(
+        VerifySetupScript.verifySetupScript(sampleBytes, { configuration: other, policy: { checks: demanded } })
+      )
       assert.include(failure.message, "other.example.com stands nowhere in it")
     })
   )
