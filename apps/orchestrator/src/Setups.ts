@@ -203,8 +203,13 @@ const make = Effect.fnUntraced(function* ({ shared }: { readonly shared: boolean
       )
       yield* runs.end(run.id, { status: "failed", failure: yield* encoded(SetupWorkflow.FailureJson, failure) })
     } else {
-      // The projection is written first: a success that it does not have was never there.
-      if (known._tag === "Some") yield* Journal.forget({ ...run, runId: run.id })
+      if (known._tag === "Some") {
+        const now = yield* runs.get(run.id)
+        // It has come to its end while it was looked at.
+        if (now === undefined || isOver(now)) return
+        // The projection is written first: a success that it does not have was never there.
+        yield* Journal.forget({ ...run, runId: run.id })
+      }
       yield* SetupWorkflow.SetupWorkflow.execute(payload, { discard: true })
     }
   })

@@ -15,6 +15,7 @@ import * as KeptRuns from "../settings/KeptRuns.ts"
 import * as Settings from "../settings/Settings.ts"
 import { type Pane, Screen } from "../terminal/Screen.ts"
 import type { Globals } from "./GlobalFlags.ts"
+import * as SmallHeap from "./SmallHeap.ts"
 import { UsageError } from "./UsageError.ts"
 import * as Warnings from "./Warnings.ts"
 
@@ -67,6 +68,7 @@ export const open = Effect.fnUntraced(function* ({
   readonly dataDir: string
   readonly digests: ReadonlyArray<string>
 }) {
+  SmallHeap.keep()
   const { err } = yield* Screen
   const progress = yield* FleetView.progress(err)
   // Others may want more at once after the file has changed.

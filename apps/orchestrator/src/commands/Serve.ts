@@ -13,6 +13,7 @@ import * as Outcome from "./Outcome.ts"
 import * as ServeAddress from "./ServeAddress.ts"
 import * as ServeStorage from "./ServeStorage.ts"
 import { UsageError } from "./UsageError.ts"
+import * as SmallHeap from "./SmallHeap.ts"
 import * as Warnings from "./Warnings.ts"
 
 export interface Input extends ServeStorage.Input {
@@ -49,6 +50,7 @@ export const run = Effect.fnUntraced(function* (input: Input) {
 })
 
 const start = Effect.fnUntraced(function* (input: Input) {
+  SmallHeap.keep()
   const { err, out } = yield* Screen
   const address = yield* addressOf(input)
   const { tlsCert, tlsKey } = input

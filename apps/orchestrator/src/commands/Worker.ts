@@ -23,6 +23,7 @@ import * as Text from "../terminal/Text.ts"
 import type { ConnectionInput } from "./ConnectionFlags.ts"
 import type { Globals } from "./GlobalFlags.ts"
 import * as Outcome from "./Outcome.ts"
+import * as SmallHeap from "./SmallHeap.ts"
 import { UsageError } from "./UsageError.ts"
 import * as Warnings from "./Warnings.ts"
 
@@ -52,6 +53,7 @@ export const run = (input: Input) =>
   )
 
 const work = Effect.fnUntraced(function* (input: Input) {
+  SmallHeap.keep()
   const { err, out } = yield* Screen
   const surroundings = Settings.thisHost()
   const databaseUrl = yield* DatabaseUrl.resolve(input.databaseUrl, surroundings)
