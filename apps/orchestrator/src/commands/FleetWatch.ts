@@ -105,7 +105,7 @@ const tellJson = (body: Readonly<Record<string, unknown>>) =>
 const tellFailure = Effect.fnUntraced(function* (failure: CommandFailure, json: boolean) {
   const { err } = yield* Screen
   if (json) yield* tellJson({ error: yield* Outcome.toJson(failure) })
-  yield* Effect.forEach(Outcome.toLines(failure, err), err.line, { discard: true })
+  yield* Effect.forEach(yield* Outcome.toLines(failure, err), err.line, { discard: true })
 })
 
 const scheduleOf = (fleet: Fleet): Effect.Effect<Schedule, UsageError> =>

@@ -11,7 +11,6 @@ import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 import * as ExitCode from "../ExitCode.ts"
 import type { SettingsError } from "../settings/SettingsError.ts"
-import * as ReportView from "../terminal/ReportView.ts"
 import { type Pane, Screen } from "../terminal/Screen.ts"
 import type { CommandFailure } from "./CommandFailure.ts"
 import * as Interruption from "./Interruption.ts"
@@ -87,7 +86,7 @@ const fail = Effect.fnUntraced(function* <A>(
   const { exitName, json, lines } = describe(cause, err, context)
   if (options.json)
     yield* out.line(document(options.command, { error: { ...(yield* json), ...context.fields } }, options))
-  yield* Effect.forEach(lines, (line) => err.line(line), { discard: true })
+  yield* Effect.forEach(yield* lines, (line) => err.line(line), { discard: true })
   if (options.verbose && !interrupted) yield* err.line(err.style.dim(Cause.pretty(cause)))
   return yield* Effect.fail(new Ended(exitName))
 })
@@ -103,7 +102,11 @@ const describe = (cause: Cause.Cause<CommandFailure>, err: Pane, context: Contex
   const failure = cause.reasons.find(Cause.isFailReason)?.error
   if (failure !== undefined) {
     const exitName = ExitCode.of(failure)
-    return { exitName, json: toJson(failure), lines: [...toLines(failure, err), ...advice] }
+    return {
+      exitName,
+      json: toJson(failure),
+      lines: Effect.map(toLines(failure, err), (lines) => [...lines, ...advice])
+    }
   }
   const defect = cause.reasons.find(Cause.isDieReason)?.defect
   if (defect === undefined) {
@@ -112,7 +115,7 @@ const describe = (cause: Cause.Cause<CommandFailure>, err: Pane, context: Contex
     return {
       exitName,
       json: Effect.succeed({ tag: "Interrupted", message, hint: context.advice ?? "", ...exit(exitName) }),
-      lines: [message, ...advice]
+      lines: Effect.succeed([message, ...advice])
     }
   }
   return { exitName: "defect" as const, ...describeDefect(defect, err, advice) }
@@ -124,7 +127,7 @@ const describeDefect = (defect: unknown, { style }: Pane, advice: ReadonlyArray<
   const hint = "Please report it; --verbose shows where."
   return {
     json: Effect.succeed({ tag: "Defect", message, hint, ...exit("defect") }),
-    lines: [`${style.red(style.sign.failed)} ${message} ${hint}`, ...advice]
+    lines: Effect.succeed([`${style.red(style.sign.failed)} ${message} ${hint}`, ...advice])
   }
 }
 
@@ -136,7 +139,7 @@ export const reportDefect = Effect.fnUntraced(function* (
   const { err, out } = yield* Screen
   const { json, lines } = describeDefect(defect, err, [])
   if (options.json) yield* out.line(document("", { error: yield* json }))
-  yield* Effect.forEach(lines, (line) => err.line(line), { discard: true })
+  yield* Effect.forEach(yield* lines, (line) => err.line(line), { discard: true })
   if (options.verbose) yield* err.line(err.style.dim(Cause.pretty(Cause.die(defect))))
   return yield* Effect.fail(new Ended("defect"))
 })
@@ -158,16 +161,20 @@ export const toJson = (failure: CommandFailure): Effect.Effect<Readonly<Record<s
   )
 
 /** For a person. A set-up script that is not trusted is shown with every check, settings with everything that is wrong. */
-export const toLines = (failure: CommandFailure, err: Pane): ReadonlyArray<string> => {
+export const toLines = Effect.fnUntraced(function* (
+  failure: CommandFailure,
+  err: Pane
+): Effect.fn.Return<ReadonlyArray<string>> {
   if (failure._tag === "SettingsError") return settingsLines(failure, err)
   const sign = err.style.red(err.style.sign.failed)
   if (failure._tag !== "VerificationFailed") return [`${sign} ${Failure.render(failure)}`]
+  const ReportView = yield* Effect.promise(() => import("../terminal/ReportView.ts"))
   return [
     `${sign} The set-up script is not verified, and was not delivered: ${ReportView.verdict(failure.report)}. ${failure.hint}`,
     "",
     ...ReportView.lines(failure.report, err.style, err.columns() - 2).map((check) => `  ${check}`)
   ]
-}
+})
 
 const settingsLines = (failure: SettingsError, { style }: Pane): ReadonlyArray<string> => [
   `${style.red(style.sign.failed)} ${failure.problems.length === 1 ? "A setting is" : `${failure.problems.length} settings are`} missing or wrong:`,

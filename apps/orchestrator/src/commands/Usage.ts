@@ -19,7 +19,7 @@ export const fail = Effect.fnUntraced(function* (
   if (wantsJson(args)) {
     yield* out.line(Outcome.document(path.slice(1).join(" "), { error: yield* Outcome.toJson(failure) }))
   }
-  yield* Effect.forEach(Outcome.toLines(failure, err), err.line, { discard: true })
+  yield* Effect.forEach(yield* Outcome.toLines(failure, err), err.line, { discard: true })
   return yield* Effect.fail(new Outcome.Ended("usage"))
 })
 
