@@ -7,8 +7,8 @@ import * as ProofFiles from "../artifacts/ProofFiles.ts"
 import * as SigningKey from "../artifacts/SigningKey.ts"
 import * as VerifyProof from "../artifacts/VerifyProof.ts"
 import * as Settings from "../settings/Settings.ts"
+import * as ReportView from "../terminal/ReportView.ts"
 import type { Pane } from "../terminal/Screen.ts"
-import type { Style } from "../terminal/Style.ts"
 import * as Text from "../terminal/Text.ts"
 import type { Globals } from "./GlobalFlags.ts"
 import * as Outcome from "./Outcome.ts"
@@ -93,7 +93,7 @@ const show = Effect.fnUntraced(function* (verified: Verified, out: Pane) {
   const { style } = out
   const width = Math.max(...verified.findings.map(({ name }) => name.length))
   for (const { detail, name, outcome } of verified.findings) {
-    yield* out.line(`  ${sign(outcome, style)} ${Text.padEnd(name, width)}  ${style.dim(detail)}`)
+    yield* out.line(`  ${ReportView.sign(outcome, style)} ${Text.padEnd(name, width)}  ${style.dim(detail)}`)
   }
   const wrong = verified.findings.filter(({ outcome }) => outcome === "failed")
   yield* out.line()
@@ -103,16 +103,3 @@ const show = Effect.fnUntraced(function* (verified: Verified, out: Pane) {
       : `${style.red(style.sign.failed)} ${verified.file} does not match ${verified.manifest}: ${wrong.map(({ name }) => name).join(", ")}.`
   )
 })
-
-const sign = (outcome: VerifyProof.Finding["outcome"], { dim, green, red, sign, yellow }: Style): string => {
-  switch (outcome) {
-    case "passed":
-      return green(sign.ok)
-    case "failed":
-      return red(sign.failed)
-    case "warned":
-      return yellow(sign.warning)
-    case "skipped":
-      return dim(sign.skipped)
-  }
-}

@@ -43,7 +43,8 @@ const listed = ({ detail, places = [] }: CheckReport) =>
 export const verdict = ({ checks }: VerificationReport): string =>
   `${checks.filter(({ outcome }) => outcome === "failed").length} of ${checks.length} checks failed`
 
-const sign = (outcome: Outcome, { dim, green, red, sign, yellow }: Style): string => {
+/** What stands before a check. */
+export const sign = (outcome: Outcome, { dim, green, red, sign, yellow }: Style): string => {
   switch (outcome) {
     case "passed":
       return green(sign.ok)
