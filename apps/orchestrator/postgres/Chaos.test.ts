@@ -22,6 +22,7 @@ const points = [
   "projection.end",
   "journal.request",
   "journal.reply",
+  "journal.activity",
   "acquire",
   "verify",
   "deliver"

@@ -17,6 +17,8 @@ import * as Layer from "effect/Layer"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
 import { CrashPoints } from "./runs/CrashPoints.ts"
+import * as ActivitiesInPlace from "./ActivitiesInPlace.ts"
+import * as Activities from "./sqlite/Activities.ts"
 import type { GroupCommit } from "./sqlite/GroupCommit.ts"
 import * as Messages from "./sqlite/Messages.ts"
 
@@ -73,4 +75,8 @@ export const layer: Layer.Layer<
   WorkflowEngine.WorkflowEngine | MessageStorage,
   never,
   SqlClient.SqlClient | GroupCommit
-> = ClusterWorkflowEngine.layer.pipe(Layer.provideMerge(runner))
+> = ActivitiesInPlace.layer.pipe(
+  Layer.provide(Activities.layer),
+  Layer.provide(ClusterWorkflowEngine.layer),
+  Layer.provideMerge(runner)
+)

@@ -137,9 +137,24 @@ const fleets = Effect.gen(function* () {
   yield* sql`PRAGMA user_version = 4`
 })
 
+/** What activities of executions have come to, see `ActivityJournal`; some kilobytes each. */
+const activities = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`
+    CREATE TABLE activity_exits (
+      execution_id TEXT NOT NULL,
+      activity TEXT NOT NULL,
+      attempt INTEGER NOT NULL,
+      exit TEXT NOT NULL,
+      PRIMARY KEY (execution_id, activity, attempt)
+    )`
+  yield* sql`PRAGMA user_version = 5`
+})
+
 export const migrations: Readonly<Record<string, Effect.Effect<void, SqlError, SqlClient.SqlClient>>> = {
   "0001_runs": Effect.asVoid(runs),
   "0002_attempts": Effect.asVoid(attempts),
   "0003_queue": Effect.asVoid(queue),
-  "0004_fleets": Effect.asVoid(fleets)
+  "0004_fleets": Effect.asVoid(fleets),
+  "0005_activities": Effect.asVoid(activities)
 }

@@ -86,9 +86,9 @@ describe("Setups, begun by one process and ended by another", () => {
       const before = yield* session(simulator, dataDir, Effect.andThen(setup(simulator), only))
       // What the journal of a process holds that has died between the two.
       const database = new DatabaseSync(Storage.databaseFile(dataDir))
-      const lost = `SELECT request_id FROM cluster_messages WHERE tag = 'run' OR payload LIKE '%"deliver"%'`
-      database.exec(`DELETE FROM cluster_replies WHERE request_id IN (${lost})`)
-      database.exec(`UPDATE cluster_messages SET processed = 0, last_reply_id = NULL WHERE request_id IN (${lost})`)
+      database.exec("DELETE FROM cluster_replies")
+      database.exec("UPDATE cluster_messages SET processed = 0, last_reply_id = NULL")
+      database.exec("DELETE FROM activity_exits WHERE activity = 'deliver'")
       database.close()
       yield* simulator.clearRequests
       const events: Array<RunEvent> = []

@@ -5,7 +5,6 @@ import { PgClient } from "@effect/sql-pg"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
 import * as SingleRunner from "effect/cluster/SingleRunner"
-import * as SqlMessageStorage from "effect/cluster/SqlMessageStorage"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
@@ -20,9 +19,13 @@ import * as path from "node:path"
 // @boundaries-ignore the app is measured from within: it exports nothing
 import * as Engine from "../../../apps/orchestrator/src/Engine.ts"
 // @boundaries-ignore the app is measured from within: it exports nothing
-import * as Client from "../../../apps/orchestrator/src/sqlite/Client.ts"
+import * as ClusterEngine from "../../../apps/orchestrator/src/cluster/ClusterEngine.ts"
 // @boundaries-ignore the app is measured from within: it exports nothing
-import { GroupCommit } from "../../../apps/orchestrator/src/sqlite/GroupCommit.ts"
+import * as Postgres from "../../../apps/orchestrator/src/cluster/Postgres.ts"
+// @boundaries-ignore the app is measured from within: it exports nothing
+import { DataFolder } from "../../../apps/orchestrator/src/DataFolder.ts"
+// @boundaries-ignore the app is measured from within: it exports nothing
+import * as Storage from "../../../apps/orchestrator/src/Storage.ts"
 import * as counting from "./counting.ts"
 import type { Place, Subject } from "./Subject.ts"
 
@@ -71,21 +74,12 @@ export const sqlite = ({ folder }: Place): Promise<Subject> => {
   )
 }
 
-/** The same engine upon the kit's way of writing the same journal. */
+/** The same workflow on the kit's engine, in a data folder. */
 export const sqliteOfKit = ({ folder }: Place): Promise<Subject> =>
   subject(
     Engine.layer.pipe(
-      Layer.provide(
-        Layer.effectDiscard(
-          Effect.gen(function* () {
-            const sql = yield* SqlClient.SqlClient
-            yield* sql`PRAGMA synchronous = NORMAL`
-          })
-        )
-      ),
-      Layer.provide(SqlMessageStorage.layerMigrations({})),
-      Layer.provide(Client.layer),
-      Layer.provide(GroupCommit.layer(path.join(folder, "engine.sqlite"))),
+      Layer.provide(Storage.layer),
+      Layer.provide(DataFolder.layer(path.join(folder, "data"))),
       Layer.provide(Layer.succeed(SqlClient.BeginTransaction, "BEGIN IMMEDIATE"))
     )
   )
@@ -96,6 +90,16 @@ export const postgres = async ({ databaseUrl }: Place): Promise<Subject> => {
       Layer.provide(NodeClusterSocket.layer({ storage: "sql", shardingConfig: { shardsPerGroup: 16 } })),
       Layer.provide(PgClient.layer({ url: Redacted.make(databaseUrl), maxConnections: 16 }))
     )
+  )
+  return rest
+}
+
+/** The same workflow on the kit's engine, in a process of a cluster. */
+export const postgresOfKit = async ({ databaseUrl }: Place): Promise<Subject> => {
+  const url = Redacted.make(databaseUrl)
+  await Effect.runPromise(Postgres.migrate({ url }))
+  const { counts: _, ...rest } = await subject(
+    ClusterEngine.layer({ host: "127.0.0.1" }).pipe(Layer.provide(Postgres.layer({ url, maxConnections: 16 })))
   )
   return rest
 }

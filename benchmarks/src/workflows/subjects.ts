@@ -4,9 +4,10 @@ import type { Place, Subject } from "./Subject.ts"
 export const names = [
   "kit (SQLite)",
   "kit, no network, no checks (SQLite)",
-  "effect, empty steps, the kit's journal (SQLite)",
+  "kit's engine, empty steps (SQLite)",
   "effect, empty steps (SQLite)",
   "kit (Postgres)",
+  "kit's engine, empty steps (Postgres)",
   "effect, empty steps (Postgres)",
   "dbos, empty steps (Postgres)"
 ] as const
@@ -22,12 +23,14 @@ export const make = async (name: Name, place: Place): Promise<Subject> => {
       return (await import("./kit.ts")).sqlite(place)
     case "kit, no network, no checks (SQLite)":
       return (await import("./kit.ts")).sqliteAlone(place)
-    case "effect, empty steps, the kit's journal (SQLite)":
+    case "kit's engine, empty steps (SQLite)":
       return (await import("./effectEngine.ts")).sqliteOfKit(place)
     case "effect, empty steps (SQLite)":
       return (await import("./effectEngine.ts")).sqlite(place)
     case "kit (Postgres)":
       return (await import("./kit.ts")).postgres(place)
+    case "kit's engine, empty steps (Postgres)":
+      return (await import("./effectEngine.ts")).postgresOfKit(place)
     case "effect, empty steps (Postgres)":
       return (await import("./effectEngine.ts")).postgres(place)
     case "dbos, empty steps (Postgres)":

@@ -22,8 +22,10 @@ import * as RpcSerialization from "effect/rpc/RpcSerialization"
 import type { SocketServerError } from "effect/socket/SocketServer"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
+import * as ActivitiesInPlace from "../ActivitiesInPlace.ts"
 import * as Engine from "../Engine.ts"
 import * as net from "node:net"
+import * as PostgresActivities from "./PostgresActivities.ts"
 
 export interface Options {
   /** Where the other processes of the cluster reach this one. */
@@ -82,6 +84,10 @@ export const layer = (
         Layer.provide(Layer.orDie(SqlRunnerStorage.layerStorage({}))),
         Layer.provide([NodeCrypto.layerDigest, config, RpcSerialization.layerSchemaBinary({})])
       )
-      return ClusterWorkflowEngine.layer.pipe(Layer.provideMerge(runner))
+      return ActivitiesInPlace.layer.pipe(
+        Layer.provide(PostgresActivities.layer),
+        Layer.provide(ClusterWorkflowEngine.layer),
+        Layer.provideMerge(runner)
+      )
     })
   )

@@ -112,7 +112,21 @@ const fleets = Effect.gen(function* () {
   yield* sql`CREATE INDEX runs_open_by_parent ON runs (parent_id, status) WHERE parent_id IS NOT NULL AND ended_at IS NULL`
 })
 
+/** What activities of executions have come to, see `ActivityJournal`. */
+const activities = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`
+    CREATE TABLE activity_exits (
+      execution_id TEXT COLLATE "C" NOT NULL,
+      activity TEXT COLLATE "C" NOT NULL,
+      attempt INTEGER NOT NULL,
+      exit TEXT NOT NULL,
+      PRIMARY KEY (execution_id, activity, attempt)
+    )`
+})
+
 export const migrations: Readonly<Record<string, Effect.Effect<void, SqlError, SqlClient.SqlClient>>> = {
   "0001_runs": Effect.asVoid(first),
-  "0002_fleets": Effect.asVoid(fleets)
+  "0002_fleets": Effect.asVoid(fleets),
+  "0003_activities": Effect.asVoid(activities)
 }

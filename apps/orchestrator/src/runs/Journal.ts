@@ -6,6 +6,7 @@ import * as EntityId from "effect/cluster/EntityId"
 import * as EntityType from "effect/cluster/EntityType"
 import { MessageStorage } from "effect/cluster/MessageStorage"
 import * as ShardId from "effect/cluster/ShardId"
+import * as SqlClient from "effect/sql/SqlClient"
 import { Database } from "../Database.ts"
 import * as RunKinds from "./RunKinds.ts"
 
@@ -48,6 +49,8 @@ export const forget = Effect.fn("Journal.forget")(function* (run: RunKinds.Attem
   const database = yield* Database
   const storage = yield* MessageStorage
   const id = yield* executionId(run)
+  const sql = yield* SqlClient.SqlClient
+  yield* Effect.mapError(sql`DELETE FROM activity_exits WHERE execution_id = ${id}`, database.failure)
   // The workflow's own messages, and those of its clocks.
   for (const entityType of [workflow(run), clock]) {
     yield* storage.clearAddress(addressOf(entityType, id)).pipe(Effect.mapError(({ cause }) => database.failure(cause)))

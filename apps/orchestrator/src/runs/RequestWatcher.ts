@@ -7,6 +7,7 @@ import type { MessageStorage } from "effect/cluster/MessageStorage"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { SqlClient } from "effect/sql/SqlClient"
 import * as DurableDeferred from "effect/workflow/DurableDeferred"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import type { Database } from "../Database.ts"
@@ -38,7 +39,7 @@ export const settleCancellations = Effect.fn("RequestWatcher.settleCancellations
 /** Cancels a run that no fiber is at. */
 const cancelOutright = Effect.fnUntraced(function* (
   request: Request
-): Effect.fn.Return<void, StorageFailed, Runs | Database | MessageStorage> {
+): Effect.fn.Return<void, StorageFailed, Runs | Database | MessageStorage | SqlClient> {
   const runs = yield* Runs
   const run = yield* runs.get(request.runId)
   if (run === undefined || run.attempt !== request.attempt) return

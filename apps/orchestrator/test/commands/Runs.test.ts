@@ -180,6 +180,7 @@ describe("privx-kit runs", () => {
       const sessions = yield* privx.count(simulator, "Ueba.createSession")
       assert.strictEqual(result(yield* cli(dataDir, "runs", "cancel", id, "--json")).status, "cancelled")
       assert.strictEqual(count(dataDir, "cluster_messages"), 0)
+      assert.strictEqual(count(dataDir, "activity_exits"), 0)
       // A process that comes afterwards leaves it alone.
       const [run] = yield* session(simulator, dataDir, Effect.andThen(Effect.sleep("300 millis"), runs))
       assert.strictEqual(run?.status, "cancelled")
@@ -217,6 +218,7 @@ describe("privx-kit runs", () => {
       )
       assert.strictEqual(count(dataDir, "run_steps") > 0, true)
       assert.isAtMost(count(dataDir, "cluster_messages"), messages)
+      assert.strictEqual(count(dataDir, "activity_exits"), 0)
       assert.strictEqual((yield* cli(dataDir, "runs", "prune")).code, 2)
       assert.isNotEmpty(temporary.filesBelow(path.join(dataDir, "manifests")))
     })
