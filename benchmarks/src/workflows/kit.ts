@@ -26,7 +26,7 @@ import { Targets } from "../../../apps/orchestrator/src/Targets.ts"
 import * as counting from "./counting.ts"
 import type { Place, Subject } from "./Subject.ts"
 
-const reached = ({ token, url }: Place): Layer.Layer<Ueba> =>
+export const reached = ({ token, url }: Place): Layer.Layer<Ueba> =>
   Ueba.layer().pipe(
     Layer.provide(Transport.layer),
     Layer.provide(TokenProvider.layerStatic(Redacted.make(token))),

@@ -1,8 +1,10 @@
 /**
- * The Postgres that the suite `workflows` is given by `BENCH_POSTGRES`, the URL of a server on which it may make databases.
- * Statements are counted by `pg_stat_statements`, which that server has to preload.
+ * The Postgres of the suite `workflows`: one of its own, or the one that `BENCH_POSTGRES` names, on which it may make
+ * databases and which has to preload `pg_stat_statements`, by which statements are counted.
  */
 import { Client } from "pg"
+// @boundaries-ignore the same server as in the app's tests
+import * as own from "../../../apps/orchestrator/postgres/server.ts"
 import type { Counts } from "./counting.ts"
 
 export interface Database {
@@ -15,12 +17,13 @@ export interface Database {
 export interface Server {
   /** A new and empty one. */
   readonly make: (name: string) => Promise<Database>
+  readonly stop: () => Promise<void>
 }
 
-/** `undefined` where none is given. */
-export const server = (): Server | undefined => {
-  const base = process.env.BENCH_POSTGRES
-  if (base === undefined) return undefined
+export const server = async (): Promise<Server> => {
+  const given = process.env.BENCH_POSTGRES
+  const started = given === undefined ? await own.create({ shared_preload_libraries: "pg_stat_statements" }) : undefined
+  const base = given ?? (await started?.database())
   const ask = async (text: string, values: ReadonlyArray<unknown> = []): Promise<ReadonlyArray<Counts>> => {
     const client = new Client({ connectionString: base })
     await client.connect()
@@ -31,11 +34,12 @@ export const server = (): Server | undefined => {
     }
   }
   return {
+    stop: async () => started?.remove(),
     make: async (name) => {
       await ask("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
       await ask(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
       await ask(`CREATE DATABASE ${name}`)
-      const url = new URL(base)
+      const url = new URL(base ?? "")
       url.pathname = `/${name}`
       return {
         url: url.href,

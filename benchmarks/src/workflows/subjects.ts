@@ -9,6 +9,7 @@ export const names = [
   "kit (Postgres)",
   "kit's engine, empty steps (Postgres)",
   "effect, empty steps (Postgres)",
+  "dbos, the kit's steps (Postgres)",
   "dbos, empty steps (Postgres)"
 ] as const
 
@@ -33,6 +34,8 @@ export const make = async (name: Name, place: Place): Promise<Subject> => {
       return (await import("./effectEngine.ts")).postgresOfKit(place)
     case "effect, empty steps (Postgres)":
       return (await import("./effectEngine.ts")).postgres(place)
+    case "dbos, the kit's steps (Postgres)":
+      return (await import("./dbosSetup.ts")).postgres(place)
     case "dbos, empty steps (Postgres)":
       return (await import("./dbos.ts")).postgres(place)
   }

@@ -37,11 +37,11 @@ interface Result {
 export const run = async (options: Options): Promise<Measured> => {
   const privx = Child.start<"listen", Privx.Answer>(new URL("./privx.ts", import.meta.url))
   const { token, url } = await privx.ask("listen")
-  const server = postgres.server()
+  const server = await postgres.server()
   const running: Array<Running> = []
-  for (const name of chosen(options, server !== undefined)) {
+  for (const name of chosen(options)) {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-bench-"))
-    const database = name.includes("Postgres") ? await server?.make(`bench_${running.length}`) : undefined
+    const database = name.includes("Postgres") ? await server.make(`bench_${running.length}`) : undefined
     const process = Child.start<Question, Answer>(new URL("./worker.ts", import.meta.url), [
       name,
       folder,
@@ -65,9 +65,10 @@ export const run = async (options: Options): Promise<Measured> => {
     await database?.drop()
   }
   await privx.stop()
+  await server.stop()
   const results = summary(rounds)
   return {
-    tables: [table(results, server === undefined)],
+    tables: [table(results)],
     data: { rounds: options.rounds, workflows: options.workflows, inFlight, results }
   }
 }
@@ -86,11 +87,10 @@ const measure = async ({ database, process }: Running, count: number): Promise<A
 }
 
 /** References are always there, where their database is. */
-const chosen = (options: Options, withPostgres: boolean): ReadonlyArray<subjects.Name> =>
+const chosen = (options: Options): ReadonlyArray<subjects.Name> =>
   subjects.names.filter((name) => {
     const isReference = Object.values(subjects.references).some((reference) => reference === name)
-    const wanted = options.only.length === 0 || isReference || options.only.some((part) => name.includes(part))
-    return wanted && (withPostgres || !name.includes("Postgres"))
+    return options.only.length === 0 || isReference || options.only.some((part) => name.includes(part))
   })
 
 const summary = (rounds: ReadonlyMap<subjects.Name, ReadonlyArray<Answer>>): ReadonlyArray<Result> =>
@@ -126,9 +126,9 @@ const summary = (rounds: ReadonlyMap<subjects.Name, ReadonlyArray<Answer>>): Rea
     }
   })
 
-const table = (results: ReadonlyArray<Result>, withoutPostgres: boolean): string =>
+const table = (results: ReadonlyArray<Result>): string =>
   Table.render(
-    `A durable workflow of three steps, ${inFlight} in flight${withoutPostgres ? " (no Postgres: see BENCH_POSTGRES)" : ""}`,
+    `A durable workflow of three steps, ${inFlight} in flight`,
     ["engine", "workflows/s", "of the reference", "CPU ms each", "statements each", "commits each"],
     results.map((result) => [
       result.subject,

@@ -1,0 +1,113 @@
+/**
+ * The set-up as a workflow of DBOS, with the very steps of the kit: what somebody would have who took the packages of the
+ * kit and brought an engine. It has no record of its own, no approvals and no retention, which the kit's set-up has.
+ */
+import { DBOS } from "@dbos-inc/dbos-sdk"
+import { VerificationReport } from "@privx-kit/ueba/VerificationReport"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { randomUUID } from "node:crypto"
+import * as path from "node:path"
+// @boundaries-ignore the app is measured from within: it exports nothing
+import { Delivery } from "../../../apps/orchestrator/src/artifacts/Delivery.ts"
+// @boundaries-ignore the app is measured from within: it exports nothing
+import { Source } from "../../../apps/orchestrator/src/artifacts/Source.ts"
+// @boundaries-ignore the app is measured from within: it exports nothing
+import * as Postgres from "../../../apps/orchestrator/src/cluster/Postgres.ts"
+// @boundaries-ignore the app is measured from within: it exports nothing
+import * as PostgresArtifacts from "../../../apps/orchestrator/src/cluster/PostgresArtifacts.ts"
+// @boundaries-ignore the app is measured from within: it exports nothing
+import * as PostgresProofs from "../../../apps/orchestrator/src/cluster/PostgresProofs.ts"
+// @boundaries-ignore the app is measured from within: it exports nothing
+import * as SetupPipeline from "../../../apps/orchestrator/src/SetupPipeline.ts"
+// @boundaries-ignore the app is measured from within: it exports nothing
+import { UebaConfiguration } from "../../../apps/orchestrator/src/UebaConfiguration.ts"
+import * as dbos from "./dbos.ts"
+import { reached } from "./kit.ts"
+import type { Place, Subject } from "./Subject.ts"
+
+const Downloaded = Schema.Struct({
+  sha256: Schema.String,
+  bytes: Schema.Int,
+  path: Schema.String,
+  contentType: Schema.optional(Schema.String),
+  announcedLength: Schema.optional(Schema.Int),
+  source: Schema.optional(Source),
+  configuration: Schema.optional(UebaConfiguration),
+  at: Schema.DateTimeUtcFromMillis
+})
+
+const DownloadedJson = Schema.toCodecJson(Downloaded)
+const ReportJson = Schema.toCodecJson(VerificationReport)
+
+const review = { change: "new", approved: null, required: false, decision: null } as const
+
+export const postgres = async (place: Place): Promise<Subject> => {
+  const url = Redacted.make(place.databaseUrl)
+  await Effect.runPromise(Postgres.migrate({ url }))
+  const runtime = ManagedRuntime.make(
+    Delivery.layer.pipe(
+      Layer.provideMerge([PostgresArtifacts.layer, PostgresProofs.layer(path.join(place.folder, "keys"))]),
+      Layer.provideMerge(Postgres.layer({ url, maxConnections: 16 })),
+      Layer.provideMerge(reached(place))
+    )
+  )
+  const context = await runtime.runPromise(runtime.contextEffect)
+  const run = Effect.runPromiseWith(context)
+
+  const acquire = (owner: string) =>
+    SetupPipeline.acquire({ owner, configuration: true }).pipe(
+      Effect.flatMap((downloaded) => Effect.map(DateTime.now, (at) => ({ ...downloaded, at }))),
+      Effect.flatMap(Schema.encodeEffect(DownloadedJson))
+    )
+  const verify = (downloaded: unknown) =>
+    Schema.decodeUnknownEffect(DownloadedJson)(downloaded).pipe(
+      Effect.flatMap((downloaded) => SetupPipeline.verify(downloaded)),
+      Effect.flatMap(Schema.encodeEffect(ReportJson))
+    )
+  const deliver = Effect.fnUntraced(function* (runId: string, downloaded: unknown, report: unknown) {
+    const script = yield* Schema.decodeUnknownEffect(DownloadedJson)(downloaded)
+    const verification = yield* Schema.decodeUnknownEffect(ReportJson)(report)
+    const { deliver } = yield* Delivery
+    const { manifest } = yield* deliver(
+      {
+        runId,
+        target: place.url,
+        downloadedAt: script.at,
+        script: {
+          sha256: script.sha256,
+          bytes: script.bytes,
+          contentType: script.contentType ?? null,
+          announcedLength: script.announcedLength ?? null
+        },
+        source: script.source ?? null,
+        expected: script.configuration === undefined ? {} : { configuration: script.configuration },
+        policy: undefined,
+        verification,
+        review
+      },
+      {}
+    )
+    return manifest
+  })
+
+  const setup = DBOS.registerWorkflow(
+    async (id: string) => {
+      const downloaded = await DBOS.runStep(() => run(acquire(id)), { name: "acquire" })
+      const report = await DBOS.runStep(() => run(verify(downloaded)), { name: "verify" })
+      return DBOS.runStep(() => run(deliver(id, downloaded, report)), { name: "deliver" })
+    },
+    { name: "setup" }
+  )
+  await dbos.launch(place)
+  return {
+    run: async () => {
+      const id = randomUUID()
+      return (await DBOS.startWorkflow(setup, { workflowID: id })(id)).getResult()
+    }
+  }
+}
