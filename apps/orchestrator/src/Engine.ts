@@ -20,7 +20,8 @@ import { CrashPoints } from "./runs/CrashPoints.ts"
 import * as ActivitiesInPlace from "./ActivitiesInPlace.ts"
 import * as Activities from "./sqlite/Activities.ts"
 import type { GroupCommit } from "./sqlite/GroupCommit.ts"
-import * as Messages from "./sqlite/Messages.ts"
+import * as Messages from "./Messages.ts"
+import * as SqliteMessages from "./sqlite/Messages.ts"
 
 const config = ShardingConfig.layer({
   // Part of what is stored: changing it strands the runs that are under way.
@@ -33,14 +34,8 @@ const config = ShardingConfig.layer({
   simulateRemoteSerialization: false
 })
 
-/** The engine's journal: what was asked of each run and activity, and what it answered. Needs no engine. */
-export const journalWith = (
-  config: Layer.Layer<ShardingConfig.ShardingConfig>
-): Layer.Layer<MessageStorage, never, SqlClient.SqlClient> =>
-  recorded.pipe(Layer.provide(SqlMessageStorage.layerStorage({})), Layer.provide([NodeCrypto.layerDigest, config]))
-
-/** The same journal, with the crash points of the suite around each write. */
-const recorded = Layer.effect(
+/** A journal with the crash points of the suite around each write. */
+export const recorded = Layer.effect(
   MessageStorage,
   Effect.gen(function* () {
     const storage = yield* MessageStorage
@@ -55,8 +50,11 @@ const recorded = Layer.effect(
   })
 )
 
-/** The journal of a data folder, for whoever looks into it. */
-export const journal: Layer.Layer<MessageStorage, never, SqlClient.SqlClient> = journalWith(config)
+/** The engine's journal, what was asked of each run and what it answered, for whoever looks into it; needs no engine. */
+export const journal: Layer.Layer<MessageStorage, never, SqlClient.SqlClient> = recorded.pipe(
+  Layer.provide(SqlMessageStorage.layerStorage({})),
+  Layer.provide([NodeCrypto.layerDigest, config])
+)
 
 /**
  * The parts of `SingleRunner.layer`, put together here because that one also reads its settings from the environment,
@@ -67,6 +65,7 @@ const runner = Sharding.layer.pipe(
   // A journal of its own: layers are made once, and those who look in have one that is slower.
   Layer.provideMerge(Layer.fresh(recorded)),
   Layer.provide(Messages.layer),
+  Layer.provide(SqliteMessages.layer),
   // The lock on the data folder says who the one runner is; in memory, a dead runner leaves nothing to wait for.
   Layer.provide([RunnerStorage.layerMemory, RunnerHealth.layerNoop, NodeCrypto.layerDigest, config])
 )

@@ -24,8 +24,10 @@ import type * as SqlClient from "effect/sql/SqlClient"
 import type * as WorkflowEngine from "effect/workflow/WorkflowEngine"
 import * as ActivitiesInPlace from "../ActivitiesInPlace.ts"
 import * as Engine from "../Engine.ts"
+import * as Messages from "../Messages.ts"
 import * as net from "node:net"
 import * as PostgresActivities from "./PostgresActivities.ts"
+import * as PostgresMessages from "./PostgresMessages.ts"
 
 export interface Options {
   /** Where the other processes of the cluster reach this one. */
@@ -80,7 +82,9 @@ export const layer = (
       const runner = SocketRunner.layer.pipe(
         Layer.provide([NodeClusterSocket.layerSocketServer, client]),
         Layer.provide(RunnerHealth.layerPing.pipe(Layer.provide(Runners.layerRpc), Layer.provide(client))),
-        Layer.provideMerge(Engine.journalWith(config)),
+        Layer.provideMerge(Engine.recorded),
+        Layer.provide(Messages.layer),
+        Layer.provide(PostgresMessages.layer),
         Layer.provide(Layer.orDie(SqlRunnerStorage.layerStorage({}))),
         Layer.provide([NodeCrypto.layerDigest, config, RpcSerialization.layerSchemaBinary({})])
       )

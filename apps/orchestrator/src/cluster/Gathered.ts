@@ -2,10 +2,12 @@
  * What many fibers ask of Postgres at about the same time, asked in one statement: a round trip and a commit cost far more
  * than a row.
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Request from "effect/Request"
 import * as RequestResolver from "effect/RequestResolver"
+import * as Semaphore from "effect/Semaphore"
 import type { SqlError } from "effect/sql/SqlError"
 
 interface Asked<In, Out> extends Request.Request<Out, SqlError> {
@@ -13,24 +15,36 @@ interface Asked<In, Out> extends Request.Request<Out, SqlError> {
   readonly item: In
 }
 
-/** How long the first of a group waits for others. */
+/** How long the first of a group waits for others at least; while a group is under way, the next one gathers. */
 const gathering = "1 millis"
 
 /** A statement longer than this keeps others waiting. */
 const most = 200
 
 /**
- * Asks for one item by way of a group. `ask` answers for each item, in their order; when it fails, it fails for all of them.
- * It does not run within the caller's transaction, if there is one.
+ * Asks for one item by way of a group. `ask` answers for each item, in their order. When a group fails, each of its items is
+ * asked for alone: it may be one of them that is to blame. Nothing of the caller's context is used, a transaction of his
+ * least of all.
  */
 export const gathered = <In, Out>(
   ask: (items: ReadonlyArray<In>) => Effect.Effect<ReadonlyArray<Out>, SqlError>
 ): ((item: In) => Effect.Effect<Out, SqlError>) => {
   const request = Request.tagged<Asked<In, Out>>("Asked")
-  const resolver = RequestResolver.make<Asked<In, Out>>((entries) =>
-    Effect.map(ask(entries.map(({ request }) => request.item)), (answers) => {
-      answers.forEach((answer, index) => entries[index]?.completeUnsafe(Exit.succeed(answer)))
+  const oneAtATime = Semaphore.makeUnsafe(1).withPermit
+  const answered = (entries: ReadonlyArray<Request.Entry<Asked<In, Out>>>): Effect.Effect<void> =>
+    Effect.matchEffect(ask(entries.map(({ request }) => request.item)), {
+      onSuccess: (answers) =>
+        Effect.sync(() => entries.forEach((entry, index) => entry.completeUnsafe(Exit.succeed(answers[index] as Out)))),
+      onFailure: (error) =>
+        entries.length > 1
+          ? Effect.forEach(entries, (entry) => answered([entry]), { discard: true })
+          : Effect.sync(() => entries[0]?.completeUnsafe(Exit.fail(error)))
     })
-  ).pipe(RequestResolver.setDelay(gathering), RequestResolver.batchN(most))
+  const resolver = RequestResolver.make<Asked<In, Out>>((entries) =>
+    Effect.updateContext(oneAtATime(answered(entries)), () => Context.empty())
+  ).pipe(
+    RequestResolver.setDelayEffect(Effect.andThen(Effect.sleep(gathering), oneAtATime(Effect.void))),
+    RequestResolver.batchN(most)
+  )
   return (item) => Effect.request(request({ item }), resolver)
 }
