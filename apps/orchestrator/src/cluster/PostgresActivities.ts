@@ -14,7 +14,7 @@ const select = `
 
 const insert = `
   INSERT INTO activity_exits (execution_id, activity, attempt, exit)
-  SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[])
+  SELECT * FROM json_to_recordset($1::json) AS exit ("executionId" TEXT, activity TEXT, attempt INTEGER, exit TEXT)
   ON CONFLICT (execution_id, activity, attempt) DO NOTHING
   RETURNING execution_id AS "executionId", activity, attempt`
 
@@ -30,18 +30,10 @@ const make = Effect.gen(function* () {
 
   const idOf = (key: Key) => `${key.executionId}/${nameOf(key)}`
   const record = gathered((rows: ReadonlyArray<Row>) =>
-    Effect.map(
-      sql.unsafe<Key>(insert, [
-        rows.map(({ executionId }) => executionId),
-        rows.map(({ activity }) => activity),
-        rows.map(({ attempt }) => attempt),
-        rows.map(({ exit }) => exit)
-      ]),
-      (inserted) => {
-        const first = new Set(inserted.map(idOf))
-        return rows.map((row) => first.has(idOf(row)))
-      }
-    )
+    Effect.map(sql.unsafe<Key>(insert, [JSON.stringify(rows)]), (inserted) => {
+      const first = new Set(inserted.map(idOf))
+      return rows.map((row) => first.has(idOf(row)))
+    })
   )
 
   return ActivityJournal.of({ exits, record: (key, exit) => record({ ...key, exit }) })

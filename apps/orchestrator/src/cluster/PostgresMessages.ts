@@ -11,23 +11,20 @@ const lookEvery = 50
 const insertMessages = `
   INSERT INTO cluster_messages (id, message_id, shard_id, entity_type, entity_id, kind, tag, payload, headers, trace_id,
     span_id, sampled, request_id, last_read)
-  SELECT id::bigint, message_id, shard_id, entity_type, entity_id, 0, tag, payload, headers, trace_id, span_id, sampled,
-    id::bigint, now()
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-    $10::text[], $11::boolean[]) AS given (id, message_id, shard_id, entity_type, entity_id, tag, payload, headers,
-    trace_id, span_id, sampled)
+  SELECT id, key, shard, "entityType", "entityId", 0, tag, payload, headers, "traceId", "spanId", sampled, id, now()
+  FROM json_to_recordset($1::json) AS request (id BIGINT, key TEXT, shard TEXT, "entityType" TEXT, "entityId" TEXT,
+    tag TEXT, payload TEXT, headers TEXT, "traceId" TEXT, "spanId" TEXT, sampled BOOLEAN)
   ON CONFLICT (message_id) DO NOTHING
   RETURNING message_id AS key`
 
 const insertReplies = `
   WITH given AS (
-    SELECT id::bigint, request_id::bigint, payload
-    FROM unnest($1::text[], $2::text[], $3::text[]) AS given (id, request_id, payload)
+    SELECT * FROM json_to_recordset($1::json) AS given (id BIGINT, "requestId" BIGINT, payload TEXT)
   ), processed AS (
     UPDATE cluster_messages SET processed = TRUE, last_reply_id = given.id FROM given
-    WHERE cluster_messages.request_id = given.request_id
+    WHERE cluster_messages.request_id = given."requestId"
   )
-  INSERT INTO cluster_replies (id, kind, request_id, payload) SELECT id, 0, request_id, payload FROM given`
+  INSERT INTO cluster_replies (id, kind, request_id, payload) SELECT id, 0, "requestId", payload FROM given`
 
 const selectId = "SELECT id::text AS id FROM cluster_messages WHERE message_id = $1"
 
@@ -35,36 +32,14 @@ const make = Effect.map(SqlClient.SqlClient, (sql) =>
   Writes.of({
     lookEvery,
     request: gathered((rows: ReadonlyArray<RequestRow>) =>
-      Effect.map(
-        sql.unsafe<{ readonly key: string }>(insertMessages, [
-          rows.map(({ id }) => id),
-          rows.map(({ key }) => key),
-          rows.map(({ shard }) => shard),
-          rows.map(({ entityType }) => entityType),
-          rows.map(({ entityId }) => entityId),
-          rows.map(({ tag }) => tag),
-          rows.map(({ payload }) => payload),
-          rows.map(({ headers }) => headers),
-          rows.map(({ traceId }) => traceId),
-          rows.map(({ spanId }) => spanId),
-          rows.map(({ sampled }) => sampled)
-        ]),
-        (inserted) => {
-          // Of two with one key, the first is the one that is there.
-          const fresh = new Set(inserted.map(({ key }) => key))
-          return rows.map(({ key }) => fresh.delete(key))
-        }
-      )
+      Effect.map(sql.unsafe<{ readonly key: string }>(insertMessages, [JSON.stringify(rows)]), (inserted) => {
+        // Of two with one key, the first is the one that is there.
+        const fresh = new Set(inserted.map(({ key }) => key))
+        return rows.map(({ key }) => fresh.delete(key))
+      })
     ),
     reply: gathered((rows: ReadonlyArray<ReplyRow>) =>
-      Effect.map(
-        sql.unsafe(insertReplies, [
-          rows.map(({ id }) => id),
-          rows.map(({ requestId }) => requestId),
-          rows.map(({ payload }) => payload)
-        ]),
-        () => rows.map(() => undefined)
-      )
+      Effect.map(sql.unsafe(insertReplies, [JSON.stringify(rows)]), () => rows.map(() => undefined))
     ),
     // Executions begin one after the other, and each waits for this.
     idOfKey: (key) => Effect.map(sql.unsafe<{ readonly id: string }>(selectId, [key]), ([row]) => row?.id)
