@@ -66,6 +66,13 @@ export class Writes extends Context.Service<
   }
 >()("privx-kit/Messages/Writes") {}
 
+/**
+ * What was taken and is not processed is looked at again after a while, which costs nothing where this process is at it. It
+ * may have been taken by one that had lost its shard to this process already, and died before it could hand it over. In
+ * milliseconds.
+ */
+const anewEvery = 30_000
+
 /** Longer keys are digested: seldom, and not here. */
 const longestKey = 255
 
@@ -79,6 +86,7 @@ const make = Effect.gen(function* () {
   /** The shards that this process held when it last asked what there is to do. */
   let held: ReadonlySet<string> = new Set()
   let lookAt = 0
+  let anewAt = Date.now() + anewEvery
   /** Something in the tables may be for taking. */
   const look = Effect.sync(() => {
     lookAt = 0
@@ -165,6 +173,17 @@ const make = Effect.gen(function* () {
         })
   })
 
+  /** From time to time all that is not processed is for taking once more. */
+  const forgetTaken = (shardIds: Parameters<Encoded["resetShards"]>[0]) =>
+    Effect.suspend(() => {
+      if (Date.now() < anewAt) return Effect.void
+      anewAt = Date.now() + anewEvery
+      const ids = [...inbox.keys()]
+      return Effect.map(stored.resetShards(shardIds), () => {
+        for (const id of ids) inbox.delete(id)
+      })
+    })
+
   const isOf = (address: EntityAddress.EntityAddress) => (request: Request) =>
     request.address.entityId === address.entityId && request.address.entityType === address.entityType
 
@@ -196,7 +215,8 @@ const make = Effect.gen(function* () {
           Effect.suspend(() => {
             if (Date.now() < lookAt) return Effect.sync(() => takeFromInbox(options))
             lookAt = Date.now() + writes.lookEvery
-            return Effect.map(stored.unprocessedMessages(shardIds, now, options), (found) => {
+            const reading = stored.unprocessedMessages(shardIds, now, options)
+            return Effect.map(Effect.andThen(forgetTaken(shardIds), reading), (found) => {
               const { limit } = options
               if (limit !== undefined && found.length >= limit) {
                 lookAt = 0
