@@ -87,6 +87,7 @@ export const of = (failure: CommandFailure): Name => {
       return failure.reason === "listen" ? "listen" : "usage"
     case "ListenFailed":
       return "listen"
+    case "HostUnusable":
     case "SettingsError":
       return "settings"
     case "InternalError":

@@ -6,6 +6,7 @@ import { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import { VerificationFailed } from "@privx-kit/ueba/VerificationFailed"
 import * as Schema from "effect/Schema"
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
+import { HostUnusable } from "./HostUnusable.ts"
 import { ApprovalRejected, RunCancelled } from "./runs/RunFailures.ts"
 
 /** A set-up was asked for with something that makes no sense. Nothing was begun. */
@@ -27,7 +28,8 @@ export const SetupFailure = Schema.Union([
   InvalidInput,
   InternalError,
   RunCancelled,
-  ApprovalRejected
+  ApprovalRejected,
+  HostUnusable
 ])
 
 export type SetupFailure = typeof SetupFailure.Type

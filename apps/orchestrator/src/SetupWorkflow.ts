@@ -26,6 +26,7 @@ import { WorkflowInstance } from "effect/workflow/WorkflowEngine"
 import { Delivery } from "./artifacts/Delivery.ts"
 import { Owner } from "./artifacts/Manifest.ts"
 import { Source } from "./artifacts/Source.ts"
+import { HostConnection, Reach } from "./HostConnection.ts"
 import { Approvals, RequireApproval } from "./runs/Approvals.ts"
 import { CrashPoints } from "./runs/CrashPoints.ts"
 import { Review, RunStep } from "./runs/Run.ts"
@@ -54,7 +55,9 @@ export const SetupInputs = Schema.Struct({
   mode: Schema.optionalKey(Schema.Int),
   owner: Schema.optionalKey(Owner),
   /** Default `never`. */
-  requireApproval: Schema.optionalKey(RequireApproval)
+  requireApproval: Schema.optionalKey(RequireApproval),
+  /** Of a host of a fleet that was handed to a server; a process that knows the host has its own way to it. */
+  connection: Schema.optionalKey(HostConnection)
 })
 
 export type SetupInputs = typeof SetupInputs.Type
@@ -126,7 +129,8 @@ export const layer = SetupWorkflow.toLayer(
     function* ({ attempt = 1, inputs, runId, target }) {
       const targets = yield* Targets
       // Not this process's business: the run is put aside untouched, and resumed by one that is configured for it.
-      if (!targets.has(target)) return yield* Workflow.suspend(yield* WorkflowInstance)
+      const { connection } = inputs
+      if (!targets.has(target) && connection === undefined) return yield* Workflow.suspend(yield* WorkflowInstance)
       const control = yield* RunControl
       const crashPoint = yield* CrashPoints
       const active = control.active(runId, attempt)
@@ -152,7 +156,12 @@ export const layer = SetupWorkflow.toLayer(
                 maxBytes: inputs.maxBytes,
                 configuration: UebaConfiguration.isWanted(inputs.policy)
               }).pipe(
-                Effect.provideServiceEffect(Ueba, targets.open(target)),
+                Effect.provideServiceEffect(
+                  Ueba,
+                  connection === undefined || targets.has(target)
+                    ? targets.open(target)
+                    : Effect.flatMap(Reach, (reach) => reach(target, connection))
+                ),
                 Effect.scoped,
                 // The one step that can take long.
                 Effect.raceFirst(Deferred.await(active.cancelled))

@@ -57,19 +57,25 @@ const ways: Readonly<Record<string, ReadonlyArray<keyof CredentialsReference>>> 
   "an exchange token": ["exchange_token_env", "exchange_token_file", "exchange_scope"]
 }
 
+/** The one way to log in that a reference names. Nothing is read for it. */
+export const wayOf = (reference: CredentialsReference): string | Fault => {
+  const given = Object.entries(ways).flatMap(([name, keys]) =>
+    keys.some((key) => reference[key] !== undefined) ? [name] : []
+  )
+  const [only] = given
+  if (only !== undefined && given.length === 1) return only
+  const fix = "Name one way to log in: toml_file; token_env or token_file; client_id with the two secrets."
+  return { key: undefined, problem: only === undefined ? "names none" : `names ${given.join(" and ")}`, fix }
+}
+
 const follow = Effect.fnUntraced(function* (
   reference: CredentialsReference,
   environment: Readonly<Record<string, string | undefined>>,
   folder: string
 ): Effect.fn.Return<Found> {
   const nothing = { credentials: undefined, ca: [], warnings: [] }
-  const given = Object.entries(ways).filter(([, keys]) => keys.some((key) => reference[key] !== undefined))
-  const [only] = given
-  if (only === undefined || given.length > 1) {
-    const fix = "Name one way to log in: toml_file; token_env or token_file; client_id with the two secrets."
-    const problem = only === undefined ? "names none" : `names ${given.map(([name]) => name).join(" and ")}`
-    return { ...nothing, faults: [{ key: undefined, problem, fix }] }
-  }
+  const only = wayOf(reference)
+  if (typeof only !== "string") return { ...nothing, faults: [only] }
   if (reference.toml_file !== undefined) return yield* fromToml(path.resolve(folder, reference.toml_file))
 
   const faults: Array<Fault> = []
@@ -110,11 +116,11 @@ const follow = Effect.fnUntraced(function* (
   const made = (credentials: Credentials.Credentials): Found =>
     faults.length > 0 ? { ...nothing, faults, warnings } : { credentials, ca: [], faults, warnings }
 
-  if (only[0] === "a token") {
+  if (only === "a token") {
     const token = bare(yield* value("token"), reference.token_env === undefined ? "token_file" : "token_env")
     return made({ _tag: "Token", token: redacted(token, "token") })
   }
-  if (only[0] === "an exchange token") {
+  if (only === "an exchange token") {
     const key = reference.exchange_token_env === undefined ? "exchange_token_file" : "exchange_token_env"
     const token = bare(yield* value("exchange_token"), key)
     const scope = reference.exchange_scope

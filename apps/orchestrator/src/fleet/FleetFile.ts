@@ -27,7 +27,7 @@ import * as path from "node:path"
 import * as DurationText from "../commands/DurationText.ts"
 import type { Host as Surroundings } from "../settings/Settings.ts"
 import { type Problem, SettingsError } from "../settings/SettingsError.ts"
-import { type FleetHost, resolver } from "./FleetHosts.ts"
+import { type FleetHost, type Resolve, resolver } from "./FleetHosts.ts"
 import { Defaults, FleetSchedule, Host, Top } from "./FleetSchema.ts"
 import * as FleetSecrets from "./FleetSecrets.ts"
 import * as FleetSource from "./FleetSource.ts"
@@ -69,6 +69,20 @@ export const read = Effect.fn("FleetFile.read")(function* (
   options: { readonly credentials: boolean } = { credentials: true }
 ): Effect.fn.Return<Read, SettingsError> {
   const text = yield* load(file)
+  return yield* check(text, file, resolver(path.dirname(path.resolve(file)), environment, options))
+})
+
+/**
+ * The fleet of a text.
+ *
+ * @param file as it is named in messages
+ * @param resolve what the settings of a host come to
+ */
+export const check = Effect.fn("FleetFile.check")(function* (
+  text: string,
+  file: string,
+  resolve: Resolve
+): Effect.fn.Return<Read, SettingsError> {
   const source = FleetSource.parse(text, file)
   const failed = (problems: ReadonlyArray<Problem>) =>
     new SettingsError({ problems: inOrder(problems).slice(0, mostProblems), looked: [file] })
@@ -82,7 +96,7 @@ export const read = Effect.fn("FleetFile.read")(function* (
   const { defaults: rawDefaults, hosts: rawHosts, ...rawTop } = recordOf(source.data)
   delete rawTop["$schema"]
 
-  const check = <A, I>(schema: Schema.Codec<A, I>, data: unknown, at: FleetSource.Path): A | undefined => {
+  const decoded = <A, I>(schema: Schema.Codec<A, I>, data: unknown, at: FleetSource.Path): A | undefined => {
     const result = Schema.decodeUnknownResult(schema)(data, { onExcessProperty: "error", errors: "all" })
     if (Result.isSuccess(result)) return result.success
     for (const { message, path: below = [] } of format(result.failure.issue).issues) {
@@ -94,12 +108,12 @@ export const read = Effect.fn("FleetFile.read")(function* (
     return undefined
   }
 
-  const top = check(Top, rawTop, [])
-  const defaults = rawDefaults === undefined ? {} : check(Defaults, rawDefaults, ["defaults"])
+  const top = decoded(Top, rawTop, [])
+  const defaults = rawDefaults === undefined ? {} : decoded(Defaults, rawDefaults, ["defaults"])
   if (!Array.isArray(rawHosts) || rawHosts.length === 0) {
     add(["hosts"], "has no host", "List at least one, with name and base_url.")
   }
-  const hosts = (Array.isArray(rawHosts) ? rawHosts : []).map((raw, index) => check(Host, raw, ["hosts", index]))
+  const hosts = (Array.isArray(rawHosts) ? rawHosts : []).map((raw, index) => decoded(Host, raw, ["hosts", index]))
   const scheduled = Schema.decodeUnknownOption(FleetSchedule)(rawTop["schedule"])
   const schedule = Option.isNone(scheduled) ? undefined : cronOf(scheduled.value, add)
   unique(
@@ -109,7 +123,6 @@ export const read = Effect.fn("FleetFile.read")(function* (
       add(["hosts", index, "name"], `is ${name}, as that of an earlier host`, "Give each host a name of its own.")
   )
 
-  const resolve = resolver(path.dirname(path.resolve(file)), environment, options)
   const found: Array<FleetHost> = []
   const warnings = new Set<string>()
   const told = new Set<string>()
@@ -170,7 +183,7 @@ const mostProblems = 200
 /** A fleet of ten thousand hosts takes about one or two. */
 const largest = 64 * 1024 * 1024
 
-const load = (file: string): Effect.Effect<string, SettingsError> =>
+export const load = (file: string): Effect.Effect<string, SettingsError> =>
   Effect.tryPromise({
     try: async () => {
       const { size } = await fs.stat(file)

@@ -29,16 +29,23 @@ export interface FleetHost {
   readonly inputs: SetupInputs
 }
 
-type Settings = Defaults & Pick<Host, "name" | "base_url" | "sha256">
+/** Of a host, with the defaults of the file where it does not say. */
+export type HostSettings = Defaults & Pick<Host, "name" | "base_url" | "sha256">
 
 export type Report = (fault: { readonly problem: string; readonly fix: string }, key: string, ...below: Path) => void
+
+/** What the settings of a host come to, as long as nothing is wrong with them. */
+export type Resolve = (
+  settings: HostSettings,
+  report: Report
+) => Effect.Effect<{ readonly host: FleetHost | undefined; readonly warnings: ReadonlyArray<string> }>
 
 /** Follows what the settings of a host refer to. Files that several hosts share are read once. */
 export const resolver = (
   folder: string,
   environment: Surroundings["environment"],
   options: { readonly credentials: boolean }
-) => {
+): Resolve => {
   const credentialsOf = FleetCredentials.reader(environment, folder)
   const certificates = new Map<string, Certificates.Certificates>()
   const policies = new Map<string, Result.Result<VerificationPolicy, SettingsError>>()
@@ -59,7 +66,7 @@ export const resolver = (
   })
 
   return Effect.fnUntraced(function* (
-    settings: Settings,
+    settings: HostSettings,
     report: Report
   ): Effect.fn.Return<{ readonly host: FleetHost | undefined; readonly warnings: ReadonlyArray<string> }> {
     const { name } = settings
@@ -137,5 +144,5 @@ export const resolver = (
 const fill = (template: string, name: string): string =>
   template.replaceAll("{name}", name).replaceAll("{NAME}", name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_"))
 
-const filled = (reference: CredentialsReference, name: string): CredentialsReference =>
+export const filled = (reference: CredentialsReference, name: string): CredentialsReference =>
   Object.fromEntries(Object.entries(reference).map(([key, value]) => [key, fill(value, name)]))

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { FleetIncomplete, FleetInputs, kind as fleetKind } from "../fleet/FleetRun.ts"
 import { Drives, FleetWorkflow } from "../fleet/FleetWorkflow.ts"
+import { isGiven } from "../HostConnection.ts"
 import { kind as setupKind, SetupWorkflow } from "../SetupWorkflow.ts"
 import { SetupFailure } from "../SetupFailure.ts"
 import { Targets } from "../Targets.ts"
@@ -27,7 +28,7 @@ interface Kind {
 const setup: Kind = {
   tag: SetupWorkflow._tag,
   executionId: (run) => SetupWorkflow.executionId({ ...run, inputs: {} }),
-  isHere: ({ target }) => Effect.map(Targets, (targets) => targets.has(target))
+  isHere: ({ inputs, target }) => Effect.map(Targets, (targets) => targets.has(target) || isGiven(inputs))
 }
 
 const kinds: Readonly<Record<string, Kind>> = {

@@ -1,0 +1,122 @@
+/**
+ * Which hosts a process takes from fleets that are handed to a server, and how it comes by their credentials. Whoever may
+ * submit a fleet names a host and where its credentials are; without bounds, that would send any secret of this machine
+ * anywhere. So it is the process that says which hosts these may be, which environment variables, and which folder.
+ *
+ * The client of a host is made when its run wants it, and let go soon after the last use, as in `FleetTargets`.
+ */
+import { Ueba } from "@privx-kit/ueba/Ueba"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as RcMap from "effect/RcMap"
+import * as fs from "node:fs/promises"
+import * as path from "node:path"
+import * as DurationText from "../commands/DurationText.ts"
+import { type HostConnection, Reach } from "../HostConnection.ts"
+import { HostUnusable } from "../HostUnusable.ts"
+import * as BaseUrl from "../settings/BaseUrl.ts"
+import * as PrivxClient from "../settings/PrivxClient.ts"
+import { nameOf } from "../Targets.ts"
+import * as FleetCredentials from "./FleetCredentials.ts"
+import type { CredentialsReference } from "./FleetSchema.ts"
+import { globOf } from "./FleetSelection.ts"
+
+/** Which hosts of submitted fleets there may be. */
+export interface Accepted {
+  /** Names of hosts, `*` for anything: `*.example.com`. */
+  readonly hosts: ReadonlyArray<string>
+  /** Whether plain http may be asked for, even to another machine. */
+  readonly insecureHttp: boolean
+}
+
+export const none: Accepted = { hosts: [], insecureHttp: false }
+
+/** Where their credentials may be. */
+export interface Secrets {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Names of environment variables, `*` for anything. */
+  readonly variables: ReadonlyArray<string>
+  /** Files that are referred to are in this folder; without one, no file is read. */
+  readonly folder: string | undefined
+}
+
+export const defaultVariables = ["PRIVX_*"]
+
+/** The kit's own settings are not for hosts, whatever is accepted: the way to the database has a password. */
+const own = /^PRIVX_KIT_/
+
+export const accepts = ({ hosts }: Accepted, { host, hostname }: URL): boolean =>
+  hosts.some((pattern) => {
+    const glob = globOf(pattern.toLowerCase())
+    return glob.test(hostname) || glob.test(host)
+  })
+
+const idle = "2 seconds"
+
+/** Lets set-ups reach the hosts that are accepted. */
+export const layer = (accepted: Accepted, secrets: Secrets): Layer.Layer<never> =>
+  Layer.effect(
+    Reach,
+    Effect.gen(function* () {
+      const clients = yield* RcMap.make({
+        lookup: (key: string) => open(JSON.parse(key), accepted, secrets),
+        idleTimeToLive: idle
+      })
+      return (_, connection) => RcMap.get(clients, JSON.stringify(connection))
+    })
+  )
+
+const open = Effect.fnUntraced(function* (connection: HostConnection, accepted: Accepted, secrets: Secrets) {
+  const checked = BaseUrl.check(connection.baseUrl, accepted)
+  if ("problem" in checked) {
+    const { problem } = checked.problem
+    return yield* new HostUnusable({ target: "The host", problems: [`its base URL ${problem}`] })
+  }
+  const { url } = checked
+  const unusable = (problems: ReadonlyArray<string>) => new HostUnusable({ target: nameOf(url), problems })
+  if (!accepts(accepted, url)) return yield* unusable(["fleets may not name that host here (--fleet-hosts)"])
+  const refused = yield* refusals(connection.credentials, secrets)
+  if (refused.length > 0) return yield* unusable(refused)
+  const read = FleetCredentials.reader(secrets.environment, secrets.folder ?? "/")
+  const { ca, credentials, faults } = yield* read(connection.credentials)
+  if (credentials === undefined) {
+    return yield* unusable(faults.map(({ key, problem }) => `${key ?? "credentials"} ${problem}`))
+  }
+  const duration = (text: string | undefined) =>
+    text === undefined ? undefined : Option.getOrUndefined(DurationText.parse(text))
+  const client = PrivxClient.layer(
+    { baseUrl: url, ca: connection.ca ?? ca, credentials },
+    { timeout: duration(connection.timeout), deadline: duration(connection.deadline) }
+  )
+  return Context.get(yield* Layer.build(Ueba.layer().pipe(Layer.provide(client), Layer.fresh)), Ueba)
+})
+
+/** What of a reference may not be followed here. */
+const refusals = Effect.fnUntraced(function* (
+  reference: CredentialsReference,
+  { folder, variables }: Secrets
+): Effect.fn.Return<ReadonlyArray<string>> {
+  const found: Array<string> = []
+  for (const [key, value] of Object.entries(reference)) {
+    if (key.endsWith("_env")) {
+      const is = !own.test(value) && variables.some((pattern) => globOf(pattern).test(value))
+      if (!is) found.push(`${key} names ${value}, and fleets may not name that variable here (--fleet-env)`)
+    } else if (key.endsWith("_file")) {
+      if (folder === undefined)
+        found.push(`${key} names a file, and there is no folder for them here (--fleet-secrets)`)
+      else if (!(yield* Effect.promise(() => isWithin(folder, value)))) {
+        found.push(`${key} names ${value}, which is not in the folder for them (--fleet-secrets)`)
+      }
+    }
+  }
+  return found
+})
+
+/** Wherever links lead. A file that does not exist is within, if it were. */
+const isWithin = async (folder: string, name: string): Promise<boolean> => {
+  const real = (file: string) => fs.realpath(file).catch(() => path.resolve(file))
+  const relative = path.relative(await real(folder), await real(path.resolve(folder, name)))
+  return relative !== "" && !relative.startsWith("..") && !path.isAbsolute(relative)
+}
