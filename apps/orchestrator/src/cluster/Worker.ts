@@ -15,13 +15,13 @@ import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import { Delivery } from "../artifacts/Delivery.ts"
 import type { ArtifactStore } from "../artifacts/ArtifactStore.ts"
 import type { Database } from "../Database.ts"
+import { FleetDriver, handedOver } from "../fleet/FleetDriver.ts"
 import { Approvals } from "../runs/Approvals.ts"
 import * as Retention from "../runs/Retention.ts"
 import { RunControl } from "../runs/RunControl.ts"
-import * as RunQueue from "../runs/RunQueue.ts"
 import { RunRequests } from "../runs/RunRequests.ts"
 import { Runs } from "../runs/Runs.ts"
-import { layerShared, Setups } from "../Setups.ts"
+import { layerShared, type Setups } from "../Setups.ts"
 import type { Targets } from "../Targets.ts"
 import * as ClusterEngine from "./ClusterEngine.ts"
 import * as Postgres from "./Postgres.ts"
@@ -38,6 +38,7 @@ export interface Options extends ClusterEngine.Options {
 }
 
 export type Services =
+  | FleetDriver
   | Setups
   | Runs
   | RunRequests
@@ -53,7 +54,9 @@ export type Services =
 export const layer = (
   options: Options
 ): Layer.Layer<Services, DatabaseUnusable | StorageFailed | SocketServerError, Targets> =>
-  layerShared.pipe(
+  FleetDriver.layer.pipe(
+    Layer.provideMerge(layerShared),
+    Layer.provide(handedOver),
     Layer.provideMerge(ClusterEngine.layer(options)),
     Layer.provideMerge([Delivery.layer, RunControl.layer]),
     Layer.provideMerge([PostgresArtifacts.layer, PostgresProofs.layer(options.keyFolder)]),
@@ -70,8 +73,8 @@ const pruning = Duration.hours(1)
 
 /** Works until it is interrupted. What is under way then is gone on with by the others, or by the next process. */
 export const work = Effect.fn("Worker.work")(function* ({ concurrency }: Pick<Options, "concurrency">) {
-  const setups = yield* Setups
-  yield* RunQueue.feed({ concurrency, carryOut: setups.carryOut })
+  const driver = yield* FleetDriver
+  yield* driver.feed(concurrency)
   return yield* Retention.Retention.pipe(
     Effect.flatMap((bound) => Retention.prune(bound)),
     Effect.catchTag("StorageFailed", (failure) => Effect.logWarning(failure.message)),

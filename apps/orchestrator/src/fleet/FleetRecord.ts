@@ -3,6 +3,7 @@
  * to answer, so that a fleet of ten thousand hosts costs ten times as much as one of a thousand.
  */
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -32,11 +33,18 @@ export const Part = Schema.Struct({
 
 export type Part = typeof Part.Type
 
+/** How a fleet run comes to the record. */
+export interface Created {
+  /** To a server: it waits in the queue for a process that carries it out. */
+  readonly handedOver?: boolean | undefined
+  readonly idempotencyKey?: string | undefined
+}
+
 export class FleetRecord extends Context.Service<
   FleetRecord,
   {
-    /** Records a fleet run with what it is to do. */
-    readonly create: (id: string, plan: Plan) => Effect.Effect<void, StorageFailed>
+    /** Records a fleet run with what it is to do; `false` where one of that key is there already. */
+    readonly create: (id: string, plan: Plan, how?: Created) => Effect.Effect<boolean, StorageFailed>
     /** A run that is gone on with is so with what the file now says of how many at once. */
     readonly setConcurrency: (id: string, concurrency: number) => Effect.Effect<void, StorageFailed>
     readonly plan: (
@@ -71,7 +79,7 @@ export class FleetRecord extends Context.Service<
 }
 
 /** Inputs that are written behind the policy. */
-const late = ["mode", "owner", "requireApproval"] as const
+const late = ["mode", "owner", "requireApproval", "connection"] as const
 
 /** Rows that are read at once. */
 const page = 500
@@ -137,6 +145,22 @@ const make = (
     )
   )
 
+  /** Whoever asked for the fleet run asked for its hosts, and may not approve their scripts. */
+  const inheritAskers = Effect.fnUntraced(function* (id: string, hosts: ReadonlyArray<PlannedHost>) {
+    const parts = hosts.map(({ name }) => idOf(id, name))
+    if (parts.length === 0) return
+    const now = yield* Clock.currentTimeMillis
+    yield* stored(sql`
+      INSERT INTO run_requests (run_id, attempt, action, approved, asked_by, asked_at, comment, applied_at)
+      SELECT part.id, part.attempt, 'submit', NULL, asked.asked_by, ${now}, NULL, ${now}
+      FROM runs AS part
+        JOIN runs AS fleet ON fleet.id = part.parent_id
+        JOIN run_requests AS asked
+          ON asked.run_id = fleet.id AND asked.attempt = fleet.attempt AND asked.action = 'submit'
+      WHERE ${sql.in("part.id", parts)}
+      ON CONFLICT (run_id, attempt, action) DO NOTHING`)
+  })
+
   const eachPart = Effect.fn("FleetRecord.eachPart")(function* (id: string, use: (part: Part) => void) {
     let last = { createdAt: 0, id: "" }
     while (true) {
@@ -153,16 +177,24 @@ const make = (
   })
 
   return FleetRecord.of({
-    create: Effect.fn("FleetRecord.create")((id, wanted) =>
+    create: Effect.fn("FleetRecord.create")((id, wanted, { handedOver = false, idempotencyKey } = {}) =>
       transaction(
         Effect.gen(function* () {
           const digest = digestOf(wanted)
-          const inputs = { name: wanted.name, file: wanted.file, digest, hosts: wanted.hosts.length }
-          yield* runs.create({ id, kind, target: targetOf(wanted.name), inputs })
+          const inputs = {
+            name: wanted.name,
+            file: wanted.file,
+            digest,
+            hosts: wanted.hosts.length,
+            ...(handedOver ? { handedOver } : undefined)
+          }
+          const target = targetOf(wanted.name)
+          if (!(yield* runs.create({ id, kind, target, inputs, idempotencyKey, queued: handedOver }))) return false
           const json = JSON.stringify(toStored(wanted.hosts))
           yield* stored(sql`
             INSERT INTO fleet_plans (run_id, concurrency, plan) VALUES (${id}, ${wanted.concurrency}, ${json})
             ON CONFLICT (run_id) DO NOTHING`)
+          return true
         })
       )
     ),
@@ -192,7 +224,7 @@ const make = (
             if (!created) yield* runs.retry(part, { queued: true })
           }),
           { discard: true }
-        )
+        ).pipe(Effect.andThen(inheritAskers(id, hosts)))
       )
     ),
     eachPart,

@@ -4,24 +4,26 @@ import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { Change, RunStatus } from "../runs/Run.ts"
+import { Change, RunStatus } from "../runs/Run.ts"
 import { FailureJson } from "../SetupWorkflow.ts"
 import { brief } from "../terminal/RunView.ts"
 import { FleetRecord, type Part } from "./FleetRecord.ts"
 import { idOf, type PlannedHost } from "./FleetRun.ts"
 
-export interface HostReport {
-  readonly name: string
-  readonly target: string
+export const HostReport = Schema.Struct({
+  name: Schema.String,
+  target: Schema.String,
   /** None where the fleet run has not come to that host. */
-  readonly runId: string | null
-  readonly status: RunStatus | null
+  runId: Schema.NullOr(Schema.String),
+  status: Schema.NullOr(RunStatus),
   /** How its script stands to the approved one, as soon as it is known. */
-  readonly change: Change | null
-  readonly sha256: string | null
-  readonly millis: number | null
-  readonly failure: { readonly tag: string; readonly message: string } | null
-}
+  change: Schema.NullOr(Change),
+  sha256: Schema.NullOr(Schema.String),
+  millis: Schema.NullOr(Schema.Number),
+  failure: Schema.NullOr(Schema.Struct({ tag: Schema.String, message: Schema.String }))
+})
+
+export type HostReport = typeof HostReport.Type
 
 /** In the order of the file. */
 export const of = Effect.fn("FleetReport.of")(function* (

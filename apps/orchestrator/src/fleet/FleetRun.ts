@@ -21,7 +21,9 @@ export const FleetInputs = Schema.Struct({
   /** Of the hosts and their inputs: what makes it the same fleet run. */
   digest: Schema.String,
   /** How many there are. */
-  hosts: Schema.Int
+  hosts: Schema.Int,
+  /** It was handed to a server. */
+  handedOver: Schema.optionalKey(Schema.Boolean)
 })
 
 export type FleetInputs = typeof FleetInputs.Type

@@ -23,31 +23,39 @@ import type { Fleet, FleetHost } from "./FleetFile.ts"
  * - `unfinished`: a run is under way, or waits to be continued.
  * - `never`: there is no run.
  */
-export type State = "ok" | "changed" | "waiting" | "failing" | "stale" | "unfinished" | "never"
+export const State = Schema.Literals(["ok", "changed", "waiting", "failing", "stale", "unfinished", "never"])
 
-export interface HostStatus {
-  readonly name: string
-  readonly target: string
-  readonly state: State
-  readonly run: {
-    readonly id: string
-    readonly status: RunStatus
-    /** ISO 8601. */
-    readonly createdAt: string
-    /** The class of what it failed with. */
-    readonly failure: string | null
-    /** Whether it was begun with the inputs that the file gives now. */
-    readonly sameInputs: boolean
-  } | null
-  readonly good: {
-    readonly runId: string
-    readonly sha256: string | null
-    /** ISO 8601. */
-    readonly endedAt: string
-  } | null
+export type State = typeof State.Type
+
+export const HostStatus = Schema.Struct({
+  name: Schema.String,
+  target: Schema.String,
+  state: State,
+  run: Schema.NullOr(
+    Schema.Struct({
+      id: Schema.String,
+      status: RunStatus,
+      /** ISO 8601. */
+      createdAt: Schema.String,
+      /** The class of what it failed with. */
+      failure: Schema.NullOr(Schema.String),
+      /** Whether it was begun with the inputs that the file gives now. */
+      sameInputs: Schema.Boolean
+    })
+  ),
+  good: Schema.NullOr(
+    Schema.Struct({
+      runId: Schema.String,
+      sha256: Schema.NullOr(Schema.String),
+      /** ISO 8601. */
+      endedAt: Schema.String
+    })
+  ),
   /** SHA-256 of the approved script. */
-  readonly approved: string | null
-}
+  approved: Schema.NullOr(Schema.String)
+})
+
+export type HostStatus = typeof HostStatus.Type
 
 /** What somebody should look at. */
 export const hasDrifted = ({ state }: HostStatus): boolean => state !== "ok" && state !== "unfinished"

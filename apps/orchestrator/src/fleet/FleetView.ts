@@ -20,6 +20,8 @@ const plainInterval = 5000
 
 export interface Progress {
   readonly observe: (event: RunEvent) => Effect.Effect<void>
+  /** Where no events come: how the hosts stand now. */
+  readonly look: (hosts: ReadonlyArray<HostReport>) => Effect.Effect<void>
   /** From now on it is that run whose hosts are counted; so many of them are over. */
   readonly begin: (hosts: ReadonlyMap<string, string>, over: number) => Effect.Effect<void>
   readonly end: Effect.Effect<void>
@@ -37,7 +39,10 @@ export const progress = Effect.fnUntraced(function* (pane: Pane): Effect.fn.Retu
   let failed = 0
   let waiting = 0
   let began = 0
-  let told = 0
+  /** When the last plain line came. */
+  let last = 0
+  /** What was said of each run. */
+  const told = new Map<string, string | null>()
   const text = (millis: number) =>
     [
       `${Text.grouped(over)} of ${Text.grouped(hosts.size)} hosts`,
@@ -52,10 +57,13 @@ export const progress = Effect.fnUntraced(function* (pane: Pane): Effect.fn.Retu
   }
   const plain = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
-    if (live !== undefined || now - told < plainInterval) return
-    told = now
+    if (live !== undefined || now - last < plainInterval) return
+    last = now
     yield* pane.line(`  ${style.sign.dot} ${text(performance.now() - began)}`)
   })
+  const failedLine = (name: string, why: string) => `  ${style.red(style.sign.failed)} ${name}: ${why}`
+  const waitingLine = (name: string, runId: string) =>
+    `  ${style.yellow(style.sign.warning)} ${name} waits for approval: privx-kit runs approve ${runId.slice(0, 8)}`
   const observe = Effect.fnUntraced(function* (event: RunEvent) {
     const name = hosts.get(event.runId)
     if (name === undefined) return
@@ -64,14 +72,12 @@ export const progress = Effect.fnUntraced(function* (pane: Pane): Effect.fn.Retu
         underWay.add(event.runId)
         break
       case "StepFailed":
-        yield* above(`  ${style.red(style.sign.failed)} ${name}: ${event.step}: ${brief(event.failure)}`)
+        yield* above(failedLine(name, `${event.step}: ${brief(event.failure)}`))
         break
       case "ApprovalAwaited":
         underWay.delete(event.runId)
         waiting++
-        yield* above(
-          `  ${style.yellow(style.sign.warning)} ${name} waits for approval: privx-kit runs approve ${event.runId.slice(0, 8)}`
-        )
+        yield* above(waitingLine(name, event.runId))
         break
       case "RunEnded":
         underWay.delete(event.runId)
@@ -83,8 +89,25 @@ export const progress = Effect.fnUntraced(function* (pane: Pane): Effect.fn.Retu
     }
     yield* plain
   })
+  const look = Effect.fnUntraced(function* (reports: ReadonlyArray<HostReport>) {
+    underWay.clear()
+    over = failed = waiting = 0
+    for (const { failure, name, runId, status } of reports) {
+      if (runId === null) continue
+      if (status === "running") underWay.add(runId)
+      if (status === "waiting") waiting++
+      if (status === "failed" || status === "cancelled") failed++
+      if (status === "failed" || status === "cancelled" || status === "succeeded") over++
+      if (told.get(runId) === status) continue
+      told.set(runId, status)
+      if (status === "failed") yield* above(failedLine(name, failure?.message ?? status))
+      if (status === "waiting") yield* above(waitingLine(name, runId))
+    }
+    yield* plain
+  })
   return {
     observe,
+    look,
     begin: (names, done) =>
       Effect.suspend(() => {
         hosts = names
@@ -92,7 +115,7 @@ export const progress = Effect.fnUntraced(function* (pane: Pane): Effect.fn.Retu
         failed = waiting = 0
         underWay.clear()
         began = performance.now()
-        told = Date.now()
+        last = Date.now()
         return live === undefined ? Effect.void : live.show(draw)
       }),
     end: live === undefined ? Effect.void : live.clear

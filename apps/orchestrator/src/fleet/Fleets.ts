@@ -10,8 +10,6 @@ import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
-import { randomUUID } from "node:crypto"
 import { Database } from "../Database.ts"
 import type { DataFolderBusy, DataFolderUnusable } from "../DataFolder.ts"
 import * as Journal from "../runs/Journal.ts"
@@ -22,8 +20,9 @@ import { Runs } from "../runs/Runs.ts"
 import { InternalError } from "../SetupFailure.ts"
 import { embedded, layerOwn, Setups } from "../Setups.ts"
 import { Targets } from "../Targets.ts"
+import * as FleetBegin from "./FleetBegin.ts"
 import { FleetRecord } from "./FleetRecord.ts"
-import { type Counts, digestOf, type FleetFailure, FleetInputs, kind, type Plan, targetOf } from "./FleetRun.ts"
+import { type Counts, digestOf, type FleetFailure, type FleetInputs, kind, type Plan } from "./FleetRun.ts"
 import { Drives, FleetWorkflow, payloadOf, Queued } from "./FleetWorkflow.ts"
 
 /** What a fleet run came to. Whether it is well is for whoever asks: hosts may have failed, or wait for approval. */
@@ -81,12 +80,11 @@ export class Fleets extends Context.Service<
 
 const make = Effect.fnUntraced(function* (digests: Set<string>, concurrency: number) {
   const runs = yield* Runs
-  const record = yield* FleetRecord
   const setups = yield* Setups
   const targets = yield* Targets
   const database = yield* Database
   const queued = yield* Queued
-  const context = yield* Effect.context<Effect.Services<ReturnType<typeof execution>>>()
+  const context = yield* Effect.context<Effect.Services<ReturnType<typeof execution>> | FleetRecord | Runs>()
 
   const look = yield* RunQueue.feed({
     concurrency,
@@ -114,26 +112,10 @@ const make = Effect.fnUntraced(function* (digests: Set<string>, concurrency: num
   })
 
   const run = Effect.fn("Fleets.run")(function* (plan: Plan, onBegun: (begun: Begun) => Effect.Effect<void> = quiet) {
-    const digest = digestOf(plan)
-    digests.add(digest)
-    const open = yield* runs.list({ kind, target: targetOf(plan.name), unfinished: true })
-    const same = open.find((run) => Schema.is(FleetInputs)(run.inputs) && run.inputs.digest === digest)
-    const others = open.filter((run) => run !== same).map(({ id }) => id)
-    if (same !== undefined) {
-      yield* record.setConcurrency(same.id, plan.concurrency)
-      yield* onBegun({ runId: same.id, continued: true, others })
-      return yield* outcome(same)
-    }
-    const waiting = yield* record.waiting
-    const hosts = plan.hosts.map((host) => {
-      const other = waiting.get(host.target)
-      const waits = other !== undefined && JSON.stringify(other.inputs) === JSON.stringify(host.inputs)
-      return waits ? { ...host, waiting: other.id } : host
-    })
-    const id = randomUUID()
-    yield* record.create(id, { ...plan, hosts })
-    yield* onBegun({ runId: id, continued: false, others })
-    return yield* outcome({ id, attempt: 1, target: targetOf(plan.name), kind })
+    digests.add(digestOf(plan))
+    const { continued, others, run } = yield* Effect.provideContext(FleetBegin.choose(plan), context)
+    yield* onBegun({ runId: run.id, continued, others })
+    return yield* outcome(run)
   })
 
   const retry = Effect.fn("Fleets.retry")(function* (
@@ -157,13 +139,17 @@ const make = Effect.fnUntraced(function* (digests: Set<string>, concurrency: num
 
 const quiet = () => Effect.void
 
-/** Begins it, or joins it where it is under way; what another process has put aside is resumed. */
-const execution = Effect.fnUntraced(function* (run: Pick<Run, "id" | "attempt" | "target" | "kind">) {
+/** Begins it, or joins it where it is under way. */
+const execution = (run: Pick<Run, "id" | "attempt" | "target" | "kind">) =>
+  Effect.flatMap(prepared(run), (payload) => FleetWorkflow.execute(payload))
+
+/** What the engine is to be given for it. What another process has put aside is resumed. */
+export const prepared = Effect.fnUntraced(function* (run: Pick<Run, "id" | "attempt" | "target" | "kind">) {
   const payload = payloadOf(run)
   const executionId = yield* FleetWorkflow.executionId(payload)
   const known = yield* FleetWorkflow.poll(executionId)
   if (known._tag === "Some" && known.value._tag === "Suspended") yield* FleetWorkflow.resume(executionId)
   // The record is written first: an end that it does not have was never there.
   if (known._tag === "Some" && known.value._tag === "Complete") yield* Journal.forget({ ...run, runId: run.id })
-  return yield* FleetWorkflow.execute(payload)
+  return payload
 })

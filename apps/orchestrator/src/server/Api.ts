@@ -14,29 +14,15 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import pkg from "../../package.json" with { type: "json" }
 import { RequireApproval } from "../runs/Approvals.ts"
-import { RunJson, RunStatus } from "../runs/Run.ts"
+import { RunStatus } from "../runs/Run.ts"
 import { Guard, Shape } from "./Caller.ts"
+import { documented, IdempotencyKey, run, ServedRun, text } from "./Endpoint.ts"
+import { fleets } from "./FleetApi.ts"
 import * as Problem from "./Problem.ts"
 import * as Role from "./Role.ts"
 
 const whole = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 const above = Schema.Int.check(Schema.isGreaterThan(0))
-const text = (longest: number) => Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(longest))
-
-const IdempotencyKey = text(200).annotate({
-  description: "Names the run: the same key means the same run again, over or not"
-})
-
-/** A run as the record has it, and who asked for it. */
-export const ServedRun = Schema.Struct({
-  ...RunJson.fields,
-  requestedBy: Schema.NullOr(Schema.String).annotate({
-    description: "Name of the token with which this attempt was asked for; null: it was not asked for here"
-  })
-}).annotate({ identifier: "Run" })
-
-export type ServedRun = typeof ServedRun.Type
-
 export const SubmissionBody = Schema.Struct({
   target: Schema.optionalKey(Schema.String).annotate({
     description: "Base URL of the PrivX, one that the server is configured for; default: its only one"
@@ -81,15 +67,7 @@ export const RunChanged = Schema.Struct({
   data: Schema.fromJsonString(Schema.toCodecJson(ServedRun))
 })
 
-const run = {
-  params: { run: Schema.String.annotate({ description: "Id of the run, or its beginning" }) },
-  error: Problem.any
-}
-
 const file = (contentType: string) => HttpApiSchema.StreamUint8Array({ contentType })
-
-const documented = (right: Role.Right, summary: string, description = "") =>
-  OpenApi.annotations({ summary, description: `${description} Roles: ${Role.allowed(right)}.`.trim() })
 
 const runs = HttpApiGroup.make("runs")
   .add(
@@ -112,6 +90,9 @@ const runs = HttpApiGroup.make("runs")
         status: Schema.optionalKey(Schema.Array(RunStatus)),
         target: Schema.optionalKey(Schema.String),
         since: Schema.optionalKey(Schema.DateTimeUtcFromString),
+        parts: Schema.optionalKey(Schema.Literals(["true", "false"])).annotate({
+          description: "true: the hosts of fleet runs too; they are listed where a status or target asks for them"
+        }),
         limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 })))
       },
       success: Schema.Struct({ runs: Schema.Array(ServedRun) }),
@@ -190,6 +171,7 @@ const runs = HttpApiGroup.make("runs")
 
 export const Api = HttpApi.make("privx-kit")
   .add(runs)
+  .add(fleets)
   // What is not known is refused: a misspelt limit, or an output folder, would otherwise be taken for granted.
   .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
   .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error" })

@@ -5,9 +5,9 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { DataFolderBusy, DataFolderUnusable } from "../DataFolder.ts"
+import { FleetDriver, handedOver } from "../fleet/FleetDriver.ts"
 import * as RunAccess from "../runs/RunAccess.ts"
-import * as RunQueue from "../runs/RunQueue.ts"
-import { Setups } from "../Setups.ts"
+import { embedded, layerOwn, Setups } from "../Setups.ts"
 import type { Targets } from "../Targets.ts"
 import { Evidence } from "./Evidence.ts"
 import { Backend } from "./Health.ts"
@@ -19,18 +19,26 @@ export interface Options {
   readonly concurrency: number
 }
 
+const feeding = (concurrency: number) => Layer.effectDiscard(FleetDriver.use((driver) => driver.feed(concurrency)))
+
 export const layer = (options: Options): Layer.Layer<ServerStorage, DataFolderBusy | DataFolderUnusable, Targets> =>
   Layer.unwrap(
     // First, because the tables are its business.
-    Effect.map(Setups, (setups) =>
+    Effect.map(Setups, () =>
       Layer.mergeAll(
         Evidence.layerFolder,
         // It was brought up to date by this process, which also is the one that works.
-        Layer.succeed(Backend, { migrated: Effect.succeed(true), workers: Effect.succeed(1) }),
-        Layer.effectDiscard(RunQueue.feed({ concurrency: options.concurrency, carryOut: setups.carryOut }))
+        Layer.succeed(Backend, { migrated: Effect.succeed(true), workers: Effect.succeed(1) })
       ).pipe(
         // A connection of its own: a long answer and a run do not wait for each other's transactions.
         Layer.provideMerge(RunAccess.layer(options.dataDir, "write"))
       )
     )
-  ).pipe(Layer.provide(Setups.layerTargets({ dataDir: options.dataDir })))
+  ).pipe(
+    Layer.provide(
+      embedded(
+        options,
+        feeding(options.concurrency).pipe(Layer.provide(FleetDriver.layer), Layer.provideMerge(layerOwn))
+      ).pipe(Layer.provide(handedOver))
+    )
+  )

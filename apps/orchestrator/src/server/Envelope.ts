@@ -16,7 +16,13 @@ import * as Metrics from "./Metrics.ts"
 import * as Problem from "./Problem.ts"
 
 /** A policy with its signature and certificates is a few kilobytes; known digests make it more. */
-const maxBody = ByteSize.mebibytes(1)
+const usual = ByteSize.mebibytes(1)
+
+/** A fleet of ten thousand hosts is one or two. */
+const ofFleet = ByteSize.mebibytes(16)
+
+const maxBodyOf = (request: HttpServerRequest.HttpServerRequest): ByteSize.ByteSize =>
+  pathOf(request).startsWith("/api/v1/fleets") ? ofFleet : usual
 
 /** How long an answer may take to begin; a database that is away is waited for longer than that. */
 const longest = "20 seconds"
@@ -41,7 +47,7 @@ export const around = <E, R>(
     const exit = yield* (tooLarge(request) ? Effect.succeed(bodyTooLarge) : app).pipe(
       Effect.timeoutOrElse({ duration: longest, orElse: () => Effect.succeed(tookTooLong) }),
       Effect.provideService(AccessLog.CurrentExchange, exchange),
-      Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBody),
+      Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBodyOf(request)),
       Effect.exit
     )
     // The client has gone: nobody is there to answer.
@@ -58,14 +64,14 @@ export const around = <E, R>(
   })
 
 const tooLarge = (request: HttpServerRequest.HttpServerRequest): boolean =>
-  Number(request.headers["content-length"] ?? 0) > ByteSize.toNumberUnsafe(maxBody)
+  Number(request.headers["content-length"] ?? 0) > ByteSize.toNumberUnsafe(maxBodyOf(request))
 
 const bodyTooLarge = Problem.toResponse(
   413,
   {
     _tag: "BodyTooLarge",
     code: "usage",
-    message: `The body is larger than ${ByteSize.toNumberUnsafe(maxBody)} bytes.`,
+    message: `The body is larger than ${ByteSize.toNumberUnsafe(usual)} bytes, or of a fleet than ${ByteSize.toNumberUnsafe(ofFleet)}.`,
     hint: "Send less: known digests that no longer count make a policy large."
   },
   { connection: "close" }

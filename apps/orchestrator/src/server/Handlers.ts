@@ -1,27 +1,24 @@
 /** What each endpoint does. Everything is read from and written to the storage; nothing is carried out here. */
 import * as DateTime from "effect/DateTime"
-import type { MessageStorage } from "effect/cluster/MessageStorage"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Schema from "effect/Schema"
-import type * as SqlClient from "effect/sql/SqlClient"
 import * as Stream from "effect/Stream"
-import type { Database } from "../Database.ts"
 import { Approvals } from "../runs/Approvals.ts"
 import * as Retention from "../runs/Retention.ts"
 import { isOver, type Run } from "../runs/Run.ts"
 import { RunConflict } from "../runs/RunFailures.ts"
-import type { RunRequests } from "../runs/RunRequests.ts"
 import { Runs } from "../runs/Runs.ts"
 import { InvalidInput } from "../SetupFailure.ts"
 import { inputsOf } from "../SetupRequest.ts"
-import * as SetupWorkflow from "../SetupWorkflow.ts"
 import * as Submission from "../Submission.ts"
 import { nameOf } from "../Targets.ts"
-import { Api, ServedRun, type SubmissionBody } from "./Api.ts"
+import * as Answers from "./Answers.ts"
+import { Api, type SubmissionBody } from "./Api.ts"
 import { Caller } from "./Caller.ts"
+import { ServedRun } from "./Endpoint.ts"
 import { Evidence } from "./Evidence.ts"
 import * as Problem from "./Problem.ts"
 import * as Role from "./Role.ts"
@@ -35,9 +32,6 @@ const patience = "3 seconds"
 
 const encodeRun = Schema.encodeSync(Schema.toCodecJson(ServedRun))
 
-/** What the answers are made from. */
-type Stores = Runs | RunRequests | Approvals | MessageStorage | SqlClient.SqlClient | Database
-
 export const layer = HttpApiBuilder.group(
   Api,
   "runs",
@@ -46,20 +40,8 @@ export const layer = HttpApiBuilder.group(
     const submissions = yield* Submissions
     const evidence = yield* Evidence
     const serving = yield* Serving
-    const storage = yield* Effect.context<Stores>()
+    const { answered, one, served } = yield* Answers.make
     let streams = 0
-
-    /** On the storage, with the failures of the kit as answers. */
-    const answered = <A, E extends Problem.Answerable | Problem.Problem, R>(effect: Effect.Effect<A, E, R>) =>
-      Effect.mapError(Effect.provideContext(effect, storage), (failure): Problem.Problem =>
-        "status" in failure && "code" in failure ? failure : Problem.of(failure)
-      )
-
-    const served = (found: ReadonlyArray<Run>) =>
-      Effect.map(submissions.of(found), (askers) =>
-        found.map((run): ServedRun => ({ ...run, requestedBy: askers.get(run.id) ?? null }))
-      )
-    const one = (run: Run) => Effect.map(served([run]), ([only]) => only ?? { ...run, requestedBy: null })
 
     /** As soon as it is over, or as it is after a while. */
     const settled = Effect.fnUntraced(function* (run: Run) {
@@ -124,10 +106,12 @@ export const layer = HttpApiBuilder.group(
       .handle("list", ({ query }) =>
         Effect.gen(function* () {
           const url = query.target === undefined ? null : URL.parse(query.target)
+          const { status = [] } = query
           const found = yield* runs.list({
+            whole: query.parts !== "true" && query.target === undefined && status.length === 0,
             target: url === null ? query.target : nameOf(url),
             since: query.since === undefined ? undefined : DateTime.toEpochMillis(query.since),
-            status: query.status,
+            status,
             limit: query.limit ?? 50
           })
           return { runs: (yield* served(found)).map((run) => ({ ...run, result: null })) }
@@ -177,14 +161,7 @@ export const layer = HttpApiBuilder.group(
       .handle("retry", ({ params }) =>
         Effect.gen(function* () {
           const caller = yield* Caller
-          const { id, kind, status } = yield* RunActions.find(params.run)
-          if (kind !== SetupWorkflow.kind) {
-            return yield* new RunConflict({
-              runId: id,
-              status,
-              detail: "a fleet is retried with privx-kit fleet retry"
-            })
-          }
+          const { id, status } = yield* RunActions.find(params.run)
           let again: Run | undefined
           yield* submissions.recorded(
             caller.name,

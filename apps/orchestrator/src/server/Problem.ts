@@ -13,6 +13,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import { RunAmbiguous, RunConflict, RunNotFound } from "../runs/RunFailures.ts"
+import { SettingsError } from "../settings/SettingsError.ts"
 import { InvalidInput } from "../SetupFailure.ts"
 
 const at = <const Status extends number>(status: Status, description: string) =>
@@ -48,9 +49,9 @@ export type Problem = (typeof any)[number]["Type"]
 export type Status = Problem["status"]
 
 /** A failure of the kit that an answer can be made of. */
-export type Answerable = RunNotFound | RunAmbiguous | RunConflict | InvalidInput | StorageFailed
+export type Answerable = RunNotFound | RunAmbiguous | RunConflict | InvalidInput | SettingsError | StorageFailed
 
-const Answerable = Schema.Union([RunNotFound, RunAmbiguous, RunConflict, InvalidInput, StorageFailed])
+const Answerable = Schema.Union([RunNotFound, RunAmbiguous, RunConflict, InvalidInput, SettingsError, StorageFailed])
 
 const encode = Schema.encodeSync(Schema.toCodecJson(Answerable))
 
@@ -59,6 +60,7 @@ const statusOf: { readonly [Tag in Answerable["_tag"]]: readonly [Status, code: 
   RunAmbiguous: [400, "usage"],
   RunConflict: [409, "conflict"],
   InvalidInput: [400, "usage"],
+  SettingsError: [400, "settings"],
   StorageFailed: [503, "storage"]
 }
 

@@ -10,7 +10,8 @@ import * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { isOver, type Run } from "../runs/Run.ts"
-import { RunChanged, type ServedRun } from "./Api.ts"
+import { RunChanged } from "./Api.ts"
+import type { ServedRun } from "./Endpoint.ts"
 import type * as Problem from "./Problem.ts"
 import { RunDesk, type RunFailure } from "./RunDesk.ts"
 import { ServerClient } from "./ServerClient.ts"
@@ -73,11 +74,12 @@ export const layer: Layer.Layer<RunDesk, never, ServerClient> = Layer.effect(
     })
 
     return RunDesk.of({
-      list: ({ limit, since, status, target }) =>
+      list: ({ limit, parts = false, since, status, target }) =>
         runs
           .list({
             query: {
               limit: Math.min(limit, largestList),
+              ...(parts ? { parts: "true" } : {}),
               ...(status.length === 0 ? {} : { status }),
               ...(target === undefined ? {} : { target }),
               ...(since === undefined ? {} : { since: DateTime.makeUnsafe(since) })

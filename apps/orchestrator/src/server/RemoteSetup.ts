@@ -84,10 +84,10 @@ export interface Destination {
 }
 
 /** Brings script and proof into a folder. Answers with the result as it is then. */
-export const bring = Effect.fn("RemoteSetup.bring")(function* (
-  result: SetupResult,
+export const bring = Effect.fn("RemoteSetup.bring")(function* <A extends Pick<SetupResult, "runId" | "sha256">>(
+  result: A,
   { mode = Delivery.defaultMode, output, owner }: Destination
-): Effect.fn.Return<SetupResult, RunFailure, ServerClient> {
+): Effect.fn.Return<A & Pick<SetupResult, "delivered" | "manifest">, RunFailure, ServerClient> {
   const { runId, sha256 } = result
   const script = yield* download(runId, "script")
   const [manifestText, attestation, publicKey] = yield* Effect.all([

@@ -10,6 +10,7 @@ import type { DataFolderBusy, DataFolderUnusable } from "../DataFolder.ts"
 import type { Bound } from "../runs/Retention.ts"
 import type { Run, RunStatus } from "../runs/Run.ts"
 import type { RunAmbiguous, RunConflict, RunNotFound } from "../runs/RunFailures.ts"
+import type { SettingsError } from "../settings/SettingsError.ts"
 import type { InvalidInput } from "../SetupFailure.ts"
 import type { ServerRefused } from "./ServerRefused.ts"
 
@@ -22,6 +23,7 @@ export type DeskFailure =
   | UnexpectedResponse
   | ServerRefused
   | InvalidInput
+  | SettingsError
 
 export type RunFailure = DeskFailure | RunNotFound | RunAmbiguous | RunConflict
 

@@ -13,7 +13,7 @@ import * as Sse from "effect/encoding/Sse"
 import * as Stream from "effect/Stream"
 import * as crypto from "node:crypto"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
-import type { ServedRun } from "./Api.ts"
+import type { ServedRun } from "./Endpoint.ts"
 import type { Serving } from "./Serving.ts"
 
 interface State {

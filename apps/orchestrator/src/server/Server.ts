@@ -30,6 +30,7 @@ import * as Certificate from "./Certificate.ts"
 import * as Envelope from "./Envelope.ts"
 import type { Evidence } from "./Evidence.ts"
 import { Gatekeeper, layer as guards } from "./GuardLayer.ts"
+import * as FleetHandlers from "./FleetHandlers.ts"
 import * as Handlers from "./Handlers.ts"
 import * as Health from "./Health.ts"
 import { ListenFailed } from "./ListenFailed.ts"
@@ -82,7 +83,9 @@ const start = Effect.fn("Server.start")(function* (
   const { host, metricsOpen = false, port, tls, ...rest } = options
   const ending = yield* Deferred.make<void>()
   const routes = Layer.mergeAll(
-    HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(Layer.provide(Handlers.layer)),
+    HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
+      Layer.provide([Handlers.layer, FleetHandlers.layer])
+    ),
     Health.layer({ metricsOpen })
   ).pipe(
     Layer.provide(guards),

@@ -5,12 +5,13 @@ import * as HttpClientError from "effect/http/HttpClientError"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { RunAmbiguous, RunConflict, RunNotFound } from "../runs/RunFailures.ts"
+import { SettingsError } from "../settings/SettingsError.ts"
 import { InvalidInput } from "../SetupFailure.ts"
 import * as Problem from "./Problem.ts"
 import { ServerRefused } from "./ServerRefused.ts"
 
 /** Failures that are the same wherever they come from. */
-const Known = Schema.Union([RunNotFound, RunAmbiguous, RunConflict, InvalidInput])
+const Known = Schema.Union([RunNotFound, RunAmbiguous, RunConflict, InvalidInput, SettingsError])
 
 const decodeKnown = Schema.decodeUnknownOption(Schema.toCodecJson(Known))
 

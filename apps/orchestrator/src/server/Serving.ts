@@ -2,12 +2,15 @@
 import * as Context from "effect/Context"
 import type * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
+import * as SubmittedHosts from "../fleet/SubmittedHosts.ts"
 
 export class Serving extends Context.Service<
   Serving,
   {
     /** The PrivX hosts that runs can be submitted for, by name. */
     readonly targets: ReadonlyArray<string>
+    /** Which others fleets that are handed over may name. */
+    readonly fleetHosts: SubmittedHosts.Accepted
     /** Whether somebody may approve the script of a run that he asked for. */
     readonly selfApproval: boolean
     /** Done when the server begins to end: who holds a connection for long lets go of it. */
@@ -23,6 +26,7 @@ export class Serving extends Context.Service<
 >()("privx-kit/server/Serving") {}
 
 export const defaults = {
+  fleetHosts: SubmittedHosts.none,
   selfApproval: false,
   interval: "250 millis",
   heartbeat: "15 seconds",

@@ -1,0 +1,150 @@
+/** Fleets that are handed to a server and carried out by workers on Postgres, as the command line sees them. */
+import { assert, describe, it } from "@effect/vitest"
+import type { Options as SimulatorOptions } from "@privx-kit/simulator/Simulator"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as SqlClient from "effect/sql/SqlClient"
+import * as crypto from "node:crypto"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import * as SharedStorage from "../src/server/SharedStorage.ts"
+import * as cli from "../test/support/cli.ts"
+import * as fleets from "../test/support/fleets.ts"
+import * as program from "../test/support/program.ts"
+import * as served from "../test/support/served.ts"
+import { eventually } from "../test/support/setups.ts"
+import * as support from "./support.ts"
+
+const database = support.server()
+
+const main = path.join(import.meta.dirname, "..", "src", "main.ts")
+
+/** A server that has no credentials, workers that have them, and somebody with the file. */
+const place = Effect.fnUntraced(function* (simulator: SimulatorOptions = {}) {
+  const privx = yield* fleets.start(simulator)
+  const url = yield* support.database(database())
+  const { file, folder } = yield* fleets.place
+  const server = yield* served.on(SharedStorage.layer({ url, maxConnections: 4 }), {
+    target: "https://privx.invalid",
+    tokenFile: path.join(folder, "tokens.toml"),
+    fleetHosts: { hosts: ["127.*"], insecureHttp: false }
+  })
+  /** A worker as a process of its own. */
+  const worker = Effect.fnUntraced(function* (env: Readonly<Record<string, string>> = fleets.environment(privx)) {
+    const started = yield* program.start(
+      main,
+      ["worker", "--fleet-hosts=127.*", "--fleet-env=FLEET_*", "--json", `--data-dir=${path.join(folder, "keys")}`],
+      { env: { ...env, PRIVX_KIT_DATABASE_URL: Redacted.value(url) } }
+    )
+    yield* started.line("privx-kit worker")
+    return started
+  })
+  const as =
+    (role: string) =>
+    (...args: ReadonlyArray<string>) =>
+      served.cli({ PRIVX_KIT_SERVER: server.url.origin, PRIVX_KIT_SERVER_TOKEN: server.tokenOf(role) }, ...args)
+  const rows = <A extends object>(statement: string) =>
+    Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe<A>(statement)).pipe(Effect.provide(support.record(url)))
+  return { as, file, folder, privx, rows, server, worker }
+})
+
+const result = (ended: cli.Ended) => cli.json(ended).result as ReturnType<typeof JSON.parse>
+
+describe("a fleet at a server on Postgres", { timeout: 120_000 }, () => {
+  it.live("is carried out by the workers: table, exit code and scripts are those of a fleet on this machine", () =>
+    Effect.gen(function* () {
+      const { as, file, folder, privx, rows, worker } = yield* place()
+      fs.writeFileSync(
+        file,
+        fleets.text(privx, 6, {}, { output: "scripts/{name}" }, (index) =>
+          index === 2
+            ? { sha256: "9".repeat(64) }
+            : index === 3
+              ? { credentials: { token_env: "FLEET_NOBODY_HAS_SET" } }
+              : index === 4
+                ? { credentials: { token_env: "HOME" } }
+                : {}
+        )
+      )
+      const operator = as("operator")
+      const plan = yield* operator("fleet", "apply", file, "--plan")
+      assert.strictEqual(plan.code, 0, plan.stderr)
+      assert.match(plan.stdout, /h1 +set up for the first time +never/)
+
+      yield* worker()
+      const applied = yield* operator("fleet", "apply", file)
+      assert.strictEqual(applied.code, 27, applied.stderr)
+      assert.match(applied.stdout, /h1 +✓ succeeded/)
+      assert.match(applied.stdout, /h2 +✗ failed .*VerificationFailed/)
+      assert.match(
+        applied.stdout,
+        /h3 +✗ failed .*HostUnusable: .*token_env names FLEET_NOBODY_HAS_SET, which is not set/
+      )
+      assert.match(applied.stdout, /h4 +✗ failed .*HostUnusable: .*token_env names HOME, and fleets may not/)
+      assert.include(applied.stdout, "3 of 6 hosts done, 3 failed")
+      const script = fs.readFileSync(path.join(folder, "scripts", "h1", "privx-ueba-setup.sh"))
+      assert.strictEqual(crypto.hash("sha256", script, "hex"), privx.simulator.scriptSha256)
+      assert.isFalse(fs.existsSync(path.join(folder, "scripts", "h2")))
+
+      const [fleet] = result(yield* operator("runs", "list", "--json")).runs
+      assert.strictEqual(fleet.target, "fleet:test")
+      const shown = yield* as("viewer")("fleet", "show", fleet.id.slice(0, 8), "--json")
+      assert.deepInclude(result(shown).counts, { hosts: 6, succeeded: 3, failed: 3 })
+      assert.strictEqual(result(shown).hosts[2].failure.tag, "HostUnusable")
+      const status = yield* as("viewer")("fleet", "status", file)
+      assert.strictEqual(status.code, 29, status.stderr)
+      assert.match(status.stdout, /h1 +✓ as approved/)
+      assert.match(status.stdout, /h2 +! last run failed/)
+
+      const retried = yield* operator("fleet", "retry", fleet.id, "--json")
+      assert.strictEqual(retried.code, 27, retried.stderr)
+      assert.deepInclude(result(retried).counts, { succeeded: 3, failed: 3 })
+      const again = yield* rows<{ target: string; attempt: number }>(
+        "SELECT target, attempt FROM runs WHERE parent_id IS NOT NULL AND attempt = 2"
+      )
+      assert.strictEqual(again.length, 3)
+
+      const { clientSecret, oauthClientSecret } = privx.simulator.apiClient
+      const tables = ["runs", "fleet_plans", "run_requests", "activity_exits", "cluster_messages", "cluster_replies"]
+      const everything = yield* Effect.forEach(tables, (table) =>
+        Effect.map(rows<{ text: string }>(`SELECT kept::text AS text FROM ${table} AS kept`), (found) =>
+          found.map(({ text }) => text).join("\n")
+        )
+      )
+      assert.include(everything.join("\n"), "FLEET_SECRET")
+      for (const secret of [clientSecret, oauthClientSecret])
+        assert.notInclude(everything.join("\n"), Redacted.value(secret))
+    })
+  )
+
+  it.live("loses nothing and does nothing twice when a worker is killed in its middle", () =>
+    Effect.gen(function* () {
+      const hosts = 40
+      const { as, file, privx, rows, worker } = yield* place({ faults: ["downloadSetupScript:delay=150ms"] })
+      fs.writeFileSync(file, fleets.text(privx, hosts, { concurrency: 6 }))
+      const [first] = [yield* worker(), yield* worker()]
+      const done = rows<{ count: number }>(
+        "SELECT count(*)::int AS count FROM runs WHERE parent_id IS NOT NULL AND ended_at IS NOT NULL"
+      )
+      const [applied] = yield* Effect.all(
+        [
+          as("operator")("fleet", "apply", file, "--json"),
+          Effect.andThen(
+            eventually(done, ([row]) => (row?.count ?? 0) >= 8),
+            first.kill
+          )
+        ],
+        { concurrency: 2 }
+      )
+      assert.strictEqual(applied.code, 0, applied.stderr)
+      assert.deepInclude(result(applied).counts, { hosts, succeeded: hosts, failed: 0 })
+      const recorded = yield* rows<{ target: string; count: number; attempts: number }>(
+        "SELECT target, count(*)::int AS count, max(attempt) AS attempts FROM runs WHERE parent_id IS NOT NULL GROUP BY target"
+      )
+      assert.strictEqual(recorded.length, hosts)
+      for (const { attempts, count, target } of recorded) assert.deepStrictEqual([count, attempts], [1, 1], target)
+      const proofs = yield* rows<{ count: number }>("SELECT count(*)::int AS count FROM proofs")
+      assert.deepStrictEqual(proofs, [{ count: hosts }])
+    })
+  )
+})

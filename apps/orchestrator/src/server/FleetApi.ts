@@ -1,0 +1,87 @@
+/**
+ * The part of the API that is about fleets. A fleet is handed over as the text of its file, so that what is wrong with it
+ * can be told by line and column; what the file refers to comes beside it, except for what is secret: that is looked for
+ * where the work is done.
+ */
+import { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as Schema from "effect/Schema"
+import { Forecast } from "../fleet/FleetForecast.ts"
+import { HostReport } from "../fleet/FleetReport.ts"
+import { Counts } from "../fleet/FleetRun.ts"
+import { HostStatus } from "../fleet/FleetStatus.ts"
+import { Guard, Shape } from "./Caller.ts"
+import { documented, IdempotencyKey, run, ServedRun, text } from "./Endpoint.ts"
+import * as Problem from "./Problem.ts"
+import * as Role from "./Role.ts"
+
+export const FleetBody = Schema.Struct({
+  definition: Schema.String.annotate({
+    description: "Text of the fleet file, YAML or JSON, as fleet.schema.json describes it; output and mode do not count"
+  }),
+  file: Schema.optionalKey(text(1000)).annotate({ description: "What the file is called in messages; default fleet" }),
+  policies: Schema.optionalKey(Schema.Record(Schema.String, VerificationPolicy)).annotate({
+    description: "The policies that the definition names, by the names that it has for them"
+  }),
+  certificates: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)).annotate({
+    description: "PEM texts of the CA files that the definition names, by the names that it has for them"
+  }),
+  only: Schema.optionalKey(Schema.Array(text(200))).annotate({
+    description: "Only hosts of these names, * for anything"
+  }),
+  labels: Schema.optionalKey(Schema.Array(text(500))).annotate({
+    description: "Only hosts with all of these labels, as NAME=VALUE"
+  })
+}).annotate({ identifier: "FleetDefinition" })
+
+export type FleetBody = typeof FleetBody.Type
+
+const FleetBegun = Schema.Struct({
+  created: Schema.Boolean.annotate({ description: "Whether it is new" }),
+  run: ServedRun,
+  others: Schema.Array(Schema.String).annotate({
+    description: "Unfinished runs of the same fleet with other hosts or inputs; they are left alone"
+  })
+})
+
+const FleetShown = Schema.Struct({
+  fleet: Schema.String,
+  run: ServedRun,
+  counts: Counts,
+  hosts: Schema.Array(HostReport)
+}).annotate({ identifier: "Fleet" })
+
+export const Standing = Schema.Struct({ fleet: Schema.String, hosts: Schema.Array(HostStatus) })
+
+export const fleets = HttpApiGroup.make("fleets")
+  .add(
+    HttpApiEndpoint.post("apply", "/fleets", {
+      headers: { "idempotency-key": Schema.optionalKey(IdempotencyKey) },
+      payload: FleetBody,
+      success: FleetBegun.pipe(HttpApiSchema.status(202)),
+      error: Problem.any
+    })
+      .annotate(Role.Needs, "submit")
+      .annotateMerge(
+        documented(
+          "submit",
+          "Set up every host of a fleet",
+          "It is recorded when this answers, and carried out afterwards. An unfinished run of the same hosts and inputs is " +
+            "gone on with."
+        )
+      ),
+    HttpApiEndpoint.post("plan", "/fleets/plan", { payload: FleetBody, success: Forecast, error: Problem.any })
+      .annotate(Role.Needs, "look")
+      .annotateMerge(documented("look", "Say what applying a fleet would do, host by host")),
+    HttpApiEndpoint.post("standing", "/fleets/status", { payload: FleetBody, success: Standing, error: Problem.any })
+      .annotate(Role.Needs, "look")
+      .annotateMerge(documented("look", "Say how the hosts of a fleet stand, from the record")),
+    HttpApiEndpoint.get("show", "/fleets/:run", { ...run, success: FleetShown })
+      .annotate(Role.Needs, "look")
+      .annotateMerge(documented("look", "Show a fleet run, host by host"))
+  )
+  .middleware(Shape)
+  .middleware(Guard)
+  .prefix("/api/v1")

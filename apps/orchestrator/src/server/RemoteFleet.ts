@@ -1,0 +1,151 @@
+/** A fleet at a server: its file and what it names handed over, followed to its end, and the scripts brought here. */
+import type { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as crypto from "node:crypto"
+import * as fs from "node:fs/promises"
+import * as path from "node:path"
+import * as FleetFile from "../fleet/FleetFile.ts"
+import { type Resolve, resolver } from "../fleet/FleetHosts.ts"
+import { FailureJson, type FleetFailure } from "../fleet/FleetRun.ts"
+import { isSelected, type Selection } from "../fleet/FleetSelection.ts"
+import * as PolicyFile from "../settings/PolicyFile.ts"
+import * as Settings from "../settings/Settings.ts"
+import type { FleetBody } from "./FleetApi.ts"
+import { type DeskFailure, RunDesk, type RunFailure } from "./RunDesk.ts"
+import * as RemoteDesk from "./RemoteDesk.ts"
+import * as RemoteSetup from "./RemoteSetup.ts"
+import { ServerClient } from "./ServerClient.ts"
+import { ServerRefused } from "./ServerRefused.ts"
+
+export interface HandedOver {
+  /** As this machine reads it: without credentials, which are looked for where the work is done. */
+  readonly fleet: FleetFile.Fleet
+  readonly warnings: ReadonlyArray<string>
+  readonly body: FleetBody
+}
+
+/** Reads the file and what it names, and says all that is wrong before anything is sent. */
+export const read = Effect.fn("RemoteFleet.read")(function* ({
+  file,
+  ...selection
+}: Selection & { readonly file: string }) {
+  const text = yield* FleetFile.load(file)
+  const folder = path.dirname(path.resolve(file))
+  const policyFiles = new Set<string>()
+  const caFiles = new Set<string>()
+  const here = resolver(folder, Settings.thisHost().environment, { credentials: false })
+  const resolve: Resolve = (settings, report) => {
+    const { ca_file = [], policy } = settings
+    if (policy !== undefined) policyFiles.add(policy)
+    for (const name of typeof ca_file === "string" ? [ca_file] : ca_file) caFiles.add(name)
+    return here(settings, report)
+  }
+  const { fleet, warnings } = yield* FleetFile.check(text, file, resolve)
+  const policies: Record<string, VerificationPolicy> = {}
+  for (const name of policyFiles) policies[name] = yield* PolicyFile.read(path.resolve(folder, name))
+  const certificates: Record<string, string> = {}
+  // They have been read a moment ago.
+  for (const name of caFiles) {
+    certificates[name] = yield* Effect.promise(() => fs.readFile(path.resolve(folder, name), "utf8"))
+  }
+  const body: FleetBody = {
+    definition: text,
+    file,
+    policies,
+    certificates,
+    only: selection.only,
+    labels: selection.label
+  }
+  const read: HandedOver = {
+    fleet: { ...fleet, hosts: fleet.hosts.filter((host) => isSelected(host, selection)) },
+    warnings,
+    body
+  }
+  return read
+})
+
+/** Sent with a key, so that it can be sent again when the answer was lost. */
+export const apply = Effect.fn("RemoteFleet.apply")(function* (body: FleetBody) {
+  const { api, origin } = yield* ServerClient
+  return yield* api.fleets
+    .apply({ payload: body, headers: { "idempotency-key": crypto.randomUUID() } })
+    .pipe(RemoteDesk.named("fleets.apply", origin))
+})
+
+export const plan = Effect.fn("RemoteFleet.plan")(function* (body: FleetBody) {
+  const { api, origin } = yield* ServerClient
+  return yield* api.fleets.plan({ payload: body }).pipe(RemoteDesk.named("fleets.plan", origin))
+})
+
+export const standing = Effect.fn("RemoteFleet.standing")(function* (body: FleetBody) {
+  const { api, origin } = yield* ServerClient
+  return yield* api.fleets.standing({ payload: body }).pipe(RemoteDesk.named("fleets.status", origin))
+})
+
+export const show = Effect.fn("RemoteFleet.show")(function* (run: string) {
+  const { api, origin } = yield* ServerClient
+  return yield* api.fleets.show({ params: { run } }).pipe(RemoteDesk.named("fleets.show", origin))
+})
+
+export type Shown = Effect.Success<ReturnType<typeof show>>
+
+/** Telling every host costs the server something: the more there are, the more seldom it is asked. In milliseconds. */
+const pauseFor = (hosts: number): number => Math.max(1000, hosts)
+
+/**
+ * The fleet run when it is over: hosts may have failed, or wait for approval. Fails where it was cancelled or cannot be
+ * recorded.
+ *
+ * @param look at the hosts, now and then
+ */
+export const outcome = Effect.fn("RemoteFleet.outcome")(function* (
+  runId: string,
+  look: (shown: Shown) => Effect.Effect<void>
+): Effect.fn.Return<Shown, RunFailure | FleetFailure, RunDesk | ServerClient> {
+  const desk = yield* RunDesk
+  let hosts = 0
+  const looking = Effect.suspend(() => Effect.delay(show(runId), pauseFor(hosts))).pipe(
+    Effect.tap((shown) => {
+      hosts = shown.hosts.length
+      return look(shown)
+    }),
+    // Whoever follows knows whether the server is there.
+    Effect.ignore,
+    Effect.forever
+  )
+  const { failure } = yield* desk.follow(runId, () => Effect.void).pipe(Effect.raceFirst(looking))
+  const shown = yield* show(runId)
+  if (failure === null) return shown
+  const decoded = yield* Effect.mapError(
+    Schema.decodeUnknownEffect(FailureJson)(failure),
+    (): DeskFailure =>
+      new ServerRefused({
+        status: 200,
+        reason: "Mismatch",
+        detail: `What became of the fleet run ${runId} is not understood: the versions differ.`,
+        advice: "Use the privx-kit of the server."
+      })
+  )
+  return decoded._tag === "FleetIncomplete" ? shown : yield* Effect.fail(decoded)
+})
+
+/** Scripts that are brought at a time. */
+const atOnce = 4
+
+/** Brings scripts and proofs of the hosts that succeeded to where the file says that they go on this machine. */
+export const bring = Effect.fn("RemoteFleet.bring")(function* (
+  { hosts: wanted }: Pick<FleetFile.Fleet, "hosts">,
+  { hosts }: Pick<Shown, "hosts">
+) {
+  const reports = new Map(hosts.map((host) => [host.name, host]))
+  yield* Effect.forEach(
+    wanted,
+    Effect.fnUntraced(function* ({ inputs: { mode, output }, name }) {
+      const { runId = null, sha256 = null, status } = reports.get(name) ?? {}
+      if (output === undefined || status !== "succeeded" || runId === null || sha256 === null) return
+      yield* RemoteSetup.bring({ runId, sha256 }, { output, mode, owner: undefined })
+    }),
+    { concurrency: atOnce, discard: true }
+  )
+})
