@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import { digestOf, planOf } from "../fleet/FleetRun.ts"
 import { Fleets } from "../fleet/Fleets.ts"
+import * as FleetOutcome from "./FleetOutcome.ts"
 import * as FleetSession from "./FleetSession.ts"
 import * as GoingOn from "./GoingOn.ts"
 import * as Outcome from "./Outcome.ts"
@@ -29,13 +30,13 @@ export const run = (input: FleetSession.Input) => {
   }).pipe(
     // What is drawn over ends before anything is said about the outcome.
     Effect.scoped,
-    Outcome.report<FleetSession.Applied>({
+    Outcome.report<FleetOutcome.Applied>({
       command: "fleet apply",
       json: input.json,
       verbose: input.verbose,
-      toJson: FleetSession.toJson,
-      toPerson: (result, out) => FleetSession.toPerson(result, out, input.all),
-      exitName: ({ counts }) => FleetSession.exitName(counts),
+      toJson: FleetOutcome.toJson,
+      toPerson: (result, out) => FleetOutcome.toPerson(result, out, input.all),
+      exitName: ({ counts }) => FleetOutcome.exitName(counts),
       context: (ended) => goingOn(input, runId, ended)
     })
   )

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as GlobalFlags from "./GlobalFlags.ts"
 import * as HelpSections from "./HelpSections.ts"
+import * as ServerFlags from "./ServerFlags.ts"
 
 const file = Argument.String("FILE").pipe(Argument.withDescription("Fleet file, YAML or JSON"))
 
@@ -51,10 +52,16 @@ const apply = Command.make(
       Flag.withDefault(false)
     ),
     all,
+    ...ServerFlags.flags,
     json
   },
   Effect.fnUntraced(function* (input) {
     const globals = yield* GlobalFlags.read
+    const server = ServerFlags.values(input, globals)
+    if (ServerFlags.isMeant(server)) {
+      const remote = yield* Effect.promise(() => import("./FleetRemote.ts"))
+      return yield* (input.plan ? remote.plan : remote.apply)({ ...globals, ...input, ...server })
+    }
     const { run } = yield* Effect.promise(() => (input.plan ? import("./FleetPlan.ts") : import("./FleetApply.ts")))
     yield* run({ ...globals, ...input })
   })
@@ -76,9 +83,19 @@ const apply = Command.make(
 
 const show = Command.make(
   "show",
-  { run: Argument.String("RUN").pipe(Argument.withDescription("Id of the fleet run, or its beginning")), all, json },
+  {
+    run: Argument.String("RUN").pipe(Argument.withDescription("Id of the fleet run, or its beginning")),
+    all,
+    ...ServerFlags.flags,
+    json
+  },
   Effect.fnUntraced(function* (input) {
     const globals = yield* GlobalFlags.read
+    const server = ServerFlags.values(input, globals)
+    if (ServerFlags.isMeant(server)) {
+      const remote = yield* Effect.promise(() => import("./FleetRemote.ts"))
+      return yield* remote.show({ ...globals, ...server, runId: input.run, all: input.all, json: input.json })
+    }
     const { run } = yield* Effect.promise(() => import("./FleetShow.ts"))
     yield* run({ ...globals, runId: input.run, all: input.all, json: input.json })
   })
@@ -99,18 +116,19 @@ const retry = Command.make(
       Flag.optional
     ),
     all,
+    ...ServerFlags.flags,
     json
   },
   Effect.fnUntraced(function* (input) {
     const globals = yield* GlobalFlags.read
+    const server = ServerFlags.values(input, globals)
+    const wanted = { runId: input.run, file: Option.getOrUndefined(input.file), all: input.all, json: input.json }
+    if (ServerFlags.isMeant(server)) {
+      const remote = yield* Effect.promise(() => import("./FleetRemote.ts"))
+      return yield* remote.retry({ ...globals, ...server, ...wanted })
+    }
     const { run } = yield* Effect.promise(() => import("./FleetRetry.ts"))
-    yield* run({
-      ...globals,
-      runId: input.run,
-      file: Option.getOrUndefined(input.file),
-      all: input.all,
-      json: input.json
-    })
+    yield* run({ ...globals, ...wanted })
   })
 ).pipe(
   Command.withDescription(
@@ -124,9 +142,14 @@ const retry = Command.make(
 
 const status = Command.make(
   "status",
-  { file, ...selection, all, json },
+  { file, ...selection, all, ...ServerFlags.flags, json },
   Effect.fnUntraced(function* (input) {
     const globals = yield* GlobalFlags.read
+    const server = ServerFlags.values(input, globals)
+    if (ServerFlags.isMeant(server)) {
+      const remote = yield* Effect.promise(() => import("./FleetRemote.ts"))
+      return yield* remote.status({ ...globals, ...input, ...server })
+    }
     const { run } = yield* Effect.promise(() => import("./FleetStatus.ts"))
     yield* run({ ...globals, ...input })
   })

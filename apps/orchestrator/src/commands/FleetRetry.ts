@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { FleetRecord } from "../fleet/FleetRecord.ts"
 import { Fleets } from "../fleet/Fleets.ts"
 import { type Problem, SettingsError } from "../settings/SettingsError.ts"
+import * as FleetOutcome from "./FleetOutcome.ts"
 import * as FleetSession from "./FleetSession.ts"
 import * as FleetShow from "./FleetShow.ts"
 import type { Globals } from "./GlobalFlags.ts"
@@ -52,12 +53,12 @@ export const run = (input: Input) =>
     }).pipe(Effect.provideContext(context))
   }).pipe(
     Effect.scoped,
-    Outcome.report<FleetSession.Applied>({
+    Outcome.report<FleetOutcome.Applied>({
       command: "fleet retry",
       json: input.json,
       verbose: input.verbose,
-      toJson: FleetSession.toJson,
-      toPerson: (result, out) => FleetSession.toPerson(result, out, input.all),
-      exitName: ({ counts }) => FleetSession.exitName(counts)
+      toJson: FleetOutcome.toJson,
+      toPerson: (result, out) => FleetOutcome.toPerson(result, out, input.all),
+      exitName: ({ counts }) => FleetOutcome.exitName(counts)
     })
   )

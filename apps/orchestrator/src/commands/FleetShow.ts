@@ -7,6 +7,7 @@ import * as Run from "../runs/Run.ts"
 import * as RunAccess from "../runs/RunAccess.ts"
 import { RunNotFound } from "../runs/RunFailures.ts"
 import * as RunDetails from "../terminal/RunDetails.ts"
+import * as FleetOutcome from "./FleetOutcome.ts"
 import * as FleetSession from "./FleetSession.ts"
 import type { Globals } from "./GlobalFlags.ts"
 import * as Outcome from "./Outcome.ts"
@@ -19,7 +20,7 @@ export interface Input extends Globals {
   readonly json: boolean
 }
 
-interface Shown extends FleetSession.Applied {
+export interface Shown extends FleetOutcome.Applied {
   readonly run: Run.Run
 }
 
@@ -43,14 +44,14 @@ export const run = (input: Input) =>
       host.status === "running" && !held ? { ...host, status: "interrupted" as const } : host
     )
     return { ...shown, hosts, run }
-  }).pipe(
-    Effect.provide(FleetSession.observing(FleetSession.dataDirOf(input))),
-    Outcome.report<Shown>({
-      command: "fleet show",
-      json: input.json,
-      verbose: input.verbose,
-      toJson: ({ run, ...shown }) => ({ ...(FleetSession.toJson(shown) as object), run: Run.toJson(run) }),
-      toPerson: ({ run, ...shown }, out) =>
-        Effect.andThen(RunDetails.show(run, out), FleetSession.toPerson(shown, out, input.all))
-    })
-  )
+  }).pipe(Effect.provide(FleetSession.observing(FleetSession.dataDirOf(input))), report(input))
+
+export const report = (input: Pick<Input, "json" | "verbose" | "all">) =>
+  Outcome.report<Shown>({
+    command: "fleet show",
+    json: input.json,
+    verbose: input.verbose,
+    toJson: ({ run, ...shown }) => ({ ...(FleetOutcome.toJson(shown) as object), run: Run.toJson(run) }),
+    toPerson: ({ run, ...shown }, out) =>
+      Effect.andThen(RunDetails.show(run, out), FleetOutcome.toPerson(shown, out, input.all))
+  })

@@ -17,16 +17,17 @@ export const run = (input: FleetSession.Input) =>
       Effect.provide(FleetSession.observing(FleetSession.dataDirOf(input)))
     )
     return { fleet: fleet.name, hosts }
-  }).pipe(
-    Outcome.report<Standing>({
-      command: "fleet status",
-      json: input.json,
-      verbose: input.verbose,
-      toJson,
-      toPerson: ({ hosts }, out) => FleetView.status(hosts, out, input.all),
-      exitName: ({ hosts }) => (hosts.some(FleetStatus.hasDrifted) ? "drift" : "ok")
-    })
-  )
+  }).pipe(report(input))
+
+export const report = (input: FleetSession.Input) =>
+  Outcome.report<Standing>({
+    command: "fleet status",
+    json: input.json,
+    verbose: input.verbose,
+    toJson,
+    toPerson: ({ hosts }, out) => FleetView.status(hosts, out, input.all),
+    exitName: ({ hosts }) => (hosts.some(FleetStatus.hasDrifted) ? "drift" : "ok")
+  })
 
 export const toJson = ({ fleet, hosts }: Standing): unknown => ({
   fleet,

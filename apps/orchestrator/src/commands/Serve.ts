@@ -8,6 +8,7 @@ import { TokenFile } from "../server/TokenFile.ts"
 import * as Tokens from "../server/Tokens.ts"
 import * as BaseUrl from "../settings/BaseUrl.ts"
 import { type Pane, Screen } from "../terminal/Screen.ts"
+import * as FleetHosts from "./FleetHosts.ts"
 import * as Interruption from "./Interruption.ts"
 import * as Outcome from "./Outcome.ts"
 import * as ServeAddress from "./ServeAddress.ts"
@@ -65,6 +66,7 @@ const start = Effect.fnUntraced(function* (input: Input) {
       ...address,
       tls,
       targets: storage.targets,
+      fleetHosts: FleetHosts.accepted(input),
       selfApproval: input.allowSelfApproval,
       metricsOpen: input.metricsOpen
     }).pipe(
@@ -87,7 +89,8 @@ const openToAll = "no token is asked for: everybody on this machine is an admini
 const few = 5
 
 const show = Effect.fnUntraced(function* ({ shared, storage, targets, url }: Running, { line, style }: Pane) {
-  const known = targets.length > few ? `${targets.length} hosts` : targets.join(", ")
+  const known =
+    targets.length > few ? `${targets.length} hosts` : targets.length === 0 ? "those of fleets" : targets.join(", ")
   yield* line(`${style.bold("privx-kit serve")} ${style.dim(style.sign.dot)} ${url}`)
   yield* line(`  PrivX        ${known}`)
   yield* line(shared ? `  Database     ${storage}: its workers carry out` : `  Data folder  ${storage}`)

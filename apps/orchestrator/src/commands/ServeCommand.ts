@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as ConnectionFlags from "./ConnectionFlags.ts"
 import * as DatabaseFlags from "./DatabaseFlags.ts"
+import * as FleetHostsFlags from "./FleetHostsFlags.ts"
 import * as GlobalFlags from "./GlobalFlags.ts"
 import * as HelpSections from "./HelpSections.ts"
 
@@ -93,6 +94,7 @@ export const serve = Command.make(
       ),
       Flag.atLeast(0)
     ),
+    ...FleetHostsFlags.flags,
     concurrency: Flag.Int("concurrency").pipe(
       Flag.withMetavar("N"),
       Flag.withDescription("How many runs are under way at a time, in its own data folder (default 8)"),
@@ -125,6 +127,7 @@ export const serve = Command.make(
       tlsKey: Option.getOrUndefined(input.tlsKey),
       databaseUrl: Option.getOrUndefined(input.databaseUrl),
       hosts: input.hosts,
+      ...FleetHostsFlags.values(input),
       concurrency: input.concurrency,
       allowSelfApproval: input.allowSelfApproval,
       metricsOpen: input.metricsOpen,

@@ -18,9 +18,11 @@ import * as Settings from "../settings/Settings.ts"
 import { SettingsError } from "../settings/SettingsError.ts"
 import { nameOf, Targets } from "../Targets.ts"
 import type { ConnectionInput } from "./ConnectionFlags.ts"
+import * as FleetHosts from "./FleetHosts.ts"
+import type * as FleetHostsFlags from "./FleetHostsFlags.ts"
 import type { Globals } from "./GlobalFlags.ts"
 
-export interface Input extends ConnectionInput, Globals {
+export interface Input extends ConnectionInput, Globals, FleetHostsFlags.Input {
   readonly databaseUrl: string | undefined
   readonly hosts: ReadonlyArray<string>
   readonly concurrency: number
@@ -54,7 +56,7 @@ export const choose = Effect.fnUntraced(function* (input: Input): Effect.fn.Retu
   const { concurrency } = input
   return {
     layer: EmbeddedStorage.layer({ dataDir, concurrency }).pipe(
-      Layer.provide(layer),
+      Layer.provide([layer, FleetHosts.layer(input)]),
       Layer.provide(KeptRuns.layer(yield* KeptRuns.resolve(host)))
     ),
     name: dataDir,
@@ -66,6 +68,10 @@ export const choose = Effect.fnUntraced(function* (input: Input): Effect.fn.Retu
 
 /** The PrivX of the settings. */
 const only = Effect.fnUntraced(function* (input: Input) {
+  if (yield* bringsOwn(input)) {
+    const layer: Layer.Layer<Targets> = FleetTargets.layer([])
+    return { layer, targets: [], warnings: [] }
+  }
   const { settings, warnings } = yield* Settings.resolve(input, Settings.thisHost())
   const layer: Layer.Layer<Targets> = Targets.single(settings.baseUrl).pipe(
     Layer.provide(Ueba.layer({ authorizeDownload: input.authorizeDownload })),
@@ -74,8 +80,15 @@ const only = Effect.fnUntraced(function* (input: Input) {
   return { layer, targets: [nameOf(settings.baseUrl)], warnings }
 })
 
+/** Whether there are no hosts but those that fleets bring. */
+const bringsOwn = Effect.fnUntraced(function* (input: Input) {
+  const { partial } = yield* Settings.inspect(input, Settings.thisHost())
+  return partial.baseUrl === undefined && input.fleetHosts.length > 0
+})
+
 const onlyName = Effect.fnUntraced(function* (input: Input) {
   const { looked, partial, problems } = yield* Settings.inspect(input, Settings.thisHost())
+  if (partial.baseUrl === undefined && input.fleetHosts.length > 0) return { targets: [], warnings: [] }
   return partial.baseUrl === undefined
     ? yield* new SettingsError({ problems: problems.filter(({ setting }) => setting === "base URL"), looked })
     : { targets: [nameOf(partial.baseUrl)], warnings: [] }

@@ -21,13 +21,15 @@ import { brief } from "../terminal/RunView.ts"
 import { type Pane, Screen } from "../terminal/Screen.ts"
 import * as Text from "../terminal/Text.ts"
 import type { ConnectionInput } from "./ConnectionFlags.ts"
+import * as FleetHosts from "./FleetHosts.ts"
+import type * as FleetHostsFlags from "./FleetHostsFlags.ts"
 import type { Globals } from "./GlobalFlags.ts"
 import * as Outcome from "./Outcome.ts"
 import * as SmallHeap from "./SmallHeap.ts"
 import { UsageError } from "./UsageError.ts"
 import * as Warnings from "./Warnings.ts"
 
-export interface Input extends ConnectionInput, Globals {
+export interface Input extends ConnectionInput, Globals, FleetHostsFlags.Input {
   readonly databaseUrl: string | undefined
   readonly hosts: ReadonlyArray<string>
   readonly concurrency: number
@@ -80,7 +82,7 @@ const work = Effect.fnUntraced(function* (input: Input) {
         concurrency: input.concurrency,
         keyFolder: Settings.dataFolder(input, surroundings).path
       }).pipe(
-        Layer.provide(targets.layer),
+        Layer.provide([targets.layer, FleetHosts.layer(input)]),
         Layer.provide(Layer.succeed(RunEvents, tell)),
         Layer.provide(Layer.succeed(SigningKey.Given, signingKey))
       )
@@ -109,6 +111,12 @@ const addressOf = Effect.fnUntraced(function* ({ advertise, listen }: Input) {
 const targetsOf = Effect.fnUntraced(function* (input: Input, err: Pane) {
   const surroundings = Settings.thisHost()
   if (input.hosts.length === 0) {
+    // Fleets that are handed over bring their own hosts.
+    const { partial } = yield* Settings.inspect(input, surroundings)
+    if (partial.baseUrl === undefined && input.fleetHosts.length > 0) {
+      const layer: Layer.Layer<Targets> = FleetTargets.layer([])
+      return { title: `hosts of fleets: ${input.fleetHosts.join(", ")}`, layer }
+    }
     const { settings, warnings } = yield* Settings.resolve(input, surroundings)
     yield* Warnings.show(warnings, err)
     const layer: Layer.Layer<Targets> = Targets.single(settings.baseUrl).pipe(

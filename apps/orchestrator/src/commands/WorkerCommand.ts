@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as ConnectionFlags from "./ConnectionFlags.ts"
 import * as DatabaseFlags from "./DatabaseFlags.ts"
+import * as FleetHostsFlags from "./FleetHostsFlags.ts"
 import * as GlobalFlags from "./GlobalFlags.ts"
 import * as HelpSections from "./HelpSections.ts"
 
@@ -20,6 +21,7 @@ export const worker = Command.make(
       ),
       Flag.atLeast(0)
     ),
+    ...FleetHostsFlags.flags,
     concurrency: Flag.Int("concurrency").pipe(
       Flag.withMetavar("N"),
       Flag.withDescription("How many runs this worker takes from the queue at a time (default 64)"),
@@ -60,6 +62,7 @@ export const worker = Command.make(
       ...globals,
       databaseUrl: Option.getOrUndefined(input.databaseUrl),
       hosts: input.hosts,
+      ...FleetHostsFlags.values(input),
       concurrency: input.concurrency,
       advertise: input.advertise,
       listen: Option.getOrUndefined(input.listen),
@@ -72,6 +75,9 @@ export const worker = Command.make(
     "Carry out the runs of a shared Postgres database, together with any number of other workers, until Ctrl-C or SIGTERM.\n\n" +
       "Runs come from privx-kit serve. When a worker dies, the others go on with its runs within a few seconds. Asked to " +
       "end, it takes nothing new, and leaves what it does not finish within five seconds to the others.\n\n" +
+      "Runs of fleets that are handed over say themselves where their hosts and the credentials are. Which hosts, variables " +
+      "and files these may be is said by --fleet-hosts, --fleet-env and --fleet-secrets; what --hosts has is reached as it " +
+      "says there.\n\n" +
       "Workers talk to each other over plain TCP without passwords: keep that on a private network. All workers of a " +
       "database must be given the same hosts."
   ),
@@ -81,6 +87,10 @@ export const worker = Command.make(
     {
       command: "privx-kit worker --hosts fleet.yaml --advertise worker-1.internal:34431 --listen 0.0.0.0",
       description: "One of several machines"
+    },
+    {
+      command: "privx-kit worker --fleet-hosts '*.example.com' --fleet-secrets /run/secrets",
+      description: "For fleets that are handed over"
     }
   ]),
   Command.annotate(HelpSections.HelpSections, [HelpSections.settings, HelpSections.environment, HelpSections.exitCodes])

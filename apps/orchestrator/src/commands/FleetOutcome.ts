@@ -1,0 +1,61 @@
+/** How a fleet run is told of, wherever it was carried out: that it begins, and what it came to. */
+import * as Effect from "effect/Effect"
+import type * as ExitCode from "../ExitCode.ts"
+import type * as FleetReport from "../fleet/FleetReport.ts"
+import type { Counts } from "../fleet/FleetRun.ts"
+import * as FleetView from "../fleet/FleetView.ts"
+import { type Pane, Screen } from "../terminal/Screen.ts"
+
+export interface Applied {
+  readonly runId: string
+  readonly counts: Counts
+  readonly fleet: string
+  readonly hosts: ReadonlyArray<FleetReport.HostReport>
+}
+
+export interface Begun {
+  readonly runId: string
+  /** It was begun before. */
+  readonly continued: boolean
+  /** Unfinished runs of the same fleet with other hosts or inputs. They are left alone. */
+  readonly others: ReadonlyArray<string>
+}
+
+/** Tells that a fleet run begins. */
+export const begun = Effect.fnUntraced(function* (name: string, hosts: number, { continued, others, runId }: Begun) {
+  const { err } = yield* Screen
+  const { style } = err
+  const dot = style.dim(style.sign.dot)
+  const count = `${hosts} ${hosts === 1 ? "host" : "hosts"}`
+  const how = continued ? `, ${style.dim("continued")}` : ""
+  yield* err.line(`${style.bold(`Fleet ${name}`)} ${dot} ${count} ${dot} run ${runId}${how}`)
+  for (const other of others) {
+    yield* err.line(
+      `${style.yellow(style.sign.warning)} The fleet run ${other}, of other hosts or inputs, is unfinished and left alone: ` +
+        `privx-kit runs cancel ${other.slice(0, 8)} ends it.`
+    )
+  }
+})
+
+export const toJson = ({ counts, fleet, hosts, runId }: Applied): unknown => ({ fleet, runId, counts, hosts })
+
+export const toPerson = Effect.fnUntraced(function* ({ counts, hosts, runId }: Applied, out: Pane, all: boolean) {
+  yield* out.line()
+  yield* FleetView.report(hosts, out, all)
+  const { green, red, sign, yellow } = out.style
+  const name = exitName(counts)
+  yield* out.line()
+  yield* out.line(
+    `${name === "ok" ? green(sign.ok) : name === "hostsFailed" ? red(sign.failed) : yellow(sign.warning)} ${FleetView.countsText(counts)}`
+  )
+  const id = runId.slice(0, 8)
+  if (counts.failed + counts.cancelled > 0) yield* out.line(`  Those that failed, again: privx-kit fleet retry ${id}`)
+  if (counts.waiting > 0) {
+    yield* out.line(
+      "  Those that wait: privx-kit artifacts diff RUN, then privx-kit runs approve RUN; fleet apply or fleet watch goes on with them."
+    )
+  }
+})
+
+export const exitName = (counts: Counts): ExitCode.Name =>
+  counts.failed + counts.cancelled > 0 ? "hostsFailed" : counts.waiting > 0 ? "hostsWaiting" : "ok"
