@@ -28,5 +28,11 @@ export class Targets extends Context.Service<
     )
 }
 
+/** What somebody asks for: a base URL, or what stands in its place, as `fleet:NAME` does. */
+export const wanted = (text: string): string => {
+  const url = URL.parse(text)
+  return url === null || url.origin === "null" ? text : nameOf(url)
+}
+
 /** What a run keeps of a base URL: origin and path. User name, password, query and fragment can be secrets. */
 export const nameOf = (baseUrl: URL): string => baseUrl.origin + baseUrl.pathname.replace(/\/+$/, "")

@@ -7,7 +7,7 @@ import * as Run from "../runs/Run.ts"
 import * as RunAccess from "../runs/RunAccess.ts"
 import { Runs } from "../runs/Runs.ts"
 import * as Settlement from "../runs/Settlement.ts"
-import { nameOf } from "../Targets.ts"
+import { wanted } from "../Targets.ts"
 import * as RunActions from "../runs/RunActions.ts"
 import { RunDesk, type Wanted } from "./RunDesk.ts"
 
@@ -46,10 +46,9 @@ export const layer = (dataDir: string): Layer.Layer<RunDesk> => {
 
 const list = Effect.fnUntraced(function* ({ limit, parts, since, status, target }: Wanted) {
   const runs = yield* Runs
-  const url = target === undefined ? undefined : (URL.parse(target) ?? undefined)
   const found = yield* runs.list({
     whole: parts !== true && target === undefined && status.length === 0,
-    target: url === undefined ? target : nameOf(url),
+    target: target === undefined ? undefined : wanted(target),
     since,
     // What a killed process has left behind says `running` until it is looked at.
     status: status.includes("interrupted") ? [...status, "running"] : status,

@@ -14,7 +14,7 @@ import { Runs } from "../runs/Runs.ts"
 import { InvalidInput } from "../SetupFailure.ts"
 import { inputsOf } from "../SetupRequest.ts"
 import * as Submission from "../Submission.ts"
-import { nameOf } from "../Targets.ts"
+import { nameOf, wanted } from "../Targets.ts"
 import * as Answers from "./Answers.ts"
 import { Api, type SubmissionBody } from "./Api.ts"
 import { Caller } from "./Caller.ts"
@@ -105,11 +105,10 @@ export const layer = HttpApiBuilder.group(
       )
       .handle("list", ({ query }) =>
         Effect.gen(function* () {
-          const url = query.target === undefined ? null : URL.parse(query.target)
           const { status = [] } = query
           const found = yield* runs.list({
             whole: query.parts !== "true" && query.target === undefined && status.length === 0,
-            target: url === null ? query.target : nameOf(url),
+            target: query.target === undefined ? undefined : wanted(query.target),
             since: query.since === undefined ? undefined : DateTime.toEpochMillis(query.since),
             status,
             limit: query.limit ?? 50
