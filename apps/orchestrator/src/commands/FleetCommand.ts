@@ -70,13 +70,16 @@ const apply = Command.make(
     "Set up every host of a fleet: create a session, download the set-up script, verify it, keep it with a manifest.\n\n" +
       "The fleet is one durable run, and each host a run of its own. Whatever stops it, the same command continues it with " +
       "the hosts that are left. Hosts that fail do not keep the others; hosts that wait for approval do not either, and go " +
-      "on by themselves once they are approved."
+      "on by themselves once they are approved.\n\n" +
+      "With --server the fleet is handed over and goes on there, also when this command does not. Credentials are looked " +
+      "for where the work is done, and scripts are brought to the output folders of the file on this machine."
   ),
   Command.withShortDescription("Set up every host of a fleet"),
   Command.withExamples([
     { command: "privx-kit fleet apply fleet.yaml --plan", description: "What would be done" },
     { command: "privx-kit fleet apply fleet.yaml" },
-    { command: "privx-kit fleet apply fleet.yaml --only 'hel-*' --label stage=test --json" }
+    { command: "privx-kit fleet apply fleet.yaml --only 'hel-*' --label stage=test --json" },
+    { command: "privx-kit fleet apply fleet.yaml --server https://kit.example.com:7443", description: "On a server" }
   ]),
   sections
 )
@@ -100,7 +103,9 @@ const show = Command.make(
     yield* run({ ...globals, runId: input.run, all: input.all, json: input.json })
   })
 ).pipe(
-  Command.withDescription("Show what a fleet run has come to, host by host. Another process may be at work on it."),
+  Command.withDescription(
+    "Show what a fleet run has come to, host by host. Another process, or a server, may be at work on it."
+  ),
   Command.withShortDescription("Show the hosts of a fleet run"),
   Command.withExamples([{ command: "privx-kit fleet show 1f0c --all" }]),
   sections
@@ -112,7 +117,9 @@ const retry = Command.make(
     run: Argument.String("RUN").pipe(Argument.withDescription("Id of the fleet run, or its beginning")),
     file: Flag.String("file").pipe(
       Flag.withMetavar("FILE"),
-      Flag.withDescription("Fleet file with the way to the hosts (default: the one that the run was begun with)"),
+      Flag.withDescription(
+        "Fleet file with the way to the hosts (default: the one that the run was begun with); of a server, where scripts go"
+      ),
       Flag.optional
     ),
     all,
@@ -179,6 +186,7 @@ const watch = Command.make(
       Flag.optional
     ),
     all,
+    ...ServerFlags.flags,
     json: Flag.Boolean("json").pipe(
       Flag.withoutNegation,
       Flag.withDescription("Print one line of JSON for each round (NDJSON)"),
@@ -187,8 +195,14 @@ const watch = Command.make(
   },
   Effect.fnUntraced(function* (input) {
     const globals = yield* GlobalFlags.read
+    const server = ServerFlags.values(input, globals)
+    const wanted = { ...globals, ...input, ...server, rounds: Option.getOrUndefined(input.rounds) }
+    if (ServerFlags.isMeant(server)) {
+      const { run } = yield* Effect.promise(() => import("./FleetWatchRemote.ts"))
+      return yield* run(wanted)
+    }
     const { run } = yield* Effect.promise(() => import("./FleetWatch.ts"))
-    yield* run({ ...globals, ...input, rounds: Option.getOrUndefined(input.rounds) })
+    yield* run(wanted)
   })
 ).pipe(
   Command.withDescription(

@@ -1,21 +1,17 @@
-/** Applies a fleet at each time of its schedule, and says after each round which hosts have drifted. */
+/** A fleet that is applied at each time of its schedule: when the rounds are, and what is said of each, wherever it is done. */
 import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Cron from "effect/Cron"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import type { Fleet, Schedule } from "../fleet/FleetFile.ts"
-import { type Counts, digestOf, FleetInputs, kind, planOf, targetOf } from "../fleet/FleetRun.ts"
-import { Fleets } from "../fleet/Fleets.ts"
+import type { Counts } from "../fleet/FleetRun.ts"
 import * as FleetStatus from "../fleet/FleetStatus.ts"
-import { FleetTargets } from "../fleet/FleetTargets.ts"
 import * as FleetView from "../fleet/FleetView.ts"
-import { Runs } from "../runs/Runs.ts"
+import type { Run } from "../runs/Run.ts"
 import { type Pane, Screen } from "../terminal/Screen.ts"
 import type { CommandFailure } from "./CommandFailure.ts"
-import * as FleetSession from "./FleetSession.ts"
+import type * as FleetSession from "./FleetSession.ts"
 import * as Outcome from "./Outcome.ts"
 import { UsageError } from "./UsageError.ts"
 
@@ -23,55 +19,54 @@ export interface Input extends FleetSession.Input {
   readonly rounds: number | undefined
 }
 
-const command = "fleet watch"
+export const command = "fleet watch"
 
-interface Round {
+export interface Round {
   readonly fleet: string
   readonly runId: string
   readonly counts: Counts
   readonly hosts: ReadonlyArray<FleetStatus.HostStatus>
 }
 
-export const run = (input: Input) =>
-  watch(input).pipe(
-    Effect.scoped,
-    Outcome.report<Round>({
-      command,
-      json: input.json,
-      compact: true,
-      verbose: input.verbose,
-      toJson: (round) => toJson(round, input.all),
-      toPerson: (round, out) => toPerson(round, out, input.all),
-      exitName: ({ hosts }) => (hosts.some(FleetStatus.hasDrifted) ? "drift" : "ok"),
-      endless: true
-    })
-  )
+/** Where a fleet is applied. `A` is what is read of its file. */
+export interface Place<A, R> {
+  readonly read: Effect.Effect<A, CommandFailure, R>
+  readonly fleetOf: (read: A) => Fleet
+  /** The fleet that the process works with, in the place of the one that it read before. */
+  readonly replace: (read: A) => Effect.Effect<void>
+  readonly round: (read: A) => Effect.Effect<Round, CommandFailure, R>
+  /** The last fleet run, and whether it is an unfinished one of the same hosts and inputs. */
+  readonly last: (
+    read: A
+  ) => Effect.Effect<(Pick<Run, "createdAt"> & { readonly unfinished: boolean }) | undefined, CommandFailure, R>
+}
+
+export const report = (input: Input) =>
+  Outcome.report<Round>({
+    command,
+    json: input.json,
+    compact: true,
+    verbose: input.verbose,
+    toJson: (round) => toJson(round, input.all),
+    toPerson: (round, out) => toPerson(round, out, input.all),
+    exitName: ({ hosts }) => (hosts.some(FleetStatus.hasDrifted) ? "drift" : "ok"),
+    endless: true
+  })
 
 /** The last round, where there is one: its result is told like that of any command, those of the others as they come. */
-const watch = Effect.fnUntraced(function* (input: Input) {
+export const watch = Effect.fnUntraced(function* <A, R>(
+  input: Input,
+  first: A,
+  { fleetOf, last, read, replace, round }: Place<A, R>
+): Effect.fn.Return<Round, CommandFailure, R | Screen> {
   const { err, out } = yield* Screen
-  let fleet = yield* FleetSession.read(input, `privx-kit ${command}`)
-  let schedule = yield* scheduleOf(fleet)
-  const dataDir = FleetSession.dataDirOf(input)
-  const digests = [digestOf(planOf(fleet))]
-  const { context, progress } = yield* FleetSession.open({ fleet, dataDir, digests })
-  const targets = Context.get(context, FleetTargets)
-
-  const round = Effect.gen(function* () {
-    const fleets = yield* Fleets
-    const services = yield* Effect.context<Effect.Services<ReturnType<typeof FleetSession.begun>>>()
-    const { counts, runId } = yield* fleets.run(planOf(fleet), (begun) =>
-      Effect.provideContext(FleetSession.begun(fleet.name, progress, begun), services)
-    )
-    yield* progress.end
-    const hosts = yield* FleetStatus.of(fleet).pipe(Effect.provide(FleetSession.observing(dataDir)))
-    return { fleet: fleet.name, runId, counts, hosts }
-  }).pipe(Effect.provideContext(context))
+  let fleet = first
+  let schedule = yield* scheduleOf(fleetOf(fleet))
 
   /** A file that is wrong now is told of, and the fleet stays what it was. */
   const readAgain = Effect.gen(function* () {
-    const again = yield* FleetSession.read(input, `privx-kit ${command}`).pipe(
-      Effect.flatMap((fleet) => Effect.map(scheduleOf(fleet), (schedule) => ({ fleet, schedule }))),
+    const again = yield* read.pipe(
+      Effect.flatMap((fleet) => Effect.map(scheduleOf(fleetOf(fleet)), (schedule) => ({ fleet, schedule }))),
       Effect.result
     )
     if (Result.isFailure(again)) {
@@ -81,15 +76,15 @@ const watch = Effect.fnUntraced(function* (input: Input) {
       )
     }
     ;({ fleet, schedule } = again.success)
-    yield* targets.replace([fleet])
+    yield* replace(fleet)
   })
 
-  let due = yield* Effect.provideContext(isDue(fleet, schedule), context)
+  let due = isDue(yield* last(fleet), schedule, yield* Clock.currentTimeMillis)
   for (let count = 1; ; count++) {
     if (!due) yield* until(schedule, err)
     if (!due || count > 1) yield* readAgain
     due = false
-    const done = yield* Effect.result(round)
+    const done = yield* Effect.result(round(fleet))
     if (count === input.rounds)
       return yield* Result.isFailure(done) ? Effect.fail(done.failure) : Effect.succeed(done.success)
     if (Result.isFailure(done)) yield* tellFailure(done.failure, input.json)
@@ -108,7 +103,7 @@ const tellFailure = Effect.fnUntraced(function* (failure: CommandFailure, json: 
   yield* Effect.forEach(yield* Outcome.toLines(failure, err), err.line, { discard: true })
 })
 
-const scheduleOf = (fleet: Fleet): Effect.Effect<Schedule, UsageError> =>
+export const scheduleOf = (fleet: Fleet): Effect.Effect<Schedule, UsageError> =>
   fleet.schedule === undefined
     ? Effect.fail(
         new UsageError({
@@ -119,15 +114,15 @@ const scheduleOf = (fleet: Fleet): Effect.Effect<Schedule, UsageError> =>
     : Effect.succeed(fleet.schedule)
 
 /** Whether a round is to begin at once: one was begun and is not over, or one was missed and is to be made up. */
-const isDue = Effect.fnUntraced(function* (fleet: Fleet, { cron, makeUp }: Schedule) {
-  const runs = yield* Runs
-  const digest = digestOf(planOf(fleet))
-  const [last] = yield* runs.list({ kind, target: targetOf(fleet.name), limit: 1 })
+const isDue = (
+  last: (Pick<Run, "createdAt"> & { readonly unfinished: boolean }) | undefined,
+  { cron, makeUp }: Schedule,
+  now: number
+): boolean => {
   if (last === undefined) return makeUp
-  if (last.endedAt === null && Schema.is(FleetInputs)(last.inputs) && last.inputs.digest === digest) return true
-  const now = yield* Clock.currentTimeMillis
+  if (last.unfinished) return true
   return makeUp && DateTime.toEpochMillis(last.createdAt) < Cron.prev(cron, now).getTime()
-})
+}
 
 /** Timers cannot wait for months, and a machine that slept has missed some of their time. In milliseconds. */
 const longest = 60_000

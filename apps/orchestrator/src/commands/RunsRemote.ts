@@ -1,9 +1,11 @@
 /** What the commands that carry something out have in common where a server does it: they follow, and say what goes on. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { kind as fleetKind } from "../fleet/FleetRun.ts"
 import type { Run } from "../runs/Run.ts"
 import * as RemoteDesk from "../server/RemoteDesk.ts"
 import * as RemoteSetup from "../server/RemoteSetup.ts"
+import { RunDesk } from "../server/RunDesk.ts"
 import { ServerClient } from "../server/ServerClient.ts"
 import * as ServerSettings from "../settings/ServerSettings.ts"
 import * as Settings from "../settings/Settings.ts"
@@ -57,7 +59,26 @@ export interface RetryInput extends ServerSettings.Flags {
   readonly verbose: boolean
 }
 
-export const retry = (input: RetryInput) => {
+/** A fleet run is told host by host. */
+export const retry = (input: RetryInput) =>
+  Effect.flatMap(isOfFleet(input), (is) =>
+    is
+      ? Effect.flatMap(
+          Effect.promise(() => import("./FleetRemote.ts")),
+          (remote) => remote.retry({ ...input, file: undefined, all: false })
+        )
+      : setup(input)
+  )
+
+const isOfFleet = (input: RetryInput) =>
+  RunDesk.use((desk) => desk.find(input.runId)).pipe(
+    Effect.map(({ kind }) => kind === fleetKind),
+    Effect.provide(layer(input)),
+    // What is wrong with it is said where the run is wanted.
+    Effect.orElseSucceed(() => false)
+  )
+
+const setup = (input: RetryInput) => {
   let runId: string | undefined
   return Effect.gen(function* () {
     const { err } = yield* Screen

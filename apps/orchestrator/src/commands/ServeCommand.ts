@@ -139,7 +139,8 @@ export const serve = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    "Serve set-ups to others over HTTP: submit, list, follow, cancel, retry, approve, and download what came of them.\n\n" +
+    "Serve set-ups to others over HTTP, of one PrivX or of fleets: submit, list, follow, cancel, retry, approve, and download " +
+      "what came of them.\n\n" +
       "It holds the data folder and carries out itself what is submitted; nothing else has to be installed. With --database-url " +
       "it shares a Postgres database with other servers, and privx-kit worker carries out. Who may do what is " +
       "decided by tokens and their roles. The API is described at /openapi.json; /healthz, /readyz and /metrics are for those " +

@@ -1,0 +1,291 @@
+/** Fleets that are handed to a server on one machine. */
+import { assert, describe, it } from "@effect/vitest"
+import type { Options as SimulatorOptions } from "@privx-kit/simulator/Simulator"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { FleetTargets } from "../../src/fleet/FleetTargets.ts"
+import * as SubmittedHosts from "../../src/fleet/SubmittedHosts.ts"
+import * as EmbeddedStorage from "../../src/server/EmbeddedStorage.ts"
+import * as cli from "../support/cli.ts"
+import * as fleets from "../support/fleets.ts"
+import * as privxes from "../support/privx.ts"
+import * as served from "../support/served.ts"
+import { eventually } from "../support/setups.ts"
+
+const accepted: SubmittedHosts.Accepted = { hosts: ["127.*"], insecureHttp: false }
+
+const place = Effect.fnUntraced(function* (
+  options: { readonly simulator?: SimulatorOptions; readonly concurrency?: number } = {}
+) {
+  const privx = yield* fleets.start(options.simulator)
+  const { dataDir, file, folder } = yield* fleets.place
+  const secrets = path.join(folder, "secrets")
+  fs.mkdirSync(secrets)
+  /** The server, for as long as the scope is open. */
+  const serve = served.on(
+    EmbeddedStorage.layer({ dataDir, concurrency: options.concurrency ?? 4 }).pipe(
+      Layer.provide(FleetTargets.layer([])),
+      Layer.provide(
+        SubmittedHosts.layer(accepted, {
+          environment: { ...fleets.environment(privx), PRIVX_KIT_DATABASE_URL: "postgres://a:b@c/d" },
+          variables: ["FLEET_*", "PRIVX_*"],
+          folder: secrets
+        })
+      ),
+      Layer.provide(privxes.patience)
+    ),
+    { target: "https://privx.invalid", tokenFile: path.join(folder, "tokens.toml"), fleetHosts: accepted }
+  )
+  return { dataDir, file, folder, privx, secrets, serve }
+})
+
+type Server = Effect.Success<Effect.Success<ReturnType<typeof place>>["serve"]>
+
+const at =
+  (server: Server, role: string) =>
+  (...args: ReadonlyArray<string>) =>
+    served.cli({ PRIVX_KIT_SERVER: server.url.origin, PRIVX_KIT_SERVER_TOKEN: server.tokenOf(role) }, ...args)
+
+const result = (ended: cli.Ended) => cli.json(ended).result as ReturnType<typeof JSON.parse>
+
+describe("a fleet at a server", { timeout: 60_000 }, () => {
+  it.live("is not approved by whoever handed it over, host by host", () =>
+    Effect.gen(function* () {
+      const { file, privx, serve } = yield* place()
+      const server = yield* serve
+      fs.writeFileSync(file, fleets.text(privx, 3, {}, { require_approval: "always" }))
+      const operator = at(server, "operator")
+      const applied = yield* operator("fleet", "apply", file, "--json")
+      assert.strictEqual(applied.code, 28, applied.stderr)
+      assert.deepInclude(result(applied).counts, { hosts: 3, waiting: 3 })
+      const [first] = result(applied).hosts
+      const shown = yield* server.ask("GET", `/api/v1/runs/${first.runId}`, { as: "viewer" })
+      assert.strictEqual(shown.json.requestedBy, "operator")
+      const own = yield* server.ask("POST", `/api/v1/runs/${first.runId}/approve`, { as: "operator", body: {} })
+      assert.strictEqual(own.status, 403)
+      // What waits already is not begun again, whoever hands the same over.
+      const admins = yield* at(server, "admin")("fleet", "apply", file, "--only", "h2", "--json")
+      assert.strictEqual(result(admins).hosts[0].status, "waiting")
+      for (const { runId } of result(applied).hosts) {
+        const decided = yield* server.ask("POST", `/api/v1/runs/${runId}/approve`, { as: "approver", body: {} })
+        assert.strictEqual(decided.status, 200, decided.text)
+        yield* server.reached(runId, "succeeded")
+      }
+      const show = yield* at(server, "viewer")("fleet", "show", result(applied).runId, "--json")
+      assert.deepInclude(result(show).counts, { succeeded: 3, waiting: 0 })
+      assert.strictEqual((yield* at(server, "viewer")("fleet", "status", file)).code, 0)
+    })
+  )
+
+  it.live("is looked at before anything is recorded, and told of by line and column", () =>
+    Effect.gen(function* () {
+      const { file, privx, serve } = yield* place()
+      const server = yield* serve
+      const definition = [
+        "version: 1",
+        "name: test",
+        "hosts:",
+        "  - { name: a, base_url: 'https://elsewhere.example.org', credentials: { token_env: FLEET_SECRET } }",
+        `  - { name: b, base_url: '${privx.url(1)}', credentials: { token_env: A, client_id: x }, nmae: c }`,
+        `  - { name: c, base_url: '${privx.url(2)}', policy: policy.toml, ca_file: ca.pem }`
+      ].join("\n")
+      const answer = yield* server.ask("POST", "/api/v1/fleets", {
+        as: "operator",
+        body: { definition, file: "prod.yaml" }
+      })
+      assert.strictEqual(answer.status, 400)
+      assert.deepInclude(answer.json, { _tag: "SettingsError", code: "settings" })
+      assert.deepStrictEqual(
+        answer.json.fields.problems.map(({ at, problem }: { at: { line: number }; problem: string }) => [
+          at.line,
+          problem
+        ]),
+        [
+          [4, "is no PrivX that this server takes fleets for"],
+          [5, "is not known here"],
+          [6, "names none"],
+          [6, "names a file that did not come with the definition"],
+          [6, "names a file that did not come with the definition"]
+        ]
+      )
+      assert.strictEqual(answer.json.fields.problems[0].at.path, "prod.yaml")
+      // The same comes to whoever uses the command line, with the exit code of a wrong setting.
+      fs.writeFileSync(file, definition.split("\n").slice(0, 4).join("\n"))
+      const ended = yield* at(server, "operator")("fleet", "apply", file)
+      assert.strictEqual(ended.code, 3)
+      assert.match(ended.stderr, /fleet\.yaml:4:\d+ hosts\[0\]\.base_url is no PrivX that this server takes fleets for/)
+      fs.writeFileSync(file, fleets.text(privx, 1))
+      for (const role of ["viewer", "approver"]) {
+        assert.strictEqual((yield* at(server, role)("fleet", "apply", file)).code, 8)
+      }
+      assert.deepStrictEqual(result(yield* at(server, "viewer")("runs", "list", "--parts", "--json")).runs, [])
+    })
+  )
+
+  it.live("gets credentials from where the server lets it, and from nowhere else", () =>
+    Effect.gen(function* () {
+      const { file, folder, privx, secrets, serve } = yield* place()
+      const { clientId } = privx.simulator.apiClient
+      const { FLEET_OAUTH_SECRET = "", FLEET_SECRET = "" } = fleets.environment(privx)
+      fs.writeFileSync(path.join(secrets, "h1"), FLEET_SECRET, { mode: 0o600 })
+      fs.writeFileSync(path.join(folder, "outside"), FLEET_SECRET, { mode: 0o600 })
+      fs.symlinkSync(path.join(folder, "outside"), path.join(secrets, "link"))
+      const client = (client_secret_file: string) => ({
+        credentials: { client_id: clientId, client_secret_file, oauth_client_secret_env: "FLEET_OAUTH_SECRET" }
+      })
+      const hosts = [
+        client("{name}"),
+        client("../outside"),
+        client("link"),
+        client("none"),
+        { credentials: { token_env: "PRIVX_KIT_DATABASE_URL" } },
+        { credentials: { toml_file: path.join(folder, "fleet.yaml") } }
+      ]
+      const { oauthClientId } = privx.simulator.apiClient
+      fs.writeFileSync(
+        file,
+        fleets.text(privx, hosts.length, {}, { credentials: {} }, (index) => {
+          const host = hosts[index - 1] ?? client("")
+          return "client_id" in host.credentials
+            ? { credentials: { ...host.credentials, oauth_client_id: oauthClientId } }
+            : host
+        })
+      )
+      const server = yield* serve
+      const ended = yield* at(server, "operator")("fleet", "apply", file, "--json")
+      assert.strictEqual(ended.code, 27, ended.stderr)
+      const told = result(ended).hosts.map((host: { failure: { message: string } | null }) => host.failure?.message)
+      assert.isUndefined(told[0])
+      assert.match(told[1], /client_secret_file names \.\.\/outside, which is not in the folder/)
+      assert.match(told[2], /client_secret_file names link, which is not in the folder/)
+      assert.match(told[3], /client_secret_file names .*none, which does not exist/)
+      assert.match(told[4], /names PRIVX_KIT_DATABASE_URL, and fleets may not/)
+      assert.match(told[5], /toml_file names .*fleet\.yaml, which is not in the folder/)
+      assert.notInclude(ended.stdout + ended.stderr, FLEET_SECRET)
+      assert.notInclude(ended.stdout + ended.stderr, FLEET_OAUTH_SECRET)
+    })
+  )
+
+  it.live("leaves the places to its hosts, however many fleets there are", () =>
+    Effect.gen(function* () {
+      const { privx, serve } = yield* place({ concurrency: 2 })
+      const server = yield* serve
+      const ids = yield* Effect.forEach(["a", "b", "c", "d", "e"], (name) =>
+        Effect.map(
+          server.ask("POST", "/api/v1/fleets", {
+            as: "operator",
+            body: { definition: fleets.text(privx, 3, { name }) }
+          }),
+          (answer) => {
+            assert.strictEqual(answer.status, 202, answer.text)
+            return String(answer.json.run.id)
+          }
+        )
+      )
+      yield* Effect.forEach(ids, (id) => server.reached(id, "succeeded"))
+    })
+  )
+
+  it.live("is one run for a key, and for the same hosts as long as it is not over", () =>
+    Effect.gen(function* () {
+      const { privx, serve } = yield* place({ simulator: { faults: ["downloadSetupScript:stall@100"] } })
+      const server = yield* serve
+      const body = { definition: fleets.text(privx, 2) }
+      const apply = (body: object, headers: Record<string, string> = {}) =>
+        server.ask("POST", "/api/v1/fleets", { as: "operator", body, headers })
+      const first = (yield* apply(body, { "idempotency-key": "nightly" })).json
+      assert.isTrue(first.created)
+      const same = (yield* apply(body)).json
+      assert.deepStrictEqual([same.created, same.run.id], [false, first.run.id])
+      const other = yield* apply({ definition: fleets.text(privx, 3) }, { "idempotency-key": "nightly" })
+      assert.strictEqual(other.json._tag, "InvalidInput")
+      const part = (yield* apply({ ...body, only: ["h1"] })).json
+      assert.deepStrictEqual(part.others, [first.run.id])
+    })
+  )
+
+  it.live("is cancelled with its hosts", () =>
+    Effect.gen(function* () {
+      const { file, privx, serve } = yield* place({ simulator: { faults: ["downloadSetupScript:stall@100"] } })
+      const server = yield* serve
+      fs.writeFileSync(file, fleets.text(privx, 6, { concurrency: 2 }))
+      const operator = at(server, "operator")
+      const listed = Effect.map(server.ask("GET", "/api/v1/runs?parts=true", { as: "viewer" }), ({ json }) => json.runs)
+      const cancel = Effect.gen(function* () {
+        const runs = yield* eventually(
+          listed,
+          (runs) => runs.filter((run: { steps: ReadonlyArray<object> }) => run.steps.length > 1).length === 2
+        )
+        const { id } = runs.find((run: { kind: string }) => run.kind === "fleet")
+        yield* server.ask("POST", `/api/v1/runs/${id}/cancel`, { as: "operator" })
+      })
+      const [applied] = yield* Effect.all([operator("fleet", "apply", file, "--json"), cancel], { concurrency: 2 })
+      assert.strictEqual(applied.code, 20, applied.stderr)
+      const statuses = (yield* listed).map((run: { status: string }) => run.status)
+      assert.deepStrictEqual(statuses, ["cancelled", "cancelled", "cancelled"])
+    })
+  )
+
+  it.live("is gone on with by the next server, and its caller may have gone away", () =>
+    Effect.gen(function* () {
+      const { file, privx, serve } = yield* place({ simulator: { faults: ["downloadSetupScript:stall@100"] } })
+      const definition = fleets.text(privx, 8, { concurrency: 3 })
+      const id = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const server = yield* serve
+          const { json } = yield* server.ask("POST", "/api/v1/fleets", { as: "operator", body: { definition } })
+          yield* eventually(
+            server.ask("GET", `/api/v1/fleets/${json.run.id}`, { as: "viewer" }),
+            ({ json }) => json.hosts.filter((host: { status: string }) => host.status === "running").length === 3
+          )
+          return String(json.run.id)
+        })
+      )
+      yield* Effect.orDie(privx.simulator.setFaults([]))
+      const server = yield* serve
+      yield* server.reached(id, "succeeded")
+      fs.writeFileSync(file, definition)
+      const plan = yield* at(server, "viewer")("fleet", "apply", file, "--plan", "--json")
+      assert.deepInclude(result(plan).plan, { fleet: "test", continues: null })
+      assert.isTrue(result(plan).plan.hosts.every(({ action }: { action: string }) => action === "again"))
+    })
+  )
+
+  it.live("is watched from elsewhere: a round at each time of the schedule, and what has drifted", () =>
+    Effect.gen(function* () {
+      const { file, privx, serve } = yield* place()
+      const server = yield* serve
+      fs.writeFileSync(
+        file,
+        fleets.text(privx, 3, { schedule: { cron: "* * * * * *" } }, {}, (index) =>
+          index === 2 ? { sha256: "9".repeat(64) } : {}
+        )
+      )
+      const ended = yield* at(server, "operator")("fleet", "watch", file, "--rounds", "2", "--json")
+      assert.strictEqual(ended.code, 29, ended.stderr)
+      const rounds = ended.stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).result)
+      assert.strictEqual(rounds.length, 2)
+      for (const round of rounds) {
+        assert.deepInclude(round.counts, { succeeded: 2, failed: 1 })
+        assert.deepStrictEqual(
+          round.hosts.map(({ name, state }: { name: string; state: string }) => [name, state]),
+          [["h2", "failing"]]
+        )
+      }
+      const fleetRuns = result(yield* at(server, "viewer")("runs", "list", "--target", "fleet:test", "--json")).runs
+      assert.deepStrictEqual(
+        fleetRuns.map(({ id }: { id: string }) => id),
+        rounds.map(({ runId }: { runId: string }) => runId).toReversed()
+      )
+      const [latest] = fleetRuns
+      const retried = yield* at(server, "operator")("runs", "retry", latest.id, "--json")
+      assert.strictEqual(retried.code, 27, retried.stderr)
+      assert.deepInclude(result(retried).counts, { succeeded: 2, failed: 1 })
+    })
+  )
+})
