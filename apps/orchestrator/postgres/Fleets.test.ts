@@ -117,25 +117,27 @@ describe("a fleet at a server on Postgres", { timeout: 120_000 }, () => {
     })
   )
 
-  it.live("loses nothing and does nothing twice when a worker is killed in its middle", () =>
+  it.live("loses nothing and does nothing twice when its workers are killed, one after the other", () =>
     Effect.gen(function* () {
       const hosts = 40
       const { as, file, privx, rows, worker } = yield* place({ faults: ["downloadSetupScript:delay=150ms"] })
       fs.writeFileSync(file, fleets.text(privx, hosts, { concurrency: 6 }))
-      const [first] = [yield* worker(), yield* worker()]
+      const [first, second] = [yield* worker(), yield* worker()]
       const done = rows<{ count: number }>(
         "SELECT count(*)::int AS count FROM runs WHERE parent_id IS NOT NULL AND ended_at IS NOT NULL"
       )
-      const [applied] = yield* Effect.all(
-        [
-          as("operator")("fleet", "apply", file, "--json"),
-          Effect.andThen(
-            eventually(done, ([row]) => (row?.count ?? 0) >= 8),
-            first.kill
-          )
-        ],
-        { concurrency: 2 }
-      )
+      const after = (count: number) => eventually(done, ([row]) => (row?.count ?? 0) >= count)
+      // One of the two has the fleet run itself in its hands.
+      const killing = Effect.gen(function* () {
+        yield* after(6)
+        yield* first.kill
+        yield* worker()
+        yield* after(16)
+        yield* second.kill
+      })
+      const [applied] = yield* Effect.all([as("operator")("fleet", "apply", file, "--json"), killing], {
+        concurrency: 2
+      })
       assert.strictEqual(applied.code, 0, applied.stderr)
       assert.deepInclude(result(applied).counts, { hosts, succeeded: hosts, failed: 0 })
       const recorded = yield* rows<{ target: string; count: number; attempts: number }>(
