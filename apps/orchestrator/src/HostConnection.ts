@@ -8,7 +8,8 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { CredentialsReference } from "./fleet/FleetSchema.ts"
-import { HostUnusable } from "./HostUnusable.ts"
+import type { HostUnusable } from "./HostUnusable.ts"
+import { Targets } from "./Targets.ts"
 
 export const HostConnection = Schema.Struct({
   baseUrl: Schema.String,
@@ -22,13 +23,24 @@ export const HostConnection = Schema.Struct({
 
 export type HostConnection = typeof HostConnection.Type
 
-/** Whether the inputs of a set-up say themselves how its host is reached. */
-export const isGiven = (inputs: Schema.Json): boolean =>
-  typeof inputs === "object" && inputs !== null && "connection" in inputs
+/** The operations of such a host, for as long as the scope is open. */
+export type Reach = (
+  target: string,
+  connection: HostConnection
+) => Effect.Effect<Ueba["Service"], HostUnusable, Scope.Scope>
 
-/** The operations of such a host. By default a process takes none: it has to be told which, see `SubmittedHosts`. */
-export const Reach = Context.Reference<
-  (target: string, connection: HostConnection) => Effect.Effect<Ueba["Service"], HostUnusable, Scope.Scope>
->("privx-kit/Reach", {
-  defaultValue: () => (target) => Effect.fail(new HostUnusable({ target, problems: ["no hosts of fleets are taken"] }))
+/** By default a process takes no such hosts: it has to be told which, see `SubmittedHosts`. Their runs are then put aside. */
+export const Reach = Context.Reference<Reach | undefined>("privx-kit/Reach", { defaultValue: () => undefined })
+
+/** Whether this process can carry out the set-ups of a host: it is configured for it, or takes those that bring their way. */
+export const isReachable = Effect.fnUntraced(function* ({
+  inputs,
+  target
+}: {
+  readonly target: string
+  readonly inputs: Schema.Json
+}) {
+  const targets = yield* Targets
+  const given = typeof inputs === "object" && inputs !== null && "connection" in inputs
+  return targets.has(target) || (given && (yield* Reach) !== undefined)
 })

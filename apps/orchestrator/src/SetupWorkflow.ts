@@ -130,7 +130,10 @@ export const layer = SetupWorkflow.toLayer(
       const targets = yield* Targets
       // Not this process's business: the run is put aside untouched, and resumed by one that is configured for it.
       const { connection } = inputs
-      if (!targets.has(target) && connection === undefined) return yield* Workflow.suspend(yield* WorkflowInstance)
+      const reach = yield* Reach
+      const known = targets.has(target)
+      if (!known && (connection === undefined || reach === undefined))
+        return yield* Workflow.suspend(yield* WorkflowInstance)
       const control = yield* RunControl
       const crashPoint = yield* CrashPoints
       const active = control.active(runId, attempt)
@@ -158,9 +161,9 @@ export const layer = SetupWorkflow.toLayer(
               }).pipe(
                 Effect.provideServiceEffect(
                   Ueba,
-                  connection === undefined || targets.has(target)
+                  known || connection === undefined || reach === undefined
                     ? targets.open(target)
-                    : Effect.flatMap(Reach, (reach) => reach(target, connection))
+                    : reach(target, connection)
                 ),
                 Effect.scoped,
                 // The one step that can take long.

@@ -31,7 +31,7 @@ import { Delivery } from "./artifacts/Delivery.ts"
 import * as Engine from "./Engine.ts"
 import { FleetRecord } from "./fleet/FleetRecord.ts"
 import * as FleetWorkflow from "./fleet/FleetWorkflow.ts"
-import { isGiven } from "./HostConnection.ts"
+import { isReachable } from "./HostConnection.ts"
 import { Approvals } from "./runs/Approvals.ts"
 import * as Journal from "./runs/Journal.ts"
 import * as RequestWatcher from "./runs/RequestWatcher.ts"
@@ -192,7 +192,7 @@ const make = Effect.fnUntraced(function* ({ shared }: { readonly shared: boolean
    * is handed to it, what it put aside is resumed, and what it has ended is noted.
    */
   const reconcile = Effect.fnUntraced(function* (run: Run) {
-    if (!targets.has(run.target) && !isGiven(run.inputs)) return
+    if (!(yield* isReachable(run))) return
     const payload = payloadOf({ ...run, inputs: yield* decodeInputs(run) })
     const executionId = yield* SetupWorkflow.SetupWorkflow.executionId(payload)
     const known = yield* SetupWorkflow.SetupWorkflow.poll(executionId)

@@ -11,12 +11,12 @@ import * as Scope from "effect/Scope"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import type { Database } from "../Database.ts"
-import { isGiven } from "../HostConnection.ts"
+import { isReachable } from "../HostConnection.ts"
 import type { Run } from "../runs/Run.ts"
 import * as RunQueue from "../runs/RunQueue.ts"
 import { Runs } from "../runs/Runs.ts"
 import { Setups } from "../Setups.ts"
-import { Targets } from "../Targets.ts"
+import type { Targets } from "../Targets.ts"
 import { FleetInputs, kind } from "./FleetRun.ts"
 import { prepared } from "./Fleets.ts"
 import { Drives, FleetWorkflow, Queued } from "./FleetWorkflow.ts"
@@ -52,12 +52,13 @@ type Needed = Runs | Setups | Targets | WorkflowEngine | MessageStorage | Databa
 const feed = Effect.fn("FleetDriver.feed")(function* (concurrency: number) {
   const runs = yield* Runs
   const setups = yield* Setups
-  const targets = yield* Targets
   const drives = yield* Drives
   const queued = yield* Queued
-  const context = yield* Effect.context<WorkflowEngine | MessageStorage | Database | SqlClient.SqlClient>()
+  const context = yield* Effect.context<Targets | WorkflowEngine | MessageStorage | Database | SqlClient.SqlClient>()
 
   const isMine = ({ inputs }: Run) => Schema.is(FleetInputs)(inputs) && drives(inputs)
+
+  const isHere = (run: Run) => Effect.provideContext(isReachable(run), context)
 
   /** It is in the engine's hands when this is over; until then it is in the queue. */
   const begin = (run: Run) =>
@@ -67,15 +68,11 @@ const feed = Effect.fn("FleetDriver.feed")(function* (concurrency: number) {
 
   const look = yield* RunQueue.feed({
     concurrency,
-    carryOut: (run): Effect.Effect<unknown, unknown> =>
-      run.kind === kind
-        ? isMine(run)
-          ? begin(run)
-          : Effect.void
-        : // What this process cannot reach is for one that can.
-          targets.has(run.target) || isGiven(run.inputs)
-          ? setups.carryOut(run)
-          : Effect.void
+    carryOut: Effect.fnUntraced(function* (run): Effect.fn.Return<unknown, unknown> {
+      if (run.kind === kind) return isMine(run) ? yield* begin(run) : undefined
+      // What this process cannot reach is for one that can.
+      return (yield* isHere(run)) ? yield* setups.carryOut(run) : undefined
+    })
   })
   yield* queued.await.pipe(Effect.andThen(queued.close), Effect.andThen(look), Effect.forever, Effect.forkScoped)
   yield* runs.list({ kind, unfinished: true }).pipe(

@@ -54,8 +54,12 @@ export class FleetRecord extends Context.Service<
     readonly busy: (id: string) => Effect.Effect<number, StorageFailed>
     /** How many parts are not over. */
     readonly open: (id: string) => Effect.Effect<number, StorageFailed>
-    /** Puts parts into the queue: those that were not recorded yet, and those that are to be tried again. */
-    readonly enqueue: (id: string, hosts: ReadonlyArray<PlannedHost>) => Effect.Effect<void, StorageFailed>
+    /** Puts parts into the queue: those that were not recorded yet, and in a later attempt those that had failed. */
+    readonly enqueue: (
+      id: string,
+      hosts: ReadonlyArray<PlannedHost>,
+      attempt: number
+    ) => Effect.Effect<void, StorageFailed>
     /** Every part, some at a time so that few are in memory: `use` keeps what it needs. */
     readonly eachPart: (id: string, use: (part: Part) => void) => Effect.Effect<void, StorageFailed>
     /** Runs by their ids, in no order. */
@@ -207,7 +211,7 @@ const make = (
         sql.and([sql`parent_id = ${id}`, sql`ended_at IS NULL`, sql`status IN ('queued', 'running', 'interrupted')`])
       ),
     open: (id) => count(sql.and([sql`parent_id = ${id}`, sql`ended_at IS NULL`])),
-    enqueue: Effect.fn("FleetRecord.enqueue")((id, hosts) =>
+    enqueue: Effect.fn("FleetRecord.enqueue")((id, hosts, attempt) =>
       transaction(
         Effect.forEach(
           hosts,
@@ -221,7 +225,8 @@ const make = (
               parentId: id,
               queued: true
             })
-            if (!created) yield* runs.retry(part, { queued: true })
+            // A process that was silent for a while, and drives beside the one that has taken over, tries nothing again.
+            if (!created && attempt > 1) yield* runs.retry(part, { queued: true })
           }),
           { discard: true }
         ).pipe(Effect.andThen(inheritAskers(id, hosts)))

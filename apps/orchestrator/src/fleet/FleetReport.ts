@@ -8,7 +8,7 @@ import { Change, RunStatus } from "../runs/Run.ts"
 import { FailureJson } from "../SetupWorkflow.ts"
 import { brief } from "../terminal/RunView.ts"
 import { FleetRecord, type Part } from "./FleetRecord.ts"
-import { idOf, type PlannedHost } from "./FleetRun.ts"
+import { type Counts, idOf, type PlannedHost } from "./FleetRun.ts"
 
 export const HostReport = Schema.Struct({
   name: Schema.String,
@@ -41,6 +41,17 @@ export const of = Effect.fn("FleetReport.of")(function* (
     ...(reports.get(partOf(runId, host)) ?? notBegun)
   }))
 })
+
+/** How many hosts came to what: the same as `FleetRecord.counts` says, where each host is known already. */
+export const countsOf = (hosts: ReadonlyArray<HostReport>): Counts => {
+  const counts = { succeeded: 0, failed: 0, cancelled: 0, waiting: 0, new: 0, unchanged: 0, changed: 0 }
+  for (const { change, status } of hosts) {
+    if (status === "succeeded" || status === "failed" || status === "cancelled" || status === "waiting")
+      counts[status]++
+    if (change !== null) counts[change]++
+  }
+  return { hosts: hosts.length, ...counts }
+}
 
 const partOf = (runId: string, { name, waiting }: PlannedHost): string => waiting ?? idOf(runId, name)
 

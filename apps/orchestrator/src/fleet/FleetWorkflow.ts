@@ -133,7 +133,7 @@ const drive = Effect.fnUntraced(function* (
     pause = busy === before ? Math.min(pause * 1.5, latest) : soonest
     before = busy
     if (room > 0 && next < waiting.length) {
-      yield* patient(record.enqueue(runId, waiting.slice(next, next + room)))
+      yield* patient(record.enqueue(runId, waiting.slice(next, next + room), attempt))
       next += room
       yield* queued.open
     }

@@ -6,10 +6,10 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { FleetIncomplete, FleetInputs, kind as fleetKind } from "../fleet/FleetRun.ts"
 import { Drives, FleetWorkflow } from "../fleet/FleetWorkflow.ts"
-import { isGiven } from "../HostConnection.ts"
+import { isReachable } from "../HostConnection.ts"
 import { kind as setupKind, SetupWorkflow } from "../SetupWorkflow.ts"
 import { SetupFailure } from "../SetupFailure.ts"
-import { Targets } from "../Targets.ts"
+import type { Targets } from "../Targets.ts"
 import type { Run } from "./Run.ts"
 
 /** One attempt of a run. */
@@ -28,7 +28,7 @@ interface Kind {
 const setup: Kind = {
   tag: SetupWorkflow._tag,
   executionId: (run) => SetupWorkflow.executionId({ ...run, inputs: {} }),
-  isHere: ({ inputs, target }) => Effect.map(Targets, (targets) => targets.has(target) || isGiven(inputs))
+  isHere: isReachable
 }
 
 const kinds: Readonly<Record<string, Kind>> = {

@@ -68,8 +68,8 @@ export const layer = HttpApiBuilder.group(
           const run = yield* RunActions.find(params.run)
           const { inputs } = run
           if (run.kind !== kind || !Schema.is(FleetInputs)(inputs)) return yield* new RunNotFound({ runId: run.id })
-          const [counts, hosts] = [yield* record.counts(run.id), yield* FleetReport.of(run.id)]
-          return { fleet: inputs.name, run: yield* one(run), counts, hosts }
+          const hosts = yield* FleetReport.of(run.id)
+          return { fleet: inputs.name, run: yield* one(run), counts: FleetReport.countsOf(hosts), hosts }
         }).pipe(recorded, answered)
       )
   })

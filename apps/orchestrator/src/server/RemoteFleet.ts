@@ -91,7 +91,7 @@ export const show = Effect.fn("RemoteFleet.show")(function* (run: string) {
 export type Shown = Effect.Success<ReturnType<typeof show>>
 
 /** Telling every host costs the server something: the more there are, the more seldom it is asked. In milliseconds. */
-const pauseFor = (hosts: number): number => Math.max(1000, hosts)
+const pauseFor = (hosts: number): number => Math.max(1000, 2 * hosts)
 
 /**
  * The fleet run when it is over: hosts may have failed, or wait for approval. Fails where it was cancelled or cannot be

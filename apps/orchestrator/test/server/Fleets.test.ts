@@ -288,4 +288,45 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
       assert.deepInclude(result(retried).counts, { succeeded: 2, failed: 1 })
     })
   )
+
+  it.live("is not touched by whoever else works in the folder, and reached as the server itself knows it", () =>
+    Effect.gen(function* () {
+      const { dataDir, file, folder, privx } = yield* place({
+        simulator: { faults: ["downloadSetupScript:stall@100"] }
+      })
+      const definition = fleets.text(privx, 2, {}, { credentials: { token_env: "FLEET_NOT_HERE" } })
+      const known = yield* fleets.read(privx, file, fleets.text(privx, 1))
+      const knowing = served.on(
+        EmbeddedStorage.layer({ dataDir, concurrency: 2 }).pipe(
+          Layer.provide(FleetTargets.layer([known])),
+          Layer.provide(privxes.patience)
+        ),
+        { target: privx.url(1), tokenFile: path.join(folder, "tokens.toml"), fleetHosts: accepted }
+      )
+      const apply = (server: Server, body: object) =>
+        server.ask("POST", "/api/v1/fleets", { as: "operator", body }).pipe(Effect.map(({ json }) => json))
+      const id = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const server = yield* knowing
+          const { run } = yield* apply(server, { definition, only: ["h1"] })
+          yield* eventually(
+            server.ask("GET", `/api/v1/fleets/${run.id}`, { as: "viewer" }),
+            ({ json }) => json.hosts[0].status === "running"
+          )
+          return String(run.id)
+        })
+      )
+      yield* Effect.orDie(privx.simulator.setFaults([]))
+      // A command of this machine, in between: it has no way to that host and leaves it alone.
+      const other = yield* fleets.read(
+        privx,
+        file,
+        fleets.text(privx, 1, { name: "other" }, {}, () => ({ base_url: privx.url(9) }))
+      )
+      const { counts } = yield* fleets.session(dataDir, other, fleets.apply)
+      assert.deepInclude(counts, { hosts: 1, succeeded: 1 })
+      const server = yield* knowing
+      yield* server.reached(id, "succeeded")
+    })
+  )
 })
