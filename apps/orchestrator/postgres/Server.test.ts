@@ -54,6 +54,13 @@ describe("the server on Postgres", () => {
       assert.strictEqual(crypto.hash("sha256", script.text, "hex"), simulator.scriptSha256)
       const manifest = yield* second.ask("GET", `/api/v1/runs/${run.id}/manifest`, { as: "viewer" })
       assert.strictEqual(manifest.json.runId, run.id)
+      const stored = yield* first.ask("GET", `/api/v1/artifacts/${simulator.scriptSha256.slice(0, 8)}`, {
+        as: "viewer"
+      })
+      assert.deepInclude(stored.json, { sha256: simulator.scriptSha256, intact: true })
+      assert.strictEqual(stored.json.runs[0].runId, run.id)
+      const unknown = yield* first.ask("GET", "/api/v1/artifacts/ffffffff", { as: "viewer" })
+      assert.deepInclude(unknown.json, { status: 404, _tag: "ArtifactNotFound", code: "artifactNotFound" })
       const { text } = yield* second.ask("GET", "/metrics", { as: "viewer" })
       assert.match(text, /^privx_kit_runs\{status="succeeded"\} 1$/m)
       const pruned = yield* second.ask("POST", "/api/v1/runs/prune", { as: "admin", body: { keep: 0 } })

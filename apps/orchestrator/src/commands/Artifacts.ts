@@ -38,7 +38,11 @@ export const list = (input: Input) =>
     })
   )
 
-interface Shown extends ArtifactFolder.Described {
+/** Where it lies, and who can get at it, is known of a data folder only. */
+export interface Shown extends Pick<ArtifactFolder.Described, "sha256" | "bytes" | "storedAt" | "runs"> {
+  readonly path?: string
+  readonly mode?: string
+  readonly exposed?: boolean
   readonly intact: boolean
 }
 
@@ -46,33 +50,31 @@ export const show = (input: Input & { readonly sha256: string }) =>
   Effect.gen(function* () {
     const one = yield* ArtifactFolder.find(Settings.dataFolder(input, Settings.thisHost()).path, input.sha256)
     return { ...one, intact: (yield* ArtifactFolder.hash(one.path)) === one.sha256 }
-  }).pipe(
-    Outcome.report<Shown>({
-      command: "artifacts show",
-      json: input.json,
-      verbose: input.verbose,
-      toJson: (one) => ({ ...toJson(one), intact: one.intact }),
-      toPerson: Effect.fnUntraced(function* (one, out) {
-        const { green, red, sign } = out.style
-        const rows: ReadonlyArray<readonly [string, string]> = [
-          ["SHA-256", one.sha256],
-          ["File", one.path],
-          ["Size", `${Text.grouped(one.bytes)} bytes`],
-          ["Stored", when(one.storedAt)],
-          ["Mode", one.exposed ? red(`${one.mode}: others can get at it`) : one.mode],
-          [
-            "Content",
-            one.intact ? green(`${sign.ok} intact`) : red(`${sign.failed} changed: privx-kit artifacts fsck`)
-          ],
-          ...one.runs.map(
-            ({ downloadedAt, runId, target }) => ["Run", `${runId}  ${when(downloadedAt)}  ${target}`] as const
-          )
-        ]
-        for (const [name, value] of rows) yield* out.line(`  ${Text.padEnd(name, 10)}${value}`)
-      }),
-      exitName: ({ intact }) => (intact ? "ok" : "mismatch")
-    })
-  )
+  }).pipe(reportShown(input))
+
+export const reportShown = (input: Pick<Input, "json" | "verbose">) =>
+  Outcome.report<Shown>({
+    command: "artifacts show",
+    json: input.json,
+    verbose: input.verbose,
+    toJson: ({ intact, ...one }) => ({ ...toJson(one), intact }),
+    toPerson: Effect.fnUntraced(function* (one, out) {
+      const { green, red, sign } = out.style
+      const rows: ReadonlyArray<readonly [string, string | undefined]> = [
+        ["SHA-256", one.sha256],
+        ["File", one.path],
+        ["Size", `${Text.grouped(one.bytes)} bytes`],
+        ["Stored", when(one.storedAt)],
+        ["Mode", one.exposed === true ? red(`${one.mode}: others can get at it`) : one.mode],
+        ["Content", one.intact ? green(`${sign.ok} intact`) : red(`${sign.failed} changed: privx-kit artifacts fsck`)],
+        ...one.runs.map(
+          ({ downloadedAt, runId, target }) => ["Run", `${runId}  ${when(downloadedAt)}  ${target}`] as const
+        )
+      ]
+      for (const [name, value] of rows) if (value !== undefined) yield* out.line(`  ${Text.padEnd(name, 10)}${value}`)
+    }),
+    exitName: ({ intact }) => (intact ? "ok" : "mismatch")
+  })
 
 interface Exported {
   readonly sha256: string
@@ -131,7 +133,7 @@ const placeFor = Effect.fnUntraced(function* (target: string, force: boolean) {
   })
 })
 
-const toJson = (one: ArtifactFolder.Described) => ({
+const toJson = <A extends Omit<Shown, "intact">>(one: A) => ({
   ...one,
   storedAt: DateTime.formatIso(one.storedAt),
   runs: one.runs.map((run) => ({ ...run, downloadedAt: DateTime.formatIso(run.downloadedAt) }))

@@ -9,6 +9,7 @@ import * as DurationText from "./DurationText.ts"
 import * as GlobalFlags from "./GlobalFlags.ts"
 import * as HelpSections from "./HelpSections.ts"
 import * as ModeText from "./ModeText.ts"
+import * as ServerFlags from "./ServerFlags.ts"
 
 const json = Flag.Boolean("json").pipe(
   Flag.withoutNegation,
@@ -41,9 +42,14 @@ const list = Command.make(
 
 const show = Command.make(
   "show",
-  { sha256, json },
+  { sha256, ...ServerFlags.flags, json },
   Effect.fnUntraced(function* (input) {
     const globals = yield* GlobalFlags.read
+    const server = ServerFlags.values(input, globals)
+    if (ServerFlags.isMeant(server)) {
+      const { run } = yield* Effect.promise(() => import("./ArtifactsShowRemote.ts"))
+      return yield* run({ ...globals, ...input, ...server })
+    }
     const { show } = yield* Effect.promise(() => import("./Artifacts.ts"))
     yield* show({ ...globals, ...input })
   })

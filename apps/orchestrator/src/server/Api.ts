@@ -15,6 +15,7 @@ import * as Schema from "effect/Schema"
 import pkg from "../../package.json" with { type: "json" }
 import { RequireApproval } from "../runs/Approvals.ts"
 import { RunStatus } from "../runs/Run.ts"
+import { artifacts } from "./ArtifactApi.ts"
 import { Guard, Shape } from "./Caller.ts"
 import { documented, IdempotencyKey, run, ServedRun, text } from "./Endpoint.ts"
 import { fleets } from "./FleetApi.ts"
@@ -172,6 +173,7 @@ const runs = HttpApiGroup.make("runs")
 export const Api = HttpApi.make("privx-kit")
   .add(runs)
   .add(fleets)
+  .add(artifacts)
   // What is not known is refused: a misspelt limit, or an output folder, would otherwise be taken for granted.
   .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
   .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error" })

@@ -1,6 +1,7 @@
 /** What came of a run, for whoever downloads it: the script, and the proof of what was done. */
 import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Context from "effect/Context"
+import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as crypto from "node:crypto"
@@ -16,11 +17,26 @@ export interface Proof {
   readonly publicKey: string
 }
 
+/** A stored script, as far as it is the same wherever it is stored. */
+export interface StoredScript {
+  readonly sha256: string
+  readonly bytes: number
+  /** When these bytes were last stored, more or less. */
+  readonly storedAt: DateTime.Utc
+  /** Whether its bytes still have that hash. */
+  readonly intact: boolean
+}
+
+/** What stands for the place in messages: where a server keeps things is its own business. */
+export const place = "the server"
+
 export class Evidence extends Context.Service<
   Evidence,
   {
     /** The bytes, whose hash has been compared. */
     readonly script: (sha256: string) => Effect.Effect<Uint8Array, StorageFailed>
+    /** The stored script whose SHA-256 begins so. */
+    readonly stored: (beginning: string) => Effect.Effect<StoredScript, StorageFailed | ArtifactFolder.ArtifactNotFound>
     /** `undefined` where there is none. */
     readonly proof: (runId: string) => Effect.Effect<Proof | undefined, StorageFailed>
   }
@@ -35,6 +51,15 @@ export class Evidence extends Context.Service<
         if (crypto.hash("sha256", bytes, "hex") === sha256) return bytes
         const detail = "its bytes no longer have the hash under which they were stored"
         return yield* new StorageFailed({ path: file, reason: "damaged", detail })
+      }),
+      stored: Effect.fn("Evidence.stored")(function* (beginning: string) {
+        const all = yield* ArtifactFolder.list(folder)
+        const { path, ...one } = yield* only(
+          beginning,
+          all.filter(({ sha256 }) => sha256.startsWith(beginning))
+        )
+        const intact = (yield* ArtifactFolder.hash(path)) === one.sha256
+        return { sha256: one.sha256, bytes: one.bytes, storedAt: one.storedAt, intact }
       }),
       proof: Effect.fn("Evidence.proof")(function* (runId: string) {
         const files = ProofFiles.kept(folder, runId)
@@ -53,4 +78,21 @@ export class Evidence extends Context.Service<
       })
     }))
   )
+}
+
+/** The one that is meant by a beginning. */
+export const only = <A extends { readonly sha256: string }>(
+  beginning: string,
+  found: ReadonlyArray<A>
+): Effect.Effect<A, ArtifactFolder.ArtifactNotFound> => {
+  const [one, ...others] = found
+  return one !== undefined && others.length === 0
+    ? Effect.succeed(one)
+    : Effect.fail(
+        new ArtifactFolder.ArtifactNotFound({
+          path: place,
+          sha256: beginning,
+          candidates: found.map(({ sha256 }) => sha256)
+        })
+      )
 }

@@ -12,6 +12,7 @@ import { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as Schema from "effect/Schema"
+import { ArtifactNotFound } from "../artifacts/ArtifactFolder.ts"
 import { RunAmbiguous, RunConflict, RunNotFound } from "../runs/RunFailures.ts"
 import { SettingsError } from "../settings/SettingsError.ts"
 import { InvalidInput } from "../SetupFailure.ts"
@@ -35,7 +36,7 @@ const at = <const Status extends number>(status: Status, description: string) =>
 export const BadRequest = at(400, "The request makes no sense as it is")
 export const Unauthorized = at(401, "No token, or one that is not known or has expired")
 export const Forbidden = at(403, "The role of the token does not allow it")
-export const NotFound = at(404, "There is no such run")
+export const NotFound = at(404, "There is no such run, or no such script")
 export const Conflict = at(409, "The run is in a state in which that cannot be done")
 export const TooLarge = at(413, "The body is too large")
 export const TooMany = at(429, "Too many wrong tokens from this address; Retry-After says when to come back")
@@ -49,9 +50,24 @@ export type Problem = (typeof any)[number]["Type"]
 export type Status = Problem["status"]
 
 /** A failure of the kit that an answer can be made of. */
-export type Answerable = RunNotFound | RunAmbiguous | RunConflict | InvalidInput | SettingsError | StorageFailed
+export type Answerable =
+  | RunNotFound
+  | RunAmbiguous
+  | RunConflict
+  | InvalidInput
+  | SettingsError
+  | ArtifactNotFound
+  | StorageFailed
 
-const Answerable = Schema.Union([RunNotFound, RunAmbiguous, RunConflict, InvalidInput, SettingsError, StorageFailed])
+const Answerable = Schema.Union([
+  RunNotFound,
+  RunAmbiguous,
+  RunConflict,
+  InvalidInput,
+  SettingsError,
+  ArtifactNotFound,
+  StorageFailed
+])
 
 const encode = Schema.encodeSync(Schema.toCodecJson(Answerable))
 
@@ -60,6 +76,7 @@ const statusOf: { readonly [Tag in Answerable["_tag"]]: readonly [Status, code: 
   RunAmbiguous: [400, "usage"],
   RunConflict: [409, "conflict"],
   InvalidInput: [400, "usage"],
+  ArtifactNotFound: [404, "artifactNotFound"],
   SettingsError: [400, "settings"],
   StorageFailed: [503, "storage"]
 }

@@ -6,6 +6,7 @@ import type { UnexpectedResponse } from "@privx-kit/core/UnexpectedResponse"
 import type { TransportError } from "@privx-kit/http/TransportError"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type { ArtifactNotFound } from "../artifacts/ArtifactFolder.ts"
 import type { DataFolderBusy, DataFolderUnusable } from "../DataFolder.ts"
 import type { Bound } from "../runs/Retention.ts"
 import type { Run, RunStatus } from "../runs/Run.ts"
@@ -24,6 +25,7 @@ export type DeskFailure =
   | ServerRefused
   | InvalidInput
   | SettingsError
+  | ArtifactNotFound
 
 export type RunFailure = DeskFailure | RunNotFound | RunAmbiguous | RunConflict
 

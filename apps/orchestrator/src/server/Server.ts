@@ -26,6 +26,7 @@ import type { RunRequests } from "../runs/RunRequests.ts"
 import type { Runs } from "../runs/Runs.ts"
 import type { SettingsError } from "../settings/SettingsError.ts"
 import { Api } from "./Api.ts"
+import * as ArtifactHandlers from "./ArtifactHandlers.ts"
 import * as Certificate from "./Certificate.ts"
 import * as Envelope from "./Envelope.ts"
 import type { Evidence } from "./Evidence.ts"
@@ -84,7 +85,7 @@ const start = Effect.fn("Server.start")(function* (
   const ending = yield* Deferred.make<void>()
   const routes = Layer.mergeAll(
     HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
-      Layer.provide([Handlers.layer, FleetHandlers.layer])
+      Layer.provide([Handlers.layer, FleetHandlers.layer, ArtifactHandlers.layer])
     ),
     Health.layer({ metricsOpen })
   ).pipe(

@@ -4,6 +4,7 @@ import { type Reason, TransportError } from "@privx-kit/http/TransportError"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { ArtifactNotFound } from "../artifacts/ArtifactFolder.ts"
 import { RunAmbiguous, RunConflict, RunNotFound } from "../runs/RunFailures.ts"
 import { SettingsError } from "../settings/SettingsError.ts"
 import { InvalidInput } from "../SetupFailure.ts"
@@ -11,7 +12,7 @@ import * as Problem from "./Problem.ts"
 import { ServerRefused } from "./ServerRefused.ts"
 
 /** Failures that are the same wherever they come from. */
-const Known = Schema.Union([RunNotFound, RunAmbiguous, RunConflict, InvalidInput, SettingsError])
+const Known = Schema.Union([RunNotFound, RunAmbiguous, RunConflict, InvalidInput, SettingsError, ArtifactNotFound])
 
 const decodeKnown = Schema.decodeUnknownOption(Schema.toCodecJson(Known))
 

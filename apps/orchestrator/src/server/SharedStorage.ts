@@ -3,6 +3,7 @@
  * number of servers may be beside this one.
  */
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -16,7 +17,7 @@ import * as Engine from "../Engine.ts"
 import { Approvals } from "../runs/Approvals.ts"
 import { RunRequests } from "../runs/RunRequests.ts"
 import { Runs } from "../runs/Runs.ts"
-import { Evidence } from "./Evidence.ts"
+import { Evidence, only } from "./Evidence.ts"
 import { Backend } from "./Health.ts"
 import type { ServerStorage } from "./Server.ts"
 
@@ -24,9 +25,21 @@ const evidence = Layer.effect(
   Evidence,
   Effect.gen(function* () {
     const store = yield* ArtifactStore
+    const sql = yield* SqlClient.SqlClient
+    const { failure } = yield* Database
     const database = yield* Effect.context<SqlClient.SqlClient | Database>()
     return Evidence.of({
       script: store.read,
+      stored: Effect.fn("Evidence.stored")(function* (beginning: string) {
+        const found = yield* sql<{ sha256: string; bytes: number; storedAt: number; intact: boolean }>`
+          SELECT sha256, length(bytes)::int AS bytes, stored_at AS "storedAt",
+            encode(sha256(bytes), 'hex') = sha256 AS intact
+          FROM artifacts WHERE sha256 >= ${beginning} AND sha256 < ${`${beginning}g`} ORDER BY sha256 LIMIT 4`.pipe(
+          Effect.mapError(failure)
+        )
+        const one = yield* only(beginning, found)
+        return { ...one, storedAt: DateTime.makeUnsafe(one.storedAt) }
+      }),
       proof: (runId) => Effect.provideContext(PostgresProofs.find(runId), database)
     })
   })

@@ -98,6 +98,19 @@ describe("the command line with a server", () => {
         after: server.simulator.scriptSha256,
         hunks: []
       })
+      const { scriptSha256 } = server.simulator
+      const viewer = at(server, "viewer")
+      const stored = result(yield* viewer("artifacts", "show", scriptSha256.slice(0, 8), "--json"))
+      assert.deepInclude(stored, { sha256: scriptSha256, intact: true })
+      assert.include(
+        stored.runs.map((run: { readonly runId: string }) => run.runId),
+        runId
+      )
+      const person = yield* viewer("artifacts", "show", scriptSha256)
+      assert.match(person.stdout, /Content +✓ intact/)
+      const unknown = yield* viewer("artifacts", "show", "ffffffff")
+      assert.strictEqual(unknown.code, 23)
+      assert.notInclude(unknown.stderr, server.dataDir)
       const rejected = yield* at(server, "approver")("runs", "reject", JSON.parse(other.stdout).error.runId, "--json")
       assert.deepInclude(result(rejected), { approved: false, by: "approver" })
     })

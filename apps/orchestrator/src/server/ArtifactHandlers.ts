@@ -1,0 +1,34 @@
+/** What the endpoints about stored scripts do. */
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import { Runs } from "../runs/Runs.ts"
+import * as Answers from "./Answers.ts"
+import { Api } from "./Api.ts"
+import { Evidence } from "./Evidence.ts"
+
+/** Of a fleet, thousands may be of the same script. */
+const most = 100
+
+export const layer = HttpApiBuilder.group(
+  Api,
+  "artifacts",
+  Effect.fnUntraced(function* (handlers) {
+    const runs = yield* Runs
+    const evidence = yield* Evidence
+    const { answered } = yield* Answers.make
+    return handlers.handle("show", ({ params }) =>
+      Effect.gen(function* () {
+        const stored = yield* evidence.stored(params.sha256.toLowerCase())
+        const found = yield* runs.list({ sha256: stored.sha256, limit: most })
+        return {
+          ...stored,
+          runs: found.map(({ createdAt, id, steps, target }) => ({
+            runId: id,
+            target,
+            downloadedAt: steps.find(({ name }) => name === "download")?.endedAt ?? createdAt
+          }))
+        }
+      }).pipe(answered)
+    )
+  })
+)
