@@ -8,6 +8,7 @@ import * as crypto from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import * as SharedStorage from "../src/server/SharedStorage.ts"
+import { bundled } from "../test/support/bundled.ts"
 import * as cli from "../test/support/cli.ts"
 import * as fleets from "../test/support/fleets.ts"
 import * as program from "../test/support/program.ts"
@@ -17,13 +18,12 @@ import * as support from "./support.ts"
 
 const database = support.server()
 
-const main = path.join(import.meta.dirname, "..", "src", "main.ts")
-
 /** A server that has no credentials, workers that have them, and somebody with the file. */
 const place = Effect.fnUntraced(function* (simulator: SimulatorOptions = {}) {
   const privx = yield* fleets.start(simulator)
   const url = yield* support.database(database())
   const { file, folder } = yield* fleets.place
+  const main = yield* bundled("../../src/main.ts")
   const server = yield* served.on(SharedStorage.layer({ url, maxConnections: 4 }), {
     target: "https://privx.invalid",
     tokenFile: path.join(folder, "tokens.toml"),
@@ -147,6 +147,48 @@ describe("a fleet at a server on Postgres", { timeout: 120_000 }, () => {
       for (const { attempts, count, target } of recorded) assert.deepStrictEqual([count, attempts], [1, 1], target)
       const proofs = yield* rows<{ count: number }>("SELECT count(*)::int AS count FROM proofs")
       assert.deepStrictEqual(proofs, [{ count: hosts }])
+    })
+  )
+
+  it.live("is begun once, and hears of approvals and of a cancellation, whichever worker has what", () =>
+    Effect.gen(function* () {
+      const { as, file, privx, rows, server, worker } = yield* place()
+      yield* worker()
+      yield* worker()
+      const definition = fleets.text(privx, 6, { concurrency: 3 }, { require_approval: "always" })
+      const answers = yield* Effect.all(
+        Array.from({ length: 8 }, () => server.ask("POST", "/api/v1/fleets", { as: "admin", body: { definition } })),
+        { concurrency: 8 }
+      )
+      const ids = new Set(answers.map(({ json }) => String(json.run.id)))
+      assert.strictEqual(ids.size, 1, answers.map(({ text }) => text).join("\n"))
+      const [id = ""] = ids
+      yield* server.reached(id, "succeeded")
+      const shown = yield* server.ask("GET", `/api/v1/fleets/${id}`, { as: "viewer" })
+      assert.deepInclude(shown.json.counts, { hosts: 6, waiting: 6 })
+      for (const { runId } of shown.json.hosts) {
+        const path = `/api/v1/runs/${runId}/approve`
+        assert.strictEqual((yield* server.ask("POST", path, { as: "admin", body: {} })).json._tag, "FourEyes")
+        assert.strictEqual((yield* server.ask("POST", path, { as: "approver", body: {} })).status, 200)
+      }
+      for (const { runId } of shown.json.hosts) yield* server.reached(runId, "succeeded")
+
+      yield* Effect.orDie(privx.simulator.setFaults(["downloadSetupScript:stall@100"]))
+      fs.writeFileSync(file, fleets.text(privx, 6, { concurrency: 3 }))
+      const cancelling = Effect.gen(function* () {
+        const running = rows<{ parent: string }>(`
+          SELECT parent_id AS parent FROM runs JOIN run_steps ON run_id = id
+          WHERE runs.status = 'running' AND step = 'download' AND parent_id IS NOT NULL`)
+        const [first] = yield* eventually(running, (found) => found.length === 3)
+        return yield* as("operator")("runs", "cancel", first?.parent ?? "", "--json")
+      })
+      const [applied, cancelled] = yield* Effect.all([as("operator")("fleet", "apply", file, "--json"), cancelling], {
+        concurrency: 2
+      })
+      assert.strictEqual(cancelled.code, 0, cancelled.stderr)
+      assert.strictEqual(applied.code, 20, applied.stderr)
+      const open = rows<{ status: string }>("SELECT status FROM runs WHERE ended_at IS NULL")
+      yield* eventually(open, (found) => found.length === 0)
     })
   )
 })

@@ -88,6 +88,11 @@ const show = Command.make(
   "show",
   {
     run: Argument.String("RUN").pipe(Argument.withDescription("Id of the fleet run, or its beginning")),
+    file: Flag.String("file").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription("Fleet file: scripts at a server are brought to where it says"),
+      Flag.optional
+    ),
     all,
     ...ServerFlags.flags,
     json
@@ -95,19 +100,26 @@ const show = Command.make(
   Effect.fnUntraced(function* (input) {
     const globals = yield* GlobalFlags.read
     const server = ServerFlags.values(input, globals)
+    const wanted = { runId: input.run, file: Option.getOrUndefined(input.file), all: input.all, json: input.json }
     if (ServerFlags.isMeant(server)) {
       const remote = yield* Effect.promise(() => import("./FleetRemote.ts"))
-      return yield* remote.show({ ...globals, ...server, runId: input.run, all: input.all, json: input.json })
+      return yield* remote.show({ ...globals, ...server, ...wanted })
     }
     const { run } = yield* Effect.promise(() => import("./FleetShow.ts"))
-    yield* run({ ...globals, runId: input.run, all: input.all, json: input.json })
+    yield* run({ ...globals, ...wanted })
   })
 ).pipe(
   Command.withDescription(
     "Show what a fleet run has come to, host by host. Another process, or a server, may be at work on it."
   ),
   Command.withShortDescription("Show the hosts of a fleet run"),
-  Command.withExamples([{ command: "privx-kit fleet show 1f0c --all" }]),
+  Command.withExamples([
+    { command: "privx-kit fleet show 1f0c --all" },
+    {
+      command: "privx-kit fleet show 1f0c --server https://kit.example.com:7443 --file fleet.yaml",
+      description: "Bring the scripts here"
+    }
+  ]),
   sections
 )
 

@@ -1,7 +1,7 @@
 /** How a fleet run is told of, wherever it was carried out: that it begins, and what it came to. */
 import * as Effect from "effect/Effect"
 import type * as ExitCode from "../ExitCode.ts"
-import type * as FleetReport from "../fleet/FleetReport.ts"
+import * as FleetReport from "../fleet/FleetReport.ts"
 import type { Counts } from "../fleet/FleetRun.ts"
 import * as FleetView from "../fleet/FleetView.ts"
 import { type Pane, Screen } from "../terminal/Screen.ts"
@@ -49,7 +49,12 @@ export const toPerson = Effect.fnUntraced(function* ({ counts, hosts, runId }: A
     `${name === "ok" ? green(sign.ok) : name === "hostsFailed" ? red(sign.failed) : yellow(sign.warning)} ${FleetView.countsText(counts)}`
   )
   const id = runId.slice(0, 8)
-  if (counts.failed + counts.cancelled > 0) yield* out.line(`  Those that failed, again: privx-kit fleet retry ${id}`)
+  const unbrought = hosts.filter(({ failure }) => failure?.tag === FleetReport.notBrought).length
+  if (unbrought > 0) {
+    yield* out.line(`  Scripts that did not come here, again: privx-kit fleet show ${id} --file FILE`)
+  }
+  if (counts.failed + counts.cancelled > unbrought)
+    yield* out.line(`  Those that failed, again: privx-kit fleet retry ${id}`)
   if (counts.waiting > 0) {
     yield* out.line(
       "  Those that wait: privx-kit artifacts diff RUN, then privx-kit runs approve RUN; fleet apply or fleet watch goes on with them."

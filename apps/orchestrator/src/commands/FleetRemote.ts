@@ -1,5 +1,6 @@
 /** The fleet commands where a server carries fleets out. */
 import * as Effect from "effect/Effect"
+import * as FleetReport from "../fleet/FleetReport.ts"
 import * as FleetView from "../fleet/FleetView.ts"
 import * as RemoteDesk from "../server/RemoteDesk.ts"
 import * as RemoteFleet from "../server/RemoteFleet.ts"
@@ -11,6 +12,7 @@ import * as FleetPlan from "./FleetPlan.ts"
 import type * as FleetSession from "./FleetSession.ts"
 import * as FleetShow from "./FleetShow.ts"
 import * as FleetStatus from "./FleetStatus.ts"
+import * as GoingOn from "./GoingOn.ts"
 import * as Outcome from "./Outcome.ts"
 import * as RunsRemote from "./RunsRemote.ts"
 import { UsageError } from "./UsageError.ts"
@@ -27,7 +29,7 @@ export interface RunInput extends ServerSettings.Flags {
   readonly verbose: boolean
 }
 
-export interface RetryInput extends RunInput {
+export interface FileInput extends RunInput {
   /** Says where the scripts go on this machine. */
   readonly file: string | undefined
 }
@@ -68,6 +70,19 @@ const followed = Effect.fnUntraced(function* (runId: string, names: ReadonlyArra
   return applied
 }, Effect.scoped)
 
+/** With what is of this machine: the scripts, where the file says that they go. */
+export const brought = Effect.fnUntraced(function* <A extends FleetOutcome.Applied>(
+  fleet: RemoteFleet.HandedOver["fleet"],
+  applied: A
+) {
+  const hosts = yield* RemoteFleet.bring(fleet, applied.hosts)
+  return { ...applied, hosts, counts: FleetReport.countsOf(hosts) }
+})
+
+/** Says what is wrong with the file before anything is begun. */
+const readWhole = (file: string | undefined, command: string) =>
+  file === undefined ? Effect.undefined : read({ file, only: [], label: [] }, command)
+
 const report = (
   command: string,
   input: Pick<RunInput, "json" | "verbose" | "all">,
@@ -85,13 +100,14 @@ const report = (
 
 /** A fleet run of a server goes on without whoever followed it. */
 const goesOn = (
-  input: ServerSettings.Flags,
+  input: ServerSettings.Flags & { readonly file: string | undefined },
   runId: string | undefined,
   ended: "interrupted" | "failed"
 ): Outcome.Context => {
   if (runId === undefined) return { fields: {}, advice: undefined }
   if (ended === "failed") return { fields: { runId }, advice: undefined }
-  const command = `privx-kit fleet show ${runId}${input.server === undefined ? "" : ` --server ${input.server}`}`
+  const given = [...GoingOn.text("--file", input.file), ...GoingOn.text("--server", input.server)]
+  const command = ["privx-kit fleet show", runId, ...given].join(" ")
   return {
     fields: { runId, resume: command },
     advice: `The fleet run goes on at the server; look at it with: ${command}`
@@ -102,9 +118,7 @@ export const apply = (input: Input) => {
   let runId: string | undefined
   return Effect.gen(function* () {
     const handed = yield* read(input, "privx-kit fleet apply")
-    const applied = yield* round(handed, (id) => (runId = id))
-    yield* RemoteFleet.bring(handed.fleet, applied)
-    return applied
+    return yield* brought(handed.fleet, yield* round(handed, (id) => (runId = id)))
   }).pipe(
     Effect.provide(RunsRemote.layer(input)),
     report("fleet apply", input, (ended) => goesOn(input, runId, ended))
@@ -125,21 +139,18 @@ export const status = (input: Input) =>
     FleetStatus.report(input)
   )
 
-export const show = (input: RunInput) =>
-  RemoteFleet.show(input.runId).pipe(
-    Effect.map(({ run, ...shown }): FleetShow.Shown => ({ ...shown, runId: run.id, run: RemoteDesk.runOf(run) })),
-    Effect.provide(RunsRemote.layer(input)),
-    FleetShow.report(input)
-  )
+export const show = (input: FileInput) =>
+  Effect.gen(function* () {
+    const handed = yield* readWhole(input.file, "privx-kit fleet show")
+    const { run, ...rest } = yield* RemoteFleet.show(input.runId)
+    const shown: FleetShow.Shown = { ...rest, runId: run.id, run: RemoteDesk.runOf(run) }
+    return handed === undefined ? shown : yield* brought(handed.fleet, shown)
+  }).pipe(Effect.provide(RunsRemote.layer(input)), FleetShow.report(input))
 
-export const retry = (input: RetryInput) => {
+export const retry = (input: FileInput) => {
   let runId: string | undefined
   return Effect.gen(function* () {
-    // What is wrong with the file is said before anything is begun.
-    const handed =
-      input.file === undefined
-        ? undefined
-        : yield* read({ file: input.file, only: [], label: [] }, "privx-kit fleet retry")
+    const handed = yield* readWhole(input.file, "privx-kit fleet retry")
     const { fleet, hosts, run } = yield* RemoteFleet.show(input.runId)
     yield* RemoteSetup.retry(run.id)
     runId = run.id
@@ -148,8 +159,7 @@ export const retry = (input: RetryInput) => {
       run.id,
       hosts.map(({ name }) => name)
     )
-    if (handed !== undefined) yield* RemoteFleet.bring(handed.fleet, applied)
-    return applied
+    return handed === undefined ? applied : yield* brought(handed.fleet, applied)
   }).pipe(
     Effect.provide(RunsRemote.layer(input)),
     report("fleet retry", input, (ended) => goesOn(input, runId, ended))

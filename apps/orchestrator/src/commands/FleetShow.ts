@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import { isHeld } from "../DataFolder.ts"
 import { FleetRecord } from "../fleet/FleetRecord.ts"
+import * as FleetReport from "../fleet/FleetReport.ts"
 import { FleetInputs, kind } from "../fleet/FleetRun.ts"
 import * as Run from "../runs/Run.ts"
 import * as RunAccess from "../runs/RunAccess.ts"
@@ -11,11 +12,14 @@ import * as FleetOutcome from "./FleetOutcome.ts"
 import * as FleetSession from "./FleetSession.ts"
 import type { Globals } from "./GlobalFlags.ts"
 import * as Outcome from "./Outcome.ts"
+import { UsageError } from "./UsageError.ts"
 import * as Schema from "effect/Schema"
 
 export interface Input extends Globals {
   /** Id, or its beginning. */
   readonly runId: string
+  /** Means something at a server only. */
+  readonly file: string | undefined
   readonly all: boolean
   readonly json: boolean
 }
@@ -34,6 +38,11 @@ export const find = Effect.fnUntraced(function* (beginning: string) {
 
 export const run = (input: Input) =>
   Effect.gen(function* () {
+    if (input.file !== undefined) {
+      const problem =
+        "Scripts of a fleet on this machine are where its file says already: leave out --file, or give --server."
+      return yield* new UsageError({ command: "privx-kit fleet show", problems: [problem] })
+    }
     const record = yield* FleetRecord
     const { inputs, run } = yield* find(input.runId)
     const counts = yield* record.counts(run.id)
@@ -53,5 +62,7 @@ export const report = (input: Pick<Input, "json" | "verbose" | "all">) =>
     verbose: input.verbose,
     toJson: ({ run, ...shown }) => ({ ...(FleetOutcome.toJson(shown) as object), run: Run.toJson(run) }),
     toPerson: ({ run, ...shown }, out) =>
-      Effect.andThen(RunDetails.show(run, out), FleetOutcome.toPerson(shown, out, input.all))
+      Effect.andThen(RunDetails.show(run, out), FleetOutcome.toPerson(shown, out, input.all)),
+    exitName: ({ hosts }) =>
+      hosts.some(({ failure }) => failure?.tag === FleetReport.notBrought) ? "hostsFailed" : "ok"
   })

@@ -25,8 +25,7 @@ export const run = (input: Input) =>
   }).pipe(Effect.provide(RunsRemote.layer(input)), FleetRounds.report(input))
 
 const round = Effect.fnUntraced(function* (handed: RemoteFleet.HandedOver) {
-  const applied = yield* FleetRemote.round(handed)
-  yield* RemoteFleet.bring(handed.fleet, applied)
+  const applied = yield* FleetRemote.brought(handed.fleet, yield* FleetRemote.round(handed))
   const { fleet, hosts } = yield* RemoteFleet.standing(handed.body)
   return { fleet, runId: applied.runId, counts: applied.counts, hosts }
 })

@@ -25,6 +25,9 @@ export const HostReport = Schema.Struct({
 
 export type HostReport = typeof HostReport.Type
 
+/** What a host is said to have failed with whose script is at a server, and could not be brought here. */
+export const notBrought = "NotBrought"
+
 /** In the order of the file. */
 export const of = Effect.fn("FleetReport.of")(function* (
   runId: string

@@ -80,7 +80,8 @@ const open = Effect.fnUntraced(function* (connection: HostConnection, accepted: 
   const refused = yield* refusals(connection.credentials, secrets)
   if (refused.length > 0) return yield* unusable(refused)
   const read = FleetCredentials.reader(secrets.environment, secrets.folder ?? "/")
-  const { ca, credentials, faults } = yield* read(connection.credentials)
+  const { ca, credentials, faults, warnings } = yield* read(connection.credentials)
+  for (const warning of warnings) yield* Effect.logWarning(warning)
   if (credentials === undefined) {
     return yield* unusable(faults.map(({ key, problem }) => `${key ?? "credentials"} ${problem}`))
   }

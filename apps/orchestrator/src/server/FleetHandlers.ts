@@ -3,11 +3,13 @@ import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import { Database } from "../Database.ts"
 import * as FleetBegin from "../fleet/FleetBegin.ts"
 import * as FleetForecast from "../fleet/FleetForecast.ts"
 import { FleetRecord } from "../fleet/FleetRecord.ts"
 import * as FleetReport from "../fleet/FleetReport.ts"
-import { digestOf, FleetInputs, kind, planOf } from "../fleet/FleetRun.ts"
+import { digestOf, FleetInputs, kind, planOf, targetOf } from "../fleet/FleetRun.ts"
 import * as FleetStatus from "../fleet/FleetStatus.ts"
 import * as RunActions from "../runs/RunActions.ts"
 import { RunNotFound } from "../runs/RunFailures.ts"
@@ -28,6 +30,16 @@ export const layer = HttpApiBuilder.group(
     const record = yield* FleetRecord
     const { answered, one } = yield* Answers.make
     const recorded = Effect.provideService(FleetRecord, record)
+    const sql = yield* SqlClient.SqlClient
+    const { failure } = yield* Database
+
+    /** Until the transaction is over: who hands the same fleet over in the same moment goes on with the first one's run. */
+    const alone = (name: string) =>
+      sql.onDialectOrElse({
+        pg: () => Effect.mapError(sql`SELECT pg_advisory_xact_lock(hashtext(${targetOf(name)}))`, failure),
+        // Of SQLite, there is one transaction that writes.
+        orElse: () => Effect.void
+      })
 
     return handlers
       .handle("apply", ({ headers, payload }) =>
@@ -39,6 +51,7 @@ export const layer = HttpApiBuilder.group(
           yield* submissions.recorded(
             caller.name,
             Effect.gen(function* () {
+              yield* alone(plan.name)
               chosen = yield* FleetBegin.choose(plan, how)
               return chosen.continued ? undefined : chosen.run
             })

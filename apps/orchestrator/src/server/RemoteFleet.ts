@@ -7,6 +7,7 @@ import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import * as FleetFile from "../fleet/FleetFile.ts"
 import { type Resolve, resolver } from "../fleet/FleetHosts.ts"
+import { type HostReport, notBrought } from "../fleet/FleetReport.ts"
 import { FailureJson, type FleetFailure } from "../fleet/FleetRun.ts"
 import { isSelected, type Selection } from "../fleet/FleetSelection.ts"
 import * as PolicyFile from "../settings/PolicyFile.ts"
@@ -133,19 +134,27 @@ export const outcome = Effect.fn("RemoteFleet.outcome")(function* (
 /** Scripts that are brought at a time. */
 const atOnce = 4
 
-/** Brings scripts and proofs of the hosts that succeeded to where the file says that they go on this machine. */
+/**
+ * Brings scripts and proofs of the hosts that succeeded to where the file says that they go on this machine. Answers with
+ * the hosts as they are then: one whose script could not be brought has failed, and keeps no other.
+ */
 export const bring = Effect.fn("RemoteFleet.bring")(function* (
-  { hosts: wanted }: Pick<FleetFile.Fleet, "hosts">,
-  { hosts }: Pick<Shown, "hosts">
-) {
-  const reports = new Map(hosts.map((host) => [host.name, host]))
-  yield* Effect.forEach(
-    wanted,
-    Effect.fnUntraced(function* ({ inputs: { mode, output }, name }) {
-      const { runId = null, sha256 = null, status } = reports.get(name) ?? {}
-      if (output === undefined || status !== "succeeded" || runId === null || sha256 === null) return
-      yield* RemoteSetup.bring({ runId, sha256 }, { output, mode, owner: undefined })
-    }),
-    { concurrency: atOnce, discard: true }
+  fleet: Pick<FleetFile.Fleet, "hosts">,
+  hosts: ReadonlyArray<HostReport>
+): Effect.fn.Return<ReadonlyArray<HostReport>, never, ServerClient> {
+  const places = new Map(fleet.hosts.map(({ inputs, name }) => [name, inputs]))
+  return yield* Effect.forEach(
+    hosts,
+    (host) => {
+      const { runId, sha256, status } = host
+      const { mode, output } = places.get(host.name) ?? {}
+      if (output === undefined || status !== "succeeded" || runId === null || sha256 === null)
+        return Effect.succeed(host)
+      return Effect.match(RemoteSetup.bring({ runId, sha256 }, { output, mode, owner: undefined }), {
+        onSuccess: () => host,
+        onFailure: ({ message }): HostReport => ({ ...host, status: "failed", failure: { tag: notBrought, message } })
+      })
+    },
+    { concurrency: atOnce }
   )
 })

@@ -56,18 +56,18 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
       const { file, privx, serve } = yield* place()
       const server = yield* serve
       fs.writeFileSync(file, fleets.text(privx, 3, {}, { require_approval: "always" }))
-      const operator = at(server, "operator")
-      const applied = yield* operator("fleet", "apply", file, "--json")
+      const admin = at(server, "admin")
+      const applied = yield* admin("fleet", "apply", file, "--json")
       assert.strictEqual(applied.code, 28, applied.stderr)
       assert.deepInclude(result(applied).counts, { hosts: 3, waiting: 3 })
       const [first] = result(applied).hosts
       const shown = yield* server.ask("GET", `/api/v1/runs/${first.runId}`, { as: "viewer" })
-      assert.strictEqual(shown.json.requestedBy, "operator")
-      const own = yield* server.ask("POST", `/api/v1/runs/${first.runId}/approve`, { as: "operator", body: {} })
-      assert.strictEqual(own.status, 403)
+      assert.strictEqual(shown.json.requestedBy, "admin")
+      const own = yield* server.ask("POST", `/api/v1/runs/${first.runId}/approve`, { as: "admin", body: {} })
+      assert.deepInclude(own.json, { status: 403, _tag: "FourEyes" })
       // What waits already is not begun again, whoever hands the same over.
-      const admins = yield* at(server, "admin")("fleet", "apply", file, "--only", "h2", "--json")
-      assert.strictEqual(result(admins).hosts[0].status, "waiting")
+      const joined = yield* at(server, "operator")("fleet", "apply", file, "--only", "h2", "--json")
+      assert.strictEqual(result(joined).hosts[0].runId, result(applied).hosts[1].runId)
       for (const { runId } of result(applied).hosts) {
         const decided = yield* server.ask("POST", `/api/v1/runs/${runId}/approve`, { as: "approver", body: {} })
         assert.strictEqual(decided.status, 200, decided.text)
@@ -327,6 +327,31 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
       assert.deepInclude(counts, { hosts: 1, succeeded: 1 })
       const server = yield* knowing
       yield* server.reached(id, "succeeded")
+    })
+  )
+
+  it.live("has its scripts brought later, and says which could not be", () =>
+    Effect.gen(function* () {
+      const { file, folder, privx, serve } = yield* place()
+      const server = yield* serve
+      fs.writeFileSync(file, fleets.text(privx, 2, {}, { output: "out/{name}", mode: "0750" }))
+      fs.mkdirSync(path.join(folder, "out"))
+      fs.writeFileSync(path.join(folder, "out", "h2"), "a file where a folder is wanted")
+      const operator = at(server, "operator")
+      const applied = yield* operator("fleet", "apply", file)
+      assert.strictEqual(applied.code, 27, applied.stderr)
+      assert.match(applied.stdout, /h2 +✗ failed .*NotBrought: /)
+      assert.notInclude(applied.stdout, "fleet retry")
+      const id = /fleet show (\S+) --file FILE/.exec(applied.stdout)?.[1] ?? ""
+      const script = (name: string) => path.join(folder, "out", name, "privx-ueba-setup.sh")
+      assert.strictEqual(fs.statSync(script("h1")).mode & 0o777, 0o750)
+      assert.strictEqual((yield* operator("fleet", "show", id)).code, 0)
+
+      fs.rmSync(path.join(folder, "out"), { recursive: true })
+      const brought = yield* operator("fleet", "show", id, "--file", file, "--json")
+      assert.strictEqual(brought.code, 0, brought.stderr)
+      assert.deepInclude(result(brought).counts, { succeeded: 2, failed: 0 })
+      assert.deepStrictEqual(fs.readFileSync(script("h2")), Buffer.from(privx.simulator.script))
     })
   )
 })
