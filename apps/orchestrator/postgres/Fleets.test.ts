@@ -30,22 +30,30 @@ const place = Effect.fnUntraced(function* (simulator: SimulatorOptions = {}) {
     fleetHosts: { hosts: ["127.*"], insecureHttp: false }
   })
   /** A worker as a process of its own. */
-  const worker = Effect.fnUntraced(function* (env: Readonly<Record<string, string>> = fleets.environment(privx)) {
+  const worker = Effect.gen(function* () {
     const started = yield* program.start(
       main,
       ["worker", "--fleet-hosts=127.*", "--fleet-env=FLEET_*", "--json", `--data-dir=${path.join(folder, "keys")}`],
-      { env: { ...env, PRIVX_KIT_DATABASE_URL: Redacted.value(url) } }
+      { env: { ...fleets.environment(privx), PRIVX_KIT_DATABASE_URL: Redacted.value(url) } }
     )
     yield* started.line("privx-kit worker")
     return started
   })
+  /** Another server, as a process of its own. Answers where it is. */
+  const another = Effect.gen(function* () {
+    const args = ["--fleet-hosts=127.*", "--listen=127.0.0.1:0", `--tokens=${server.tokenFile}`, "--json"]
+    const started = yield* program.start(main, ["serve", ...args], {
+      env: { PRIVX_KIT_DATABASE_URL: Redacted.value(url) }
+    })
+    return new URL(JSON.parse(`{${yield* started.line("{")}`).result.url)
+  })
   const as =
-    (role: string) =>
+    (role: string, { origin } = server.url) =>
     (...args: ReadonlyArray<string>) =>
-      served.cli({ PRIVX_KIT_SERVER: server.url.origin, PRIVX_KIT_SERVER_TOKEN: server.tokenOf(role) }, ...args)
+      served.cli({ PRIVX_KIT_SERVER: origin, PRIVX_KIT_SERVER_TOKEN: server.tokenOf(role) }, ...args)
   const rows = <A extends object>(statement: string) =>
     Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe<A>(statement)).pipe(Effect.provide(support.record(url)))
-  return { as, file, folder, privx, rows, server, worker }
+  return { another, as, file, folder, privx, rows, server, worker }
 })
 
 const result = (ended: cli.Ended) => cli.json(ended).result as ReturnType<typeof JSON.parse>
@@ -53,7 +61,7 @@ const result = (ended: cli.Ended) => cli.json(ended).result as ReturnType<typeof
 describe("a fleet at a server on Postgres", { timeout: 120_000 }, () => {
   it.live("is carried out by the workers: table, exit code and scripts are those of a fleet on this machine", () =>
     Effect.gen(function* () {
-      const { as, file, folder, privx, rows, worker } = yield* place()
+      const { another, as, file, folder, privx, rows, worker } = yield* place()
       fs.writeFileSync(
         file,
         fleets.text(privx, 6, {}, { output: "scripts/{name}" }, (index) =>
@@ -66,12 +74,12 @@ describe("a fleet at a server on Postgres", { timeout: 120_000 }, () => {
                 : {}
         )
       )
-      const operator = as("operator")
+      const operator = as("operator", yield* another)
       const plan = yield* operator("fleet", "apply", file, "--plan")
       assert.strictEqual(plan.code, 0, plan.stderr)
       assert.match(plan.stdout, /h1 +set up for the first time +never/)
 
-      yield* worker()
+      yield* worker
       const applied = yield* operator("fleet", "apply", file)
       assert.strictEqual(applied.code, 27, applied.stderr)
       assert.match(applied.stdout, /h1 +✓ succeeded/)
@@ -120,9 +128,17 @@ describe("a fleet at a server on Postgres", { timeout: 120_000 }, () => {
   it.live("loses nothing and does nothing twice when of its workers one is killed and another one ends", () =>
     Effect.gen(function* () {
       const hosts = 40
-      const { as, file, privx, rows, worker } = yield* place({ faults: ["downloadSetupScript:delay=150ms"] })
-      fs.writeFileSync(file, fleets.text(privx, hosts, { concurrency: 6 }))
-      const [first, second] = [yield* worker(), yield* worker()]
+      const { as, file, privx, rows, worker } = yield* place({
+        faults: ["downloadSetupScript:delay=150ms", "createSession:503/MAX_LOAD%20"]
+      })
+      const bad = 4
+      fs.writeFileSync(
+        file,
+        fleets.text(privx, hosts, { concurrency: 6 }, {}, (index) =>
+          index % (hosts / bad) === 0 ? { sha256: "9".repeat(64) } : {}
+        )
+      )
+      const [first, second] = [yield* worker, yield* worker]
       const done = rows<{ count: number }>(
         "SELECT count(*)::int AS count FROM runs WHERE parent_id IS NOT NULL AND ended_at IS NOT NULL"
       )
@@ -131,30 +147,30 @@ describe("a fleet at a server on Postgres", { timeout: 120_000 }, () => {
       const killing = Effect.gen(function* () {
         yield* after(6)
         yield* first.kill
-        yield* worker()
+        yield* worker
         yield* after(16)
         yield* second.signal("SIGTERM")
       })
       const [applied] = yield* Effect.all([as("operator")("fleet", "apply", file, "--json"), killing], {
         concurrency: 2
       })
-      assert.strictEqual(applied.code, 0, applied.stderr)
-      assert.deepInclude(result(applied).counts, { hosts, succeeded: hosts, failed: 0 })
+      assert.strictEqual(applied.code, 27, applied.stderr)
+      assert.deepInclude(result(applied).counts, { hosts, succeeded: hosts - bad, failed: bad })
       const recorded = yield* rows<{ target: string; count: number; attempts: number }>(
         "SELECT target, count(*)::int AS count, max(attempt) AS attempts FROM runs WHERE parent_id IS NOT NULL GROUP BY target"
       )
       assert.strictEqual(recorded.length, hosts)
       for (const { attempts, count, target } of recorded) assert.deepStrictEqual([count, attempts], [1, 1], target)
       const proofs = yield* rows<{ count: number }>("SELECT count(*)::int AS count FROM proofs")
-      assert.deepStrictEqual(proofs, [{ count: hosts }])
+      assert.deepStrictEqual(proofs, [{ count: hosts - bad }])
     })
   )
 
   it.live("is begun once, and hears of approvals and of a cancellation, whichever worker has what", () =>
     Effect.gen(function* () {
       const { as, file, privx, rows, server, worker } = yield* place()
-      yield* worker()
-      yield* worker()
+      yield* worker
+      yield* worker
       const definition = fleets.text(privx, 6, { concurrency: 3 }, { require_approval: "always" })
       const answers = yield* Effect.all(
         Array.from({ length: 8 }, () => server.ask("POST", "/api/v1/fleets", { as: "admin", body: { definition } })),
