@@ -3,14 +3,16 @@ import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
 import * as path from "node:path"
 
-export const hosts = Flag.String("fleet-hosts").pipe(
-  Flag.withMetavar("PATTERN"),
-  Flag.withDescription("PrivX hosts that handed-over fleets may name, e.g. '*.example.com'; can be repeated"),
-  Flag.atLeast(0)
-)
-
 export const flags = {
-  fleetHosts: hosts,
+  fleetHosts: Flag.String("fleet-hosts").pipe(
+    Flag.withMetavar("PATTERN"),
+    Flag.withDescription("PrivX hosts that handed-over fleets may name, e.g. '*.example.com'; can be repeated"),
+    Flag.filter(
+      (pattern) => /^[^/@\s]+$/.test(pattern),
+      () => "the name of a host, * for anything"
+    ),
+    Flag.atLeast(0)
+  ),
   fleetEnv: Flag.String("fleet-env").pipe(
     Flag.withMetavar("PATTERN"),
     Flag.withDescription("Environment variables that they may name for credentials (default PRIVX_*); can be repeated"),

@@ -18,8 +18,8 @@ import * as Problem from "./Problem.ts"
 /** A policy with its signature and certificates is a few kilobytes; known digests make it more. */
 const usual = ByteSize.mebibytes(1)
 
-/** A fleet of ten thousand hosts is one or two. */
-const ofFleet = ByteSize.mebibytes(16)
+/** A fleet of ten thousand hosts is one or two. Reading much more of YAML would keep everybody waiting. */
+const ofFleet = ByteSize.mebibytes(4)
 
 const maxBodyOf = (request: HttpServerRequest.HttpServerRequest): ByteSize.ByteSize =>
   pathOf(request).startsWith("/api/v1/fleets") ? ofFleet : usual
