@@ -33,24 +33,40 @@ export interface Options {
 }
 
 /**
- * Made once for a connection: parsing some hundred roots for each socket would cost more than the request.
+ * Made once for all connections that trust the same: some hundred roots have to be parsed for it, which costs more than a
+ * request, and more than a megabyte. Who shows a certificate has one of its own, so that none is kept with a key in it.
  *
  * @internal
  */
 export const secureContext = (options: Options): tls.SecureContext => {
-  const { clientCertificate: client } = options
-  return tls.createSecureContext({
-    ca: [...new Set([...(options.onlyCa === true ? [] : knownRoots()), ...(options.ca ?? [])])],
-    minVersion: "TLSv1.2",
-    ...(client === undefined
-      ? undefined
-      : {
-          cert: client.cert,
-          key: Redacted.value(client.key),
-          ...(client.passphrase === undefined ? undefined : { passphrase: Redacted.value(client.passphrase) })
-        })
-  })
+  const { ca = [], clientCertificate: client, onlyCa = false } = options
+  const all = () => [...new Set([...(onlyCa ? [] : knownRoots()), ...ca])]
+  if (client !== undefined) {
+    return tls.createSecureContext({
+      ca: all(),
+      minVersion,
+      cert: client.cert,
+      key: Redacted.value(client.key),
+      ...(client.passphrase === undefined ? undefined : { passphrase: Redacted.value(client.passphrase) })
+    })
+  }
+  const roots = tls.getCACertificates("default")
+  const key = JSON.stringify([onlyCa, ...ca])
+  const known = contexts.get(key)
+  // A program can change what Node trusts.
+  const context = known?.roots === roots ? known.context : tls.createSecureContext({ ca: all(), minVersion })
+  contexts.delete(key)
+  contexts.set(key, { context, roots })
+  const [oldest] = contexts.size > mostContexts ? contexts.keys() : []
+  if (oldest !== undefined) contexts.delete(oldest)
+  return context
 }
+
+const minVersion = "TLSv1.2"
+
+/** By what they trust, those that were wanted last. */
+const contexts = new Map<string, { readonly context: tls.SecureContext; readonly roots: ReadonlyArray<string> }>()
+const mostContexts = 4
 
 /** Node's own roots, `NODE_EXTRA_CA_CERTS`, and the system's store. */
 const knownRoots = (): ReadonlyArray<string> => [...tls.getCACertificates("default"), ...systemRoots()]

@@ -19,6 +19,7 @@ import * as https from "node:https"
 import * as net from "node:net"
 import * as os from "node:os"
 import * as path from "node:path"
+import * as tls from "node:tls"
 
 const layer = (baseUrl: URL, options: Omit<Options, "baseUrl">, token = "token") =>
   Ueba.layer().pipe(
@@ -44,6 +45,27 @@ describe("trust", () => {
       yield* withToken(simulator, { ca: simulator.ca })
       yield* withToken(simulator, { ca: [`${other.ca}${simulator.ca.join("")}`] })
       yield* withToken(simulator, { ca: simulator.ca, onlyCa: true })
+    })
+  )
+
+  it.live("trusts for one connection what another one trusts no more than before", () =>
+    Effect.gen(function* () {
+      const simulator = yield* Simulator.Simulator.make({ tls: true })
+      const { ca } = simulator
+      const refused = { _tag: "TransportError", reason: "tls" } as const
+      for (const options of [{ ca }, { ca, onlyCa: true }]) {
+        yield* withToken(simulator, options)
+        yield* withToken(simulator, options)
+        assert.deepInclude(yield* Effect.flip(withToken(simulator, {})), refused)
+        assert.deepInclude(yield* Effect.flip(withToken(simulator, { onlyCa: true })), refused)
+      }
+      // What the program has Node trust counts for every connection that is made afterwards.
+      const before = tls.getCACertificates("default")
+      yield* Effect.acquireRelease(
+        Effect.sync(() => tls.setDefaultCACertificates([...before, ...ca])),
+        () => Effect.sync(() => tls.setDefaultCACertificates(before))
+      )
+      yield* withToken(simulator, {})
     })
   )
 
