@@ -97,4 +97,27 @@ describe("telemetry", () => {
       assert.notInclude(JSON.stringify(ours.map((one) => one.attributes)), "the-secret-id")
     })
   )
+
+  it.live("counts everything, and has no more series however many servers there are", () =>
+    Effect.gen(function* () {
+      const many = 150
+      const durations = Effect.map(Metric.snapshot, (series) =>
+        series.filter(({ id }) => id === "http.client.request.duration")
+      )
+      const count = (series: Effect.Success<typeof durations>) =>
+        series.reduce((sum, { state }) => sum + ("count" in state ? Number(state.count) : 0), 0)
+      const before = count(yield* durations)
+      const servers = yield* Effect.all(
+        Array.from({ length: many }, () => WireServer.make([WireServer.answer(200, '{"name":"n"}')])),
+        { concurrency: 10 }
+      )
+      yield* Effect.forEach(servers, ({ url }) => TestApi.read().pipe(Effect.provide(TestApi.layer(url))), {
+        concurrency: 10
+      })
+      const after = yield* durations
+      assert.strictEqual(count(after) - before, many)
+      assert.isBelow(after.length, many)
+      assert.isTrue(after.some(({ attributes }) => attributes?.["server.address"] === "_OTHER"))
+    })
+  )
 })

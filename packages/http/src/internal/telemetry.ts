@@ -28,6 +28,19 @@ const retries = Metric.counter("privx.client.retries", {
   incremental: true
 })
 
+/**
+ * The servers that have series of their own. A series is never forgotten: a program that talks to one server after another
+ * would need more and more memory, so that the later ones are counted together, as OpenTelemetry does beyond a bound.
+ */
+const servers = new Set<string>()
+const mostServers = 100
+
+/** What tells a server from others where it is counted. */
+const counted = (origin: string, server: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> => {
+  if (servers.size < mostServers) servers.add(origin)
+  return servers.has(origin) ? text(server) : { "server.address": "_OTHER" }
+}
+
 interface Series {
   readonly duration: Metric.Metric<number, unknown>
   readonly bytes: Metric.Metric<number, unknown>
@@ -45,6 +58,7 @@ export const errorType = (failure: PrivxFailure): string =>
 
 export class Telemetry {
   private readonly server: { readonly "server.address": string; readonly "server.port": number }
+  private readonly counted: Readonly<Record<string, string>>
   /** Made once for each operation and outcome: to make a series costs more than to add to it. */
   private readonly series: WeakMap<Definition, Map<number | string, Series>> = new WeakMap()
 
@@ -54,6 +68,7 @@ export class Telemetry {
       "server.address": url.hostname,
       "server.port": Number(url.port || (url.protocol === "https:" ? 443 : 80))
     }
+    this.counted = counted(origin, this.server)
   }
 
   spanAttributes({ method, template }: Call): Record<string, unknown> {
@@ -74,10 +89,8 @@ export class Telemetry {
   }
 
   retried(operation: string, failure: PrivxFailure, context: Context.Context<never>): void {
-    Metric.withAttributes(retries, { operation, "error.type": errorType(failure), ...text(this.server) }).updateUnsafe(
-      1,
-      context
-    )
+    const attributes = { operation, "error.type": errorType(failure), ...this.counted }
+    Metric.withAttributes(retries, attributes).updateUnsafe(1, context)
   }
 
   private seriesOf(call: Call, outcome: number | string): Series {
@@ -94,7 +107,7 @@ export class Telemetry {
       "url.template": call.template,
       ...(typeof outcome === "number" ? { "http.response.status_code": String(outcome) } : undefined),
       ...(typeof outcome === "string" || outcome >= 400 ? { "error.type": String(outcome) } : undefined),
-      ...text(this.server)
+      ...this.counted
     }
     const made = {
       duration: Metric.withAttributes(duration, attributes),
