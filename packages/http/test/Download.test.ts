@@ -44,6 +44,25 @@ describe("Download", () => {
     })
   )
 
+  it.live("keeps bodies apart that come at once, each over a socket of its own", () =>
+    Effect.gen(function* () {
+      const letters = [..."abcdefgh"]
+      const server = yield* WireServer.make(({ line }) => {
+        const letter = /things\/(.)/.exec(line)?.[1] ?? "?"
+        const repeat = letter.repeat(50_000)
+        return [`HTTP/1.1 200 OK\r\nContent-Length: ${20 * repeat.length}\r\n\r\n`, { repeat, times: 20 }]
+      })
+      const body = (letter: string) =>
+        Effect.flatMap(TestApi.open(letter), ({ stream }) => Stream.mkString(Stream.decodeText(stream))).pipe(
+          Effect.scoped
+        )
+      const bodies = yield* Effect.forEach(letters, body, { concurrency: "unbounded" }).pipe(
+        Effect.provide(TestApi.layer(server.url))
+      )
+      assert.isTrue(bodies.every((body, index) => body === letters[index]?.repeat(1_000_000)))
+    })
+  )
+
   it.live.each<{ what: string; answer: WireServer.Answer; reason: Reason }>([
     {
       what: "cut short",

@@ -17,6 +17,12 @@ const lentBytes = 256 * 1024
 /** Below it copying costs less than it saves. */
 const worthLending = 32 * 1024
 
+/**
+ * One for all sockets: what is read is copied out before anything else can be read. Not on Windows, which is given the memory
+ * before there is anything to read.
+ */
+const shared = process.platform === "win32" ? undefined : Buffer.allocUnsafeSlow(ordinaryBytes)
+
 const readers: WeakMap<object, Reader> = new WeakMap()
 
 /** A connector of undici whose sockets are read so. Those within a proxy's tunnel are read as Node does it. */
@@ -45,7 +51,7 @@ const readerOf = (socket: unknown): Reader | undefined =>
 
 class Reader {
   socket: net.Socket | undefined
-  private readonly ordinary = Buffer.allocUnsafeSlow(ordinaryBytes)
+  private readonly ordinary = shared ?? Buffer.allocUnsafeSlow(ordinaryBytes)
   private turns: Array<Buffer | undefined> = []
   private turn = 0
   private lends = false
