@@ -36,6 +36,7 @@ export const read = Effect.fnUntraced(function* (
   command: string,
   options?: { readonly credentials: boolean }
 ) {
+  SmallHeap.keep()
   const { err } = yield* Screen
   const { fleet, warnings } = yield* FleetFile.read(input.file, Settings.thisHost(), options)
   yield* Warnings.show(warnings, err)
@@ -54,7 +55,6 @@ export const open = Effect.fnUntraced(function* ({
   readonly dataDir: string
   readonly digests: ReadonlyArray<string>
 }) {
-  SmallHeap.keep()
   const { err } = yield* Screen
   const progress = yield* FleetView.progress(err)
   // Others may want more at once after the file has changed.
