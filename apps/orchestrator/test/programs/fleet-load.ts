@@ -29,11 +29,12 @@ const program = values.source
   ? ["--conditions=@privx-kit/source", path.join(app, "src", "main.ts")]
   : [path.join(app, "bin", "privx-kit.cjs")]
 
-/** What the system has counted of a process that lives. */
+/** What the system has counted of a process; of one that has just ended, it counts no memory any more. */
 const used = (pid: number) => {
   const peak = /VmHWM:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
+  if (peak === undefined) return undefined
   const [user, system] = fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ").slice(11, 13) ?? []
-  return { megabytes: Math.round(Number(peak) / 1000), millis: (Number(user) + Number(system)) * 10 }
+  return { megabytes: Math.round((Number(peak) * 1024) / 1e6), millis: (Number(user) + Number(system)) * 10 }
 }
 
 const applied = async (privx: fleets.FleetPrivX, count: number) => {
@@ -51,7 +52,7 @@ const applied = async (privx: fleets.FleetPrivX, count: number) => {
   child.stdout.setEncoding("utf8").on("data", (data: string) => (output += data))
   let last = { megabytes: 0, millis: 0 }
   const timer = setInterval(() => {
-    if (child.pid !== undefined && child.exitCode === null) last = used(child.pid)
+    if (child.pid !== undefined && child.exitCode === null) last = used(child.pid) ?? last
   }, 200)
   await once(child, "close")
   clearInterval(timer)
