@@ -9,6 +9,7 @@ import { DatabaseSync } from "node:sqlite"
 import * as Storage from "../src/Storage.ts"
 import * as privx from "./support/privx.ts"
 import * as program from "./support/program.ts"
+import { eventually } from "./support/setups.ts"
 import * as temporary from "./support/temporary.ts"
 
 type PrivX = Simulator.Simulator["Service"]
@@ -61,15 +62,18 @@ describe("a process that is killed", () => {
       Effect.gen(function* () {
         // Some seconds for the whole, so that there is a middle; and an id is good for one download.
         const simulator = yield* privx.start({
-          script: SetupScript.ofSize(100_000),
+          script: SetupScript.ofSize(400_000),
           sessionUses: 1,
-          faults: ["downloadSetupScript:slow=1000/20ms*1"]
+          faults: ["downloadSetupScript:slow=4000/20ms*1"]
         })
         const where = yield* place
         const first = yield* start(simulator, where)
         const { runId } = JSON.parse(yield* first.line("RunStarted "))
         yield* first.line("Progress ")
-        assert.strictEqual(temporary.filesBelow(path.join(where.dataDir, "artifacts", "partial")).length, 1)
+        yield* eventually(
+          Effect.sync(() => temporary.filesBelow(path.join(where.dataDir, "artifacts", "partial"))),
+          (files) => files.length === 1
+        )
         yield* first.kill
 
         assert.notMatch(first.output(), /^StepCompleted .*"step":"download"/m)

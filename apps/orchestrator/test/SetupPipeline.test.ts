@@ -203,7 +203,10 @@ describe("SetupPipeline", () => {
 
   it.live("leaves nothing when it is interrupted in mid-download", () =>
     Effect.gen(function* () {
-      const { artifacts, provided } = yield* setting({ faults: ["downloadSetupScript:stall@100"] })
+      const { artifacts, provided } = yield* setting({
+        script: SetupScript.ofSize(200_000),
+        faults: ["downloadSetupScript:stall@100000"]
+      })
       const fiber = yield* Effect.forkChild(provided(SetupPipeline.acquire()))
       yield* Effect.sync(() => artifacts()).pipe(
         Effect.delay("5 millis"),

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Failure } from "@privx-kit/core"
+import * as SetupScript from "@privx-kit/simulator/SetupScript"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -112,9 +113,10 @@ describe("Setups, begun by one process and ended by another", () => {
 
   it.live("ends at once when it is interrupted", () =>
     Effect.gen(function* () {
-      const simulator = yield* privx.start()
+      // So much of it comes that there is a file to see.
+      const simulator = yield* privx.start({ script: SetupScript.ofSize(200_000) })
       const { dataDir } = yield* place
-      yield* Effect.orDie(simulator.setFaults(["downloadSetupScript:stall@100"]))
+      yield* Effect.orDie(simulator.setFaults(["downloadSetupScript:stall@100000"]))
       const scope = yield* Scope.make()
       const context = yield* start(simulator, dataDir).pipe(Effect.provideService(Scope.Scope, scope))
       yield* Effect.forkChild(Effect.provideContext(setup(simulator), context))

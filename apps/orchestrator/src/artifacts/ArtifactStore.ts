@@ -3,7 +3,8 @@
  *
  * ```
  * artifacts/sha256/ab/abcdef…    whole files, 0600
- * artifacts/partial/<name>.part  what is being written; what a killed process left here is removed at the next start
+ * artifacts/partial/<name>.part  what is being written, where it is large or new; what a killed process left here is
+ *                                removed at the next start
  * ```
  */
 import * as Clock from "effect/Clock"
@@ -11,12 +12,12 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { createHash, hash, randomUUID } from "node:crypto"
+import { hash, randomUUID } from "node:crypto"
 import { readFileSync, statSync, utimesSync } from "node:fs"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import { DataFolder, type DataFolderUnusable, fromStorage } from "../DataFolder.ts"
-import { LocalFile, syncFolder } from "./LocalFile.ts"
+import { Incoming } from "./Incoming.ts"
 import * as DurableFile from "@privx-kit/http/DurableFile"
 import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
 
@@ -39,9 +40,6 @@ export interface StoreOptions {
 
 /** What is no larger is read while everything else waits: it is in memory, and takes less time than asking for it would. */
 const readAtOnce = 1024 * 1024
-
-/** Hashing and writing go in pieces of this size, so that nothing else in the process waits long. */
-const slice = 256 * 1024
 
 export class ArtifactStore extends Context.Service<
   ArtifactStore,
@@ -90,34 +88,26 @@ const make = Effect.fnUntraced(function* (folder: string) {
     const { maxBytes = Number.POSITIVE_INFINITY, onProgress } = options
     const temporary = path.join(partial, `${options.owner ?? "artifact"}-${randomUUID()}.part`)
     const failed = fromSystem(temporary)
-    const unfinished = yield* Effect.acquireRelease(
-      Effect.tryPromise({ try: () => LocalFile.begin(temporary), catch: failed }),
+    const incoming = yield* Effect.acquireRelease(
+      Effect.sync(() => new Incoming(temporary)),
       // What is not whole goes; that it cannot be removed changes nothing for the caller.
-      (file) => Effect.ignore(Effect.try({ try: () => file.close(), catch: failed }))
+      (incoming) => Effect.ignore(Effect.try({ try: () => incoming.close(), catch: failed }))
     )
-    const digest = createHash("sha256")
-    let size = 0
+    const toFile = Effect.uninterruptible(Effect.tryPromise({ try: () => incoming.toFile(), catch: failed }))
     yield* Stream.runForEach(bytes, (chunk) =>
-      Effect.gen(function* () {
-        if (size + chunk.length > maxBytes) {
-          return yield* new StorageFailed({
-            path: temporary,
-            reason: "tooLarge",
-            detail: `more than ${maxBytes} bytes came`
-          })
+      Effect.suspend(() => {
+        if (incoming.size + chunk.length > maxBytes) {
+          const detail = `more than ${maxBytes} bytes came`
+          return Effect.fail(new StorageFailed({ path: temporary, reason: "tooLarge", detail }))
         }
-        for (let from = 0; from < chunk.length; from += slice) {
-          const piece = chunk.subarray(from, from + slice)
-          digest.update(piece)
-          yield* Effect.try({ try: () => unfinished.write(piece), catch: failed })
-        }
-        size += chunk.length
-        if (onProgress !== undefined) yield* onProgress(size)
+        const taken = Effect.try({ try: () => incoming.take(chunk), catch: failed })
+        const kept = Effect.flatMap(taken, () => (incoming.isLarge ? toFile : Effect.void))
+        return onProgress === undefined ? kept : Effect.flatMap(kept, () => onProgress(incoming.size))
       })
     )
-    const sha256 = digest.digest("hex")
+    const sha256 = incoming.digest()
     const known = yield* find(sha256)
-    if (known !== undefined && known.bytes === size) {
+    if (known !== undefined && known.bytes === incoming.size) {
       // It has come again: for pruning it is as young as that.
       const now = new Date(yield* Clock.currentTimeMillis)
       yield* Effect.try({ try: () => utimesSync(known.path, now, now), catch: fromSystem(known.path) })
@@ -125,17 +115,8 @@ const make = Effect.fnUntraced(function* (folder: string) {
     }
     const final = fileOf(sha256)
     yield* DurableFile.makeFolder(path.dirname(final))
-    yield* Effect.uninterruptible(
-      Effect.tryPromise({
-        try: async () => {
-          await unfinished.sync()
-          unfinished.rename(final)
-          await syncFolder(path.dirname(final))
-        },
-        catch: fromSystem(final)
-      })
-    )
-    return { sha256, bytes: size, path: final }
+    yield* Effect.uninterruptible(Effect.tryPromise({ try: () => incoming.keep(final), catch: fromSystem(final) }))
+    return { sha256, bytes: incoming.size, path: final }
   }, Effect.scoped)
 
   const read = Effect.fn("ArtifactStore.read")(function* (sha256: string) {

@@ -59,6 +59,27 @@ describe("ArtifactStore", () => {
     )
   )
 
+  it.live("makes no file for a few bytes until it is known that they are new", () =>
+    inStore((store, folder) =>
+      Effect.gen(function* () {
+        const come = yield* Deferred.make<void>()
+        const goOn = yield* Deferred.make<void>()
+        const bytes = randomBytes(50_000)
+        const rest = Stream.drain(Stream.fromEffect(Deferred.await(goOn)))
+        const fiber = yield* Effect.forkChild(
+          store.store(Stream.concat(Stream.make(bytes), rest), {
+            onProgress: () => Effect.asVoid(Deferred.succeed(come, undefined))
+          })
+        )
+        yield* Deferred.await(come)
+        assert.deepStrictEqual(artifacts(folder), [])
+        yield* Deferred.succeed(goOn, undefined)
+        const { sha256 } = yield* Fiber.join(fiber)
+        assert.isTrue(bytes.equals(yield* store.read(sha256)))
+      })
+    )
+  )
+
   it.effect("keeps an empty stream too: whether that is right is for the verification to say", () =>
     inStore((store) =>
       Effect.gen(function* () {
@@ -86,7 +107,7 @@ describe("ArtifactStore", () => {
       Effect.gen(function* () {
         const begun = yield* Deferred.make<void>()
         const fiber = yield* Effect.forkChild(
-          store.store(Stream.concat(Stream.make(randomBytes(100)), Stream.never), {
+          store.store(Stream.concat(Stream.make(randomBytes(100_000)), Stream.never), {
             owner: "run",
             onProgress: () => Effect.asVoid(Deferred.succeed(begun, undefined))
           })

@@ -60,15 +60,14 @@ export const interruptedInDownload = Effect.fnUntraced(function* (
   request: Omit<SetupRequest, "target"> = {}
 ) {
   yield* Effect.orDie(simulator.setFaults(["downloadSetupScript:stall@100"]))
+  const downloads = privx.count(simulator, "Ueba.downloadSetupScript")
+  const before = yield* downloads
   yield* session(
     simulator,
     dataDir,
     Effect.gen(function* () {
       const fiber = yield* Effect.forkChild(setup(simulator, request), { startImmediately: true })
-      yield* eventually(
-        Effect.sync(() => temporary.filesBelow(path.join(dataDir, "artifacts", "partial"))),
-        (files) => files.length === 1
-      )
+      yield* eventually(downloads, (count) => count > before)
       yield* Fiber.interrupt(fiber)
     })
   )
