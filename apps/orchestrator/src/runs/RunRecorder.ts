@@ -7,6 +7,7 @@
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Array from "effect/Array"
 import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -49,8 +50,8 @@ export interface Script {
 /** At most so many milliseconds pass between two `Progress` events. */
 const progressInterval = 100
 
-/** A step that lasts longer is written while it is under way. */
-const lasting = "250 millis"
+/** A step that lasts longer, in milliseconds, is written while it is under way. */
+const lasting = 250
 
 /** @param created this process has just recorded the run, so nothing has to be loaded */
 export const make = Effect.fnUntraced(function* (run: {
@@ -134,8 +135,7 @@ export const make = Effect.fnUntraced(function* (run: {
       put(step)
       yield* tell(RunEvent.StepStarted({ runId, step: name, attempt: step.attempts }))
       // What cannot be written now is written with the end of the step.
-      const writing = yield* Effect.forkChild(Effect.delay(Effect.ignore(flush), lasting))
-      const value = yield* Effect.ensuring(effect, Fiber.interrupt(writing))
+      const value = yield* whenLasting(effect, Effect.ignore(flush))
       const now = yield* Clock.currentTimeMillis
       const { bytes, summary } = outcome(value)
       counted.delete(name)
@@ -194,6 +194,25 @@ export const make = Effect.fnUntraced(function* (run: {
   }
   return recorder
 })
+
+/**
+ * Does something else once where an effect lasts, and ends when both have ended. A timer and no fiber: hardly any step lasts, and
+ * each would have to be begun and interrupted.
+ */
+const whenLasting = <A, E, R>(effect: Effect.Effect<A, E, R>, other: Effect.Effect<void>): Effect.Effect<A, E, R> =>
+  Effect.contextWith((context: Context.Context<never>) => {
+    let fiber: Fiber.Fiber<void> | undefined
+    const timer = setTimeout(() => {
+      fiber = Effect.runForkWith(context)(other)
+    }, lasting)
+    return Effect.ensuring(
+      effect,
+      Effect.suspend(() => {
+        clearTimeout(timer)
+        return fiber === undefined ? Effect.void : Fiber.await(fiber)
+      })
+    )
+  })
 
 const outcomeOf = ({ failure, status }: Run): "succeeded" | "failed" | "cancelled" =>
   failure === null ? "succeeded" : status === "cancelled" ? "cancelled" : "failed"
