@@ -15,6 +15,8 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import * as path from "node:path"
+// @boundaries-ignore the app is measured from within, as its commands that go on for long run it
+import "../../../apps/orchestrator/src/commands/CompiledSchemas.ts"
 // @boundaries-ignore the app is measured from within: it exports nothing
 import * as Postgres from "../../../apps/orchestrator/src/cluster/Postgres.ts"
 // @boundaries-ignore the app is measured from within: it exports nothing

@@ -1,4 +1,5 @@
 /** Sets up every host of a fleet as one durable run, and tells how it went. */
+import "./CompiledSchemas.ts"
 import * as Effect from "effect/Effect"
 import { digestOf, planOf } from "../fleet/FleetRun.ts"
 import { Fleets } from "../fleet/Fleets.ts"

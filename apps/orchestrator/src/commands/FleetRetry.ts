@@ -1,4 +1,5 @@
 /** Sets up the hosts of a fleet run that failed or were cancelled again. */
+import "./CompiledSchemas.ts"
 import * as Effect from "effect/Effect"
 import { FleetRecord } from "../fleet/FleetRecord.ts"
 import { Fleets } from "../fleet/Fleets.ts"

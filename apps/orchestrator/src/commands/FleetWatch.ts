@@ -1,4 +1,5 @@
 /** Applies a fleet of a data folder at each time of its schedule, and says after each round which hosts have drifted. */
+import "./CompiledSchemas.ts"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"

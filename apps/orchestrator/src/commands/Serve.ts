@@ -1,4 +1,5 @@
 /** Runs the server until a signal ends it, which is how it is meant to end. */
+import "./CompiledSchemas.ts"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

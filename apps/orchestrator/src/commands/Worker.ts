@@ -1,4 +1,5 @@
 /** Works for a cluster until it is interrupted, and tells of each run that ends here. */
+import "./CompiledSchemas.ts"
 import { Ueba } from "@privx-kit/ueba/Ueba"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
