@@ -224,8 +224,8 @@ const make = Effect.fnUntraced(function* ({ shared }: { readonly shared: boolean
   )
   yield* RequestWatcher.watch
 
-  /** One after another, so that two who ask for the same share it. */
-  const choose = Semaphore.makeUnsafe(1).withPermits(1)
+  /** One after another, so that two who ask for the same share it; each who wants a run of its own need not wait. */
+  const alone = Semaphore.makeUnsafe(1).withPermits(1)
 
   const find = Effect.fnUntraced(function* (runId: string, target: string) {
     const run = yield* runs.get(runId)
@@ -255,7 +255,7 @@ const make = Effect.fnUntraced(function* ({ shared }: { readonly shared: boolean
           if (chosen.created) control.active(chosen.id, 1).created = true
         })
       ),
-      choose,
+      request.fresh === true || request.idempotencyKey !== undefined ? identity : alone,
       Effect.provideService(Runs, runs)
     )
     yield* told(chosen.created ? chosen.id : chosen.run.id)
