@@ -35,10 +35,10 @@ export const reached = ({ token, url }: Place): Layer.Layer<Ueba> =>
     Layer.provide(Connection.layer({ baseUrl: new URL(url) }))
   )
 
-const bytes = new TextEncoder().encode(SetupScript.text)
+export const bytes = new TextEncoder().encode(SetupScript.text)
 
 /** Answers at once, from memory. */
-const atHand = Layer.sync(Ueba, () => {
+export const atHand = Layer.sync(Ueba, () => {
   const session = (): SetupSessionId => Schema.decodeSync(SessionId.SetupSessionId)(randomUUID())
   return Ueba.of({
     createSession: Effect.sync(() => ({ id: session() })),
@@ -65,11 +65,11 @@ const atHand = Layer.sync(Ueba, () => {
   })
 })
 
-const nothing: VerificationPolicy = {
+export const nothing: VerificationPolicy = {
   checks: Object.fromEntries(CheckName.literals.map((name) => [name, "off" as const]))
 }
 
-const subject = async (
+export const subject = async (
   layer: Layer.Layer<Setups, unknown>,
   url: string,
   policy?: VerificationPolicy
@@ -86,16 +86,13 @@ const subject = async (
   }
 }
 
-const sqliteWith = (place: Place, ueba: Layer.Layer<Ueba>, policy?: VerificationPolicy) =>
+export const sqlite = (place: Place): Promise<Subject> =>
   subject(
-    Setups.layer({ dataDir: path.join(place.folder, "data"), target: new URL(place.url) }).pipe(Layer.provide(ueba)),
-    place.url,
-    policy
+    Setups.layer({ dataDir: path.join(place.folder, "data"), target: new URL(place.url) }).pipe(
+      Layer.provide(reached(place))
+    ),
+    place.url
   )
-
-export const sqlite = (place: Place): Promise<Subject> => sqliteWith(place, reached(place))
-
-export const sqliteAlone = (place: Place): Promise<Subject> => sqliteWith(place, atHand, nothing)
 
 export const postgres = async (place: Place): Promise<Subject> => {
   const databaseUrl = Redacted.make(place.databaseUrl)

@@ -3,10 +3,11 @@ import type { Place, Subject } from "./Subject.ts"
 
 export const names = [
   "kit (SQLite)",
-  "kit, no network, no checks (SQLite)",
+  "kit, empty steps (SQLite)",
   "kit's engine, empty steps (SQLite)",
   "effect, empty steps (SQLite)",
   "kit (Postgres)",
+  "kit, empty steps (Postgres)",
   "kit's engine, empty steps (Postgres)",
   "effect, empty steps (Postgres)",
   "dbos, the kit's steps (Postgres)",
@@ -22,14 +23,16 @@ export const make = async (name: Name, place: Place): Promise<Subject> => {
   switch (name) {
     case "kit (SQLite)":
       return (await import("./kit.ts")).sqlite(place)
-    case "kit, no network, no checks (SQLite)":
-      return (await import("./kit.ts")).sqliteAlone(place)
+    case "kit, empty steps (SQLite)":
+      return (await import("./kitEmpty.ts")).sqlite(place)
     case "kit's engine, empty steps (SQLite)":
       return (await import("./effectEngine.ts")).sqliteOfKit(place)
     case "effect, empty steps (SQLite)":
       return (await import("./effectEngine.ts")).sqlite(place)
     case "kit (Postgres)":
       return (await import("./kit.ts")).postgres(place)
+    case "kit, empty steps (Postgres)":
+      return (await import("./kitEmpty.ts")).postgres(place)
     case "kit's engine, empty steps (Postgres)":
       return (await import("./effectEngine.ts")).postgresOfKit(place)
     case "effect, empty steps (Postgres)":
