@@ -17,11 +17,41 @@ export const isSelected = (
     return labels[key] === value.join("=")
   })
 
+export interface Glob {
+  readonly test: (text: string) => boolean
+}
+
+const kept = new Map<string, Glob>()
+
+/** As many as a selection may have. */
+const mostKept = 1000
+
 /** `*` stands for anything, also for nothing. */
-export const globOf = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .split("*")
-      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-      .join(".*")}$`
-  )
+export const globOf = (pattern: string): Glob => {
+  const known = kept.get(pattern)
+  if (known !== undefined) return known
+  if (kept.size >= mostKept) kept.clear()
+  const glob = compiled(pattern)
+  kept.set(pattern, glob)
+  return glob
+}
+
+/** Not by a regular expression: one with several `.*` takes for ever to say no, and patterns come over the network. */
+const compiled = (pattern: string): Glob => {
+  const [first = "", ...others] = pattern.split("*")
+  const last = others.pop()
+  if (last === undefined) return { test: (text) => text === pattern }
+  return {
+    test: (text) => {
+      if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false
+      const end = text.length - last.length
+      let from = first.length
+      for (const part of others) {
+        const at = text.indexOf(part, from)
+        if (at < 0 || at + part.length > end) return false
+        from = at + part.length
+      }
+      return from <= end
+    }
+  }
+}

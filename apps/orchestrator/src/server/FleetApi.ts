@@ -17,6 +17,9 @@ import { documented, IdempotencyKey, run, ServedRun, text } from "./Endpoint.ts"
 import * as Problem from "./Problem.ts"
 import * as Role from "./Role.ts"
 
+/** Each is held against each host. */
+const few = Schema.isMaxLength(500)
+
 export const FleetBody = Schema.Struct({
   definition: Schema.String.annotate({
     description: "Text of the fleet file, YAML or JSON, as fleet.schema.json describes it; output and mode do not count"
@@ -28,10 +31,10 @@ export const FleetBody = Schema.Struct({
   certificates: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)).annotate({
     description: "PEM texts of the CA files that the definition names, by the names that it has for them"
   }),
-  only: Schema.optionalKey(Schema.Array(text(200))).annotate({
+  only: Schema.optionalKey(Schema.Array(text(200)).check(few)).annotate({
     description: "Only hosts of these names, * for anything"
   }),
-  labels: Schema.optionalKey(Schema.Array(text(500))).annotate({
+  labels: Schema.optionalKey(Schema.Array(text(500)).check(few)).annotate({
     description: "Only hosts with all of these labels, as NAME=VALUE"
   })
 }).annotate({ identifier: "FleetDefinition" })
