@@ -44,8 +44,11 @@ export interface Secrets {
 
 export const defaultVariables = ["PRIVX_*"]
 
-/** The kit's own settings are not for hosts, whatever is accepted: the way to the database has a password. */
-const own = /^PRIVX_KIT_/
+/**
+ * The kit's own settings are not for hosts, whatever is accepted: the way to the database has a password. On Windows the
+ * names of variables are the same in capitals and small letters.
+ */
+const own = /^PRIVX_KIT_/i
 
 export const accepts = ({ hosts }: Accepted, { host, hostname }: URL): boolean =>
   hosts.some((pattern) => {
@@ -115,9 +118,17 @@ const refusals = Effect.fnUntraced(function* (
   return found
 })
 
-/** Wherever links lead. A file that does not exist is within, if it were. */
+/**
+ * Wherever links lead: the folder itself may be one, and where Kubernetes puts secrets they lead to `..data/NAME`. A file
+ * that does not exist is within, if it were.
+ */
 const isWithin = async (folder: string, name: string): Promise<boolean> => {
   const real = (file: string) => fs.realpath(file).catch(() => path.resolve(file))
-  const relative = path.relative(await real(folder), await real(path.resolve(folder, name)))
-  return relative !== "" && !relative.startsWith("..") && !path.isAbsolute(relative)
+  const from = await real(folder)
+  const file = path.resolve(folder, name)
+  const below = path.relative(path.resolve(folder), file)
+  return isBelow(path.relative(from, await real(isBelow(below) ? path.join(from, below) : file)))
 }
+
+const isBelow = (relative: string): boolean =>
+  relative !== "" && relative !== ".." && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative)
