@@ -91,6 +91,7 @@ export const check = Effect.fn("FleetFile.check")(function* (
   const secrets = new Set(problems.map(({ setting }) => setting))
   /** Of what looks like a secret nothing more is said: it could be repeated by that. */
   const add = (where: FleetSource.Path, problem: string, fix: string, of?: "value" | "name") => {
+    if (problems.length >= mostFound) return
     if (!secrets.has(source.problem(where, "", "").setting)) problems.push(source.problem(where, problem, fix, of))
   }
   const { defaults: rawDefaults, hosts: rawHosts, ...rawTop } = recordOf(source.data)
@@ -113,7 +114,12 @@ export const check = Effect.fn("FleetFile.check")(function* (
   if (!Array.isArray(rawHosts) || rawHosts.length === 0) {
     add(["hosts"], "has no host", "List at least one, with name and base_url.")
   }
-  const hosts = (Array.isArray(rawHosts) ? rawHosts : []).map((raw, index) => decoded(Host, raw, ["hosts", index]))
+  const hosts: Array<typeof Host.Type | undefined> = []
+  for (const raw of Array.isArray(rawHosts) ? rawHosts : []) {
+    // Aliases can make a small text as wrong as a large one.
+    if (problems.length >= mostFound) break
+    hosts.push(decoded(Host, raw, ["hosts", hosts.length]))
+  }
   const scheduled = Schema.decodeUnknownOption(FleetSchedule)(rawTop["schedule"])
   const schedule = Option.isNone(scheduled) ? undefined : cronOf(scheduled.value, add)
   unique(
@@ -179,6 +185,9 @@ export const check = Effect.fn("FleetFile.check")(function* (
 
 /** Whoever has corrected as many is glad to see the rest. */
 const mostProblems = 200
+
+/** They are put into the order of the file, of which so many are told. */
+const mostFound = 1000
 
 /** A fleet of ten thousand hosts takes about one or two. */
 const largest = 64 * 1024 * 1024

@@ -8,6 +8,11 @@ export const find = (source: Source): ReadonlyArray<Problem> => {
   // Parts that are aliases of each other are looked at once.
   const seen = new Set<unknown>()
   const visit = (data: unknown, path: ReadonlyArray<PropertyKey>): void => {
+    if (problems.length >= mostFound) return
+    if (path.length > deepest) {
+      problems.push(source.problem(path.slice(0, deepest), "is nested too deeply", "Nothing in a fleet file is."))
+      return
+    }
     if (typeof data === "string") {
       if (looksSecret(data)) problems.push(source.problem(path, "looks like a secret", advice))
       return
@@ -27,6 +32,11 @@ export const find = (source: Source): ReadonlyArray<Problem> => {
   return problems
 }
 
+/** Nobody has put more there by mistake. */
+const mostFound = 1000
+
+const deepest = 20
+
 const advice =
   "Put it into an environment variable or a file of mode 0600, and name that: client_secret_env, client_secret_file, token_env and so on. If it was stored anywhere, change it."
 
@@ -37,7 +47,7 @@ const looksSecret = (text: string): boolean =>
   // A JWT; a key; user name and password in a URL; a long value of random characters that is neither path nor digest.
   /^(?:Bearer\s+)?eyJ[\w-]+\.[\w-]+\./.test(text) ||
   text.includes("PRIVATE KEY-----") ||
-  /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*:[^/?#]*@/i.test(text) ||
+  /^[a-z][a-z0-9+.-]*:\/\/[^/?#:]*:[^/?#]*@/i.test(text) ||
   (/^[A-Za-z0-9+/_=-]{32,}$/.test(text) &&
     !/^[0-9a-f]{64}$/i.test(text) &&
     !text.startsWith("/") &&

@@ -1,7 +1,7 @@
 /**
  * The text of a fleet file as data, with the place of each part. JSON is read by the same parser: it is YAML as well.
  */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from "yaml"
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from "yaml"
 import type { Problem } from "../settings/SettingsError.ts"
 
 export type Path = ReadonlyArray<PropertyKey>
@@ -37,7 +37,8 @@ const json = (text: string): unknown => {
 
 const yaml = (text: string, file: string): Source => {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  // The library's own look for names that stand there twice takes the square of their number.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
   const at = (offset: number): Required<Problem>["at"] => {
     const { col, line } = lines.linePos(offset)
     return { path: file, line: Math.max(1, line), column: Math.max(1, col) }
@@ -49,25 +50,26 @@ const yaml = (text: string, file: string): Source => {
     at: place
   })
   // After a mistake in its syntax the rest of a file is made up of mistakes.
-  const first = document.errors.find(({ code }) => code !== "DUPLICATE_KEY")
   const problems = document.errors
-    .filter((error) => error === first || error.code === "DUPLICATE_KEY")
-    .map((error) =>
-      error.code === "DUPLICATE_KEY"
-        ? placed(at(error.pos[0]), "", "stands there a second time", "Leave one of them out.")
-        : placed(at(error.pos[0]), "", `is not valid YAML: ${plain(error.message)}`, "Correct that line.")
-    )
-  const { data, loose, resolve } = convert(document.contents)
+    .slice(0, 1)
+    .map((error) => placed(at(error.pos[0]), "", `is not valid YAML: ${plain(error.message)}`, "Correct that line."))
+  const { data, loose, resolve, tooMuch, twice } = convert(document.contents)
+  for (const node of twice) {
+    problems.push(placed(at(node.range?.[0] ?? 0), "", "stands there a second time", "Leave one of them out."))
+  }
   for (const node of loose) {
     problems.push(
       placed(at(node.range?.[0] ?? 0), "", "names an anchor that is not above it", "Put the anchor (&name) first.")
     )
   }
+  if (tooMuch)
+    problems.push(placed(at(0), "", "brings in too much with <<", "Put what many hosts share into defaults."))
+  const pairOf = finder()
   return {
     data,
     problems,
     problem: (path, problem, fix, of = "value") =>
-      placed(at(offsetOf(resolve, document.contents, path, of)), textOf(path), problem, fix)
+      placed(at(offsetOf({ resolve, pairOf }, document.contents, path, of)), textOf(path), problem, fix)
   }
 }
 
@@ -82,7 +84,23 @@ const textOf = (path: Path): string =>
     ""
   )
 
-type Resolve = (node: unknown) => unknown
+interface Lookup {
+  readonly resolve: (node: unknown) => unknown
+  readonly pairOf: (map: YAMLMap, name: PropertyKey) => Pair | undefined
+}
+
+/** Finds a part of a map by its name: the first of that name. */
+const finder = (): Lookup["pairOf"] => {
+  const known = new WeakMap<YAMLMap, ReadonlyMap<PropertyKey, Pair>>()
+  return (map, name) => {
+    const pairs = known.get(map) ?? new Map(map.items.toReversed().map((pair) => [keyOf(pair), pair]))
+    known.set(map, pairs)
+    return pairs.get(name)
+  }
+}
+
+/** With ten thousand hosts, and ten settings brought in for each, it is a tenth of this. */
+const mostBrought = 1_000_000
 
 /**
  * The library's own conversion looks through the whole file for each alias, which is too much where each of ten thousand
@@ -92,6 +110,8 @@ const convert = (root: unknown) => {
   const anchors = new Map<string, { readonly node: unknown; readonly data: unknown }>()
   const aliases = new Map<unknown, unknown>()
   const loose: Array<Node> = []
+  const twice: Array<Node> = []
+  let broughtIn = 0
   const anchored = (node: { readonly anchor?: string }, data: unknown): unknown => {
     if (node.anchor !== undefined) anchors.set(node.anchor, { node, data })
     return data
@@ -108,27 +128,38 @@ const convert = (root: unknown) => {
   }
   /** `<<` brings in what the map does not have itself. */
   const merged = (pairs: ReadonlyArray<Pair>): ReadonlyArray<readonly [string, unknown]> => {
+    const names = new Set<unknown>()
+    for (const { key } of pairs) {
+      if (!isScalar(key)) continue
+      if (names.has(key.value)) twice.push(key)
+      names.add(key.value)
+    }
     const entries = pairs.map((pair) => [keyOf(pair), toData(pair.value)] as const)
     const brought = entries.filter(([key]) => key === "<<").flatMap(([, data]) => (Array.isArray(data) ? data : [data]))
     return [
-      ...brought
-        .toReversed()
-        .flatMap((data) => (typeof data === "object" && data !== null ? Object.entries(data) : [])),
+      ...brought.toReversed().flatMap((data) => {
+        // A map that is brought in a thousand times is there a thousand times.
+        if (typeof data !== "object" || data === null || broughtIn > mostBrought) return []
+        const found = Object.entries(data)
+        broughtIn += found.length
+        return found
+      }),
       ...entries.filter(([key]) => key !== "<<")
     ]
   }
-  return { data: toData(root), loose, resolve: (node: unknown) => aliases.get(node) ?? node }
+  const data = toData(root)
+  return { data, loose, twice, tooMuch: broughtIn > mostBrought, resolve: (node: unknown) => aliases.get(node) ?? node }
 }
 
 const keyOf = ({ key }: Pair): string => String(isScalar(key) ? key.value : key)
 
 /** Of the part that the path leads to, or as far as it leads. */
-const offsetOf = (resolve: Resolve, root: unknown, path: Path, of: "value" | "name"): number => {
+const offsetOf = ({ pairOf, resolve }: Lookup, root: unknown, path: Path, of: "value" | "name"): number => {
   let offset = startOf(root) ?? 0
   let node: unknown = resolve(root)
   for (const [index, part] of path.entries()) {
     if (isMap(node)) {
-      const own = node.items.find((pair) => keyOf(pair) === part)
+      const own = pairOf(node, part)
       if (own === undefined) return offset
       const byName = of === "name" && index === path.length - 1
       offset = startOf(byName ? own.key : own.value) ?? startOf(own.key) ?? offset

@@ -40,7 +40,7 @@ export const fromFiles = async (paths: ReadonlyArray<string>): Promise<Certifica
 
 /** @param origin where the text comes from, for messages */
 export const parse = (text: string, origin: string): Certificates => {
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? []
+  const blocks = blocksOf(text)
   const problems: Array<Problem> = []
   const warnings: Array<string> = []
   if (blocks.length === 0) {
@@ -67,6 +67,21 @@ export const parse = (text: string, origin: string): Certificates => {
     }
   })
   return { pems: blocks, problems, warnings }
+}
+
+const begin = "-----BEGIN CERTIFICATE-----"
+const end = "-----END CERTIFICATE-----"
+
+/** A regular expression would look through the whole text for each beginning that has no end. */
+const blocksOf = (text: string): ReadonlyArray<string> => {
+  const blocks: Array<string> = []
+  for (let from = 0; ;) {
+    const start = text.indexOf(begin, from)
+    const stop = start < 0 ? -1 : text.indexOf(end, start)
+    if (stop < 0) return blocks
+    from = stop + end.length
+    blocks.push(text.slice(start, from))
+  }
 }
 
 const nameOf = (certificate: X509Certificate): string => certificate.subject.replaceAll("\n", ", ")

@@ -5,6 +5,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import * as FleetFile from "../../src/fleet/FleetFile.ts"
 import * as FleetSchema from "../../src/fleet/FleetSchema.ts"
+import * as Certificates from "../../src/settings/Certificates.ts"
 import * as temporary from "../support/temporary.ts"
 
 /** A folder with these files; the first is the fleet file. */
@@ -225,4 +226,36 @@ hosts:
     const file = path.join(import.meta.dirname, "..", "..", "schemas", "fleet.schema.json")
     assert.deepStrictEqual(JSON.parse(fs.readFileSync(file, "utf8")), FleetSchema.jsonSchema())
   })
+
+  // Whoever may look hands such texts to a server.
+  it.live(
+    "is told of in time when it is made to cost much",
+    () =>
+      Effect.gen(function* () {
+        const keys = (count: number, suffix = "") =>
+          Array.from({ length: count }, (_, index) => `    k${index}${suffix}: 1\n`).join("")
+        const first = (text: string) => Effect.map(problems(text), ({ lines }) => lines[0] ?? "")
+        assert.match(
+          yield* first(`version: 1\nname: a\ndefaults: &a\n${keys(1500)}hosts:\n${"  - {<<: *a}\n".repeat(1500)}`),
+          /brings in too much with <</
+        )
+        assert.match(
+          yield* first(`version: 1\nname: a\nhosts:\n  - &a\n${keys(2000)}${"  - *a\n".repeat(2000)}`),
+          /hosts\[0\]\.k0 is not known here/
+        )
+        assert.match(yield* first(`version: 1\nname: a\nhosts:\n  - name: a\n${keys(30_000)}`), /k0 is not known here/)
+        assert.match(
+          yield* first(`version: 1\nname: a\nhosts:\n  - name: a\n${keys(30_000, "_token")}`),
+          /k0_token is a secret/
+        )
+        assert.match(
+          yield* first(`{"version":1,"name":"a","hosts":${"[".repeat(50_000)}${"]".repeat(50_000)}}`),
+          /must be object|is nested too deeply/
+        )
+        assert.match(yield* first(`version: 1\nname: "a://${":".repeat(500_000)}"\nhosts: []`), /name must be 1 to 63/)
+        const { problems: found } = Certificates.parse("-----BEGIN CERTIFICATE-----".repeat(50_000), "ca.pem")
+        assert.strictEqual(found[0]?.problem, "has no PEM certificate in it")
+      }),
+    20_000
+  )
 })
