@@ -28,7 +28,7 @@ export class Submissions extends Context.Service<
     readonly of: (
       runs: ReadonlyArray<Pick<Run, "id" | "attempt">>
     ) => Effect.Effect<ReadonlyMap<string, string>, StorageFailed>
-    /** Everybody who asked for an attempt of a run. */
+    /** Everybody who asked for an attempt of a run, or of the fleet run that it is a part of. */
     readonly askers: (runId: string) => Effect.Effect<ReadonlyArray<string>, StorageFailed>
   }
 >()("privx-kit/server/Submissions") {
@@ -70,7 +70,8 @@ export class Submissions extends Context.Service<
           Effect.map(
             read(sql`
               SELECT run_id AS "runId", attempt, asked_by AS by FROM run_requests
-              WHERE action = 'submit' AND run_id = ${runId}`),
+              WHERE action = 'submit'
+                AND (run_id = ${runId} OR run_id = (SELECT parent_id FROM runs WHERE id = ${runId}))`),
             (asked) => asked.map(({ by }) => by)
           )
         )

@@ -79,6 +79,29 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
     })
   )
 
+  it.live("is not approved by whoever handed it over where somebody else had the rest of it begun", () =>
+    Effect.gen(function* () {
+      const { privx, serve } = yield* place({ simulator: { faults: ["downloadSetupScript:stall@100"] } })
+      const server = yield* serve
+      const definition = fleets.text(privx, 2, { concurrency: 1 }, { require_approval: "always" })
+      const applied = yield* server.ask("POST", "/api/v1/fleets", { as: "admin", body: { definition } })
+      const id = String(applied.json.run.id)
+      const shown = Effect.map(server.ask("GET", `/api/v1/fleets/${id}`, { as: "viewer" }), ({ json }) => json)
+      const statuses = (wanted: ReadonlyArray<string | null>) =>
+        eventually(shown, ({ hosts }) => wanted.every((status, index) => hosts[index].status === status))
+      yield* statuses(["running", null])
+      yield* server.ask("POST", `/api/v1/runs/${id}/cancel`, { as: "admin" })
+      yield* server.reached(id, "cancelled")
+      yield* Effect.orDie(privx.simulator.setFaults([]))
+      yield* server.ask("POST", `/api/v1/runs/${id}/retry`, { as: "operator" })
+      const { hosts } = yield* statuses(["waiting", "waiting"])
+      for (const { runId } of hosts) {
+        const own = yield* server.ask("POST", `/api/v1/runs/${runId}/approve`, { as: "admin", body: {} })
+        assert.deepInclude(own.json, { status: 403, _tag: "FourEyes" })
+      }
+    })
+  )
+
   it.live("is looked at before anything is recorded, and told of by line and column", () =>
     Effect.gen(function* () {
       const { file, privx, serve } = yield* place()
