@@ -109,15 +109,23 @@ export const check = Effect.fn("FleetFile.check")(function* (
     return undefined
   }
 
+  /** Before it is copied for each host. */
+  const isSmall = (data: unknown, ...at: FleetSource.Path): boolean => {
+    const large = tooLarge(data)
+    if (large !== undefined) add([...at, large], "has too many parts", `Keep ${mostParts} of them.`)
+    return large === undefined
+  }
+
   const top = decoded(Top, rawTop, [])
-  const defaults = rawDefaults === undefined ? {} : decoded(Defaults, rawDefaults, ["defaults"])
+  const small = isSmall(rawDefaults, "defaults")
+  const defaults = rawDefaults === undefined ? {} : small ? decoded(Defaults, rawDefaults, ["defaults"]) : undefined
   if (!Array.isArray(rawHosts) || rawHosts.length === 0) {
     add(["hosts"], "has no host", "List at least one, with name and base_url.")
   }
   const hosts: Array<typeof Host.Type | undefined> = []
   for (const raw of Array.isArray(rawHosts) ? rawHosts : []) {
     // Aliases can make a small text as wrong as a large one.
-    if (problems.length >= mostFound) break
+    if (problems.length >= mostFound || !isSmall(raw, "hosts", hosts.length)) break
     hosts.push(decoded(Host, raw, ["hosts", hosts.length]))
   }
   const scheduled = Schema.decodeUnknownOption(FleetSchedule)(rawTop["schedule"])
@@ -185,6 +193,15 @@ export const check = Effect.fn("FleetFile.check")(function* (
 
 /** Whoever has corrected as many is glad to see the rest. */
 const mostProblems = 200
+
+/** Labels of a host, or files with its certificates. */
+const mostParts = 100
+
+/** The part of a host that is larger than anybody means it to be. */
+const tooLarge = (data: unknown): string | undefined =>
+  Object.entries(recordOf(data)).find(
+    ([, value]) => typeof value === "object" && value !== null && Object.keys(value).length > mostParts
+  )?.[0]
 
 /** They are put into the order of the file, of which so many are told. */
 const mostFound = 1000

@@ -16,6 +16,7 @@ import type { SettingsError } from "../settings/SettingsError.ts"
 import { InvalidInput } from "../SetupFailure.ts"
 import { inputsOf } from "../SetupRequest.ts"
 import { nameOf } from "../Targets.ts"
+import { CredentialsReference } from "../fleet/FleetSchema.ts"
 import type { FleetBody } from "./FleetApi.ts"
 import type { Serving } from "./Serving.ts"
 
@@ -38,6 +39,20 @@ const resolver = (
   const known = new Set(targets)
   /** Many hosts share a file, and looking at certificates is not cheap. */
   const looked = new Map<string, Certificates.Certificates>()
+  const weights = new Map<string, number>()
+  let weight = 0
+
+  /** What hosts share is there once for each of them as soon as they are recorded. */
+  const isTooHeavy = (names: ReadonlyArray<string>, policy: string | undefined): boolean => {
+    if (weight > heaviest) return true
+    for (const name of names) weight += Object.hasOwn(certificates, name) ? (certificates[name]?.length ?? 0) : 0
+    if (policy !== undefined && Object.hasOwn(policies, policy)) {
+      const one = weights.get(policy) ?? JSON.stringify(policies[policy]).length
+      weights.set(policy, one)
+      weight += one
+    }
+    return weight > heaviest
+  }
 
   const certificatesOf = (names: ReadonlyArray<string>, fault: Report): ReadonlyArray<string> =>
     names.flatMap((name) => {
@@ -58,18 +73,25 @@ const resolver = (
       whole = false
       report(...args)
     }
-    const url = BaseUrl.check(settings.base_url, { insecureHttp: settings.insecure_http === true })
+    const { base_url, ca_file = [], policy } = settings
+    const long = Object.entries(settings.credentials ?? {}).find(([, text]) => text.length > longest)
+    if (long !== undefined) fault(tooLong, "credentials", long[0])
+    if (base_url.length > longest) fault(tooLong, "base_url")
+    const caFiles = typeof ca_file === "string" ? [ca_file] : ca_file
+    if (isTooHeavy(caFiles, policy)) fault(tooHeavy, caFiles.length === 0 ? "policy" : "ca_file")
+    if (!whole) return { host: undefined, warnings: [] }
+    const url = BaseUrl.check(base_url, { insecureHttp: settings.insecure_http === true })
     if ("problem" in url) {
       fault({ ...url.problem, fix: url.problem.fix.replace("--insecure-http", "insecure_http: true") }, "base_url")
       return { host: undefined, warnings: [] }
     }
     const target = nameOf(url.url)
     if (!known.has(target)) allowed(settings, url.url, fleetHosts, fault)
-    const { ca_file = [], policy } = settings
-    const ca = certificatesOf(typeof ca_file === "string" ? [ca_file] : ca_file, fault)
+    const ca = certificatesOf(caFiles, fault)
     const credentials = filled(settings.credentials ?? {}, settings.name)
     const way = FleetCredentials.wayOf(credentials)
     if (typeof way !== "string") fault(way, "credentials")
+    else if (!isReference(credentials)) fault(tooLong, "credentials")
     const held = policy === undefined || !Object.hasOwn(policies, policy) ? undefined : policies[policy]
     if (policy !== undefined && held === undefined) fault(absent(policy, "policies"), "policy")
     const inputs = yield* Effect.result(
@@ -102,6 +124,22 @@ const resolver = (
       }
     }
   })
+}
+
+/** With the name of a host in the place of a short template, a reference may have become one that is none. */
+const isReference = Schema.is(CredentialsReference)
+
+/** Nothing that is meant is: neither a path nor a URL. In characters. */
+const longest = 1000
+
+const tooLong = { problem: "is too long", fix: "Name it in fewer characters." }
+
+/** Ten thousand hosts with some certificates and a policy are half of this. In characters. */
+const heaviest = 128 * 1024 * 1024
+
+const tooHeavy = {
+  problem: "comes to too much for so many hosts: it is recorded with each",
+  fix: "Name fewer certificates, or make several fleets of it."
 }
 
 /** A host that nobody has configured has to be one of those that fleets may name. */

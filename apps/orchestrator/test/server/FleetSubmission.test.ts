@@ -1,0 +1,76 @@
+/** What is said of fleets that are handed over to do harm, or by mistake: nothing is recorded, and nothing breaks. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as tls from "node:tls"
+import * as FleetSubmission from "../../src/server/FleetSubmission.ts"
+import type { FleetBody } from "../../src/server/FleetApi.ts"
+
+const serving = { targets: [], fleetHosts: { hosts: ["*.example.com"], insecureHttp: false } }
+
+/** The first thing that is wrong. */
+const problem = (body: FleetBody) =>
+  FleetSubmission.read(body, serving).pipe(
+    Effect.flip,
+    Effect.map((failure) =>
+      failure._tag === "SettingsError"
+        ? `${failure.problems[0]?.setting} ${failure.problems[0]?.problem}`
+        : failure.detail
+    )
+  )
+
+const host = (rest: string) =>
+  `version: 1\nname: a\nhosts:\n  - { name: ${"h".repeat(63)}, base_url: "https://privx.example.com", ${rest} }`
+
+const many = (count: number, defaults: string) =>
+  `version: 1\nname: a\ndefaults: ${defaults}\nhosts:\n` +
+  Array.from(
+    { length: count },
+    (_, index) => `  - { name: h${index}, base_url: "https://h${index}.example.com" }\n`
+  ).join("")
+
+describe("a fleet that is handed over", () => {
+  it.live("may name what becomes too long, and is told so", () =>
+    Effect.gen(function* () {
+      assert.match(
+        yield* problem({ definition: host(`credentials: { token_env: "A{NAME}{NAME}" }`) }),
+        /credentials is too long$/
+      )
+      const file = "{name}".repeat(500)
+      assert.match(
+        yield* problem({ definition: host(`credentials: { token_file: "${file}" }`) }),
+        /token_file is too long$/
+      )
+    })
+  )
+
+  it.live("may name what every object has, and is told that it did not come", () =>
+    Effect.gen(function* () {
+      for (const name of ["constructor", "__proto__"]) {
+        const credentials = "credentials: { token_env: A }"
+        for (const rest of [`policy: "${name}"`, `ca_file: "${name}"`]) {
+          assert.match(
+            yield* problem({ definition: host(`${rest}, ${credentials}`) }),
+            /names a file that did not come/
+          )
+        }
+      }
+    })
+  )
+
+  it.live("may not come to gigabytes by what its hosts share", () =>
+    Effect.gen(function* () {
+      const pem = tls.rootCertificates[0] ?? ""
+      const certificates = { "ca.pem": `${pem}\n`.repeat(Math.ceil((1 << 20) / pem.length)) }
+      const definition = many(2000, `{ ca_file: ca.pem, credentials: { token_env: A } }`)
+      assert.match(
+        yield* problem({ definition, certificates }),
+        /defaults\.ca_file comes to too much for so many hosts/
+      )
+      const labels = Array.from({ length: 50_000 }, (_, index) => `l${index}: a`).join(", ")
+      assert.match(
+        yield* problem({ definition: many(10_000, `{ labels: { ${labels} } }`) }),
+        /labels has too many parts$/
+      )
+    })
+  )
+})
