@@ -31,15 +31,17 @@ const make = Effect.gen(function* () {
   const journal = yield* ActivityJournal
   const crashPoint = yield* CrashPoints
 
-  /** What there was when an execution began, or was taken up again: from then on nobody else adds to it. */
-  const found = new WeakMap<Instance, ReadonlyMap<string, string>>()
+  /** What there was when an execution began, or was taken up again, and what was added to it since. */
+  const found = new WeakMap<Instance, Map<string, string>>()
   const exitsOf = (instance: Instance) =>
     Effect.suspend(() => {
       const known = found.get(instance)
       if (known !== undefined) return Effect.succeed(known)
-      return Effect.tap(patient(journal.exits(instance.executionId)), (exits) =>
-        Effect.sync(() => void found.set(instance, exits))
-      )
+      return Effect.map(patient(journal.exits(instance.executionId)), (exits) => {
+        const own = found.get(instance) ?? new Map(exits)
+        found.set(instance, own)
+        return own
+      })
     })
 
   return WorkflowEngine.of({
@@ -55,7 +57,8 @@ const make = Effect.gen(function* () {
       const complete = (recorded: string) =>
         Effect.map(Effect.orDie(Schema.decodeEffect(exit)(recorded)), (exit) => new Workflow.Complete({ exit }))
 
-      const before = (yield* exitsOf(instance)).get(name)
+      const exits = yield* exitsOf(instance)
+      const before = exits.get(name)
       if (before !== undefined) return yield* complete(before)
       const own = WorkflowInstance.initial(instance.workflow, instance.executionId)
       own.interrupted = instance.interrupted
@@ -71,9 +74,9 @@ const make = Effect.gen(function* () {
         "journal.activity",
         patient(journal.record({ executionId, activity: activity.name, attempt }, encoded))
       )
-      if (first) return result
-      const other = (yield* patient(journal.exits(executionId))).get(name)
-      return other === undefined ? result : yield* complete(other)
+      const other = first ? encoded : (yield* patient(journal.exits(executionId))).get(name)
+      if (other !== undefined) exits.set(name, other)
+      return first || other === undefined ? result : yield* complete(other)
     })
   })
 })

@@ -81,6 +81,32 @@ describe("an activity", () => {
     })
   )
 
+  it.live("that a workflow asks for a second time is not carried out again", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporary.folder
+      let count = 0
+      const step = Activity.make({
+        name: "step",
+        success: Time,
+        error: Refused,
+        execute: Effect.suspend(() => at(++count))
+      })
+      const job = Job.toLayer(() => Effect.andThen(step, step))
+      const result = yield* Effect.provide(
+        run,
+        job.pipe(
+          Layer.provideMerge(Engine.layer),
+          Layer.provideMerge(Storage.layer),
+          Layer.provide(DataFolder.layer(folder)),
+          Layer.provide(Layer.succeed(SqlClient.BeginTransaction, "BEGIN IMMEDIATE")),
+          Layer.fresh
+        )
+      )
+      assert.strictEqual(DateTime.toEpochMillis(result), 1)
+      assert.strictEqual(count, 1)
+    })
+  )
+
   it.live("leaves its result, or its typed failure, in the journal as JSON", () =>
     Effect.gen(function* () {
       const folder = yield* temporary.folder

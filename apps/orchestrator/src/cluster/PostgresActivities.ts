@@ -32,7 +32,8 @@ const make = Effect.gen(function* () {
   const record = gathered((rows: ReadonlyArray<Row>) =>
     Effect.map(sql.unsafe<Key>(insert, [JSON.stringify(rows)]), (inserted) => {
       const first = new Set(inserted.map(idOf))
-      return rows.map((row) => first.has(idOf(row)))
+      // Of two of one key, one is there.
+      return rows.map((row) => first.delete(idOf(row)))
     })
   )
 
