@@ -45,7 +45,7 @@ export const show = Effect.fnUntraced(function* (run: Run, out: Pane) {
     ["PrivX", run.target],
     ["Begun", moment(run.createdAt)],
     ["Took", took(run)],
-    ["Key", run.idempotencyKey ?? undefined],
+    ["Key", run.idempotencyKey === null ? undefined : Failure.singleLine(run.idempotencyKey)],
     ["SHA-256", run.sha256 ?? undefined],
     ["Script", run.review === null ? undefined : changeText[run.review.change]],
     ["Decision", decision(run)]

@@ -48,6 +48,7 @@ const ofStream = (stream: NodeJS.WriteStream, color: boolean | undefined): Pane 
   return make({
     capabilities,
     columns: () => (stream.isTTY === true && stream.columns > 0 ? stream.columns : defaultColumns),
+    isTerminal: stream.isTTY === true,
     write: (text) => {
       stream.write(text)
     }
@@ -57,14 +58,27 @@ const ofStream = (stream: NodeJS.WriteStream, color: boolean | undefined): Pane 
 export const make = (options: {
   readonly capabilities: Capabilities.Capabilities
   readonly columns: () => number
+  /** Whether what is written is shown at once, by something that can be told to do more than that. Default `false`. */
+  readonly isTerminal?: boolean
   readonly write: (text: string) => void
 }): Pane => {
+  const shown = options.isTerminal === true ? harmless : (text: string) => text
   const write = (text: string) => Effect.sync(() => options.write(text))
   return {
     style: Style.make(options.capabilities),
     animation: options.capabilities.animation,
     columns: options.columns,
     write,
-    line: (text = "") => write(`${text}\n`)
+    line: (text = "") => write(`${shown(text)}\n`)
   }
 }
+
+/**
+ * Colours, tabs and ends of lines go through. Everything else that moves, hides or answers on a terminal, or turns the
+ * direction of a text around, is shown as a question mark: a line may have words of others in it, as a key or a comment.
+ */
+const harmless = (text: string): string =>
+  // eslint-disable-next-line no-control-regex -- control characters are what this is about
+  text.replace(/\u001b\[[0-9;]*m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (found) =>
+    found.length > 1 ? found : "?"
+  )
