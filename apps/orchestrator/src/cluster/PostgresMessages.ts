@@ -17,6 +17,7 @@ const insertMessages = `
   ON CONFLICT (message_id) DO NOTHING
   RETURNING message_id AS key`
 
+/** A group whose answer was lost is written again, one by one: what is there of it already is the same. */
 const insertReplies = `
   WITH given AS (
     SELECT * FROM json_to_recordset($1::json) AS given (id BIGINT, "requestId" BIGINT, payload TEXT)
@@ -24,7 +25,8 @@ const insertReplies = `
     UPDATE cluster_messages SET processed = TRUE, last_reply_id = given.id FROM given
     WHERE cluster_messages.request_id = given."requestId"
   )
-  INSERT INTO cluster_replies (id, kind, request_id, payload) SELECT id, 0, "requestId", payload FROM given`
+  INSERT INTO cluster_replies (id, kind, request_id, payload) SELECT id, 0, "requestId", payload FROM given
+  ON CONFLICT (id) DO NOTHING`
 
 const selectId = "SELECT id::text AS id FROM cluster_messages WHERE message_id = $1"
 
