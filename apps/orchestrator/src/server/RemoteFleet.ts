@@ -3,13 +3,13 @@ import type { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as crypto from "node:crypto"
-import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import * as FleetFile from "../fleet/FleetFile.ts"
 import { type Resolve, resolver } from "../fleet/FleetHosts.ts"
 import { type HostReport, notBrought } from "../fleet/FleetReport.ts"
 import { FailureJson, type FleetFailure } from "../fleet/FleetRun.ts"
 import { isSelected, type Selection } from "../fleet/FleetSelection.ts"
+import * as Certificates from "../settings/Certificates.ts"
 import * as PolicyFile from "../settings/PolicyFile.ts"
 import * as Settings from "../settings/Settings.ts"
 import type { FleetBody } from "./FleetApi.ts"
@@ -46,9 +46,10 @@ export const read = Effect.fn("RemoteFleet.read")(function* ({
   const policies: Record<string, VerificationPolicy> = {}
   for (const name of policyFiles) policies[name] = yield* PolicyFile.read(path.resolve(folder, name))
   const certificates: Record<string, string> = {}
-  // They have been read a moment ago.
+  // They have been read a moment ago. A private key beside a certificate is nobody else's business.
   for (const name of caFiles) {
-    certificates[name] = yield* Effect.promise(() => fs.readFile(path.resolve(folder, name), "utf8"))
+    const { pems } = yield* Effect.promise(() => Certificates.fromFiles([path.resolve(folder, name)]))
+    certificates[name] = pems.join("\n")
   }
   const body: FleetBody = {
     definition: text,

@@ -1,9 +1,13 @@
 /** What is said of fleets that are handed over to do harm, or by mistake: nothing is recorded, and nothing breaks. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as fs from "node:fs"
+import * as path from "node:path"
 import * as tls from "node:tls"
 import * as FleetSubmission from "../../src/server/FleetSubmission.ts"
 import type { FleetBody } from "../../src/server/FleetApi.ts"
+import * as RemoteFleet from "../../src/server/RemoteFleet.ts"
+import * as temporary from "../support/temporary.ts"
 
 const serving = { targets: [], fleetHosts: { hosts: ["*.example.com"], insecureHttp: false } }
 
@@ -54,6 +58,21 @@ describe("a fleet that is handed over", () => {
           )
         }
       }
+    })
+  )
+
+  it.live("takes no private key with it that lies beside a certificate", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporary.folder
+      const file = path.join(folder, "fleet.yaml")
+      const pem = tls.rootCertificates[0] ?? ""
+      const key = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n"
+      fs.writeFileSync(path.join(folder, "ca.pem"), `${key}${pem}\n${key}`)
+      fs.writeFileSync(file, many(1, `{ ca_file: ca.pem, credentials: { token_env: A } }`))
+      const { body } = yield* RemoteFleet.read({ file, only: [], label: [] })
+      assert.strictEqual(body.certificates?.["ca.pem"], pem)
+      assert.notInclude(JSON.stringify(body), "PRIVATE KEY")
+      assert.strictEqual((yield* FleetSubmission.read(body, serving)).hosts.length, 1)
     })
   )
 
