@@ -86,7 +86,7 @@ const make = Effect.gen(function* () {
   /** The shards that this process held when it last asked what there is to do. */
   let held: ReadonlySet<string> = new Set()
   let lookAt = 0
-  let anewAt = Date.now() + anewEvery
+  let anewAt = performance.now() + anewEvery
   /** Something in the tables may be for taking. */
   const look = Effect.sync(() => {
     lookAt = 0
@@ -176,8 +176,8 @@ const make = Effect.gen(function* () {
   /** From time to time all that is not processed is for taking once more. */
   const forgetTaken = (shardIds: Parameters<Encoded["resetShards"]>[0]) =>
     Effect.suspend(() => {
-      if (Date.now() < anewAt) return Effect.void
-      anewAt = Date.now() + anewEvery
+      if (performance.now() < anewAt) return Effect.void
+      anewAt = performance.now() + anewEvery
       const ids = [...inbox.keys()]
       return Effect.map(stored.resetShards(shardIds), () => {
         for (const id of ids) inbox.delete(id)
@@ -213,8 +213,8 @@ const make = Effect.gen(function* () {
         return Effect.andThen(
           handOver,
           Effect.suspend(() => {
-            if (Date.now() < lookAt) return Effect.sync(() => takeFromInbox(options))
-            lookAt = Date.now() + writes.lookEvery
+            if (performance.now() < lookAt) return Effect.sync(() => takeFromInbox(options))
+            lookAt = performance.now() + writes.lookEvery
             const reading = stored.unprocessedMessages(shardIds, now, options)
             return Effect.map(Effect.andThen(forgetTaken(shardIds), reading), (found) => {
               const { limit } = options
