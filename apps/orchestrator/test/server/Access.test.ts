@@ -58,6 +58,31 @@ describe("who may do what", () => {
     })
   )
 
+  it.live("to fleets and stored scripts is nobody's without the right for it, whatever is sent", () =>
+    Effect.gen(function* () {
+      const server = yield* served.start()
+      const asked = [
+        ["POST", "/api/v1/fleets", ["operator", "admin"]],
+        ["POST", "/api/v1/fleets/plan", ["viewer", "operator", "approver", "admin"]],
+        ["POST", "/api/v1/fleets/status", ["viewer", "operator", "approver", "admin"]],
+        ["GET", "/api/v1/fleets/none", ["viewer", "operator", "approver", "admin"]],
+        ["GET", "/api/v1/artifacts/abcd", ["viewer", "operator", "approver", "admin"]]
+      ] as const
+      for (const [method, path, roles] of asked) {
+        for (const body of method === "GET" ? [undefined] : [{ definition: "" }, { definition: 1 }, { secret: "x" }]) {
+          const sent = body === undefined ? {} : { body }
+          assert.strictEqual((yield* server.ask(method, path, sent)).status, 401, path)
+          for (const role of ["viewer", "operator", "approver", "admin"]) {
+            const { status } = yield* server.ask(method, path, { as: role, ...sent })
+            const may = roles.some((one) => one === role)
+            assert.strictEqual(status === 403, !may, `${role} ${method} ${path} ${status}`)
+            if (may && body !== undefined) assert.strictEqual(status, 400)
+          }
+        }
+      }
+    })
+  )
+
   it.live("changes with the token file, while the server runs", () =>
     Effect.gen(function* () {
       const server = yield* served.start()
