@@ -143,17 +143,27 @@ export const bring = Effect.fn("RemoteFleet.bring")(function* (
   fleet: Pick<FleetFile.Fleet, "hosts">,
   hosts: ReadonlyArray<HostReport>
 ): Effect.fn.Return<ReadonlyArray<HostReport>, never, ServerClient> {
-  const places = new Map(fleet.hosts.map(({ inputs, name }) => [name, inputs]))
+  const places = new Map(fleet.hosts.map((host) => [host.name, host]))
+  const failed = (host: HostReport, message: string): HostReport => ({
+    ...host,
+    status: "failed",
+    failure: { tag: notBrought, message }
+  })
   return yield* Effect.forEach(
     hosts,
     (host) => {
       const { runId, sha256, status } = host
-      const { mode, output } = places.get(host.name) ?? {}
+      const { inputs: { mode, output, sha256: wanted = sha256 } = {}, target } = places.get(host.name) ?? {}
       if (output === undefined || status !== "succeeded" || runId === null || sha256 === null)
         return Effect.succeed(host)
+      // A run of another fleet, or of an earlier file, may have hosts of the same names.
+      if (target !== host.target)
+        return Effect.succeed(failed(host, `The file has it at ${target}: nothing was written.`))
+      if (wanted !== sha256)
+        return Effect.succeed(failed(host, "Its script is not the one of the file's sha256: nothing was written."))
       return Effect.match(RemoteSetup.bring({ runId, sha256 }, { output, mode, owner: undefined }), {
         onSuccess: () => host,
-        onFailure: ({ message }): HostReport => ({ ...host, status: "failed", failure: { tag: notBrought, message } })
+        onFailure: ({ message }) => failed(host, message)
       })
     },
     { concurrency: atOnce }

@@ -375,6 +375,18 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
       assert.strictEqual(brought.code, 0, brought.stderr)
       assert.deepInclude(result(brought).counts, { succeeded: 2, failed: 0 })
       assert.deepStrictEqual(fs.readFileSync(script("h2")), Buffer.from(privx.simulator.script))
+
+      // Another file, which has other hosts by these names: their folders are not for these scripts.
+      fs.rmSync(path.join(folder, "out"), { recursive: true })
+      const others = (index: number) => (index === 1 ? { base_url: privx.url(7) } : { sha256: "9".repeat(64) })
+      fs.writeFileSync(file, fleets.text(privx, 2, {}, { output: "out/{name}" }, others))
+      const foreign = yield* operator("fleet", "show", id, "--file", file)
+      assert.strictEqual(foreign.code, 27)
+      assert.match(
+        foreign.stdout,
+        /h1 .*NotBrought: The file has it at .*\n.*h2 .*NotBrought: Its script is not the one/
+      )
+      assert.isFalse(fs.existsSync(path.join(folder, "out")))
     })
   )
 })
