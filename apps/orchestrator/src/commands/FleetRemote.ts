@@ -85,7 +85,7 @@ const readWhole = (file: string | undefined, command: string) =>
 
 const report = (
   command: string,
-  input: Pick<RunInput, "json" | "verbose" | "all">,
+  input: Pick<RunInput, "json" | "verbose" | "all" | "server">,
   context: (ended: "interrupted" | "failed") => Outcome.Context
 ) =>
   Outcome.report<FleetOutcome.Applied>({
@@ -93,7 +93,7 @@ const report = (
     json: input.json,
     verbose: input.verbose,
     toJson: FleetOutcome.toJson,
-    toPerson: (result, out) => FleetOutcome.toPerson(result, out, input.all),
+    toPerson: (result, out) => FleetOutcome.toPerson(result, out, input),
     exitName: ({ counts }) => FleetOutcome.exitName(counts),
     context
   })

@@ -62,7 +62,7 @@ export const report = (input: Pick<Input, "json" | "verbose" | "all">) =>
     verbose: input.verbose,
     toJson: ({ run, ...shown }) => ({ ...(FleetOutcome.toJson(shown) as object), run: Run.toJson(run) }),
     toPerson: ({ run, ...shown }, out) =>
-      Effect.andThen(RunDetails.show(run, out), FleetOutcome.toPerson(shown, out, input.all)),
+      Effect.andThen(RunDetails.show(run, out), FleetOutcome.toPerson(shown, out, input)),
     exitName: ({ hosts }) =>
       hosts.some(({ failure }) => failure?.tag === FleetReport.notBrought) ? "hostsFailed" : "ok"
   })
