@@ -36,7 +36,7 @@ export const run = (input: FleetSession.Input) => {
       json: input.json,
       verbose: input.verbose,
       toJson: FleetOutcome.toJson,
-      toPerson: (result, out) => FleetOutcome.toPerson(result, out, input),
+      toPerson: (result, out) => FleetOutcome.toPerson(result, out, input.all),
       exitName: ({ counts }) => FleetOutcome.exitName(counts),
       context: (ended) => goingOn(input, runId, ended)
     })

@@ -40,21 +40,22 @@ export const begun = Effect.fnUntraced(function* (name: string, hosts: number, {
 
 export const toJson = ({ counts, fleet, hosts, runId }: Applied): unknown => ({ fleet, runId, counts, hosts })
 
-/** @param input where the fleet run is, for the commands that are spoken of */
+/** @param server where the fleet run is, if not here, for the commands that are spoken of */
 export const toPerson = Effect.fnUntraced(function* (
   { counts, hosts, runId }: Applied,
   out: Pane,
-  input: { readonly all: boolean; readonly server?: string | undefined }
+  all: boolean,
+  server?: string
 ) {
   yield* out.line()
-  yield* FleetView.report(hosts, out, input.all)
+  yield* FleetView.report(hosts, out, all)
   const { green, red, sign, yellow } = out.style
   const name = exitName(counts)
   yield* out.line()
   yield* out.line(
     `${name === "ok" ? green(sign.ok) : name === "hostsFailed" ? red(sign.failed) : yellow(sign.warning)} ${FleetView.countsText(counts)}`
   )
-  const id = [runId.slice(0, 8), ...GoingOn.text("--server", input.server)].join(" ")
+  const id = [runId.slice(0, 8), ...GoingOn.text("--server", server)].join(" ")
   const unbrought = hosts.filter(({ failure }) => failure?.tag === FleetReport.notBrought).length
   if (unbrought > 0) {
     yield* out.line(`  Scripts that did not come here, again: privx-kit fleet show ${id} --file FILE`)

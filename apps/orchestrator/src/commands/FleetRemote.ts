@@ -93,7 +93,7 @@ const report = (
     json: input.json,
     verbose: input.verbose,
     toJson: FleetOutcome.toJson,
-    toPerson: (result, out) => FleetOutcome.toPerson(result, out, input),
+    toPerson: (result, out) => FleetOutcome.toPerson(result, out, input.all, input.server),
     exitName: ({ counts }) => FleetOutcome.exitName(counts),
     context
   })
@@ -145,7 +145,7 @@ export const show = (input: FileInput) =>
     const { run, ...rest } = yield* RemoteFleet.show(input.runId)
     const shown: FleetShow.Shown = { ...rest, runId: run.id, run: RemoteDesk.runOf(run) }
     return handed === undefined ? shown : yield* brought(handed.fleet, shown)
-  }).pipe(Effect.provide(RunsRemote.layer(input)), FleetShow.report(input))
+  }).pipe(Effect.provide(RunsRemote.layer(input)), FleetShow.report(input, input.server))
 
 export const retry = (input: FileInput) => {
   let runId: string | undefined

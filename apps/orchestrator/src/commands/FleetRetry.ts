@@ -59,7 +59,7 @@ export const run = (input: Input) =>
       json: input.json,
       verbose: input.verbose,
       toJson: FleetOutcome.toJson,
-      toPerson: (result, out) => FleetOutcome.toPerson(result, out, input),
+      toPerson: (result, out) => FleetOutcome.toPerson(result, out, input.all),
       exitName: ({ counts }) => FleetOutcome.exitName(counts)
     })
   )

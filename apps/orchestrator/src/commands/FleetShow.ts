@@ -55,14 +55,14 @@ export const run = (input: Input) =>
     return { ...shown, hosts, run }
   }).pipe(Effect.provide(FleetSession.observing(FleetSession.dataDirOf(input))), report(input))
 
-export const report = (input: Pick<Input, "json" | "verbose" | "all">) =>
+export const report = (input: Pick<Input, "json" | "verbose" | "all">, server?: string) =>
   Outcome.report<Shown>({
     command: "fleet show",
     json: input.json,
     verbose: input.verbose,
     toJson: ({ run, ...shown }) => ({ ...(FleetOutcome.toJson(shown) as object), run: Run.toJson(run) }),
     toPerson: ({ run, ...shown }, out) =>
-      Effect.andThen(RunDetails.show(run, out), FleetOutcome.toPerson(shown, out, input)),
+      Effect.andThen(RunDetails.show(run, out), FleetOutcome.toPerson(shown, out, input.all, server)),
     exitName: ({ hosts }) =>
       hosts.some(({ failure }) => failure?.tag === FleetReport.notBrought) ? "hostsFailed" : "ok"
   })

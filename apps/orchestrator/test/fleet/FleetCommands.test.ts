@@ -68,7 +68,7 @@ describe("privx-kit fleet", { timeout: 90_000 }, () => {
       assert.isFalse(fs.existsSync(dataDir))
 
       const applied = yield* run(["apply", file])
-      assert.strictEqual(applied.code, 27)
+      assert.strictEqual(applied.code, 27, applied.stderr)
       assert.match(applied.stdout, /h1 +✓ succeeded/)
       assert.match(applied.stdout, /h2 +✗ failed .*VerificationFailed: .*sha256|h2 +✗ failed .*VerificationFailed/)
       assert.match(applied.stdout, /h3 +! waiting/)
@@ -216,7 +216,7 @@ describe("privx-kit fleet", { timeout: 90_000 }, () => {
       const { dataDir, file, run, simulator } = yield* begin((simulator) => fleets.text(simulator, 2))
       yield* Effect.orDie(simulator.simulator.setFaults(["createSession:403/PERMISSION_DENIED*1"]))
       const applied = yield* run(["apply", file, "--json"])
-      assert.strictEqual(applied.code, 27)
+      assert.strictEqual(applied.code, 27, applied.stderr)
       const { runId } = cli.json(applied).result as { runId: string }
       const shown = yield* run(["show", runId.slice(0, 8)])
       assert.match(shown.stdout, /PermissionDenied/)

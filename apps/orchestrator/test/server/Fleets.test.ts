@@ -365,7 +365,7 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
       assert.strictEqual(applied.code, 27, applied.stderr)
       assert.match(applied.stdout, /h2 +✗ failed .*NotBrought: /)
       assert.notInclude(applied.stdout, "fleet retry")
-      const id = /fleet show (\S+) --server http\S+ --file FILE/.exec(applied.stdout)?.[1] ?? ""
+      const id = /fleet show (\S+)(?: --server http\S+)? --file FILE/.exec(applied.stdout)?.[1] ?? ""
       const script = (name: string) => path.join(folder, "out", name, "privx-ueba-setup.sh")
       assert.strictEqual(fs.statSync(script("h1")).mode & 0o777, 0o750)
       assert.strictEqual((yield* operator("fleet", "show", id)).code, 0)
