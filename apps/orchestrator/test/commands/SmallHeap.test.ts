@@ -42,10 +42,11 @@ describe("SmallHeap", () => {
     const { first, idle, second } = ran("--keep")
     assert.isBelow(idle, 4)
     for (const most of [first, second]) {
-      // A collection can come before the last one was looked at.
-      assert.isAtMost(most, 22)
+      // It may double once more before the last collection was looked at.
+      assert.isBelow(most, 32)
       assert.isAbove(most, 4)
     }
-    assert.isAbove(ran().second, 24)
+    const unbounded = ran()
+    assert.isAtLeast(Math.max(unbounded.first, unbounded.second), 32)
   })
 })
