@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # A set-up through a server, all of it from the program that is given: `served.sh "npx --no-install privx-kit"`.
 # What is loaded only by then shows nowhere else in the packed program. Prints the status of the run.
-set -eu
+set -eum
 program=$1
 folder=$(mktemp -d)
-trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$folder"' EXIT
+# Each job has a group of its own (set -m): npx does not pass signals on to what it has started.
+trap 'for job in $(jobs -p); do kill -- "-$job" 2>/dev/null || true; done; rm -rf "$folder"' EXIT
 
 # until_line FILE PATTERN: waits for a line in a file.
 until_line() {
