@@ -197,10 +197,14 @@ describe("privx-kit runs", () => {
       const messages = count(dataDir, "cluster_messages")
       database.close()
       yield* Effect.orDie(simulator.setFaults(["downloadSetupScript:stall@100*1"]))
+      const downloads = privx.count(simulator, "Ueba.downloadSetupScript")
+      const before = yield* downloads
       yield* session(
         simulator,
         dataDir,
         Effect.gen(function* () {
+          // It is gone on with, and stays open: the one that stalls has to be its own.
+          yield* eventually(downloads, (count) => count > before)
           for (let index = 0; index < 25; index++) yield* setup(simulator, { fresh: true })
         })
       )
