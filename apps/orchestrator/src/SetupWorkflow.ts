@@ -97,7 +97,8 @@ export const SetupWorkflow = Workflow.make("UebaSetup", {
   error: SetupFailure
 })
 
-const Acquired = Schema.Struct({
+/** What `acquire` leaves in the journal. */
+export const Acquired = Schema.Struct({
   sha256: Schema.String,
   bytes: Schema.Int,
   path: Schema.String,

@@ -10,12 +10,11 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import { randomUUID } from "node:crypto"
 import * as path from "node:path"
 // @boundaries-ignore the app is measured from within: it exports nothing
 import { Delivery } from "../../../apps/orchestrator/src/artifacts/Delivery.ts"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import { Source } from "../../../apps/orchestrator/src/artifacts/Source.ts"
 // @boundaries-ignore the app is measured from within: it exports nothing
 import * as Postgres from "../../../apps/orchestrator/src/cluster/Postgres.ts"
 // @boundaries-ignore the app is measured from within: it exports nothing
@@ -25,21 +24,13 @@ import * as PostgresProofs from "../../../apps/orchestrator/src/cluster/Postgres
 // @boundaries-ignore the app is measured from within: it exports nothing
 import * as SetupPipeline from "../../../apps/orchestrator/src/SetupPipeline.ts"
 // @boundaries-ignore the app is measured from within: it exports nothing
-import { UebaConfiguration } from "../../../apps/orchestrator/src/UebaConfiguration.ts"
+import { Acquired } from "../../../apps/orchestrator/src/SetupWorkflow.ts"
 import * as dbos from "./dbos.ts"
 import { reached } from "./kit.ts"
 import type { Place, Subject } from "./Subject.ts"
 
-const Downloaded = Schema.Struct({
-  sha256: Schema.String,
-  bytes: Schema.Int,
-  path: Schema.String,
-  contentType: Schema.optional(Schema.String),
-  announcedLength: Schema.optional(Schema.Int),
-  source: Schema.optional(Source),
-  configuration: Schema.optional(UebaConfiguration),
-  at: Schema.DateTimeUtcFromMillis
-})
+/** The kit's own shape, without what its record is made from. */
+const Downloaded = Schema.Struct(Struct.omit(Acquired.fields, ["steps"]))
 
 const DownloadedJson = Schema.toCodecJson(Downloaded)
 const ReportJson = Schema.toCodecJson(VerificationReport)

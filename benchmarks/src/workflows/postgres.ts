@@ -20,10 +20,16 @@ export interface Server {
   readonly stop: () => Promise<void>
 }
 
-export const server = async (): Promise<Server> => {
+/** A URL on a server, and what ends that server where it is the suite's own. */
+const reached = async (): Promise<{ readonly base: string; readonly stop: () => Promise<void> }> => {
   const given = process.env.BENCH_POSTGRES
-  const started = given === undefined ? await own.create({ shared_preload_libraries: "pg_stat_statements" }) : undefined
-  const base = given ?? (await started?.database())
+  if (given !== undefined) return { base: given, stop: async () => {} }
+  const server = await own.create({ shared_preload_libraries: "pg_stat_statements" })
+  return { base: await server.database(), stop: server.remove }
+}
+
+export const server = async (): Promise<Server> => {
+  const { base, stop } = await reached()
   const ask = async (text: string, values: ReadonlyArray<unknown> = []): Promise<ReadonlyArray<Counts>> => {
     const client = new Client({ connectionString: base })
     await client.connect()
@@ -34,12 +40,12 @@ export const server = async (): Promise<Server> => {
     }
   }
   return {
-    stop: async () => started?.remove(),
+    stop,
     make: async (name) => {
       await ask("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
       await ask(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
       await ask(`CREATE DATABASE ${name}`)
-      const url = new URL(base ?? "")
+      const url = new URL(base)
       url.pathname = `/${name}`
       return {
         url: url.href,

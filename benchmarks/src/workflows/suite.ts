@@ -39,33 +39,36 @@ export const run = async (options: Options): Promise<Measured> => {
   const { token, url } = await privx.ask("listen")
   const server = await postgres.server()
   const running: Array<Running> = []
-  for (const name of chosen(options)) {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-bench-"))
-    const database = name.includes("Postgres") ? await server.make(`bench_${running.length}`) : undefined
-    const process = Child.start<Question, Answer>(new URL("./worker.ts", import.meta.url), [
-      name,
-      folder,
-      database?.url ?? "",
-      url,
-      token
-    ])
-    running.push({ name, folder, process, database })
-  }
   const rounds = new Map<subjects.Name, Array<Answer>>()
-  // Warm: nobody is measured with cold code.
-  for (const one of running) await one.process.ask({ count: options.workflows, inFlight })
-  for (let round = 0; round < options.rounds; round++) {
-    for (const one of running) {
-      rounds.set(one.name, [...(rounds.get(one.name) ?? []), await measure(one, options.workflows)])
+  try {
+    for (const name of chosen(options)) {
+      const folder = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-bench-"))
+      const database = name.includes("Postgres") ? await server.make(`bench_${running.length}`) : undefined
+      const process = Child.start<Question, Answer>(new URL("./worker.ts", import.meta.url), [
+        name,
+        folder,
+        database?.url ?? "",
+        url,
+        token
+      ])
+      running.push({ name, folder, process, database })
     }
+    // Warm: nobody is measured with cold code.
+    for (const one of running) await one.process.ask({ count: options.workflows, inFlight })
+    for (let round = 0; round < options.rounds; round++) {
+      for (const one of running) {
+        rounds.set(one.name, [...(rounds.get(one.name) ?? []), await measure(one, options.workflows)])
+      }
+    }
+  } finally {
+    for (const { database, folder, process } of running) {
+      await process.stop()
+      fs.rmSync(folder, { recursive: true, force: true })
+      await database?.drop()
+    }
+    await privx.stop()
+    await server.stop()
   }
-  for (const { database, folder, process } of running) {
-    await process.stop()
-    fs.rmSync(folder, { recursive: true, force: true })
-    await database?.drop()
-  }
-  await privx.stop()
-  await server.stop()
   const results = summary(rounds)
   return {
     tables: [table(results)],
