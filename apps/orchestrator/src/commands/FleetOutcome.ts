@@ -55,7 +55,9 @@ export const toPerson = Effect.fnUntraced(function* (
   yield* out.line(
     `${name === "ok" ? green(sign.ok) : name === "hostsFailed" ? red(sign.failed) : yellow(sign.warning)} ${FleetView.countsText(counts)}`
   )
-  const id = [runId.slice(0, 8), ...GoingOn.text("--server", server)].join(" ")
+  const there = GoingOn.text("--server", server)
+  const of = (id: string) => [id, ...there].join(" ")
+  const id = of(runId.slice(0, 8))
   const unbrought = hosts.filter(({ failure }) => failure?.tag === FleetReport.notBrought).length
   if (unbrought > 0) {
     yield* out.line(`  Scripts that did not come here, again: privx-kit fleet show ${id} --file FILE`)
@@ -64,7 +66,7 @@ export const toPerson = Effect.fnUntraced(function* (
     yield* out.line(`  Those that failed, again: privx-kit fleet retry ${id}`)
   if (counts.waiting > 0) {
     yield* out.line(
-      "  Those that wait: privx-kit artifacts diff RUN, then privx-kit runs approve RUN; fleet apply or fleet watch goes on with them."
+      `  Those that wait: privx-kit artifacts diff ${of("RUN")}, then privx-kit runs approve ${of("RUN")}; fleet apply or fleet watch goes on with them.`
     )
   }
 })

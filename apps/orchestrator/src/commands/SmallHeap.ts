@@ -11,7 +11,8 @@ const enough = 64 * 1024 * 1024
 let kept = false
 
 /**
- * From now on the heap grows by a fifth at a time, and the part for what is new not beyond a bound.
+ * From now on the heap grows by a fifth at a time, and the part for what is new stops growing at a bound. A collection is
+ * looked at a moment after it, so that it may have grown once more by then.
  *
  * @param young the bound, in bytes
  */

@@ -365,7 +365,7 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
       assert.strictEqual(applied.code, 27, applied.stderr)
       assert.match(applied.stdout, /h2 +✗ failed .*NotBrought: /)
       assert.notInclude(applied.stdout, "fleet retry")
-      const id = /fleet show (\S+)(?: --server http\S+)? --file FILE/.exec(applied.stdout)?.[1] ?? ""
+      const id = /fleet show (\S+) --file FILE/.exec(applied.stdout)?.[1] ?? ""
       const script = (name: string) => path.join(folder, "out", name, "privx-ueba-setup.sh")
       assert.strictEqual(fs.statSync(script("h1")).mode & 0o777, 0o750)
       assert.strictEqual((yield* operator("fleet", "show", id)).code, 0)
@@ -380,8 +380,9 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
       fs.rmSync(path.join(folder, "out"), { recursive: true })
       const others = (index: number) => (index === 1 ? { base_url: privx.url(7) } : { sha256: "9".repeat(64) })
       fs.writeFileSync(file, fleets.text(privx, 2, {}, { output: "out/{name}" }, others))
-      const foreign = yield* operator("fleet", "show", id, "--file", file)
+      const foreign = yield* operator("fleet", "show", id, "--file", file, "--server", server.url.origin)
       assert.strictEqual(foreign.code, 27)
+      assert.include(foreign.stdout, `fleet show ${id} --server ${server.url.origin} --file FILE`)
       assert.match(
         foreign.stdout,
         /h1 .*NotBrought: The file has it at .*\n.*h2 .*NotBrought: Its script is not the one/
