@@ -1,0 +1,146 @@
+/**
+ * The Ed25519 key that signs attestations: a given key, or the data directory's own, created when it is first needed.
+ *
+ * ```
+ * keys/attestation.pem       private, PKCS #8, 0600
+ * keys/attestation.pub.pem   public, SubjectPublicKeyInfo
+ * ```
+ */
+import * as Failure from "@privx-kit/core/Failure"
+import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
+import * as DataDirectoryAccess from "@privx-kit/durable/DataDirectoryAccess"
+import * as BoundedFile from "@privx-kit/files/BoundedFile"
+import * as DurableFile from "@privx-kit/files/DurableFile"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as crypto from "node:crypto"
+import * as fs from "node:fs/promises"
+import * as path from "node:path"
+
+/** A key file contains no usable key. Nothing was signed. */
+export class KeyUnusable extends Failure.Class<KeyUnusable>()(
+  "KeyUnusable",
+  {
+    path: Schema.String,
+    detail: Schema.String
+  },
+  {
+    message: (self) => `The key in ${self.path} cannot be used: ${self.detail}.`,
+    hint: "Use an Ed25519 key in PEM format without a passphrase. To create one, run: openssl genpkey -algorithm ed25519 -out FILE"
+  }
+) {}
+
+export interface SigningKey {
+  readonly id: string
+  /** PEM. */
+  readonly publicKey: string
+  readonly sign: (bytes: Uint8Array) => Uint8Array
+}
+
+/** The key that was given to this process; without one, the data directory's own key signs. */
+export const Given = Context.Reference<SigningKey | undefined>("privx-kit/SigningKey/Given", {
+  defaultValue: () => undefined
+})
+
+/** SHA-256 of the public key (SubjectPublicKeyInfo, DER), 64 lower-case hexadecimal digits. */
+export const idOf = (key: crypto.KeyObject): string =>
+  crypto.hash("sha256", crypto.createPublicKey(pem(key)).export({ type: "spki", format: "der" }), "hex")
+
+const pem = (key: crypto.KeyObject): string =>
+  (key.type === "private" ? crypto.createPublicKey(key) : key).export({ type: "spki", format: "pem" }).toString()
+
+const make = (key: crypto.KeyObject): SigningKey => ({
+  id: idOf(key),
+  publicKey: pem(key),
+  sign: (bytes) => crypto.sign(null, bytes, key)
+})
+
+/** In bytes. A PEM key has a few hundred. */
+const largest = 64 * 1024
+
+/** A user who can write a key file decides who signs, and which signatures count. */
+const readKey = (file: string) => BoundedFile.read(file, { maxBytes: largest, exclusive: true })
+
+/** Reads a private key. */
+export const load = Effect.fn("SigningKey.load")(function* (
+  file: string
+): Effect.fn.Return<SigningKey, StorageFailed | KeyUnusable> {
+  const text = yield* readKey(file)
+  return make(yield* parse(file, () => crypto.createPrivateKey(text)))
+})
+
+/** Reads a public key. */
+export const loadPublic = Effect.fn("SigningKey.loadPublic")(function* (
+  file: string
+): Effect.fn.Return<crypto.KeyObject, StorageFailed | KeyUnusable> {
+  const text = yield* readKey(file)
+  return yield* parse(file, () => crypto.createPublicKey(text))
+})
+
+const parse = (file: string, read: () => crypto.KeyObject): Effect.Effect<crypto.KeyObject, KeyUnusable> =>
+  Effect.try({
+    try: read,
+    // The message of the library may quote the file.
+    catch: () => new KeyUnusable({ path: file, detail: "it is not a PEM key, or it has a passphrase" })
+  }).pipe(
+    Effect.filterOrFail(
+      (key) => key.asymmetricKeyType === "ed25519",
+      (key) => new KeyUnusable({ path: file, detail: `it is a key for ${key.asymmetricKeyType}, not Ed25519` })
+    )
+  )
+
+const privateFile = (folder: string): string => path.join(folder, "keys", "attestation.pem")
+
+export const publicFile = (folder: string): string => path.join(folder, "keys", "attestation.pub.pem")
+
+/** The public key of the data directory; `undefined` if it has none yet. */
+export const ownPublic = Effect.fn("SigningKey.ownPublic")(function* (
+  dataDirectory: string
+): Effect.fn.Return<crypto.KeyObject | undefined, StorageFailed | KeyUnusable> {
+  yield* DataDirectoryAccess.check(dataDirectory)
+  return yield* loadPublic(publicFile(dataDirectory)).pipe(
+    Effect.catchIf(
+      (failure) => failure._tag === "StorageFailed" && failure.reason === "missing",
+      () => Effect.succeed(undefined)
+    )
+  )
+})
+
+/** The key of the data directory, for the process that has locked it. A key that others could have read is not used. */
+export const own = Effect.fn("SigningKey.own")(function* (folder: string): Effect.fn.Return<SigningKey, StorageFailed> {
+  const file = privateFile(folder)
+  const mode = yield* Effect.tryPromise({ try: () => fs.stat(file), catch: fromSystem(file) }).pipe(
+    Effect.map((stat): number | undefined => stat.mode & 0o777),
+    Effect.catchIf(
+      (failure) => failure.reason === "missing",
+      () => Effect.succeed(undefined)
+    )
+  )
+  if (mode === undefined) yield* create(folder)
+  else if ((mode & 0o077) !== 0) {
+    return yield* new StorageFailed({
+      path: file,
+      reason: "damaged",
+      detail: `other users can read this key (mode ${mode.toString(8)}); remove it, and the next run creates a new one`
+    })
+  }
+  const key = yield* load(file).pipe(
+    Effect.catchTag("KeyUnusable", ({ detail }) =>
+      Effect.fail(new StorageFailed({ path: file, reason: "damaged", detail }))
+    )
+  )
+  // Written each time, because a process may have died between the two writes.
+  if (mode === undefined) return key
+  yield* DurableFile.write(publicFile(folder), Buffer.from(key.publicKey), { owner: "key", mode: 0o644 })
+  return key
+})
+
+const create = Effect.fnUntraced(function* (folder: string) {
+  const { privateKey } = crypto.generateKeyPairSync("ed25519")
+  const file = privateFile(folder)
+  yield* DurableFile.makeDirectory(path.dirname(file))
+  const text = privateKey.export({ type: "pkcs8", format: "pem" })
+  yield* DurableFile.write(file, Buffer.from(text), { owner: "key" })
+  yield* DurableFile.write(publicFile(folder), Buffer.from(pem(privateKey)), { owner: "key", mode: 0o644 })
+})

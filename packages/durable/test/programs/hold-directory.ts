@@ -1,0 +1,16 @@
+/** Opens a data directory, says how that went, and holds it until it is killed. */
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { DataDirectory } from "../../src/DataDirectory.ts"
+
+const [folder = ""] = process.argv.slice(2)
+
+Layer.build(DataDirectory.layer(folder)).pipe(
+  Effect.andThen(Console.log("held")),
+  Effect.andThen(Effect.never),
+  Effect.scoped,
+  Effect.catch((failure) => Console.log(`${failure._tag} ${JSON.stringify(failure)}`)),
+  Effect.runFork
+)
+setInterval(() => undefined, 60_000)

@@ -1,0 +1,67 @@
+/**
+ * Reads files of unknown size into memory, up to a limit.
+ *
+ * @since 0.1.0
+ */
+import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
+import * as Effect from "effect/Effect"
+import * as fs from "node:fs/promises"
+import * as FileOwnership from "./FileOwnership.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Maximum size. A larger file fails as `tooLarge`. */
+  readonly maxBytes: number
+  /**
+   * Whether a file that other users can change fails as `exposed`. The file that is examined is the file that is read.
+   */
+  readonly exclusive?: boolean
+}
+
+/**
+ * Reads a whole file.
+ *
+ * **Details**
+ *
+ * Pipes and devices are read as well, up to the same limit.
+ *
+ * @example
+ * import * as BoundedFile from "@privx-kit/files/BoundedFile"
+ *
+ * export const policy = BoundedFile.read("/etc/privx-kit/policy.toml", { maxBytes: 256 * 1024, exclusive: true })
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const read = (file: string, options: Options): Effect.Effect<Buffer, StorageFailed> =>
+  Effect.tryPromise({
+    try: () => readWithin(file, options),
+    catch: (error) => (error instanceof StorageFailed ? error : fromSystem(file)(error))
+  })
+
+const readWithin = async (file: string, { exclusive = false, maxBytes }: Options): Promise<Buffer> => {
+  const handle = await fs.open(file, "r")
+  try {
+    const problem = exclusive ? FileOwnership.problem(await handle.stat()) : undefined
+    if (problem !== undefined) throw new StorageFailed({ path: file, reason: "exposed", detail: `it ${problem}` })
+    const pieces: Array<Buffer> = []
+    let size = 0
+    for (;;) {
+      // Reads one byte more than the limit, to detect a larger file.
+      const piece = Buffer.allocUnsafe(Math.min(pieceBytes, maxBytes + 1 - size))
+      const { bytesRead } = await handle.read(piece, 0, piece.length, null)
+      if (bytesRead === 0) return Buffer.concat(pieces, size)
+      size += bytesRead
+      pieces.push(piece.subarray(0, bytesRead))
+      if (size <= maxBytes) continue
+      throw new StorageFailed({ path: file, reason: "tooLarge", detail: `it has more than ${maxBytes} bytes` })
+    }
+  } finally {
+    await handle.close()
+  }
+}
+
+const pieceBytes = 64 * 1024

@@ -1,0 +1,95 @@
+/**
+ * Small files next to the local database. Writes go to the system's cache synchronously, like those of SQLite. Only the
+ * flush to the disk is asynchronous, and files of one directory share a flush.
+ *
+ * Use `DurableFile` for large files, and for directories that a user chose.
+ */
+import * as fs from "node:fs"
+import { promisify } from "node:util"
+
+const toDisk = promisify(fs.fsync)
+/** Creating a name can wait for a flush of the file system: asynchronous, so that it does not block the event loop. */
+const opened = promisify(fs.open)
+
+/** A file under a temporary name. */
+export class LocalFile {
+  readonly name: string
+  private readonly descriptor: number
+  private open = true
+  private named = false
+
+  private constructor(name: string, descriptor: number) {
+    this.name = name
+    this.descriptor = descriptor
+  }
+
+  /** Creates the file. Replaces a file that a killed process has left under that name. */
+  static async begin(name: string, mode = 0o600): Promise<LocalFile> {
+    try {
+      return new LocalFile(name, await opened(name, "wx", mode))
+    } catch (cause) {
+      if (!(cause instanceof Error && "code" in cause && cause.code === "EEXIST")) throw cause
+      fs.unlinkSync(name)
+      return new LocalFile(name, await opened(name, "wx", mode))
+    }
+  }
+
+  /** Blocks the event loop: only for small amounts. */
+  write(bytes: Uint8Array): void {
+    for (let offset = 0; offset < bytes.length;) offset += fs.writeSync(this.descriptor, bytes, offset)
+  }
+
+  sync(): Promise<void> {
+    return toDisk(this.descriptor)
+  }
+
+  /** Renames it to its final name, replacing an existing file. The name is durable after `syncDirectory`. */
+  rename(final: string): void {
+    fs.renameSync(this.name, final)
+    this.named = true
+  }
+
+  /** Closes the file, and removes it unless it was renamed. */
+  close(): void {
+    if (!this.open) return
+    this.open = false
+    fs.closeSync(this.descriptor)
+    if (!this.named) fs.rmSync(this.name, { force: true })
+  }
+}
+
+interface Syncing {
+  readonly running: Promise<void>
+  /** The flush after the running one: a name that is created now may not be part of the running flush. */
+  next: Promise<void> | undefined
+}
+
+const flushes = new Map<string, Syncing>()
+
+/** Flushes the current names of a directory to the disk. */
+export const syncDirectory = (folder: string): Promise<void> => {
+  const now = flushes.get(folder)
+  if (now === undefined) return begin(folder)
+  now.next ??= now.running.then(
+    () => begin(folder),
+    () => begin(folder)
+  )
+  return now.next
+}
+
+const begin = (folder: string): Promise<void> => {
+  const running = force(folder).finally(() => {
+    if (flushes.get(folder)?.next === undefined) flushes.delete(folder)
+  })
+  flushes.set(folder, { running, next: undefined })
+  return running
+}
+
+const force = async (folder: string): Promise<void> => {
+  const descriptor = fs.openSync(folder, "r")
+  try {
+    await toDisk(descriptor)
+  } finally {
+    fs.closeSync(descriptor)
+  }
+}

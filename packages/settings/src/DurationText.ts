@@ -1,0 +1,27 @@
+/** Durations as people type them: `30s`, `500ms`, `2m`, `1h`, `1.5s`. */
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+
+const unit: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 }
+
+export const parse = (text: string): Option.Option<Duration.Duration> => {
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)$/.exec(text.trim())
+  const millis = Number(match?.[1]) * (unit[match?.[2] ?? ""] ?? Number.NaN)
+  return millis > 0 && millis <= longest ? Option.some(Duration.millis(millis)) : Option.none()
+}
+
+/** In the format of {@link parse}. */
+export const render = (duration: Duration.Duration): string => {
+  const millis = Duration.toMillis(duration)
+  const name = ["h", "m", "s"].find((name) => millis % (unit[name] ?? 1) === 0) ?? "ms"
+  return `${millis / (unit[name] ?? 1)}${name}`
+}
+
+/** Longer durations, for retention and schedules: `12h`, `90d`. */
+export const parseLong = (text: string): Option.Option<Duration.Duration> => {
+  const days = /^(\d{1,5})\s*d$/.exec(text.trim())?.[1]
+  return days === undefined ? parse(text) : Option.some(Duration.days(Number(days)))
+}
+
+/** The maximum of a timer: 2³¹ − 1 ms, about 24 days. */
+const longest = 2_147_483_647

@@ -1,0 +1,59 @@
+/**
+ * Reads a file that settings or secrets come from: the config file, a fleet file, a certificate, a token. A file that another
+ * user can change is refused, because that user would decide which host is reached, whom the program trusts and what it does.
+ */
+import * as Effect from "effect/Effect"
+import * as fs from "node:fs/promises"
+import * as BoundedFile from "@privx-kit/files/BoundedFile"
+import type { StorageFailed } from "@privx-kit/core/StorageFailed"
+
+/** Why a file is not used: the end of a sentence that begins with the file, and what to do. */
+export interface Fault {
+  readonly missing: boolean
+  readonly problem: string
+  readonly fix: string
+}
+
+/** In bytes. A bundle of all public authorities takes a quarter of it. */
+const largest = 1024 * 1024
+
+export const read = (file: string, options: { readonly maxBytes?: number } = {}): Effect.Effect<string, Fault> => {
+  const { maxBytes = largest } = options
+  return BoundedFile.read(file, { maxBytes, exclusive: true }).pipe(
+    Effect.map((bytes) => bytes.toString("utf8")),
+    Effect.mapError((failure) => describe(failure, file, maxBytes))
+  )
+}
+
+/** Whether a file of secrets deserves a warning. */
+export const isReadableByOthers = (file: string): Effect.Effect<boolean> =>
+  // On Windows, mode bits say nothing about other users.
+  process.platform === "win32"
+    ? Effect.succeed(false)
+    : Effect.promise(() =>
+        fs.stat(file).then(
+          ({ mode }) => (mode & 0o077) !== 0,
+          () => false
+        )
+      )
+
+const describe = ({ detail, reason }: StorageFailed, file: string, maxBytes: number): Fault => {
+  switch (reason) {
+    case "missing":
+      return { missing: true, problem: "does not exist", fix: "Check the path." }
+    case "tooLarge":
+      return { missing: false, problem: `is larger than ${Math.round(maxBytes / 1024)} KiB`, fix: "Check the path." }
+    case "exposed":
+      return {
+        missing: false,
+        problem: detail.replace(/^it /, ""),
+        fix: `Check its content, then make it yours alone: chown, chmod go-w ${file}`
+      }
+    default:
+      return {
+        missing: false,
+        problem: `cannot be read (${/^[A-Z0-9]+(?=:)/.exec(detail)?.[0] ?? detail})`,
+        fix: "Check what it is, and its permissions."
+      }
+  }
+}

@@ -1,0 +1,56 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import * as SettingsFile from "../src/SettingsFile.ts"
+import * as TomlFile from "../src/TomlFile.ts"
+import * as TrustAnchors from "../src/TrustAnchors.ts"
+
+const folder = Effect.acquireRelease(
+  Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-file-"))),
+  (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true }))
+)
+
+const write = Effect.fnUntraced(function* (mode: number, text = "") {
+  const file = path.join(yield* folder, "file")
+  fs.writeFileSync(file, text)
+  fs.chmodSync(file, mode)
+  return file
+})
+
+describe("a file that settings come from", () => {
+  it.live("is refused where other users can write it, whatever it is read as", () =>
+    Effect.gen(function* () {
+      const file = yield* write(0o664, `[api]\nbase_url = "https://privx.example.com"\n`)
+      const problem = "can be written by other users (mode 0664)"
+      const fix = `Check its content, then make it yours alone: chown, chmod go-w ${file}`
+      assert.deepStrictEqual(yield* Effect.flip(SettingsFile.read(file)), { missing: false, problem, fix })
+      // Also where it is the default one, which may be missing.
+      for (const required of [true, false]) {
+        const toml = yield* TomlFile.read(file, required)
+        assert.deepStrictEqual([...toml.values], [])
+        assert.deepStrictEqual(toml.problems, [{ setting: `file ${file}`, problem, fix }])
+      }
+      const { pems, problems } = yield* TrustAnchors.fromFiles([file])
+      assert.deepStrictEqual(pems, [])
+      assert.deepStrictEqual(problems, [{ setting: `CA file ${file}`, problem, fix }])
+      fs.chmodSync(file, 0o644)
+      assert.strictEqual((yield* TomlFile.read(file, true)).values.get("baseUrl"), "https://privx.example.com")
+    })
+  )
+
+  it.live("is named with what keeps it from being read", () =>
+    Effect.gen(function* () {
+      const here = yield* folder
+      const problem = (file: string, maxBytes?: number) =>
+        Effect.map(
+          Effect.flip(SettingsFile.read(file, maxBytes === undefined ? {} : { maxBytes })),
+          (fault) => fault.problem
+        )
+      assert.strictEqual(yield* problem(here), "cannot be read (EISDIR)")
+      assert.strictEqual(yield* problem(path.join(here, "none")), "does not exist")
+      assert.strictEqual(yield* problem(yield* write(0o600, "x".repeat(1025)), 1024), "is larger than 1 KiB")
+    })
+  )
+})
