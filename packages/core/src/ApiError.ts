@@ -2,10 +2,10 @@
  * The typed failures of the PrivX API: one class for each `error_code`, and `UnknownErrorCode` for a code that the
  * reference does not list.
  *
- * The class name is the tag is what people match: `Effect.catchTag("MaxLoad", …)` works on any operation, and so does
+ * The class name is the tag that people match: `Effect.catchTag("MaxLoad", …)` works on any operation, and so does
  * `error.code === "MAX_LOAD"`. Each survives a JSON round trip as the same class (see {@link ApiError}).
  *
- * An answer that is no error body at all is an `UnexpectedResponse`, in its own module.
+ * A response without an error body is an `UnexpectedResponse`, in its own module.
  *
  * @since 0.1.0
  */
@@ -14,10 +14,9 @@ import * as Schema from "effect/Schema"
 import * as ErrorBody from "./ErrorBody.ts"
 import type { ErrorCode } from "./ErrorCode.ts"
 import * as Failure from "./Failure.ts"
-import type { UnexpectedResponse } from "./UnexpectedResponse.ts"
 
 const fields = {
-  /** HTTP status of the answer. */
+  /** HTTP status of the response. */
   status: Schema.Int,
   /** Name of the operation that failed, as in its span, e.g. `Ueba.createSession`. */
   operation: Schema.String,
@@ -29,38 +28,36 @@ const fields = {
   details: Schema.Array(ErrorBody.ErrorDetail),
   /** How long the server asked to wait (`Retry-After`); milliseconds in JSON. */
   retryAfter: Schema.optionalKey(Schema.DurationFromMillis),
-  /** The server's id of the request, when it sent one (`X-Request-Id`). */
+  /** The server's id of the request, if it sent one (`X-Request-Id`). */
   requestId: Schema.optionalKey(Schema.String),
-  /** What a caller that knows more advises, in the place of the class's own hint. */
+  /** Advice that replaces the hint of the class. */
   advice: Schema.optionalKey(Schema.String)
 }
 
-const withCode = <Code extends string>(code: Code) => ({ code: Schema.tag(code), ...fields })
+type Fields = Schema.Struct.Type<typeof fields> & { readonly code: string }
 
-interface Shape extends Failure.Failure {
-  readonly code: string
-  readonly status: number
-  readonly operation: string
-  readonly errorMessage?: string
-  readonly property?: string
-  readonly details: ReadonlyArray<ErrorBody.ErrorDetail>
-  readonly retryAfter?: Duration.Duration
-  readonly requestId?: string
-  readonly advice?: string
-}
+const rendering = (hint: Failure.Rendering<Fields>["hint"]): Failure.Rendering<Fields> => ({
+  message: describe,
+  hint: (self) => self.advice ?? (typeof hint === "string" ? hint : hint(self)),
+  section: sectionOf
+})
 
-/** Fields that every class gets from its prototype. */
-interface Hinted {
-  readonly hint: string
-}
+/** The class for an error code. These classes differ only in tag, code and hint. */
+const ClassFor =
+  <Self>() =>
+  <Tag extends string, Code extends ErrorCode>(tag: Tag, code: Code, hint: Failure.Rendering<Fields>["hint"]) =>
+    Failure.Class<Self>()(tag, { code: Schema.tag(code), ...fields }, rendering(hint))
 
-const rendered = (hint: string | ((self: Shape) => string)) =>
-  Failure.rendered<object>({
-    message: (self) => describe(self as Shape),
-    hint: (self) => (self as Shape).advice ?? (typeof hint === "string" ? hint : hint(self as Shape))
-  })
+const sectionOf = ({ status }: Fields): string | undefined =>
+  status === 401
+    ? "credentials"
+    : status === 403
+      ? "permission"
+      : status === 429 || status >= 500
+        ? "overload"
+        : undefined
 
-const describe = (self: Shape): string => {
+const describe = (self: Fields): string => {
   const property = self.property === undefined ? "" : ` (property "${self.property}")`
   const text = self.errorMessage === undefined || self.errorMessage === "" ? "" : `: ${self.errorMessage}`
   const request = self.requestId === undefined ? "" : ` [request ${self.requestId}]`
@@ -74,36 +71,38 @@ const describeDetail = (detail: ErrorBody.ErrorDetail): string => {
   return `${detail.code}${property}${text}`
 }
 
-const passing = (self: Shape): string =>
+const passing = (self: Fields): string =>
   self.retryAfter === undefined
-    ? "This passes by itself: try again in a moment."
-    : `This passes by itself: try again in ${Duration.format(self.retryAfter)}.`
+    ? "This is temporary. Try again in a moment."
+    : `This is temporary. Try again in ${Duration.format(self.retryAfter)}.`
 
 /**
- * `GENERAL_ERROR`: what PrivX says when no other code fits. Retried when the status is 500 or more.
+ * `GENERAL_ERROR`: the code that PrivX uses when no other code fits. Retried if the status is 500 or more.
  *
  * @since 0.1.0
  * @category errors
  */
-export class GeneralError extends rendered((self) =>
+export class GeneralError extends ClassFor<GeneralError>()("GeneralError", "GENERAL_ERROR", (self) =>
   self.status === 404
-    ? "Check that the id is right and has not expired."
+    ? "Check that the id is correct and has not expired."
     : self.status === 401
-      ? "Check the token or the API client's credentials."
+      ? "Check the token or the credentials of the API client."
       : self.status === 403
-        ? "Give the account the scope that the operation needs."
-        : "Look into the PrivX log of that time for the reason."
-)(Schema.TaggedError<GeneralError, Hinted>()("GeneralError", withCode("GENERAL_ERROR"))) {}
+        ? "Give the account a role with the scope that the operation requires."
+        : "Search the PrivX log for the cause."
+) {}
 
 /**
- * `BAD_REQUEST`: the server could not make sense of the request.
+ * `BAD_REQUEST`: the server did not understand the request.
  *
  * @since 0.1.0
  * @category errors
  */
-export class BadRequest extends rendered(
-  "Compare the versions of privx-kit and PrivX: the request was not understood."
-)(Schema.TaggedError<BadRequest, Hinted>()("BadRequest", withCode("BAD_REQUEST"))) {}
+export class BadRequest extends ClassFor<BadRequest>()(
+  "BadRequest",
+  "BAD_REQUEST",
+  "PrivX did not understand the request. Check that this version of privx-kit supports your version of PrivX."
+) {}
 
 /**
  * `PERMISSION_DENIED`: the account may not do this.
@@ -111,20 +110,22 @@ export class BadRequest extends rendered(
  * @since 0.1.0
  * @category errors
  */
-export class PermissionDenied extends rendered((self) =>
+export class PermissionDenied extends ClassFor<PermissionDenied>()("PermissionDenied", "PERMISSION_DENIED", (self) =>
   self.status === 401
-    ? "Check the token or the API client's credentials."
-    : "Give the account the role and scope that the operation needs."
-)(Schema.TaggedError<PermissionDenied, Hinted>()("PermissionDenied", withCode("PERMISSION_DENIED"))) {}
+    ? "Check the token or the credentials of the API client."
+    : "Give the account a role with the scope that the operation requires."
+) {}
 
 /**
- * `INVALID_REQUEST_DATA`: the request was understood, and its data refused.
+ * `INVALID_REQUEST_DATA`: the request was understood, but its data was refused.
  *
  * @since 0.1.0
  * @category errors
  */
-export class InvalidRequestData extends rendered("Correct the value that the message names.")(
-  Schema.TaggedError<InvalidRequestData, Hinted>()("InvalidRequestData", withCode("INVALID_REQUEST_DATA"))
+export class InvalidRequestData extends ClassFor<InvalidRequestData>()(
+  "InvalidRequestData",
+  "INVALID_REQUEST_DATA",
+  "Correct the value named in the message."
 ) {}
 
 /**
@@ -133,8 +134,10 @@ export class InvalidRequestData extends rendered("Correct the value that the mes
  * @since 0.1.0
  * @category errors
  */
-export class RequiredValueMissing extends rendered("Give the value that the message names.")(
-  Schema.TaggedError<RequiredValueMissing, Hinted>()("RequiredValueMissing", withCode("REQUIRED_VALUE_MISSING"))
+export class RequiredValueMissing extends ClassFor<RequiredValueMissing>()(
+  "RequiredValueMissing",
+  "REQUIRED_VALUE_MISSING",
+  "Add the value named in the message."
 ) {}
 
 /**
@@ -143,8 +146,10 @@ export class RequiredValueMissing extends rendered("Give the value that the mess
  * @since 0.1.0
  * @category errors
  */
-export class ValueOutOfBounds extends rendered("Choose a value within the bounds that PrivX accepts.")(
-  Schema.TaggedError<ValueOutOfBounds, Hinted>()("ValueOutOfBounds", withCode("VALUE_OUT_OF_BOUNDS"))
+export class ValueOutOfBounds extends ClassFor<ValueOutOfBounds>()(
+  "ValueOutOfBounds",
+  "VALUE_OUT_OF_BOUNDS",
+  "Choose a value within the limits that PrivX accepts."
 ) {}
 
 /**
@@ -153,49 +158,55 @@ export class ValueOutOfBounds extends rendered("Choose a value within the bounds
  * @since 0.1.0
  * @category errors
  */
-export class ValueIncorrectType extends rendered("Send the value with the type that the API reference gives.")(
-  Schema.TaggedError<ValueIncorrectType, Hinted>()("ValueIncorrectType", withCode("VALUE_INCORRECT_TYPE"))
+export class ValueIncorrectType extends ClassFor<ValueIncorrectType>()(
+  "ValueIncorrectType",
+  "VALUE_INCORRECT_TYPE",
+  "Send the value with the type that the API reference specifies."
 ) {}
 
 /**
- * `VALUE_INCORRECT_FORMAT`: a value has the right type and a wrong form, e.g. an id that is no UUID.
+ * `VALUE_INCORRECT_FORMAT`: a value has the right type but a wrong format, e.g. an id that is not a UUID.
  *
  * @since 0.1.0
  * @category errors
  */
-export class ValueIncorrectFormat extends rendered("Send the value in the format that the API reference gives.")(
-  Schema.TaggedError<ValueIncorrectFormat, Hinted>()("ValueIncorrectFormat", withCode("VALUE_INCORRECT_FORMAT"))
+export class ValueIncorrectFormat extends ClassFor<ValueIncorrectFormat>()(
+  "ValueIncorrectFormat",
+  "VALUE_INCORRECT_FORMAT",
+  "Send the value in the format that the API reference specifies."
 ) {}
 
 /**
- * `VALUE_DUPLICATE`: a value that must be unique exists already.
+ * `VALUE_DUPLICATE`: a value that must be unique already exists.
  *
  * @since 0.1.0
  * @category errors
  */
-export class ValueDuplicate extends rendered("Use the object that exists already, or choose another value.")(
-  Schema.TaggedError<ValueDuplicate, Hinted>()("ValueDuplicate", withCode("VALUE_DUPLICATE"))
+export class ValueDuplicate extends ClassFor<ValueDuplicate>()(
+  "ValueDuplicate",
+  "VALUE_DUPLICATE",
+  "Use the existing object, or choose another value."
 ) {}
 
 /**
- * `CONFIGURATION_ERROR`: PrivX itself is not configured for this.
+ * `CONFIGURATION_ERROR`: PrivX itself is not configured for the operation.
  *
  * @since 0.1.0
  * @category errors
  */
-export class ConfigurationError extends rendered(
-  "Complete the configuration in PrivX first; for a UEBA set-up, the address and trust anchors of the UEBA server."
-)(Schema.TaggedError<ConfigurationError, Hinted>()("ConfigurationError", withCode("CONFIGURATION_ERROR"))) {}
+export class ConfigurationError extends ClassFor<ConfigurationError>()(
+  "ConfigurationError",
+  "CONFIGURATION_ERROR",
+  "Complete the configuration in PrivX first. For a UEBA setup, configure the address and the trust anchors of the UEBA server."
+) {}
 
 /**
- * `OUT_OF_RESOURCES`: PrivX has run out of something it needs. Retried.
+ * `OUT_OF_RESOURCES`: PrivX has run out of a resource. Retried.
  *
  * @since 0.1.0
  * @category errors
  */
-export class OutOfResources extends rendered(passing)(
-  Schema.TaggedError<OutOfResources, Hinted>()("OutOfResources", withCode("OUT_OF_RESOURCES"))
-) {}
+export class OutOfResources extends ClassFor<OutOfResources>()("OutOfResources", "OUT_OF_RESOURCES", passing) {}
 
 /**
  * `MAX_LOAD`: PrivX is at its maximum load. Retried.
@@ -203,9 +214,7 @@ export class OutOfResources extends rendered(passing)(
  * @since 0.1.0
  * @category errors
  */
-export class MaxLoad extends rendered(passing)(
-  Schema.TaggedError<MaxLoad, Hinted>()("MaxLoad", withCode("MAX_LOAD"))
-) {}
+export class MaxLoad extends ClassFor<MaxLoad>()("MaxLoad", "MAX_LOAD", passing) {}
 
 /**
  * `TOO_MANY_CONNECTIONS`: PrivX has too many connections open. Retried.
@@ -213,8 +222,10 @@ export class MaxLoad extends rendered(passing)(
  * @since 0.1.0
  * @category errors
  */
-export class TooManyConnections extends rendered(passing)(
-  Schema.TaggedError<TooManyConnections, Hinted>()("TooManyConnections", withCode("TOO_MANY_CONNECTIONS"))
+export class TooManyConnections extends ClassFor<TooManyConnections>()(
+  "TooManyConnections",
+  "TOO_MANY_CONNECTIONS",
+  passing
 ) {}
 
 /**
@@ -223,8 +234,10 @@ export class TooManyConnections extends rendered(passing)(
  * @since 0.1.0
  * @category errors
  */
-export class DatabaseError extends rendered("Try again; if it stays, check the database of PrivX.")(
-  Schema.TaggedError<DatabaseError, Hinted>()("DatabaseError", withCode("DATABASE_ERROR"))
+export class DatabaseError extends ClassFor<DatabaseError>()(
+  "DatabaseError",
+  "DATABASE_ERROR",
+  "Try again. If it fails again, check the database of PrivX."
 ) {}
 
 /**
@@ -233,34 +246,37 @@ export class DatabaseError extends rendered("Try again; if it stays, check the d
  * @since 0.1.0
  * @category errors
  */
-export class CacheError extends rendered("Try again; if it stays, check the cache of PrivX.")(
-  Schema.TaggedError<CacheError, Hinted>()("CacheError", withCode("CACHE_ERROR"))
+export class CacheError extends ClassFor<CacheError>()(
+  "CacheError",
+  "CACHE_ERROR",
+  "Try again. If it fails again, check the cache of PrivX."
 ) {}
 
 /**
- * `INTRA_SERVICE_COMMUNICATION_ERROR`: two services of PrivX could not talk to each other. Retried.
+ * `INTRA_SERVICE_COMMUNICATION_ERROR`: two services of PrivX could not communicate. Retried.
  *
  * @since 0.1.0
  * @category errors
  */
-export class IntraServiceCommunicationError extends rendered(
-  "Try again; if it stays, check that all services of PrivX are up."
-)(
-  Schema.TaggedError<IntraServiceCommunicationError, Hinted>()(
-    "IntraServiceCommunicationError",
-    withCode("INTRA_SERVICE_COMMUNICATION_ERROR")
+export class IntraServiceCommunicationError extends ClassFor<IntraServiceCommunicationError>()(
+  "IntraServiceCommunicationError",
+  "INTRA_SERVICE_COMMUNICATION_ERROR",
+  "Try again. If it fails again, check that all services of PrivX are running."
+) {}
+
+/**
+ * An error body with an `error_code` other than the sixteen; `code` is the code as sent.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UnknownErrorCode extends Failure.Class<UnknownErrorCode>()(
+  "UnknownErrorCode",
+  { code: Schema.String, ...fields },
+  rendering(
+    "This version of privx-kit does not know the error code. Update privx-kit, or search the release notes of your PrivX version for the code."
   )
 ) {}
-
-/**
- * An error body whose `error_code` is none of the sixteen; `code` is the code as sent.
- *
- * @since 0.1.0
- * @category errors
- */
-export class UnknownErrorCode extends rendered(
-  "This privx-kit does not know the code: look into the release notes of your PrivX, or update privx-kit."
-)(Schema.TaggedError<UnknownErrorCode, Hinted>()("UnknownErrorCode", { code: Schema.String, ...fields })) {}
 
 const classes = {
   GENERAL_ERROR: GeneralError,
@@ -282,8 +298,8 @@ const classes = {
 } as const satisfies Record<ErrorCode, unknown>
 
 /**
- * The union of all failures that PrivX itself can answer with, and its codec: encoding to JSON and decoding again gives
- * the same class with the same fields.
+ * The union of all error responses of PrivX, and its codec: encoding to JSON and decoding again gives the same class
+ * with the same fields.
  *
  * @since 0.1.0
  * @category schemas
@@ -297,7 +313,7 @@ export const ApiError = Schema.Union([...Object.values(classes), UnknownErrorCod
 export type ApiError = InstanceType<(typeof classes)[ErrorCode]> | UnknownErrorCode
 
 /**
- * What is known about an answer beside its body.
+ * The facts about a response in addition to its body.
  *
  * @since 0.1.0
  * @category models
@@ -322,12 +338,15 @@ export const make = (body: ErrorBody.ErrorDetail, context: Context): ApiError =>
   })
 
 /**
- * The same failure, of the same class, with other advice for the reader.
+ * Returns the same failure, of the same class, with a different hint.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const withAdvice = <Self extends ApiError | UnexpectedResponse>(failure: Self, advice: string): Self => {
+export const withAdvice = <Self extends Failure.Failure & { readonly advice?: string }>(
+  failure: Self,
+  advice: string
+): Self => {
   const failureClass = failure.constructor as unknown as { readonly identifier: string; readonly prototype: Self }
   return Failure.trusted(failureClass, { ...failure, advice })
 }

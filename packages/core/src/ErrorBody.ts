@@ -1,5 +1,5 @@
 /**
- * The error body of the PrivX API as it stands on the wire, and the tolerant way to read it.
+ * The error body of the PrivX API on the wire, and its tolerant parser.
  *
  * ```json
  * { "error_code": "GENERAL_ERROR", "error_message": "text", "property": "field at fault", "details": [null] }
@@ -8,11 +8,12 @@
  * `error_code` is required, the rest optional; `details` is the same object again, recursively, and its entries may be
  * `null` (the page's own example is `[null]`). Source: seed pages.
  *
- * This module knows the shape only. What a body means is in `ApiError`.
+ * This module knows only the shape. `ApiError` defines what a body means.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { ErrorCode } from "./ErrorCode.ts"
 
 /**
  * The error object on the wire.
@@ -28,22 +29,25 @@ export interface ErrorBody {
 }
 
 /**
- * The schema of {@link ErrorBody}: for servers that write it (the simulator) and for the OpenAPI document.
- * Clients read with {@link parse}, which forgives what a schema would not.
+ * The schema of {@link ErrorBody}: for servers that write it (the simulator) and for the OpenAPI document. Clients use
+ * {@link parse}, which is more tolerant than a schema.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const ErrorBody: Schema.Codec<ErrorBody> = Schema.Struct({
-  error_code: Schema.String,
+  // Open: a server that is newer than the reference may send other codes.
+  error_code: Schema.Union([ErrorCode, Schema.String]).annotate({
+    description: "Standard error code denoting the error type; a newer server may send others"
+  }),
   error_message: Schema.optionalKey(Schema.String),
   property: Schema.optionalKey(Schema.String),
   details: Schema.optionalKey(Schema.Array(Schema.NullOr(Schema.suspend((): Schema.Codec<ErrorBody> => ErrorBody))))
 }).annotate({ identifier: "ErrorBody", description: "Standard error of the PrivX API" })
 
 /**
- * One entry of `details`, as the kit hands it on: names in camel case, `null` entries dropped.
- * `code` stays open, because a detail may carry a code that the reference does not list.
+ * One entry of `details`, as the kit returns it: names in camel case, `null` entries dropped. `code` is open, because a
+ * detail may have a code that the reference does not list.
  *
  * @since 0.1.0
  * @category models
@@ -67,8 +71,8 @@ export const ErrorDetail: Schema.Codec<ErrorDetail> = Schema.Struct({
 }).annotate({ identifier: "ErrorDetail" })
 
 /**
- * How deep and how wide `details` is followed. A body is written by somebody else: without bounds a hostile one would
- * exhaust the stack, or grow a log line without end. What lies beyond is dropped.
+ * Limits of depth and width within which `details` is parsed. A body is untrusted: without limits, a hostile one could
+ * exhaust the stack or produce an endless log line. The rest is dropped.
  *
  * @since 0.1.0
  * @category constants
@@ -76,11 +80,11 @@ export const ErrorDetail: Schema.Codec<ErrorDetail> = Schema.Struct({
 export const bounds = { depth: 16, entries: 256 } as const
 
 /**
- * Reads a parsed JSON value as an error body. `undefined` when it is not one, that is, when it is no object or has no
- * string `error_code`. An optional field of a wrong type is left out rather than losing the code.
+ * Interprets a parsed JSON value as an error body. Returns `undefined` if it is not an object or has no string
+ * `error_code`. An optional field of a wrong type is left out, so that the code is not lost.
  *
  * Written by hand instead of `Schema.decodeUnknown` for three reasons: it is total, it is bounded (see {@link bounds}),
- * and it lies on the path of every failure. A property test holds it against the schema.
+ * and it is on the path of every failure. A property test compares it with the schema.
  *
  * @since 0.1.0
  * @category decoding
@@ -101,7 +105,7 @@ const read = (json: unknown, depth: number, budget: { left: number }): ErrorDeta
       if (detail !== undefined) details.push(detail)
     }
   }
-  // By assignment: spreading what may be missing would take as long as all the rest of this.
+  // By assignment: spreading optional fields would take as long as the rest of this function.
   const detail: Writable<ErrorDetail> = { code: body.error_code, details }
   if (typeof body.error_message === "string") detail.errorMessage = body.error_message
   if (typeof body.property === "string") detail.property = body.property

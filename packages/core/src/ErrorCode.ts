@@ -1,8 +1,8 @@
 /**
  * The error codes of the PrivX API: the closed set that the API reference lists, in its order.
  *
- * The set is closed here and open on the wire: a server newer than the page may send a code that is not listed.
- * Such an answer becomes an `UnknownErrorCode`, which keeps the code as sent.
+ * The set is closed here and open on the wire: a server that is newer than the page may send an unlisted code. Such a
+ * response becomes an `UnknownErrorCode`, which keeps the code as sent.
  *
  * @since 0.1.0
  */
@@ -48,7 +48,7 @@ export type ErrorCode = typeof ErrorCode.Type
 export const all: ReadonlyArray<ErrorCode> = ErrorCode.literals
 
 /**
- * Whether a string that came over the wire is one of the sixteen codes.
+ * Returns whether a string from the wire is one of the sixteen codes.
  *
  * @since 0.1.0
  * @category guards

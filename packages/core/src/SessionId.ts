@@ -1,13 +1,13 @@
 /**
- * The ids of sessions. Both are secrets: whoever holds the id of a set-up session can download the script with nothing
- * else, so they are `Redacted` from the moment they are decoded until they are written into a request.
+ * The ids of sessions. Both are secrets: a download of the script needs nothing but the id of the setup session. They
+ * are `Redacted` from decoding until they are written into a request.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
 /**
- * The id of a UEBA set-up session: a UUID. Source: seed page.
+ * The id of a UEBA setup session: a UUID. Source: seed page.
  *
  * @since 0.1.0
  * @category schemas
@@ -24,8 +24,8 @@ export const SetupSessionId = Schema.RedactedFromValue(
 export type SetupSessionId = typeof SetupSessionId.Type
 
 /**
- * The id of a playback session: a string that is not empty. The page does not declare it a UUID. Source: seed page.
- * A dot or two are refused because, as a part of a path, they would lead to another endpoint.
+ * The id of a playback session: a string that is not empty. The page does not declare it a UUID. Source: seed page. `.`
+ * and `..` are refused because, in a path, they would lead to another endpoint.
  *
  * @since 0.1.0
  * @category schemas

@@ -1,5 +1,5 @@
 /**
- * The failure of the user's own machine to keep or give back something: a file, a folder, a database.
+ * A failure to use local storage or a database: to read or write a file, a directory, a database.
  *
  * @since 0.1.0
  */
@@ -7,18 +7,38 @@ import * as Schema from "effect/Schema"
 import * as Failure from "./Failure.ts"
 
 /**
- * - `full`: no space, or a quota is used up
- * - `notPermitted`: the system does not allow it, or the file system is read-only
- * - `missing`: a file or folder is not there
- * - `notAFolder`: something that is no folder stands where a folder is wanted, or the other way round
- * - `tooLarge`: more bytes came than are allowed
- * - `damaged`: what is stored is not what was stored
- * - `other`: anything else that the system said
+ * - `full`: no space, a quota is used up, or a file would become larger than the system allows
+ * - `notPermitted`: the system does not permit it
+ * - `readOnly`: the file system, the file or the database server currently accepts no writes
+ * - `unreachable`: the database server does not respond
+ * - `missing`: a file or directory does not exist
+ * - `notADirectory`: a file where a directory is needed, or a directory where a file is needed
+ * - `tooLarge`: more bytes arrived than are allowed
+ * - `damaged`: the stored bytes have changed
+ * - `exposed`: other users can change the file or directory, or own it
+ * - `path`: a path is too long, or its links form a loop
+ * - `tooManyFiles`: the process or the system has too many files open
+ * - `closed`: the reader of a pipe has closed it
+ * - `other`: anything else that the system reported
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Reason = Schema.Literals(["full", "notPermitted", "missing", "notAFolder", "tooLarge", "damaged", "other"])
+export const Reason = Schema.Literals([
+  "full",
+  "notPermitted",
+  "readOnly",
+  "unreachable",
+  "missing",
+  "notADirectory",
+  "tooLarge",
+  "damaged",
+  "exposed",
+  "path",
+  "tooManyFiles",
+  "closed",
+  "other"
+])
 
 /**
  * @since 0.1.0
@@ -30,47 +50,93 @@ export type Reason = typeof Reason.Type
  * @since 0.1.0
  * @category errors
  */
-export class StorageFailed extends Failure.rendered<object>({
-  message: (self) => message(self as StorageFailed),
-  hint: (self) => hint(self as StorageFailed)
-})(
-  Schema.TaggedError<StorageFailed, { readonly hint: string }>()("StorageFailed", {
-    /** The file or folder concerned. */
+export class StorageFailed extends Failure.Class<StorageFailed>()(
+  "StorageFailed",
+  {
+    /** The file or directory. */
     path: Schema.String,
     reason: Reason,
-    /** What the system said, e.g. `ENOSPC: no space left on device, write`. */
+    /** The error of the system, e.g. `ENOSPC: no space left on device, write`. */
     detail: Schema.String
-  })
+  },
+  {
+    message: (self) => `${self.path} could not be used: ${self.detail}.`,
+    hint: (self) => hints[self.reason],
+    section: "storage"
+  }
 ) {}
 
-const message = (self: StorageFailed): string => `${self.path} could not be used: ${self.detail}.`
-
-const hint = (self: StorageFailed): string => hints[self.reason]
-
 const hints: Record<Reason, string> = {
-  full: "Make room on the disk, or choose another folder, and run it again.",
-  notPermitted: "Give this user the right to write there, or choose another folder.",
-  missing: "Check the path.",
-  notAFolder: "Check the path: a folder is needed there.",
-  tooLarge: "Allow more bytes if such a size is right; a set-up script is a few kilobytes.",
-  damaged: "Do not use the file: get it again, and check the disk.",
-  other: "Check the disk and the folder."
+  full: "Free space on the disk or choose another directory, then run the command again.",
+  notPermitted: "Give this user write permission for the path, or choose another path.",
+  readOnly:
+    "Make it writable again: remount a file system that is read-only, or connect to the primary database instead of a standby.",
+  unreachable: "Check that the database server is running and reachable over the network.",
+  missing: "Check that the path is correct.",
+  notADirectory: "Check that the path is correct: it must be a directory.",
+  tooLarge: "If this size is expected, increase the limit. A setup script usually has a few kilobytes.",
+  damaged: "Do not use the file. Download it again and check the disk.",
+  exposed:
+    "Check that its content is unchanged, then make it writable only for this user (`chown`, `chmod go-w`) and run the command again.",
+  path: "Check the names in the path and the targets of its links.",
+  tooManyFiles: "Raise the limit of open files (`ulimit -n`) or close other programs, then run the command again.",
+  closed: "Check the command that reads the output.",
+  other: "Check the disk and the directory."
 }
+
+/**
+ * The meaning of a reason, as the end of a sentence, for readers that must not see the path.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const reasonText: Readonly<Record<Reason, string>> = {
+  full: "there is no space left",
+  notPermitted: "the system does not permit it",
+  readOnly: "it accepts no writes",
+  unreachable: "it does not respond",
+  missing: "a file or directory is missing",
+  notADirectory: "a file is in the place of a directory",
+  tooLarge: "it is larger than allowed",
+  damaged: "the stored data is damaged",
+  path: "a path cannot be resolved",
+  exposed: "other users can change the stored data",
+  tooManyFiles: "too many files are open",
+  closed: "the reader closed the pipe",
+  other: "the system reported an error"
+}
+
+/**
+ * Returns whether the failure is transient, so that the operation can be repeated when the storage has room or is
+ * available again.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isTransient = (failure: unknown): failure is StorageFailed =>
+  failure instanceof StorageFailed &&
+  (failure.reason === "full" || failure.reason === "readOnly" || failure.reason === "unreachable")
 
 const reasons: { readonly [code: string]: Reason } = {
   ENOSPC: "full",
   EDQUOT: "full",
+  EFBIG: "full",
   EACCES: "notPermitted",
   EPERM: "notPermitted",
-  EROFS: "notPermitted",
+  EROFS: "readOnly",
   ENOENT: "missing",
-  ENOTDIR: "notAFolder",
-  EISDIR: "notAFolder",
-  EEXIST: "notAFolder"
+  ENOTDIR: "notADirectory",
+  EISDIR: "notADirectory",
+  EEXIST: "notADirectory",
+  EPIPE: "closed",
+  ELOOP: "path",
+  ENAMETOOLONG: "path",
+  EMFILE: "tooManyFiles",
+  ENFILE: "tooManyFiles"
 }
 
 /**
- * The failure for what a call of `node:fs` threw.
+ * Converts an exception of `node:fs` to the failure.
  *
  * @since 0.1.0
  * @category constructors
@@ -78,12 +144,54 @@ const reasons: { readonly [code: string]: Reason } = {
 export const fromSystem =
   (path: string) =>
   (error: unknown): StorageFailed => {
+    if (isOverQuota(error)) {
+      return new StorageFailed({ path, reason: "full", detail: "EDQUOT: the disk quota of this user is used up" })
+    }
     const code = error instanceof Error && "code" in error ? String(error.code) : ""
     return new StorageFailed({ path, reason: reasons[code] ?? "other", detail: describe(error) })
   }
 
+/** The number of `EDQUOT`, for which Node has no name: on Linux, and on macOS and the BSDs. */
+const isOverQuota = (error: unknown): boolean =>
+  error instanceof Error && "errno" in error && (error.errno === -122 || error.errno === -69) && isUnnamed(error)
+
+const isUnnamed = (error: Error): boolean => "code" in error && String(error.code).startsWith("Unknown system error")
+
+/** Network errors of the system. */
+const network = /^(?:ECONN|EHOST|ENET|EADDR|EAI_|ETIMEDOUT|ENOTFOUND|EPROTO)/
+
 /**
- * What an error says, without the full stop that the sentence around it brings.
+ * The failure behind an unexpected error, where the system reported an error a call: a full disk, a missing right, too
+ * many open files. Returns `undefined` for every other error.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromDefect = (error: unknown): StorageFailed | undefined => {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; depth++) {
+    if (cause instanceof StorageFailed) return cause
+    const { code, path, syscall } = cause as NodeSystemError
+    if (syscall === "uv_cwd") {
+      const detail = "it no longer exists, or this user may not enter it"
+      return new StorageFailed({ path: "The working directory", reason: "missing", detail })
+    }
+    const isNamed = typeof code === "string" && /^E[A-Z0-9]+$/.test(code) && !network.test(code)
+    if (typeof syscall === "string" && (isNamed || isUnnamed(cause))) {
+      return fromSystem(typeof path === "string" ? path : "A file")(cause)
+    }
+    cause = cause instanceof AggregateError ? cause.errors[0] : cause.cause
+  }
+  return undefined
+}
+
+interface NodeSystemError extends Error {
+  readonly code?: unknown
+  readonly path?: unknown
+  readonly syscall?: unknown
+}
+
+/**
+ * The message of an error without its full stop, for use within a sentence.
  *
  * @since 0.1.0
  * @category rendering

@@ -69,7 +69,7 @@ describe("ApiError", () => {
       error.message,
       'Ueba.createSession failed: PrivX answered 503 MAX_LOAD (property "p"): busy (CACHE_ERROR) [request r-1].'
     )
-    assert.strictEqual(error.hint, "This passes by itself: try again in 3s.")
+    assert.strictEqual(error.hint, "This is temporary. Try again in 3s. See docs/troubleshooting.md#overload.")
   })
 
   it("lets no control character of a server into the line", () => {
@@ -86,8 +86,8 @@ describe("ApiError", () => {
     const error = ApiError.make({ code: "PERMISSION_DENIED", details: [] }, { status: 401, operation: "x" })
     const advised = ApiError.withAdvice(error, "Do this.")
     assert.instanceOf(advised, ApiError.PermissionDenied)
-    assert.strictEqual(advised.hint, "Do this.")
-    assert.strictEqual(roundTrip(advised).hint, "Do this.")
+    assert.strictEqual(advised.hint, "Do this. See docs/troubleshooting.md#credentials.")
+    assert.strictEqual(roundTrip(advised).hint, advised.hint)
   })
 
   it.effect("is matched by tag", () =>

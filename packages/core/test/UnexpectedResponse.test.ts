@@ -4,7 +4,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
 describe("UnexpectedResponse", () => {
-  const html = new UnexpectedResponse.UnexpectedResponse({
+  const html = new UnexpectedResponse({
     operation: "Ueba.createSession",
     status: 502,
     reason: "html",
@@ -16,14 +16,15 @@ describe("UnexpectedResponse", () => {
     assert.strictEqual(
       Failure.render(html),
       "Ueba.createSession failed: the server answered 502 with an HTML page: <html> <h1>Bad Gateway</h1>. " +
-        "Check the base URL, and whether a proxy or load balancer answers in the place of PrivX."
+        "Check the base URL, and whether a proxy or load balancer answers instead of PrivX. " +
+        "See docs/troubleshooting.md#unexpected-response."
     )
   })
 
   it("survives a JSON round trip as the same class", () => {
-    const codec = Schema.toCodecJson(UnexpectedResponse.UnexpectedResponse)
+    const codec = Schema.toCodecJson(UnexpectedResponse)
     const again = Schema.decodeUnknownSync(codec)(JSON.parse(JSON.stringify(Schema.encodeSync(codec)(html))))
-    assert.instanceOf(again, UnexpectedResponse.UnexpectedResponse)
+    assert.instanceOf(again, UnexpectedResponse)
     assert.strictEqual(again.message, html.message)
   })
 })

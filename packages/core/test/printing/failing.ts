@@ -1,0 +1,7 @@
+/** Fails on purpose: `Printing.test.ts` looks at what vitest prints of it. */
+import * as ApiError from "@privx-kit/core/ApiError"
+import { it } from "vitest"
+
+it("fails", () => {
+  throw ApiError.make({ code: "MAX_LOAD", details: [] }, { status: 503, operation: "Ueba.createSession" })
+})
