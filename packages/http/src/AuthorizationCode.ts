@@ -1,11 +1,10 @@
 /**
- * The standard login in a browser: authorization code with PKCE (RFC 6749, 7636), for a program on the same machine as the
- * browser (RFC 8252). Authorization and token URL are what the authorization server says they are; it can be PrivX or any
- * other that PrivX trusts. Source of the flow type: the seed pages, which leave both URLs open.
+ * The standard browser login: authorization code with PKCE (RFC 6749, 7636), for a program on the same machine as the
+ * browser (RFC 8252). The authorization server documents its authorization URL and token URL; it can be PrivX or any
+ * server that PrivX trusts. Source of the flow type: the seed pages, which do not specify the URLs.
  *
  * @since 0.1.0
  */
-import type { UnexpectedResponse } from "@privx-kit/core/UnexpectedResponse"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -18,7 +17,9 @@ import * as Pkce from "./internal/pkce.ts"
 import * as RedirectListener from "./internal/redirectListener.ts"
 import * as TokenResponse from "./internal/tokenResponse.ts"
 import type { PrivxFailure } from "./PrivxFailure.ts"
-import { type Grant, type Source, TokenProvider } from "./TokenProvider.ts"
+import type { OAuthError as OAuthFailure } from "./OAuthError.ts"
+import { TokenProvider } from "./TokenProvider.ts"
+import type { Grant, Source } from "./TokenSource.ts"
 import { TransportError } from "./TransportError.ts"
 
 /**
@@ -29,38 +30,69 @@ export interface Options {
   readonly authorizationUrl: URL
   readonly tokenUrl: URL
   readonly clientId: string
-  /** Sent to the token URL as HTTP Basic; a public client has none. */
+  /** Sent to the token URL as HTTP Basic. A public client has no secret. */
   readonly clientSecret?: Redacted.Redacted<string> | undefined
   readonly scopes?: ReadonlyArray<string> | undefined
-  /** Further parameters of the authorization request, e.g. `audience` or `prompt`. */
+  /** Additional parameters of the authorization request, e.g. `audience` or `prompt`. */
   readonly parameters?: Readonly<Record<string, string>> | undefined
-  /** When given, a redirect that names another issuer is refused (RFC 9207). */
+  /** If set, a redirect that names another issuer is refused (RFC 9207). */
   readonly issuer?: string | undefined
   /**
-   * Shows the URL to the user, or opens it in the browser. The login goes on when this is done or while it runs; it is
-   * interrupted when the login is over.
+   * Shows the URL to the user, or opens it in the browser. The login continues while the effect runs, and interrupts it
+   * when the login ends.
    */
   readonly open: (url: URL) => Effect.Effect<void>
   /** How long the user may take. Default 5 min. */
   readonly timeout?: Duration.Input | undefined
-  /** Path of the redirect URI `http://127.0.0.1:<port><path>`, as it is registered. Default: `/callback`. */
+  /** Path of the registered redirect URI `http://127.0.0.1:<port><path>`. Default: `/callback`. */
   readonly redirectPath?: `/${string}` | undefined
-  /** For an authorization server that wants the port registered, too. Default: any free port. */
+  /** Port of the redirect URI, for an authorization server that requires a registered port. Default: any free port. */
   readonly redirectPort?: number | undefined
-  /** How to reach the token URL: CAs, timeouts and so on. It has a connection of its own, because it can be another server. */
+  /**
+   * Connection options for the token URL: CAs, timeouts and so on. It has its own connection, because it can be another
+   * server.
+   */
   readonly connection?: Omit<ConnectionOptions, "baseUrl"> | undefined
-  /** How long before its end a token is no longer used. Default 30 s, and never more than half of the token's life. */
+  /** How long before its expiry a token is no longer used. Default 30 s, at most half of the token's lifetime. */
   readonly margin?: Duration.Input | undefined
 }
 
 const credentials = {
   client: "the OAuth client's id and secret (client_id, client_secret) and its registered redirect URI",
-  account: "that the login is finished soon after it begins, and once only; then log in again"
+  account: "that the login is finished soon after it starts, and only once; then log in again"
 }
 
 /**
- * Asks the user to log in when a call first needs a token; refreshes while the server takes the refresh token, and asks
- * again when it does not. To be asked once only, ask for the scope that gives a refresh token, often `offline_access`.
+ * Makes a token provider that asks the user to log in when a call first needs a token.
+ *
+ * **When to use**: in a program that runs on the same machine as the user's browser. Use `PrivxLogin` for a user without a
+ * browser, and `TokenProvider.layerApiClient` for a program without a user.
+ *
+ * **Details**: the browser is redirected to `http://127.0.0.1:<port>/callback`, where this program listens until the
+ * login ends, at most 5 minutes. The provider refreshes the token as long as the server accepts the refresh token; then
+ * it asks the user to log in again.
+ *
+ * **Gotchas**: request the scope that grants a refresh token, often `offline_access`, so that the user logs in only
+ * once. A code is redeemed once and never retried.
+ *
+ * **Errors**: `OAuthError` when the authorization server refuses. `TransportError` with the reason `redirectRefused`
+ * when a redirect belongs to another login or contains no code, `deadline` when the user takes too long, and
+ * `invalidRequest` when the port is in use. Otherwise the errors of every login.
+ *
+ * Source: RFC 6749, 7636, 8252 and 9207; the flow type from the seed pages.
+ *
+ * @example
+ * ```ts
+ * import * as AuthorizationCode from "@privx-kit/http/AuthorizationCode"
+ * import * as Effect from "effect/Effect"
+ *
+ * const tokens = AuthorizationCode.layer({
+ *   authorizationUrl: new URL("https://login.example.com/authorize"),
+ *   tokenUrl: new URL("https://login.example.com/token"),
+ *   clientId: "my-client",
+ *   open: (url) => Effect.log(`Open ${url.href} in your browser.`)
+ * })
+ * ```
  *
  * @since 0.1.0
  * @category layers
@@ -80,7 +112,7 @@ const source = (connection: Connection["Service"], options: Options): Source => 
       : { fields: {}, authorization: Login.standardBasic(options.clientId, clientSecret), secrets: [clientSecret] }
 
   const redeem = (code: Redacted.Redacted<string>, verifier: Redacted.Redacted<string>, redirectUri: string) =>
-    // A code is for one use: sent a second time, it can cost the tokens that the first time gave.
+    // A code can be used once: sending it again can revoke the tokens that it was redeemed for.
     Login.run(connection, { kind: "authorization_code", safeToRepeat: false, credentials }, (send) =>
       Effect.flatMap(
         send({
@@ -130,7 +162,7 @@ const askUser = Effect.fnUntraced(function* (options: Options, pkce: Pkce.Pkce) 
     port,
     judge: (query) =>
       judge(query, pkce.state, options.issuer, (detail) =>
-        refused("redirectRefused", detail, "Log in again, in the window that this login opened.")
+        refused("redirectRefused", detail, "Log in again in the browser window that this login opened.")
       )
   }).pipe(
     Effect.mapError((code) =>
@@ -144,7 +176,7 @@ const askUser = Effect.fnUntraced(function* (options: Options, pkce: Pkce.Pkce) 
     Effect.raceFirst(listener.redirected),
     Effect.timeoutOrElse({
       duration: timeout,
-      orElse: () => Effect.fail(refused("deadline", `nobody has logged in within ${Duration.format(timeout)}`))
+      orElse: () => Effect.fail(refused("deadline", `no login within ${Duration.format(timeout)}`))
     })
   )
   return { code, redirectUri: listener.redirectUri }
@@ -166,23 +198,23 @@ const authorizationUrl = (options: Options, pkce: Pkce.Pkce, redirectUri: string
   return url
 }
 
-/** State first: before it is known to belong to this login, a redirect says nothing. */
+/** Checks `state` first: until the redirect is known to belong to this login, its other parameters mean nothing. */
 const judge = (
   query: URLSearchParams,
   state: string,
   issuer: string | undefined,
   refused: (detail: string) => TransportError
-): Exit.Exit<Redacted.Redacted<string>, TransportError | UnexpectedResponse> => {
+): Exit.Exit<Redacted.Redacted<string>, TransportError | OAuthFailure> => {
   if (["state", "iss", "error", "code"].some((name) => query.getAll(name).length > 1)) {
     return Exit.fail(refused("it names a parameter twice"))
   }
-  if (query.get("state") !== state) return Exit.fail(refused("it belongs to another login, its state differs"))
+  if (query.get("state") !== state) return Exit.fail(refused("it belongs to another login (its state differs)"))
   const iss = query.get("iss")
   if (issuer !== undefined && iss !== null && iss !== issuer) return Exit.fail(refused("it comes from another issuer"))
-  // The status that such an error has where it comes as an answer.
+  // The status of such an error in a response.
   if (query.has("error")) return Exit.fail(OAuthError.fromRedirect(query, 400, Login.operation, credentials))
   const code = query.get("code")
   return code === null || code === ""
-    ? Exit.fail(refused("it brings no code"))
+    ? Exit.fail(refused("it contains no code"))
     : Exit.succeed(Redacted.make(code, { label: "authorization code" }))
 }

@@ -1,5 +1,6 @@
 /**
- * The `WWW-Authenticate` header of a 401: what a server wants, and, for a bearer token (RFC 6750), what was wrong with it.
+ * The `WWW-Authenticate` header of a 401: the scheme that the server requires and, for a bearer token (RFC 6750), what
+ * is wrong with the token.
  *
  * @since 0.1.0
  */
@@ -15,11 +16,11 @@ export interface Challenge {
   readonly parameters: ReadonlyMap<string, string>
 }
 
-/** Longer headers are not looked at: there is nothing to learn from them. */
+/** Longer headers are ignored. */
 const maxLength = 4096
 
 /**
- * Reads the challenges of a header value, as far as they can be read: what does not fit the grammar is passed over.
+ * Parses the challenges of a header value. Text that does not match the grammar is skipped.
  *
  * @since 0.1.0
  * @category decoding
@@ -38,12 +39,15 @@ export const parse = (value: string): ReadonlyArray<Challenge> => {
   return challenges
 }
 
-/** A parameter, or else a scheme: a word that no `=` follows. Linear: no two alternatives can begin with the same text. */
+/**
+ * A parameter, or a scheme: a word that is not followed by `=`. Linear: no two alternatives can start with the same
+ * text.
+ */
 const element =
   /(?<name>[\w!#$%&'*+.^`|~-]+)[ \t]*=[ \t]*(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<token>[\w!#$%&'*+.^`|~/-]+))|(?<scheme>[A-Za-z][\w-]*)(?=[ \t,]|$)/g
 
 /**
- * What the server says is wrong with a bearer token, e.g. `invalid_token: the token has expired`.
+ * What is wrong with a bearer token according to the server, e.g. `invalid_token: the token has expired`.
  *
  * @since 0.1.0
  * @category decoding

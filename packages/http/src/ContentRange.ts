@@ -1,5 +1,5 @@
 /**
- * The `Content-Range` header of a partial answer.
+ * The `Content-Range` header of a partial response.
  *
  * @since 0.1.0
  */
@@ -11,14 +11,14 @@
 export interface ContentRange {
   /** The first byte, from 0. */
   readonly first: number
-  /** The last byte, included. */
+  /** The last byte, inclusive. */
   readonly last: number
-  /** The size of the whole, or `undefined` where the server does not know it (`*`). */
+  /** The size of the complete body, or `undefined` if the server does not know it (`*`). */
   readonly total: number | undefined
 }
 
 /**
- * Reads `bytes 0-499/1234`. `undefined` for anything else, a range that contradicts itself included.
+ * Parses `bytes 0-499/1234`. Returns `undefined` for anything else, including a contradictory range.
  *
  * @since 0.1.0
  * @category decoding
@@ -30,4 +30,16 @@ export const parse = (value: string): ContentRange | undefined => {
   const range = { first: Number(first), last: Number(last), total: size === "*" ? undefined : Number(size) }
   const fits = range.first <= range.last && (range.total === undefined || range.last < range.total)
   return fits ? range : undefined
+}
+
+/**
+ * Parses `bytes *\/1234`, with which a 416 reports the size of the complete body. Returns `undefined` for anything
+ * else.
+ *
+ * @since 0.1.0
+ * @category decoding
+ */
+export const parseUnsatisfied = (value: string): number | undefined => {
+  const total = /^bytes \*\/(\d{1,15})$/i.exec(value.trim())?.[1]
+  return total === undefined ? undefined : Number(total)
 }

@@ -1,105 +1,74 @@
 /**
- * Keeps the cookies of an origin in memory and sends them back: for load balancers that pin a session to a node, so that
- * what follows a login reaches the node that knows it. Off unless the connection is made with `cookies`.
+ * Keeps the cookies of an origin in memory and sends them back: for load balancers that pin a session to a node, so
+ * that requests after a login reach the same node. Off unless the connection is made with `cookies`.
  *
  * @since 0.1.0
  */
-import * as Redacted from "effect/Redacted"
-import * as net from "node:net"
+import * as Cookies from "effect/http/Cookies"
 import type { Dispatcher } from "undici"
-import * as SetCookie from "./SetCookie.ts"
+import { HeadListener } from "./internal/headListener.ts"
 
-/** A hostile server cannot make the jar, or the header, grow without end. */
+/** A hostile server cannot make the jar or the header grow without limit. */
 const most = 50
 
-interface Kept {
-  readonly name: string
-  readonly value: Redacted.Redacted<string>
-  readonly path: string
-  readonly expires: number | undefined
-}
+/** In characters, name and value together: the minimum that user agents must allow. */
+const longest = 4096
 
 /**
- * The cookies of one origin. Their values are secrets, like the session that they stand for.
+ * The cookies of one origin. Effect parses, matches and expires them (RFC 6265). This class adds limits and the
+ * prefixes `__Host-` and `__Secure-`, and never shows a value, because each identifies a session.
  *
  * @since 0.1.0
  * @category models
  */
 export class CookieJar {
-  readonly #host: string
-  readonly #isSecure: boolean
+  readonly #origin: URL
   readonly #now: () => number
-  /** By name, domain and path, the oldest first. */
-  readonly #kept: Map<string, Kept> = new Map()
+  /** Oldest first. */
+  #kept: ReadonlyArray<Cookies.Cookie> = []
 
   /**
    * @param now milliseconds since the epoch
    */
   constructor(origin: string, now: () => number = Date.now) {
-    const url = new URL(origin)
-    this.#host = url.hostname.toLowerCase()
-    this.#isSecure = url.protocol === "https:"
+    this.#origin = new URL(origin)
     this.#now = now
   }
 
-  /** The `Cookie` header for a request to this path (a query does not matter), or `undefined` when there is none to send. */
+  /**
+   * The `Cookie` header for a request to this path (a query does not matter), or `undefined` if there is no cookie to
+   * send.
+   */
   header(path: string): string | undefined {
-    if (this.#kept.size === 0) return undefined
-    const now = this.#now()
-    const requested = withoutQuery(path)
-    const matching: Array<Kept> = []
-    for (const [key, cookie] of this.#kept) {
-      if (cookie.expires !== undefined && cookie.expires <= now) this.#kept.delete(key)
-      else if (isWithin(requested, cookie.path)) matching.push(cookie)
-    }
-    if (matching.length === 0) return undefined
-    // The most specific path first, then the oldest (RFC 6265, 5.4).
-    return matching
-      .toSorted((a, b) => b.path.length - a.path.length)
-      .map(({ name, value }) => `${name}=${Redacted.value(value)}`)
-      .join("; ")
+    return this.#kept.length === 0
+      ? undefined
+      : Cookies.toRequestCookieHeader(this.#kept, this.#origin.origin + path, this.#now())
   }
 
-  /** Takes the `Set-Cookie` headers of an answer to a request to this path; what may not be kept is left out. */
+  /** Stores the cookies of a response to a request to this path, except those that must not be stored. */
   store(setCookieHeaders: ReadonlyArray<string>, path: string): void {
-    const now = this.#now()
     for (const header of setCookieHeaders) {
-      const cookie = SetCookie.parse(header, now)
-      if (cookie === undefined || !this.#mayKeep(cookie)) continue
-      const cookiePath = cookie.path ?? folderOf(withoutQuery(path))
-      const key = [cookie.name, cookie.domain ?? "", cookiePath].join(";")
-      if (cookie.expires !== undefined && cookie.expires <= now) {
-        this.#kept.delete(key)
-        continue
-      }
-      this.#kept.set(key, { name: cookie.name, value: cookie.value, path: cookiePath, expires: cookie.expires })
-      const [oldest] = this.#kept.keys()
-      if (this.#kept.size > most && oldest !== undefined) this.#kept.delete(oldest)
+      const cookies = Cookies.fromSetCookie(header.slice(0, 2 * longest))
+      if (!Object.values(cookies.cookies).every((cookie) => this.#mayKeep(cookie))) continue
+      this.#kept = Cookies.mergeIntoArray(this.#kept, this.#origin.origin + path, cookies, this.#now()).slice(-most)
     }
   }
 
-  #mayKeep({ domain, name, path, secure }: SetCookie.SetCookie): boolean {
-    if (secure && !this.#isSecure) return false
-    if (name.startsWith("__Secure-") && !secure) return false
-    if (name.startsWith("__Host-") && (!secure || domain !== undefined || path !== "/")) return false
-    if (domain === undefined || domain === this.#host) return true
-    // A domain above this host, but not one like `com`, and not a part of an address.
-    return domain.includes(".") && net.isIP(this.#host) === 0 && this.#host.endsWith(`.${domain}`)
+  #mayKeep({ name, options = {}, valueEncoded }: Cookies.Cookie): boolean {
+    const isTls = this.#origin.protocol === "https:"
+    if (name.length + valueEncoded.length > longest) return false
+    // A value that is not valid in a header cannot be sent back.
+    if (!/^[\x21-\x7e]+$/.test(name) || !/^[\x20-\x7e]*$/.test(valueEncoded)) return false
+    if (options.secure === true && !isTls) return false
+    if (name.startsWith("__Secure-") && options.secure !== true) return false
+    return (
+      !name.startsWith("__Host-") || (options.secure === true && options.domain === undefined && options.path === "/")
+    )
   }
 }
-
-const withoutQuery = (path: string): string => path.split(/[?#]/, 1)[0] ?? ""
-
-const folderOf = (path: string): string => {
-  const end = path.lastIndexOf("/")
-  return end <= 0 ? "/" : path.slice(0, end)
-}
-
-const isWithin = (path: string, folder: string): boolean =>
-  path === folder || (path.startsWith(folder) && (folder.endsWith("/") || path[folder.length] === "/"))
 
 /**
- * Puts a jar into a dispatcher that speaks to the jar's origin.
+ * Adds a jar to a dispatcher for the jar's origin.
  *
  * @since 0.1.0
  * @category interceptors
@@ -111,7 +80,12 @@ export const interceptor =
     const cookie = jar.header(options.path)
     return dispatch(
       cookie === undefined ? options : { ...options, headers: withCookie(options.headers, cookie) },
-      new Listening(handler, (headers) => jar.store(headers, options.path))
+      new HeadListener(handler, (_, headers) => {
+        // Contrary to its type, `set-cookie` is a string if the server sent only one.
+        const sent: string | ReadonlyArray<string> | undefined = headers["set-cookie"]
+        if (sent !== undefined) jar.store(typeof sent === "string" ? [sent] : sent, options.path)
+        return undefined
+      })
     )
   }
 
@@ -124,36 +98,3 @@ const withCookie = (headers: Dispatcher.DispatchOptions["headers"], cookie: stri
           : headers),
         cookie
       }
-
-/** Hands everything on, and looks at the head of the answer. */
-class Listening implements Dispatcher.DispatchHandler {
-  private readonly handler: Dispatcher.DispatchHandler
-  private readonly take: (setCookieHeaders: ReadonlyArray<string>) => void
-
-  constructor(handler: Dispatcher.DispatchHandler, take: (setCookieHeaders: ReadonlyArray<string>) => void) {
-    this.handler = handler
-    this.take = take
-  }
-
-  onRequestStart(...args: Parameters<NonNullable<Dispatcher.DispatchHandler["onRequestStart"]>>) {
-    this.handler.onRequestStart?.(...args)
-  }
-  onRequestUpgrade(...args: Parameters<NonNullable<Dispatcher.DispatchHandler["onRequestUpgrade"]>>) {
-    this.handler.onRequestUpgrade?.(...args)
-  }
-  onResponseStart(...args: Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>) {
-    // `set-cookie` is a single text where the server sent one only, whatever the type says.
-    const sent: string | ReadonlyArray<string> | undefined = args[2]["set-cookie"]
-    if (sent !== undefined) this.take(typeof sent === "string" ? [sent] : sent)
-    this.handler.onResponseStart?.(...args)
-  }
-  onResponseData(...args: Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseData"]>>) {
-    this.handler.onResponseData?.(...args)
-  }
-  onResponseEnd(...args: Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseEnd"]>>) {
-    this.handler.onResponseEnd?.(...args)
-  }
-  onResponseError(...args: Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseError"]>>) {
-    this.handler.onResponseError?.(...args)
-  }
-}

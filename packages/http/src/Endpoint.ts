@@ -1,6 +1,6 @@
 /**
- * Turns an endpoint of a domain's `HttpApi` into a function on the transport: {@link call} where the answer is read whole,
- * {@link download} where it is a stream of bytes. What the transport must know of the endpoint is its `Operation` annotation.
+ * Turns the endpoints of a domain's `HttpApi` into functions: {@link call} for a response that is read into memory,
+ * {@link download} for one that is streamed. The `Operation` annotation of an endpoint tells the transport how to treat it.
  *
  * @since 0.1.0
  */
@@ -18,14 +18,13 @@ import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import type * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import * as ContentRange from "./ContentRange.ts"
 import type { Download, Rest } from "./Download.ts"
 import * as JsonSuccess from "./internal/jsonSuccess.ts"
-import { suggestedName } from "./internal/suggestedName.ts"
 import { BufferedResponse, StreamedResponse } from "./internal/bufferedResponse.ts"
+import { toDownload } from "./internal/streamedDownload.ts"
 import { type Definition, Operation } from "./Operation.ts"
 import { PrivxFailure } from "./PrivxFailure.ts"
 import { PrivxMiddleware } from "./PrivxMiddleware.ts"
@@ -34,23 +33,24 @@ import { Transport } from "./Transport.ts"
 import { TransportError } from "./TransportError.ts"
 
 /**
- * How a stream is asked for; set by {@link download} around the generated client, which has no argument for it. `undefined`
- * where the answer is to be read whole.
+ * What the generated client has no argument for: how to request a stream (`undefined` to read the complete response),
+ * and the secrets of the request.
  */
-const Streaming = Context.Reference<{ readonly rest: Rest | undefined } | undefined>(
-  "@privx-kit/http/Endpoint/Streaming",
-  { defaultValue: () => undefined }
-)
+const Sending = Context.Reference<{
+  readonly streaming?: { readonly rest: Rest | undefined }
+  readonly secrets?: ReadonlyArray<Redacted.Redacted<string>>
+}>("@privx-kit/http/Endpoint/Sending", { defaultValue: () => ({}) })
 
-/** `HttpApiClient` wants a client, but the middleware answers before it is asked. */
-const unreachable = HttpClient.make(() => Effect.die("the transport answers in the place of the HttpClient"))
+/** `HttpApiClient` requires a client, but the middleware responds before it is called. */
+const unreachable = HttpClient.make(() => Effect.die("the transport replaces the HttpClient"))
 
 const middleware = (transport: Transport["Service"]): Layer.Layer<HttpApiMiddleware.ForClient<PrivxMiddleware>> =>
   HttpApiMiddleware.layerClient(PrivxMiddleware, ({ endpoint, request }) =>
-    Effect.flatMap(Streaming, (streaming) =>
+    Effect.flatMap(Sending, ({ secrets, streaming }) =>
       transport.execute(Context.getUnsafe(endpoint.annotations, Operation), withRange(request, streaming?.rest), {
         template: endpoint.path,
-        streaming: streaming !== undefined
+        streaming: streaming !== undefined,
+        ...(secrets === undefined ? undefined : { secrets })
       })
     )
   )
@@ -79,7 +79,7 @@ export type EndpointOf<
 >
 
 /**
- * What an endpoint is called with: its `params`, `query`, `headers` and `payload`, where it has them.
+ * The arguments of an endpoint: its `params`, `query`, `headers` and `payload`, as far as it has them.
  *
  * @since 0.1.0
  * @category models
@@ -102,12 +102,15 @@ interface Declared {
 interface Sender extends Declared {
   readonly origin: string
   readonly deadline: Duration.Duration
-  readonly send: (request: unknown) => Effect.Effect<HttpClientResponse.HttpClientResponse, PrivxFailure>
+  readonly send: (
+    request: unknown,
+    streaming?: { readonly rest: Rest | undefined }
+  ) => Effect.Effect<HttpClientResponse.HttpClientResponse, PrivxFailure>
 }
 
 /**
- * The generated client of one endpoint, answering with the bare response. Its type declares more failures than can occur,
- * because everything but a success has become a `PrivxFailure` in the middleware: here, and only here, it is narrowed.
+ * The generated client of one endpoint, returning the raw response. Its type declares more failures than can occur,
+ * because the middleware converts everything but a success to a `PrivxFailure`. Only this function narrows the type.
  */
 const sender = <
   ApiId extends string,
@@ -125,7 +128,7 @@ const sender = <
       operation: operation.name,
       origin: transport.origin,
       reason: "invalidRequest",
-      detail: "a value does not fit what the endpoint takes"
+      detail: "a value does not match the schema of the endpoint"
     })
     const generated = HttpApiClient.endpoint(api, { ...which, httpClient: unreachable }) as unknown as Effect.Effect<
       (request: object) => Effect.Effect<HttpClientResponse.HttpClientResponse, unknown>,
@@ -139,16 +142,33 @@ const sender = <
       deadline: transport.downloadDeadline,
       noContent,
       decodeJson,
-      send: (request) =>
-        Effect.catchCause(method({ ...(request as object), responseMode: "response-only" }), (cause) =>
+      send: (request, streaming) => {
+        const sent = Effect.catchCause(method({ ...(request as object), responseMode: "response-only" }), (cause) =>
           isRefusedParameter(cause)
             ? Effect.fail(invalid)
             : Effect.failCause(Cause.map(cause, (error) => (isPrivxFailure(error) ? error : invalid)))
         )
+        const secrets = secretsOf(request)
+        if (streaming === undefined && secrets.length === 0) return sent
+        return Effect.provideService(sent, Sending, {
+          secrets,
+          ...(streaming === undefined ? undefined : { streaming })
+        })
+      }
     }
   })
 
-/** The generated client throws at `.` and `..` in the place of a parameter, because they would lead to another path. */
+/** `Redacted` values of a request must not appear in a failure. */
+const secretsOf = (request: unknown, depth = 4): ReadonlyArray<Redacted.Redacted<string>> => {
+  if (typeof request !== "object" || request === null || depth === 0) return []
+  if (Redacted.isRedacted(request)) {
+    const value = Redacted.value(request)
+    return typeof value === "string" ? [Redacted.make(value)] : []
+  }
+  return Object.values(request).flatMap((value) => secretsOf(value, depth - 1))
+}
+
+/** The generated client throws if a path parameter is `.` or `..`, because it would change the path. */
 const isRefusedParameter = (cause: Cause.Cause<unknown>): boolean =>
   cause.reasons.some(
     (reason) =>
@@ -180,9 +200,44 @@ const declared = <ApiId extends string, Groups extends HttpApiGroup.Constraint>(
 }
 
 /**
- * The function behind an endpoint whose answer is read whole. Its failures are those of every operation, and nothing else:
- * a value that does not fit the endpoint's schemas is a `TransportError` (`invalidRequest`), a success that does not is an
- * `UnexpectedResponse`.
+ * Makes the function that calls an endpoint and decodes its response.
+ *
+ * **When to use**: for endpoints whose response fits into memory. Use {@link download} for a body that is streamed.
+ *
+ * **Details**: any success status except a partial one (206, 207, 208, 226) is accepted. Values of the request that are
+ * `Redacted` are removed from every failure.
+ *
+ * **Errors**: `ApiError` for an error body of PrivX, `UnexpectedResponse` for any other response, `TransportError` for no
+ * complete response. A request that does not match the schemas of the endpoint is a `TransportError` with reason
+ * `invalidRequest`.
+ *
+ * @example
+ * ```ts
+ * import * as Endpoint from "@privx-kit/http/Endpoint"
+ * import { Operation } from "@privx-kit/http/Operation"
+ * import { PrivxMiddleware } from "@privx-kit/http/PrivxMiddleware"
+ * import * as Effect from "effect/Effect"
+ * import * as HttpApi from "effect/http-api/HttpApi"
+ * import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+ * import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+ * import * as Schema from "effect/Schema"
+ *
+ * const api = HttpApi.make("things").add(
+ *   HttpApiGroup.make("things")
+ *     .add(
+ *       HttpApiEndpoint.get("read", "/things/:id", {
+ *         params: { id: Schema.NonEmptyString },
+ *         success: Schema.Struct({ name: Schema.String })
+ *       }).annotate(Operation, { name: "Things.read", safeToRepeat: true, authorization: { scope: "user" } })
+ *     )
+ *     .middleware(PrivxMiddleware)
+ * )
+ *
+ * const name = Effect.gen(function* () {
+ *   const read = yield* Endpoint.call(api, { group: "things", endpoint: "read" })
+ *   return (yield* read({ params: { id: "1" } })).name
+ * })
+ * ```
  *
  * @since 0.1.0
  * @category constructors
@@ -202,8 +257,8 @@ export const call = <
   never,
   Transport
 > =>
-  Effect.map(sender(api, which), ({ decodeJson, noContent, operation, send }) => {
-    // Where the reference gives a success no schema, whatever comes with it is none of ours.
+  whenCalled(sender(api, which), ({ decodeJson, noContent, operation, send }) => {
+    // If the reference documents no schema for a success, its body is ignored.
     if (noContent) return (request) => Effect.asVoid(send(request)) as never
     const decode = HttpApiClient.decodeResponse(api, which)
     return (request) =>
@@ -212,6 +267,28 @@ export const call = <
         if (decoded === "notJson") return Effect.fail(unusable(operation, response))
         return decoded ?? Effect.mapError(decode(response), (): PrivxFailure => unusable(operation, response))
       }) as never
+  })
+
+/**
+ * The function of an endpoint, generated at its first call: a program that talks to thousands of hosts creates a client
+ * for each and uses few of its operations.
+ */
+const whenCalled = <Args extends ReadonlyArray<unknown>, A, E, R>(
+  sender: Effect.Effect<Sender, never, Transport>,
+  generate: (sender: Sender) => (...args: Args) => Effect.Effect<A, E, R>
+): Effect.Effect<(...args: Args) => Effect.Effect<A, E, R>, never, Transport> =>
+  Effect.map(Transport, (transport) => {
+    let generated: ((...args: Args) => Effect.Effect<A, E, R>) | undefined
+    return (...args) =>
+      generated !== undefined
+        ? generated(...args)
+        : Effect.suspend(() => {
+            if (generated !== undefined) return generated(...args)
+            return Effect.flatMap(Effect.provideService(sender, Transport, transport), (sender) => {
+              generated = generate(sender)
+              return generated(...args)
+            })
+          })
   })
 
 const unusable = (operation: Definition, response: HttpClientResponse.HttpClientResponse): PrivxFailure =>
@@ -224,8 +301,17 @@ const unusable = (operation: Definition, response: HttpClientResponse.HttpClient
   })
 
 /**
- * The function behind an endpoint whose answer is a stream of bytes: it answers when the head has come. Closing the scope
- * gives up what has not been read. With a second argument it asks for the rest of a body that was read in part.
+ * Makes the function that opens a download. It returns when the head of the response has arrived.
+ *
+ * **When to use**: for bodies that do not need to be in memory. Use `FileDownload.toFile` to write one to a file.
+ *
+ * **Details**: closing the scope discards the unread rest. The second argument requests the rest of a body that was
+ * read in part.
+ *
+ * **Gotchas**: only 200 is a success. With the second argument, 206 and 416 are successes as well: compare
+ * `contentRange` and `total` before you use the bytes, as `FileDownload` does.
+ *
+ * **Errors**: as {@link call}. A body that a gateway compressed is a `TransportError` with reason `protocol`.
  *
  * @since 0.1.0
  * @category constructors
@@ -246,41 +332,20 @@ export const download = <
   never,
   Transport
 > =>
-  Effect.map(
+  whenCalled(
     sender(api, which),
     ({ deadline, operation, origin, send }) =>
       (request, rest) =>
         Effect.acquireRelease(
-          Effect.provideService(send(request), Streaming, { rest }),
+          send(request, { rest }),
           (response) => Effect.sync(() => (response instanceof StreamedResponse ? response.answer.abort() : undefined)),
           { interruptible: true }
-        ).pipe(Effect.map((response) => ({ operation: operation.name, origin, deadline, ...toDownload(response) })))
+        ).pipe(
+          Effect.map((response) => ({
+            operation: operation.name,
+            origin,
+            deadline,
+            ...toDownload(response, secretsOf(request))
+          }))
+        )
   )
-
-const toDownload = (
-  response: HttpClientResponse.HttpClientResponse
-): Omit<Download, "operation" | "origin" | "deadline"> => {
-  const { headers, status } = response
-  const announced = headers["content-length"]
-  const range = headers["content-range"]
-  const etag = headers.etag
-  return {
-    status,
-    contentLength: announced !== undefined && /^\d{1,15}$/.test(announced) ? Number(announced) : undefined,
-    contentType: headers["content-type"],
-    suggestedName: suggestedName(headers["content-disposition"]),
-    contentRange: status === 206 && range !== undefined ? ContentRange.parse(range) : undefined,
-    strongETag: etag !== undefined && /^"[^"]*"$/.test(etag) ? etag : undefined,
-    etag,
-    lastModified: headers["last-modified"],
-    server: headers["server"],
-    peer: response instanceof StreamedResponse ? response.answer.peer : undefined,
-    ...bytesOf(response)
-  }
-}
-
-const bytesOf = (response: HttpClientResponse.HttpClientResponse): Pick<Download, "consume" | "stream"> => {
-  if (response instanceof StreamedResponse) return { stream: response.answer.stream, consume: response.answer.consume }
-  const defect = "the transport did not stream"
-  return { stream: Stream.die(defect), consume: () => Effect.die(defect) }
-}

@@ -1,7 +1,7 @@
 /**
- * The documented error answers of an endpoint, as schemas for its `HttpApiEndpoint`: so that the OpenAPI document
- * shows them, and a server can answer with them. A client never decodes with these: every status of 400 and above becomes
- * a typed failure in the transport.
+ * The documented error responses of an endpoint, as schemas for its `HttpApiEndpoint`, so that the OpenAPI document
+ * shows them and a server can send them. A client never decodes with them: the transport converts every status of 400
+ * and above to a typed failure.
  *
  * @since 0.1.0
  */
@@ -29,7 +29,7 @@ export const toErrorBody = (error: {
   ...(error.details.length === 0 ? undefined : { details: error.details.map(toErrorBody) })
 })
 
-/** A server that fails with an `ApiError` is answered by the schema of its status. */
+/** For a server that fails with an `ApiError`, the schema of its status encodes the response. */
 const at = (status: number, description: string) =>
   ErrorBody.ErrorBody.pipe(
     Schema.decodeTo(Schema.toType(ApiError.ApiError).check(Schema.makeFilter((error) => error.status === status)), {

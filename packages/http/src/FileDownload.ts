@@ -1,21 +1,20 @@
 /**
- * A download into a file: hashed on the way, resumed where that is safe, whole under its name or not there at all.
+ * Downloads into files. The bytes are hashed as they arrive, an interrupted transfer resumes if that is safe, and a
+ * file gets its name only when it is complete.
  *
  * @since 0.1.0
  */
 import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
-import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { createHash, type Hash, randomUUID } from "node:crypto"
 import * as path from "node:path"
-import type { Download, Rest } from "./Download.ts"
-import * as DurableFile from "./DurableFile.ts"
+import { type Download, type Rest, tooLarge } from "./Download.ts"
+import * as DurableFile from "@privx-kit/files/DurableFile"
 import type { PrivxFailure } from "./PrivxFailure.ts"
 import { RetryObserver } from "./RetryObserver.ts"
-import * as RetryPolicy from "./RetryPolicy.ts"
+import * as RetryScope from "./RetryScope.ts"
 import { TransportError } from "./TransportError.ts"
 
 /**
@@ -26,14 +25,14 @@ export interface Received {
   readonly bytes: number
   /** SHA-256, 64 lower-case hexadecimal digits. */
   readonly sha256: string
-  /** The head of the answer that began the file. */
+  /** The head of the response that started the file. */
   readonly head: Omit<Download, "consume" | "stream">
-  /** How often the transfer went on where it had broken off. */
+  /** How often the transfer resumed. */
   readonly resumed: number
 }
 
 /**
- * Asks for the body, or for the rest of it: what `Endpoint.download` gives, with its request filled in.
+ * Requests the body or the rest of it: a function of `Endpoint.download` with its request filled in.
  *
  * @since 0.1.0
  * @category models
@@ -45,20 +44,30 @@ export type Open = (rest?: Rest) => Effect.Effect<Download, PrivxFailure, Scope.
  * @category models
  */
 export interface Options {
-  /** Told of each chunk that comes, with the bytes so far and those announced; must be quick. */
+  /** Called for each chunk with the bytes so far and the announced total. It must return quickly. */
   readonly onProgress?: ((bytes: number, total: number | undefined) => void) | undefined
-  /** More bytes than this end the transfer, and fail as `tooLarge`. */
+  /** The transfer fails with `TransportError` (`tooLarge`) when more bytes arrive. */
   readonly maxBytes?: number | undefined
+  /**
+   * Whether the length of the body must be known. A body that is delimited only by the end of the connection may be
+   * incomplete, and then fails as `truncated`. Default `false`; `Received.head.delimitedBy` says what delimited the
+   * body.
+   */
+  readonly requireKnownLength?: boolean | undefined
 }
 
 /**
- * Downloads into a file that already has been begun; giving it its name is left to the caller.
+ * Downloads into a file that is already open. The caller gives it its final name.
  *
- * A transfer that breaks off goes on where it was when the server gave a strong ETag and still has the same bytes
- * (`Range`, `If-Range`), and begins again otherwise, by the policy in force; a transfer that gets on does not use up its
- * attempts, until the deadline of the download has passed.
+ * **When to use**: to stream into your own store. Use {@link toFile} for a file at a path.
  *
- * Fails like the opening; with `StorageFailed` when the disk is full or the file cannot be written.
+ * **Details**: a broken transfer resumes if the server sent a strong ETag and still has the same bytes (`Range`, `If-Range`);
+ * otherwise it starts again. The range, the total, the validator and the length of each part are compared with what was
+ * requested, and a part that does not match is discarded. A transfer that makes progress gets all attempts of the policy
+ * again, until the `downloadDeadline` of the connection.
+ *
+ * **Errors**: as the opening; `TransportError` if the body is cut short, stalls, takes too long or is too large; `StorageFailed` if the
+ * disk is full or the file cannot be written.
  *
  * @since 0.1.0
  * @category downloads
@@ -68,11 +77,25 @@ export const into = Effect.fn("FileDownload.into")(function* (
   open: Open,
   options: Options & { readonly path: string }
 ): Effect.fn.Return<Received, PrivxFailure | StorageFailed> {
-  const policy = yield* RetryPolicy.RetryPolicy
+  const state: State = {
+    hash: createHash("sha256"),
+    bytes: 0,
+    total: undefined,
+    head: undefined,
+    resumed: 0,
+    mayResume: true
+  }
+  return yield* RetryScope.share(rounds(file, open, options, state))
+})
+
+const rounds = Effect.fnUntraced(function* (
+  file: DurableFile.Unfinished,
+  open: Open,
+  options: Options & { readonly path: string },
+  state: State
+): Effect.fn.Return<Received, PrivxFailure | StorageFailed> {
   const observe = yield* RetryObserver
-  const state: State = { hash: createHash("sha256"), bytes: 0, head: undefined, resumed: 0 }
-  const clock = yield* Clock.Clock
-  const begun = clock.monotonicTimeNanosUnsafe()
+  const scope = yield* RetryScope.Current
   for (let attempt = 1; ; attempt++) {
     const before = { bytes: state.bytes, resumed: state.resumed }
     const failure = yield* transfer(file, open, options, state).pipe(
@@ -81,24 +104,34 @@ export const into = Effect.fn("FileDownload.into")(function* (
       Effect.catchIf(isBrokenOff, (failure) => Effect.succeed(failure))
     )
     if (failure === undefined) break
-    if (state.resumed > before.resumed && state.bytes > before.bytes) attempt = 1
-    const taken = Duration.nanos(clock.monotonicTimeNanosUnsafe() - begun)
-    const isLate = state.head !== undefined && Duration.isGreaterThanOrEqualTo(taken, state.head.deadline)
-    if (attempt >= policy.attempts || isLate) return yield* failure
-    const delay = RetryPolicy.delay(policy, attempt, failure, yield* Random.next)
-    yield* observe({ operation: failure.operation, attempt, failure, delay })
-    yield* Effect.sleep(delay)
+    if (state.resumed > before.resumed && state.bytes > before.bytes) {
+      attempt = 1
+      scope?.progressed()
+    }
+    const delay = yield* RetryScope.next(failure)
+    if (Option.isNone(delay)) return yield* failure
+    yield* observe({ operation: failure.operation, attempt, failure, delay: delay.value })
+    yield* Effect.sleep(delay.value)
   }
   const { bytes, hash, head, resumed } = state
-  if (head === undefined) return yield* Effect.die("a transfer ended that never began")
+  if (head === undefined) return yield* Effect.die("a transfer ended that never started")
   return { bytes, sha256: hash.digest("hex"), head, resumed }
 })
 
 /**
- * Downloads to a path. The file is private to the user, forced to the disk, and appears under its name when it is whole;
- * after a failure or an interruption nothing is left.
+ * Downloads to a path.
  *
- * Fails like {@link into}.
+ * **Details**: the file is private to the user (mode 0600), forced to the disk, and appears under its name when it is
+ * complete. A failure or an interruption leaves nothing behind.
+ *
+ * **Errors**: as {@link into}.
+ *
+ * @example
+ * ```ts
+ * import * as FileDownload from "@privx-kit/http/FileDownload"
+ *
+ * const download = (open: FileDownload.Open) => FileDownload.toFile("/tmp/privx-ueba-setup.sh", open)
+ * ```
  *
  * @since 0.1.0
  * @category downloads
@@ -123,8 +156,12 @@ export const toFile = Effect.fn("FileDownload.toFile")(function* (
 interface State {
   hash: Hash
   bytes: number
+  /** The size of the complete body, once a response has reported it. */
+  total: number | undefined
   head: Received["head"] | undefined
   resumed: number
+  /** `false` once the server has answered a range request with something else. */
+  mayResume: boolean
 }
 
 const transfer = Effect.fnUntraced(function* (
@@ -133,48 +170,75 @@ const transfer = Effect.fnUntraced(function* (
   options: Options & { readonly path: string },
   state: State
 ): Effect.fn.Return<void, PrivxFailure | StorageFailed, Scope.Scope> {
-  const strongETag = state.head?.strongETag
+  const strongETag = state.mayResume ? state.head?.strongETag : undefined
   const rest = state.bytes > 0 && strongETag !== undefined ? { from: state.bytes, strongETag } : undefined
   const { consume, stream: _, ...head } = yield* open(rest)
   const failed = fromSystem(options.path)
-  if (head.status === 206 && !continues(head, rest)) {
-    return yield* new TransportError({
-      operation: head.operation,
-      origin: head.origin,
-      reason: "protocol",
-      detail: "the server sent another part of the body than was asked for"
-    })
+  // The body is complete; only the end of the connection was missing.
+  if (head.status === 416 && rest !== undefined && head.total === state.bytes && isSame(head, rest)) return
+  if (head.status !== 200) {
+    const objection =
+      rest === undefined ? "a part of the body, although the complete body was requested" : whyNot(head, rest, state)
+    if (objection !== undefined) {
+      // The next round starts from zero: such a server sends only complete bodies.
+      state.mayResume = false
+      return yield* brokenOff(head, `when asked for the rest of the body, the server sent ${objection}`)
+    }
   }
-  if (continues(head, rest)) state.resumed++
+  if (head.status === 206) state.resumed++
   else {
     yield* Effect.try({ try: () => file.reset(), catch: failed })
     state.hash = createHash("sha256")
     state.bytes = 0
     state.head = head
   }
+  state.total = head.total ?? (head.status === 206 ? state.total : undefined)
+  const last = head.contentRange?.last
   const { maxBytes = Number.POSITIVE_INFINITY, onProgress } = options
   const total = head.contentLength === undefined ? undefined : state.bytes + head.contentLength
   const blocks = new Blocks(file)
   const flush = Effect.tryPromise({ try: () => blocks.flush(), catch: failed })
   yield* consume(
     (chunk) => {
-      if (state.bytes + chunk.byteLength > maxBytes) throw new TooLarge(maxBytes)
+      if (state.bytes + chunk.byteLength > maxBytes) throw new TooLarge()
+      if (last !== undefined && state.bytes + chunk.byteLength > last + 1) throw new TooMuch()
       const writing = blocks.write(chunk)
-      // While another thread writes.
+      // Meanwhile another thread writes.
       state.hash.update(chunk)
       state.bytes += chunk.byteLength
       onProgress?.(state.bytes, total)
       return writing
     },
-    (cause) =>
-      cause instanceof TooLarge
-        ? new StorageFailed({ path: options.path, reason: "tooLarge", detail: cause.message })
-        : failed(cause)
+    (cause) => {
+      if (cause instanceof TooLarge) {
+        return tooLarge(head, maxBytes)
+      }
+      if (!(cause instanceof TooMuch)) return failed(cause)
+      state.mayResume = false
+      return brokenOff(head, "the server sent more bytes than the range that it announced")
+    }
   ).pipe(Effect.tapError((failure) => (isBrokenOff(failure) ? flush : Effect.void)))
   yield* flush
+  const expected = state.total ?? (last === undefined ? undefined : last + 1)
+  if (expected !== undefined && state.bytes < expected) {
+    return yield* brokenOff(head, `received ${state.bytes} of ${expected} bytes`)
+  }
+  if (options.requireKnownLength === true && head.delimitedBy === "connection" && state.total === undefined) {
+    return yield* new TransportError({
+      operation: head.operation,
+      origin: head.origin,
+      reason: "truncated",
+      detail: "the server announced no length, so the body may be incomplete",
+      advice:
+        "Configure the server, or the gateway in front of it, to send Content-Length or chunked encoding; or accept bodies of unknown length."
+    })
+  }
 })
 
-/** Writes large pieces as they are and gathers small ones, because each write is a trip to another thread. */
+const brokenOff = ({ operation, origin }: Received["head"], detail: string): TransportError =>
+  new TransportError({ operation, origin, reason: "truncated", detail })
+
+/** Writes large chunks directly and combines small ones, because each write is a round trip to another thread. */
 class Blocks {
   private readonly file: DurableFile.Unfinished
   private block: Uint8Array | undefined
@@ -208,20 +272,32 @@ class Blocks {
 const worthWriting = 64 * 1024
 const blockBytes = 256 * 1024
 
-class TooLarge extends Error {
-  constructor(maxBytes: number) {
-    super(`more than ${maxBytes} bytes came`)
+class TooLarge extends Error {}
+
+/** The range contained more or fewer bytes than it announced. */
+class TooMuch extends Error {}
+
+const isSame = (head: Received["head"], rest: Rest): boolean =>
+  head.strongETag === undefined || head.strongETag === rest.strongETag
+
+/** Why a response is not the rest of the file; `undefined` if it is. */
+const whyNot = (head: Received["head"], rest: Rest, state: State): string | undefined => {
+  if (head.status === 416) return `no part of it (416${head.total === undefined ? "" : `, it has ${head.total} bytes`})`
+  const { contentLength, contentRange, strongETag, total } = head
+  if (contentRange === undefined) return "an unspecified part (206 without Content-Range)"
+  if (contentRange.first !== rest.from) return `bytes from ${contentRange.first} instead of ${rest.from}`
+  // A server that honours If-Range repeats the ETag (RFC 9110, 15.3.7).
+  if (strongETag !== rest.strongETag) return "a part of another version"
+  if (total !== undefined && state.total !== undefined && total !== state.total) {
+    return `a part of ${total} bytes, although the body had ${state.total} bytes before`
   }
+  if (contentLength !== undefined && contentLength !== contentRange.last - contentRange.first + 1) {
+    return "a part whose length differs from its range"
+  }
+  return undefined
 }
 
-/** Only what begins exactly where the file ends may be added to it. */
-const continues = (head: Received["head"], rest: Rest | undefined): boolean =>
-  rest !== undefined &&
-  head.status === 206 &&
-  head.contentRange?.first === rest.from &&
-  (head.strongETag === undefined || head.strongETag === rest.strongETag)
-
-/** What a further request can mend: the body broke off. Whatever comes before the head was retried by the transport. */
+/** Failures that another request can repair: the body was cut short. The transport retries failures before the head. */
 const isBrokenOff = (failure: PrivxFailure | StorageFailed): failure is TransportError =>
   failure._tag === "TransportError" &&
   (failure.reason === "truncated" || failure.reason === "reset" || failure.reason === "timeout")

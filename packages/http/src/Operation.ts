@@ -1,6 +1,6 @@
 /**
- * What the transport has to know of an endpoint and HTTP does not say: its name, whether it is safe to repeat, and
- * how it is authorised. Domain packages annotate their endpoints with it; the transport and the simulator read it.
+ * The annotation with which an endpoint tells the transport its name, whether it is safe to repeat, and which scope it
+ * requires. Domain packages annotate their endpoints with it; the transport and the simulator read it.
  *
  * ```ts
  * HttpApiEndpoint.post("createSession", "/…").annotate(Operation, { name: "Ueba.createSession", safeToRepeat: true, authorization: { scope: "admin" } })
@@ -19,11 +19,11 @@ export interface Definition {
   /** The name of the public function, e.g. `Ueba.createSession`: span name, and `operation` of every failure. */
   readonly name: string
   /**
-   * Whether a request may be sent again when it is not known if the server has processed it. Where this is `false`, only
-   * failures that prove it was not processed are retried.
+   * Whether a request may be sent again when it is unknown whether the server has processed it. If `false`, only
+   * failures that prove that the request was not processed are retried.
    */
   readonly safeToRepeat: boolean
-  /** The scope that the bearer token must carry, or `"none"` where the endpoint takes no token. */
+  /** The scope that the bearer token must carry, or `"none"` if the endpoint takes no token. */
   readonly authorization: { readonly scope: Scope.Scope } | "none"
 }
 

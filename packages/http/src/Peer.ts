@@ -1,5 +1,5 @@
 /**
- * Who answered: the certificates that the server of a TLS connection showed, for whoever keeps a record of it.
+ * The certificates that a TLS server presented, for the provenance of a download.
  *
  * @since 0.1.0
  */
@@ -20,7 +20,7 @@ export interface Certificate {
   readonly serialNumber: string
   readonly validFrom: Date
   readonly validTo: Date
-  /** What it is for, e.g. `DNS:privx.example.com`, `IP Address:192.0.2.1`. */
+  /** The subject alternative names, e.g. `DNS:privx.example.com`, `IP Address:192.0.2.1`. */
   readonly names: ReadonlyArray<string>
 }
 
@@ -33,7 +33,7 @@ export interface Peer {
   readonly protocol: string
   /** E.g. `TLS_AES_256_GCM_SHA384`. */
   readonly cipher: string
-  /** The server's own first, each followed by its issuer, as far as they are known. */
+  /** The server's certificate first, each followed by its issuer, as far as known. */
   readonly certificates: ReadonlyArray<Certificate>
 }
 
@@ -43,7 +43,7 @@ export interface Peer {
 export const ofSocket = (socket: unknown): Peer | undefined => {
   if (!(socket instanceof tls.TLSSocket)) return undefined
   const own = socket.getPeerCertificate(true)
-  // An empty object stands for no certificate.
+  // An empty object means no certificate.
   if (!Buffer.isBuffer(own.raw)) return undefined
   const certificates: Array<Certificate> = []
   const seen = new Set<string>()

@@ -1,11 +1,12 @@
 /**
- * Everything a call to PrivX can fail with: the error channel of each operation.
+ * Every failure of a call to PrivX: the error channel of each operation.
  *
  * @since 0.1.0
  */
 import * as ApiError from "@privx-kit/core/ApiError"
 import * as UnexpectedResponse from "@privx-kit/core/UnexpectedResponse"
 import * as Schema from "effect/Schema"
+import * as OAuthError from "./OAuthError.ts"
 import * as TransportError from "./TransportError.ts"
 
 /**
@@ -17,6 +18,7 @@ import * as TransportError from "./TransportError.ts"
 export const PrivxFailure = Schema.Union([
   ApiError.ApiError,
   UnexpectedResponse.UnexpectedResponse,
+  OAuthError.OAuthError,
   TransportError.TransportError
 ])
 
@@ -24,4 +26,8 @@ export const PrivxFailure = Schema.Union([
  * @since 0.1.0
  * @category models
  */
-export type PrivxFailure = ApiError.ApiError | UnexpectedResponse.UnexpectedResponse | TransportError.TransportError
+export type PrivxFailure =
+  | ApiError.ApiError
+  | UnexpectedResponse.UnexpectedResponse
+  | OAuthError.OAuthError
+  | TransportError.TransportError

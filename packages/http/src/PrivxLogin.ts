@@ -1,9 +1,10 @@
 /**
  * The login of a PrivX user by name and password, without a browser: PrivX's own authorization code flow with PKCE.
- * Authorize answers with a redirect that carries a login token; name, password and that token are traded for a code, the
- * code for an access token. Source: both official SDKs.
+ * Authorize responds with a redirect that contains a login token. Name, password and that token are exchanged for a
+ * code, and the code for an access token. Source: both official SDKs.
  *
- * An account that must give a second factor cannot log in so: make an API client for it, or use `AuthorizationCode`.
+ * An account that requires a second factor cannot log in this way: create an API client for it, or use
+ * `AuthorizationCode`.
  *
  * @since 0.1.0
  */
@@ -20,9 +21,11 @@ import * as Login from "./internal/login.ts"
 import * as OAuthError from "./internal/oauthError.ts"
 import * as Pkce from "./internal/pkce.ts"
 import * as TokenResponse from "./internal/tokenResponse.ts"
+import type { OAuthError as OAuthFailure } from "./OAuthError.ts"
 import type { PrivxFailure } from "./PrivxFailure.ts"
 import * as ResponseFailure from "./ResponseFailure.ts"
-import { type Grant, type Source, TokenProvider } from "./TokenProvider.ts"
+import { TokenProvider } from "./TokenProvider.ts"
+import type { Grant, Source } from "./TokenSource.ts"
 
 /**
  * @since 0.1.0
@@ -31,7 +34,7 @@ import { type Grant, type Source, TokenProvider } from "./TokenProvider.ts"
 export interface Options {
   readonly username: string
   readonly password: Redacted.Redacted<string>
-  /** Default: `privx-ui`. Source, as for the other defaults: both official SDKs. */
+  /** Default: `privx-ui`. Source of this and the other defaults: both official SDKs. */
   readonly clientId?: string | undefined
   /** Default: `/privx/oauth-callback`. Nothing is ever sent there. */
   readonly redirectUri?: string | undefined
@@ -41,14 +44,38 @@ export interface Options {
   readonly loginPath?: `/${string}` | undefined
   /** Default: `/auth/api/v1/oauth/token`. */
   readonly tokenPath?: `/${string}` | undefined
-  /** How long before its end a token is no longer used. Default 30 s, and never more than half of the token's life. */
+  /** How long before its expiry a token is no longer used. Default 30 s, at most half of the token's lifetime. */
   readonly margin?: Duration.Input | undefined
 }
 
 const credentials = { client: "the OAuth client (client_id)", account: "user name and password" }
 
 /**
- * Logs in when a call first needs a token, and refreshes where the server gave a refresh token.
+ * Makes a token provider that logs in as a PrivX user, with name and password.
+ *
+ * **When to use**: for a user without a browser. Use `AuthorizationCode` if there is a browser, and
+ * `TokenProvider.layerApiClient` for a program that is not a user.
+ *
+ * **Details**: logs in when a call first needs a token, and refreshes the token if the server issued a refresh token.
+ *
+ * **Gotchas**: an account that requires a second factor cannot log in this way. Create an API client for it.
+ *
+ * **Errors**: `ApiError` or `UnexpectedResponse` with the status 400 or 401 for a wrong name or password; its `hint`
+ * says which credential to check. `OAuthError` when the OAuth client is refused. Otherwise the errors of every login.
+ *
+ * Source: both official SDKs.
+ *
+ * @example
+ * ```ts
+ * import { Connection } from "@privx-kit/http/Connection"
+ * import * as PrivxLogin from "@privx-kit/http/PrivxLogin"
+ * import * as Layer from "effect/Layer"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const tokens = PrivxLogin.layer({ username: "anna", password: Redacted.make("her password") }).pipe(
+ *   Layer.provide(Connection.layer({ baseUrl: new URL("https://privx.example.com") }))
+ * )
+ * ```
  *
  * @since 0.1.0
  * @category layers
@@ -67,7 +94,8 @@ const source = (connection: Connection["Service"], options: Options): Source => 
     redirect_uri: options.redirectUri ?? "/privx/oauth-callback"
   }
 
-  // Done again from the start when an attempt fails: codes and login tokens are for one use, an unused one harms nobody.
+  // A failed attempt is repeated from the start: codes and login tokens can be used once, and an unused one does no
+  // harm.
   const login = Login.run(
     connection,
     { kind: "privx_login", safeToRepeat: true, credentials },
@@ -124,8 +152,10 @@ const source = (connection: Connection["Service"], options: Options): Source => 
   }
 }
 
-/** The `token` in the query of the redirect. The redirect is not followed: the login page is for browsers. */
-const loginTokenOf = (answer: ResponseFailure.Answer): Effect.Effect<Redacted.Redacted<string>, UnexpectedResponse> => {
+/** The `token` parameter of the redirect. The redirect is not followed, because the login page is for browsers. */
+const loginTokenOf = (
+  answer: ResponseFailure.Answer
+): Effect.Effect<Redacted.Redacted<string>, UnexpectedResponse | OAuthFailure> => {
   const query = queryOf(answer)
   const token = query.get("token")
   if (token !== null && token !== "") return Effect.succeed(Redacted.make(token, { label: "login token" }))
@@ -133,7 +163,7 @@ const loginTokenOf = (answer: ResponseFailure.Answer): Effect.Effect<Redacted.Re
   return Effect.fail(
     ApiError.withAdvice(
       ResponseFailure.unusableSuccess(answer, answer.status < 300 ? undefined : "undocumentedStatus"),
-      "Check the base URL, and the client id and redirect URI of the login: authorize gave no login token."
+      "Check the base URL, and the client id and redirect URI of the login: authorize returned no login token."
     )
   )
 }
@@ -158,7 +188,7 @@ const codeOf = (
       Effect.fail(
         ApiError.withAdvice(
           ResponseFailure.unusableSuccess(answer),
-          "Check whether the account must give a second factor or change its password; if so, use an API client."
+          "Check whether the account requires a second factor or a password change. If so, use an API client."
         )
       ),
     onSome: (answered) =>
@@ -167,7 +197,7 @@ const codeOf = (
         : Effect.fail(
             ApiError.withAdvice(
               ResponseFailure.unusableSuccess(answer),
-              "The answer belongs to another login (its state differs): look for a proxy that caches or mixes answers."
+              "The response belongs to another login (its state differs). Check whether a proxy caches or mixes up responses."
             )
           )
   })

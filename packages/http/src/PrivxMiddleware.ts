@@ -1,7 +1,7 @@
 /**
- * The seam between a domain's endpoints and the transport. A domain declares its `HttpApi` with this middleware; the
- * client of that api then demands the transport (see `Transport`), and a server of it brings its own (the simulator
- * checks tokens and plays faults here).
+ * The interface between a domain's endpoints and the transport. A domain declares its `HttpApi` with this middleware. A
+ * client of that API then requires the transport (see `Transport`); a server implements the middleware itself (the
+ * simulator checks tokens and injects faults here).
  *
  * @since 0.1.0
  */

@@ -1,6 +1,6 @@
 /**
- * What keeps a client from hurting an origin, beside the limit of concurrency and the retry budget: a circuit breaker and a
- * rate limit. Both are off unless they are set, and both are Effect's own, in memory.
+ * A circuit breaker and a rate limit, which protect a server in addition to the concurrency limit and the retry budget.
+ * Both are off by default, and both use Effect's in-memory implementation.
  *
  * @since 0.1.0
  */
@@ -20,14 +20,14 @@ import { TransportError } from "./TransportError.ts"
  * @category models
  */
 export interface Options {
-  /** Leaves the origin alone for a while after so many failures in a row. What the caller did wrong does not count. */
+  /** Sends no requests for a while after a number of consecutive failures. Client errors do not count. */
   readonly circuitBreaker?: { readonly failures: number; readonly openFor: Duration.Input } | undefined
-  /** At most so many requests in a time; the rest wait. */
+  /** Maximum number of requests in a period; further requests wait. */
   readonly rateLimit?: { readonly requests: number; readonly per: Duration.Input } | undefined
 }
 
 /**
- * What an attempt is wrapped in.
+ * Applies the configured protections to an attempt.
  *
  * @since 0.1.0
  * @category models
@@ -38,7 +38,7 @@ export type Protect = <A>(
 ) => Effect.Effect<A, PrivxFailure>
 
 /**
- * `undefined` when nothing is set, so that the path of a request stays as short as it was.
+ * Makes the protections of a connection; `undefined` if none is configured.
  *
  * @since 0.1.0
  * @category constructors
@@ -73,7 +73,7 @@ const rateLimit = (
             Effect.flatMap(({ delay }) =>
               Duration.toMillis(delay) <= of.patience
                 ? Effect.delay(attempt, delay)
-                : Effect.fail(failure("deadline", of.operation, origin, "the rate limit leaves no room before it"))
+                : Effect.fail(failure("deadline", of.operation, origin, "the rate limit allows no request before it"))
             )
           )
   )
@@ -100,8 +100,8 @@ const circuit = (
                     of.operation,
                     origin,
                     reason._tag === "CircuitOpen"
-                      ? `after ${options.failures} failures in a row; for ${Duration.format(reason.retryAfter)} more`
-                      : "one request tries whether the server is back"
+                      ? `after ${options.failures} consecutive failures; it closes in ${Duration.format(reason.retryAfter)}`
+                      : "one request is testing whether the server has recovered"
                   )
                 )
               )
@@ -109,7 +109,7 @@ const circuit = (
     )
   )
 
-/** The store lives as long as the connection, not only while its user is made. */
+/** The store lives as long as the connection. */
 const inMemory =
   <Store>(store: Layer.Layer<Store>) =>
   <A, R>(make: Effect.Effect<A, never, R>): Effect.Effect<A, never, Exclude<R, Store> | Scope.Scope> =>
@@ -122,7 +122,7 @@ const outcome = (exit: Exit.Exit<unknown, PrivxFailure>): CircuitBreaker.Outcome
   const error = Exit.isFailure(exit) ? Exit.findErrorOption(exit) : undefined
   if (error === undefined) return CircuitBreaker.success
   if (error._tag === "None") return CircuitBreaker.ignored
-  // An answer that refuses the request shows that the server is well.
+  // A response that refuses the request shows that the server works.
   if (RetryPolicy.classify(error.value) === "never") return CircuitBreaker.success
   return CircuitBreaker.failure(error.value._tag === "TransportError" ? {} : { retryAfter: error.value.retryAfter })
 }

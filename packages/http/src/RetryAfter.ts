@@ -6,8 +6,8 @@
 import * as Duration from "effect/Duration"
 
 /**
- * Reads a header value. `undefined` when it is neither a whole number of seconds nor an HTTP date; a date in the past
- * means "now". The policy caps the result, not this.
+ * Parses a header value. Returns `undefined` if it is neither a whole number of seconds nor an HTTP date. A date in the
+ * past means "now", and more than a year counts as a year. The retry policy decides how much of it the transport obeys.
  *
  * @param now milliseconds since the epoch, for the date form
  * @since 0.1.0
@@ -15,9 +15,13 @@ import * as Duration from "effect/Duration"
  */
 export const parse = (value: string, now: number): Duration.Duration | undefined => {
   const text = value.trim()
-  if (/^\d{1,10}$/.test(text)) return Duration.seconds(Number(text))
-  // IMF-fixdate, the obsolete RFC 850 form and asctime all begin with the name of a day.
+  // A number of any size means "very long", not nonsense.
+  if (/^\d+$/.test(text)) return Duration.seconds(Math.min(Number(text), longest))
+  // IMF-fixdate, the obsolete RFC 850 form and asctime all start with the name of a day.
   if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)) return undefined
   const at = Date.parse(text)
-  return Number.isNaN(at) ? undefined : Duration.millis(Math.max(0, at - now))
+  return Number.isNaN(at) ? undefined : Duration.millis(Math.min(Math.max(0, at - now), longest * 1000))
 }
+
+/** In seconds: a year. */
+const longest = 365 * 24 * 60 * 60

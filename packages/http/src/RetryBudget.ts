@@ -1,8 +1,9 @@
 /**
- * How many retries a client may spend in all, so that a server that fails every call is not asked several times as much.
- * A token bucket, as in the AWS SDKs' standard mode: a retry costs, a success gives back, and when the bucket is empty
- * failures are passed on without a retry. Unlike there, a success gives back what all retries of its call cost, not only the
- * last: a server that fails a third of the calls still gets through all of them, and only retries that lead nowhere count.
+ * Limits the retries of a client in total, so that a server that fails every call does not receive a multiple of the
+ * requests. It is a token bucket, as in the standard mode of the AWS SDKs: a retry takes tokens, a success returns
+ * them, and when the bucket is empty, failures are not retried. Unlike there, a success returns the cost of all retries
+ * of its call, not only of the last one: if a server fails a third of the calls, all of them still succeed, and only
+ * futile retries count.
  *
  * @since 0.1.0
  */
@@ -12,13 +13,13 @@
  * @category models
  */
 export interface Options {
-  /** What the bucket holds. Default 500. */
+  /** Size of the bucket. Default 500. */
   readonly capacity?: number | undefined
-  /** What a retry costs. Default 5: a full bucket pays for a hundred retries in a row. */
+  /** Cost of a retry. Default 5: a full bucket pays for a hundred consecutive retries. */
   readonly cost?: number | undefined
-  /** What a retry after a timeout costs. Default 10: a server that hangs is in more trouble than one that answers. */
+  /** Cost of a retry after a timeout. Default 10: a server that hangs is in more trouble than one that responds. */
   readonly timeoutCost?: number | undefined
-  /** What a success at the first attempt gives. Default 1. A success after retries gives back what they cost. */
+  /** Tokens that a success at the first attempt returns. Default 1. A success after retries returns their cost. */
   readonly refill?: number | undefined
 }
 
@@ -41,7 +42,7 @@ export class RetryBudget {
     this.tokens = this.capacity
   }
 
-  /** What a retry costs, taken from the bucket, or `undefined` when it does not hold that much. */
+  /** Takes the cost of a retry from the bucket and returns it; `undefined` if the bucket has too few tokens. */
   take(timedOut: boolean): number | undefined {
     const cost = timedOut ? this.timeoutCost : this.cost
     if (this.tokens < cost) return undefined
@@ -49,12 +50,12 @@ export class RetryBudget {
     return cost
   }
 
-  /** A call succeeded; `paid` is what its retries cost, or `undefined` when it needed none. */
+  /** Records a successful call; `paid` is the cost of its retries, or `undefined` if it needed none. */
   succeeded(paid: number | undefined): void {
     if (this.tokens < this.capacity) this.tokens = Math.min(this.capacity, this.tokens + (paid ?? this.refill))
   }
 
-  /** What is left. */
+  /** The remaining tokens. */
   get available(): number {
     return this.tokens
   }

@@ -1,5 +1,5 @@
 /**
- * Who is told about each retry: a command line that shows it, a test that counts it.
+ * Reports each retry, for example to a command line that shows it or to a test that counts it.
  *
  * @since 0.1.0
  */
@@ -15,7 +15,7 @@ import type { PrivxFailure } from "./PrivxFailure.ts"
 export interface Retry {
   /** Name of the operation, e.g. `Ueba.createSession`. */
   readonly operation: string
-  /** The number of the attempt that failed, from 1. */
+  /** The number of the failed attempt, from 1. */
   readonly attempt: number
   readonly failure: PrivxFailure
   /** How long the transport waits before the next attempt. */

@@ -1,5 +1,5 @@
 /**
- * When a failed call is repeated, and after how long. The table of what is retryable stands here and nowhere else.
+ * Decides whether and when a failed call is retried. Only this module defines what is retryable.
  *
  * @since 0.1.0
  */
@@ -13,13 +13,13 @@ import type { PrivxFailure } from "./PrivxFailure.ts"
  * @category models
  */
 export interface Policy {
-  /** How often a call is tried in all, the first time included. */
+  /** Maximum number of attempts, including the first. */
   readonly attempts: number
-  /** The upper bound of the first pause; it doubles with each retry. */
+  /** Upper bound of the first pause; it doubles with each retry. */
   readonly base: Duration.Duration
-  /** The largest pause that back-off comes to. */
+  /** Maximum pause of the back-off. */
   readonly cap: Duration.Duration
-  /** The largest `Retry-After` that is obeyed; a longer one is cut to this. */
+  /** Maximum `Retry-After`; a longer one is shortened to this. */
   readonly retryAfterCap: Duration.Duration
 }
 
@@ -37,7 +37,7 @@ export const defaults: Policy = {
 }
 
 /**
- * One attempt and no more.
+ * A single attempt.
  *
  * @since 0.1.0
  * @category constants
@@ -45,7 +45,7 @@ export const defaults: Policy = {
 export const never: Policy = { ...defaults, attempts: 1 }
 
 /**
- * The policy in force. Provide another one around a call, or around a whole program.
+ * The policy in force. Provide another one around a call or around a whole program.
  *
  * @since 0.1.0
  * @category references
@@ -75,7 +75,7 @@ const codes: { readonly [Code in ErrorCode.ErrorCode]?: true } = {
 const statuses: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
 
 /**
- * Classifies a failure.
+ * Classifies a failure by whether a retry can help.
  *
  * @since 0.1.0
  * @category classification
@@ -94,6 +94,8 @@ export const classify = (failure: PrivxFailure): Retryability => {
         default:
           return "never"
       }
+    case "OAuthError":
+      return statuses.has(failure.status) || failure.code === "temporarily_unavailable" ? "repeat" : "never"
     case "UnexpectedResponse":
       return statuses.has(failure.status) ? "repeat" : "never"
     case "MaxLoad":
@@ -107,7 +109,7 @@ export const classify = (failure: PrivxFailure): Retryability => {
 }
 
 /**
- * Whether the server says that it has too much to do: fewer requests at once will help it.
+ * Returns whether the failure is a sign of overload, for which the transport sends fewer requests at once.
  *
  * @since 0.1.0
  * @category classification
@@ -118,7 +120,7 @@ export const isOverload = (failure: PrivxFailure): boolean =>
   (failure._tag !== "TransportError" && failure.status === 429)
 
 /**
- * Whether a call that failed so may be tried again.
+ * Returns whether a call that failed this way may be retried.
  *
  * @since 0.1.0
  * @category classification
@@ -129,10 +131,25 @@ export const isRetryable = (failure: PrivxFailure, safeToRepeat: boolean): boole
 }
 
 /**
- * How long to wait before the next attempt: the server's `Retry-After`, capped, when it gave one; otherwise exponential
- * back-off with full jitter, which spreads callers that failed at the same moment.
+ * Returns whether a failure is transient, so that waiting may help even after the retries of the transport: for
+ * operations that last longer than one call, such as waiting for a training.
  *
- * @param attempt the number of the attempt that failed, from 1
+ * @since 0.1.0
+ * @category classification
+ */
+export const isTransient = (failure: PrivxFailure): boolean =>
+  classify(failure) !== "never" ||
+  (failure._tag === "TransportError" && (failure.reason === "deadline" || failure.reason === "circuitOpen"))
+
+/**
+ * Returns the pause before the next attempt.
+ *
+ * **Details**
+ *
+ * A `Retry-After` of the server is obeyed, up to `retryAfterCap`. Otherwise the pause is an exponential back-off with
+ * full jitter, which spreads out callers that failed at the same moment.
+ *
+ * @param attempt the number of the failed attempt, from 1
  * @param random from 0 to 1
  * @since 0.1.0
  * @category delays
@@ -140,7 +157,7 @@ export const isRetryable = (failure: PrivxFailure, safeToRepeat: boolean): boole
 export const delay = (policy: Policy, attempt: number, failure: PrivxFailure, random: number): Duration.Duration => {
   const backoff = Math.min(Duration.toMillis(policy.cap), Duration.toMillis(policy.base) * 2 ** (attempt - 1))
   if (failure._tag !== "TransportError" && failure.retryAfter !== undefined) {
-    // Jitter on top: all who were told the same moment would come back together.
+    // Plus jitter: all clients with the same `Retry-After` would otherwise return at the same moment.
     const asked = Math.min(Duration.toMillis(policy.retryAfterCap), Duration.toMillis(failure.retryAfter))
     return Duration.millis(Math.round(asked + random * Duration.toMillis(policy.base)))
   }

@@ -1,6 +1,6 @@
 /**
- * A PrivX token for a token of another issuer that PrivX trusts, e.g. that of a CI system: `POST /auth/api/v1/token/login`.
- * Source: the official Go SDK.
+ * Exchanges the token of another issuer that PrivX trusts, e.g. a CI system, for a PrivX token:
+ * `POST /auth/api/v1/token/login`. Source: the official Go SDK.
  *
  * @since 0.1.0
  */
@@ -12,7 +12,8 @@ import { Connection } from "./Connection.ts"
 import * as Login from "./internal/login.ts"
 import * as TokenResponse from "./internal/tokenResponse.ts"
 import type { PrivxFailure } from "./PrivxFailure.ts"
-import { type Source, TokenProvider } from "./TokenProvider.ts"
+import { TokenProvider } from "./TokenProvider.ts"
+import type { Source } from "./TokenSource.ts"
 
 /**
  * @since 0.1.0
@@ -20,13 +21,16 @@ import { type Source, TokenProvider } from "./TokenProvider.ts"
  */
 export interface Options {
   /**
-   * The token to exchange, or how to get it: an effect is run for each exchange, because such tokens tend to live shorter
-   * than the program that uses them.
+   * The token to exchange, or an effect that gets it. The effect runs for each exchange, because such tokens often
+   * expire before the program ends.
    */
   readonly token: Redacted.Redacted<string> | Effect.Effect<Redacted.Redacted<string>, PrivxFailure>
   /** E.g. `privx-user`; left out by default. */
   readonly scope?: string | undefined
-  /** OAuth client; left out of the exchange by default. A refresh needs one: `privx-ui`, as the Go SDK sends it. */
+  /**
+   * OAuth client; left out of the exchange by default. A refresh needs one, and by default uses `privx-ui`, like the Go
+   * SDK.
+   */
   readonly clientId?: string | undefined
   /** Sent with a refresh. Default: `/privx/oauth-callback`. */
   readonly redirectUri?: string | undefined
@@ -34,7 +38,7 @@ export interface Options {
   readonly exchangePath?: `/${string}` | undefined
   /** Where refresh tokens are redeemed. Default: `/auth/api/v1/oauth/token`. */
   readonly tokenPath?: `/${string}` | undefined
-  /** How long before its end a token is no longer used. Default 30 s, and never more than half of the token's life. */
+  /** How long before its expiry a token is no longer used. Default 30 s, at most half of the token's lifetime. */
   readonly margin?: Duration.Input | undefined
 }
 
@@ -44,7 +48,33 @@ const credentials = {
 }
 
 /**
- * Exchanges the token when a call first needs one, and refreshes where the server gave a refresh token.
+ * Makes a token provider that exchanges the token of another issuer for one of PrivX.
+ *
+ * **When to use**: if a CI system or an identity provider gives the program a token that PrivX trusts.
+ *
+ * **Details**: exchanges the token when a call first needs one, and refreshes the result if the server issued a refresh
+ * token. An effect for `token` runs at each exchange.
+ *
+ * **Gotchas**: a refresh needs an OAuth client; without `clientId` it is `privx-ui`, as in the Go SDK.
+ *
+ * **Errors**: `ApiError`, `OAuthError` or `UnexpectedResponse` when PrivX refuses the token; the failure of the effect
+ * for `token`. Otherwise the errors of every login.
+ *
+ * Source: both official SDKs.
+ *
+ * @example
+ * ```ts
+ * import { Connection } from "@privx-kit/http/Connection"
+ * import * as TokenExchange from "@privx-kit/http/TokenExchange"
+ * import * as Layer from "effect/Layer"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const tokens = TokenExchange.layer({
+ *   token: Redacted.make("the token of the CI system"),
+ *   clientId: "privx-ui",
+ *   scope: "privx-user"
+ * }).pipe(Layer.provide(Connection.layer({ baseUrl: new URL("https://privx.example.com") })))
+ * ```
  *
  * @since 0.1.0
  * @category layers

@@ -42,7 +42,7 @@ describe("AuthorizationCode with an OpenID provider", () => {
       assert.strictEqual(yield* provider.userOf(yield* login(OpenIdProvider.clientSecret)), "anna")
 
       const failure = yield* Effect.flip(login("another-secret"))
-      assert.deepInclude(failure, { _tag: "UnexpectedResponse", operation: "TokenProvider.get", status: 401 })
+      assert.deepInclude(failure, { _tag: "OAuthError", operation: "TokenProvider.get", status: 401 })
       assert.include(failure.message, "invalid_client")
       assert.include(failure.hint, "Check the OAuth client's id and secret")
       assert.notInclude(Logins.shown(failure), "another-secret")
@@ -110,7 +110,7 @@ describe("AuthorizationCode with an OpenID provider", () => {
   it.live("tells that the user has cancelled", () =>
     Effect.gen(function* () {
       const { failure, page } = yield* failing({}, { cancels: true })
-      assert.deepInclude(failure, { _tag: "UnexpectedResponse", operation: "TokenProvider.get", status: 400 })
+      assert.deepInclude(failure, { _tag: "OAuthError", operation: "TokenProvider.get", status: 400 })
       assert.include(failure.message, "access_denied")
       assert.include(failure.hint, "cancelled")
       assert.include(page, "The login failed")
@@ -120,7 +120,7 @@ describe("AuthorizationCode with an OpenID provider", () => {
   it.live("tells any other error of the provider", () =>
     Effect.gen(function* () {
       const { failure } = yield* failing({ parameters: { prompt: "none" } })
-      assert.deepInclude(failure, { _tag: "UnexpectedResponse", status: 400 })
+      assert.deepInclude(failure, { _tag: "OAuthError", status: 400 })
       assert.include(failure.message, "login_required")
     })
   )
@@ -171,7 +171,7 @@ describe("AuthorizationCode with an OpenID provider", () => {
           return to
         })
       )
-      assert.deepInclude(failure, { _tag: "UnexpectedResponse", status: 400 })
+      assert.deepInclude(failure, { _tag: "OAuthError", status: 400 })
       assert.include(failure.message, "invalid_grant")
       assert.notInclude(Logins.shown(failure), stolen ?? "")
     })

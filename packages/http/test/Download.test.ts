@@ -34,6 +34,22 @@ describe("Download", () => {
     })
   )
 
+  it.live("tells whether anything but the end of the connection says where the body ends", () =>
+    Effect.gen(function* () {
+      const script = "#!/bin/sh\n"
+      const server = yield* WireServer.make([
+        WireServer.answer(200, script, {}),
+        [`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\n${script}\r\n0\r\n\r\n`],
+        [`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${script}`, "close"]
+      ])
+      const framing = Effect.flatMap(TestApi.open(), ({ contentLength, delimitedBy, stream }) =>
+        Effect.as(Stream.runDrain(stream), `${delimitedBy}, ${contentLength}`)
+      ).pipe(Effect.scoped)
+      const all = yield* Effect.all([framing, framing, framing]).pipe(Effect.provide(TestApi.layer(server.url)))
+      assert.deepStrictEqual(all, ["length, 10", "chunks, undefined", "connection, undefined"])
+    })
+  )
+
   it.live("carries a body far larger than its buffers", () =>
     Effect.gen(function* () {
       const server = yield* WireServer.make([

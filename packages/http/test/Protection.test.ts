@@ -1,11 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as RetryPolicy from "@privx-kit/http/RetryPolicy"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
 import * as TestApi from "./TestApi.ts"
 import * as WireServer from "./WireServer.ts"
 
 const ok = WireServer.answer(200, '{"name":"n"}')
 const once = Effect.provideService(RetryPolicy.RetryPolicy, RetryPolicy.never)
+
+/** Until so many requests have come, by the clock of the machine; and a moment longer, in which no other one comes. */
+const arrived = (server: WireServer.WireServer, count: number): Effect.Effect<void> =>
+  Effect.promise(async () => {
+    while (server.received.length < count) await new Promise((resolve) => setTimeout(resolve, 2))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  })
 
 describe("Protection", () => {
   it.live("leaves an origin alone after failures in a row, and tries it again later", () =>
@@ -17,7 +26,7 @@ describe("Protection", () => {
         for (let i = 0; i < 3; i++) yield* Effect.flip(once(TestApi.read()))
         const open = yield* Effect.flip(once(TestApi.read()))
         assert.deepInclude(open, { _tag: "TransportError", reason: "circuitOpen" })
-        assert.include(open.message, "after 3 failures in a row")
+        assert.include(open.message, "after 3 consecutive failures")
         assert.strictEqual(server.received.length, 3)
         yield* Effect.sleep(120)
         assert.deepStrictEqual(yield* once(TestApi.read()), { name: "n" })
@@ -36,21 +45,22 @@ describe("Protection", () => {
     })
   )
 
-  it.live("spreads requests over time where a rate is set", () =>
+  it.effect("spreads requests over time where a rate is set", () =>
     Effect.gen(function* () {
-      let last = 0
-      const server = yield* WireServer.make(() => {
-        last = performance.now()
-        return ok
-      })
-      const begun = performance.now()
-      yield* Effect.all(
-        Array.from({ length: 6 }, () => TestApi.read()),
+      const server = yield* WireServer.make(() => ok)
+      const layer = TestApi.layer(server.url, { rateLimit: { requests: 2, per: "1 minute" }, deadline: "1 hour" })
+      const reads = Effect.all(
+        Array.from({ length: 4 }, () => TestApi.read()),
         { concurrency: "unbounded" }
-      ).pipe(Effect.provide(TestApi.layer(server.url, { rateLimit: { requests: 2, per: "100 millis" } })))
-      // Two at once, then one each 50 ms: the sixth cannot come before 200 ms have passed.
-      assert.strictEqual(server.received.length, 6)
-      assert.isAtLeast(last - begun, 150)
+      )
+      const fiber = yield* Effect.forkChild(Effect.provide(reads, layer))
+      // Two at once, then one each half minute of the test's clock, however long the sockets take.
+      for (const count of [2, 3, 4]) {
+        yield* arrived(server, count)
+        assert.strictEqual(server.received.length, count)
+        yield* TestClock.adjust("30 seconds")
+      }
+      assert.strictEqual((yield* Fiber.join(fiber)).length, 4)
     })
   )
 

@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Tracer from "effect/Tracer"
+import { MeasuredServers } from "../src/internal/telemetry.ts"
 import * as TestApi from "./TestApi.ts"
 import * as WireServer from "./WireServer.ts"
 
@@ -118,6 +120,24 @@ describe("telemetry", () => {
       assert.strictEqual(count(after) - before, many)
       assert.isBelow(after.length, many)
       assert.isTrue(after.some(({ attributes }) => attributes?.["server.address"] === "_OTHER"))
+    })
+  )
+
+  it.live("bounds the servers of each layer that brings a list of its own", () =>
+    Effect.gen(function* () {
+      const server = yield* WireServer.make([WireServer.answer(200, '{"name":"n"}')])
+      const full = new Set(Array.from({ length: 100 }, (_, at) => `https://${at}.example.com`))
+      const registry = new Map<string, never>()
+      const series = yield* TestApi.read().pipe(
+        Effect.andThen(Metric.snapshot),
+        Effect.provide(Layer.provide(TestApi.layer(server.url), Layer.succeed(MeasuredServers, full))),
+        Effect.provideService(Metric.MetricRegistry, registry)
+      )
+      const addresses = series
+        .filter(({ id }) => id === "http.client.request.duration")
+        .map(({ attributes }) => attributes?.["server.address"])
+      assert.deepStrictEqual(addresses, ["_OTHER"])
+      assert.strictEqual(full.size, 100)
     })
   )
 })

@@ -185,4 +185,60 @@ describe("TokenProvider.make", () => {
       assert.strictEqual((yield* Effect.exit(waiting.tokens.get))._tag, "Failure")
     })
   )
+
+  it.effect("tells the token that it holds and what is left of its life, and asks for nothing to do so", () =>
+    Effect.gen(function* () {
+      const source = counting(() => Effect.succeed({ seconds: 300 }))
+      const tokens = yield* TokenProvider.make(source)
+      assert.isUndefined(yield* tokens.current)
+      yield* tokens.get
+      yield* TestClock.adjust("100 seconds")
+      const held = yield* tokens.current
+      assert.deepStrictEqual(
+        [held?.lifetime, held?.remaining].map((time) => time && Duration.toSeconds(time)),
+        [300, 200]
+      )
+      yield* TestClock.adjust("170 seconds")
+      assert.isUndefined(yield* tokens.current)
+      assert.strictEqual(source.count.logins, 1)
+    })
+  )
+
+  it.effect("renews a token that lives too short, once for all who ask, and hands the old one out meanwhile", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const source = counting((login) => Effect.as(login === 1 ? Effect.void : Deferred.await(gate), { seconds: 300 }))
+      const tokens = yield* TokenProvider.make(source)
+      yield* tokens.renew(Duration.seconds(200))
+      yield* TestClock.adjust("100 seconds")
+      yield* tokens.renew(Duration.seconds(200))
+      assert.strictEqual(source.count.logins, 1)
+      yield* TestClock.adjust("1 second")
+      const renewing = yield* Effect.forkChild(
+        Effect.all([tokens.renew(Duration.seconds(200)), tokens.renew(Duration.seconds(200))], { concurrency: 2 })
+      )
+      yield* Effect.yieldNow
+      assert.strictEqual(yield* get(tokens), "token-1")
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.join(renewing)
+      assert.strictEqual(yield* get(tokens), "token-2")
+      assert.strictEqual(source.count.logins, 2)
+    })
+  )
+
+  it.effect("does not ask a person for a token only to have a longer one, nor renew one of unknown life", () =>
+    Effect.gen(function* () {
+      const attended = counting(() => Effect.succeed({ seconds: 300 }))
+      const person = yield* TokenProvider.make({ ...attended, attended: true })
+      yield* person.get
+      yield* person.renew(Duration.seconds(10_000))
+      assert.strictEqual(attended.count.logins, 1)
+      const unknown = counting(() => Effect.succeed({}))
+      const tokens = yield* TokenProvider.make(unknown)
+      yield* tokens.get
+      yield* tokens.renew(Duration.seconds(10_000))
+      assert.strictEqual(unknown.count.logins, 1)
+      assert.deepStrictEqual(Object.keys((yield* tokens.current) ?? {}), ["token"])
+    })
+  )
 })

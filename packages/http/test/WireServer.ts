@@ -12,12 +12,15 @@ export interface Received {
   readonly body: string
 }
 
-/** Text to send; `close` ends the connection, `reset` breaks it, `hang` says no more. */
+/** Text (latin1 of what is not ASCII is up to the test) or bytes to send; `close` ends the connection, `reset` breaks it, `hang` says no more. */
 export type Piece =
   | string
+  | Uint8Array
   | { readonly repeat: string; readonly times: number }
   /** For ever, one each few milliseconds. */
   | { readonly drip: string }
+  /** Says nothing for so many milliseconds. */
+  | { readonly pause: number }
   | "close"
   | "reset"
   | "hang"
@@ -111,12 +114,15 @@ const take = (buffer: string): { readonly received: Received; readonly rest: str
 }
 
 const play = (socket: net.Socket, pieces: Answer) => {
-  for (const piece of pieces) {
+  for (const [index, piece] of pieces.entries()) {
     if (piece === "hang") return
     if (piece === "close") return void socket.end()
     if (piece === "reset") return void socket.resetAndDestroy()
-    if (typeof piece === "string") socket.write(piece)
-    else if ("drip" in piece) return drip(socket, piece.drip)
+    if (typeof piece === "string" || piece instanceof Uint8Array) socket.write(piece)
+    else if ("pause" in piece) {
+      const timer = setTimeout(() => play(socket, pieces.slice(index + 1)), piece.pause)
+      return void socket.once("close", () => clearTimeout(timer))
+    } else if ("drip" in piece) return drip(socket, piece.drip)
     else for (let n = 0; n < piece.times && !socket.destroyed; n++) socket.write(piece.repeat)
   }
 }

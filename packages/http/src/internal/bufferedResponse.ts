@@ -1,6 +1,4 @@
-/**
- * An answer that lies in memory, behind Effect's `HttpClientResponse`, so that an `HttpApi` can decode it.
- */
+/** A response in memory as Effect's `HttpClientResponse`, so that an `HttpApi` can decode it. */
 import * as Effect from "effect/Effect"
 import * as Cookies from "effect/http/Cookies"
 import * as Headers from "effect/http/Headers"
@@ -22,7 +20,7 @@ abstract class Response extends Inspectable.Class {
   readonly [HttpClientResponse.TypeId]: typeof HttpClientResponse.TypeId = HttpClientResponse.TypeId
   readonly request: HttpClientRequest.HttpClientRequest
   readonly status: number
-  /** Path and query can hold a session id: a response does not tell where it came from. */
+  /** The response does not contain its URL: path and query may contain a session id. */
   readonly url = ""
   readonly rawHeaders: IncomingHttpHeaders
 

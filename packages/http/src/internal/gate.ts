@@ -1,7 +1,7 @@
 /**
- * How many requests may be under way to an origin at once, and fewer after it has said that it is overloaded: the limit is
- * halved by an overload, at most once for the requests that were under way together, and grows again by one for each
- * limit's worth of answers (additive increase, multiplicative decrease, as TCP does it).
+ * Limits the concurrent requests to an origin, and lowers the limit when the origin is overloaded. An overload halves
+ * the limit, at most once for the requests that were concurrent; then the limit grows by one for each limit's worth of
+ * responses (additive increase, multiplicative decrease, as in TCP).
  *
  * Written by hand, not with a semaphore around an effect: entering and leaving cost two numbers on the path of every
  * request.
@@ -19,7 +19,7 @@ export class Gate {
     this.limit = max
   }
 
-  /** Runs `start` now, or as soon as there is room. The result takes a start that has not happened back. */
+  /** Runs `start` now, or as soon as the limit allows. The returned function withdraws a pending start. */
   enter(start: (ticket: number) => void): () => void {
     if (this.inFlight < this.limit) {
       this.inFlight++
@@ -34,13 +34,13 @@ export class Gate {
     return () => this.waiting.delete(run)
   }
 
-  /** One that had started has ended. */
+  /** A started request has ended. */
   leave(): void {
     this.inFlight--
     this.admit()
   }
 
-  /** An answer came that was no sign of overload. */
+  /** A response arrived that is not a sign of overload. */
   succeeded(): void {
     if (this.limit >= this.max) return
     if (++this.answered < this.limit) return
@@ -49,9 +49,9 @@ export class Gate {
     this.admit()
   }
 
-  /** The origin said that it has too much to do, to the request that entered with this ticket. */
+  /** The origin reported an overload in response to the request with this ticket. */
   overloaded(ticket: number): void {
-    // What started before the limit was last cut says nothing about the new one.
+    // A request that started before the last decrease says nothing about the new limit.
     if (ticket < this.epoch) return
     this.epoch++
     this.answered = 0

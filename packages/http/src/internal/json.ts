@@ -1,15 +1,15 @@
 /**
- * Parses JSON that somebody else wrote. V8 takes seconds for some megabytes of nothing but brackets, and nothing else runs
- * meanwhile: what is nested deeper than any answer of an API counts as no JSON.
+ * Parses untrusted JSON. V8 blocks for seconds on a few megabytes of brackets, so a text that is nested deeper than any
+ * API response is rejected.
  */
 
-/** So deep is nothing that an API says. */
+/** No API response is nested as deeply. */
 const deepest = 512
 
-/** What is shorter cannot take long, however it is nested. */
+/** A shorter text is parsed quickly, however it is nested. */
 const worthLooking = 64 * 1024
 
-/** `undefined` where it is no JSON. */
+/** `undefined` if the text is not JSON. */
 export const parse = (text: string): { readonly value: unknown } | undefined => {
   if (text.length > worthLooking && isTooDeep(text)) return undefined
   try {

@@ -1,6 +1,6 @@
 /**
- * The short way from an answer to an endpoint's typed success: JSON, for the one schema that the answer's status has. What
- * does not fit here is left to Effect's own decoder, which knows every encoding and costs several times as much.
+ * The fast path from a response to an endpoint's typed success: JSON with the one schema of its status. Other responses
+ * are left to Effect's own decoder, which supports every encoding and costs several times as much.
  */
 import * as Context from "effect/Context"
 import type * as Exit from "effect/Exit"
@@ -14,7 +14,7 @@ interface Endpoint {
   readonly successes: ReadonlyMap<number, readonly [Schema.Top, ...Array<Schema.Top>]>
 }
 
-/** `undefined` when the answer has to go the long way, which leads nowhere for what is not even JSON. */
+/** `undefined` if the response needs Effect's own decoder, which fails for a text that is not JSON. */
 export type Decode = (status: number, body: Uint8Array) => Exit.Success<unknown, unknown> | "notJson" | undefined
 
 export const make = ({ mergedAnnotations, successes }: Endpoint): Decode => {
@@ -26,8 +26,10 @@ export const make = ({ mergedAnnotations, successes }: Endpoint): Decode => {
       .filter(([, schemas]) => schemas.length === 1 && isJson(schemas[0]))
       .map(([status, [schema]]) => [status, Schema.decodeUnknownExit(schema as Schema.Codec<unknown>, options)])
   )
+  const [only] = decoders.size === 1 && successes.size === 1 ? decoders.values() : []
   return (status, body) => {
-    const decode = decoders.get(status)
+    // A 201 instead of a 200 does not change the body.
+    const decode = decoders.get(status) ?? (status >= 200 && status < 300 ? only : undefined)
     if (decode === undefined) return undefined
     const json = Json.parse(utf8.decode(body))
     if (json === undefined) return "notJson"
@@ -42,7 +44,7 @@ export const make = ({ mergedAnnotations, successes }: Endpoint): Decode => {
 
 const utf8 = new TextDecoder()
 
-/** Whatever is encoded as an object or an array: the other encodings end with text or bytes. */
+/** Encodings as an object or an array; the other encodings produce text or bytes. */
 const isJson = (schema: Schema.Top): boolean => {
   const encoded = SchemaAST.toEncoded(schema.ast)
   return SchemaAST.isObjects(encoded) || SchemaAST.isArrays(encoded)

@@ -1,25 +1,27 @@
 /**
- * The requests of a login: each goes out with a deadline, a limit of size and without following a redirect to another
- * origin, is repeated by the policy where that is safe, and fails typed. What the login sends that is secret does not come
- * back in a failure, even if the server quotes it.
+ * The requests of a login. Each has a deadline and a size limit, does not follow a redirect to another origin, is
+ * retried by the policy if that is safe, and fails with a typed error. Secrets of the login do not appear in a failure,
+ * even if the server quotes them.
  */
+import * as Redaction from "@privx-kit/core/Redaction"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Base64 from "effect/encoding/Base64"
 import * as Redacted from "effect/Redacted"
 import type { Connection } from "../Connection.ts"
 import type { Definition } from "../Operation.ts"
 import type { PrivxFailure } from "../PrivxFailure.ts"
 import * as ResponseFailure from "../ResponseFailure.ts"
-import type { Grant } from "../TokenProvider.ts"
+import type { Grant } from "../TokenSource.ts"
 import type { TransportError } from "../TransportError.ts"
 import { type Buffered, exchange, type Streamed } from "./exchange.ts"
 import * as OAuthError from "./oauthError.ts"
 import * as Redirect from "./redirect.ts"
 import { retrying } from "./retrying.ts"
-import { type Call, spanOf, Telemetry } from "./telemetry.ts"
+import { type Call, spanOf, type Telemetry } from "./telemetry.ts"
 import * as TokenResponse from "./tokenResponse.ts"
 
-/** The name under which every failure of a login is reported. */
+/** The name under which every failure of a login is reported, unless the options name another one. */
 export const operation = "TokenProvider.get"
 
 export interface Request {
@@ -29,19 +31,21 @@ export interface Request {
   readonly body?: { readonly type: string; readonly text: string } | undefined
   /** Value of `Authorization`. */
   readonly authorization?: Redacted.Redacted<string> | undefined
-  /** What else must not be quoted in a failure; `authorization` need not be named. */
+  /** Further secrets that must not be quoted in a failure; `authorization` is always redacted. */
   readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
-  /** Whether a redirect is the answer rather than something to follow. */
+  /** Whether a redirect is the expected response and is not followed. */
   readonly wantsRedirect?: boolean | undefined
 }
 
-/** Sends a request within the time of the attempt; answers with a success, or with the redirect that was wanted. */
+/** Sends a request within the time of the attempt; returns a success or the expected redirect. */
 export type Send = (request: Request) => Effect.Effect<ResponseFailure.Answer, PrivxFailure>
 
 export interface Options {
   /** The kind of login, for the span, e.g. `password`. */
   readonly kind: string
-  /** Whether all of it may be done again when it is not known whether the server has processed it. */
+  /** Default: {@link operation}. */
+  readonly operation?: string | undefined
+  /** Whether the attempt may be repeated when it is unknown whether the server has processed it. */
   readonly safeToRepeat: boolean
   readonly credentials: OAuthError.Credentials
 }
@@ -54,47 +58,51 @@ export const run = <A>(
 ): Effect.Effect<A, PrivxFailure> => {
   const { limits } = connection
   const { safeToRepeat } = options
-  const definition: Definition = { name: operation, safeToRepeat, authorization: "none" }
+  const name = options.operation ?? operation
+  const definition: Definition = { name, safeToRepeat, authorization: "none" }
   return retrying(
     {
-      operation,
+      operation: name,
+      origin: connection.origin,
       safeToRepeat,
       attemptTimeout: limits.attemptTimeout,
       deadline: limits.deadline,
-      telemetry: new Telemetry(connection.origin)
+      telemetry: connection.telemetry
     },
     (attempt) =>
-      Clock.clockWith((clock) => {
-        const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
-        const end = now() + attempt.timeout
-        const timeoutReason = attempt.lastBeforeDeadline ? "deadline" : "timeout"
+      Effect.suspend(() => {
+        const until = attempt.until()
 
         const answerOf = Effect.fnUntraced(function* (
           request: Request,
           path: string
         ): Effect.fn.Return<ResponseFailure.Answer, PrivxFailure> {
+          const { timeout, timeoutReason } = attempt.window(until)
           const received = yield* observed(
-            connection.origin,
+            connection.telemetry,
             { operation: definition, method: request.method, template: templateOf(request.path) },
             exchange({
-              operation,
+              operation: name,
               origin: connection.origin,
               dispatcher: connection.dispatcher,
+              takeAlert: connection.takeAlert,
+              proxy: connection.route._tag === "Proxied" ? connection.route.proxy.origin : undefined,
               method: request.method,
               path,
               headers: headersOf(request, connection.userAgent),
-              body: request.body === undefined ? null : Buffer.from(request.body.text),
-              timeout: Math.max(1, end - now()),
+              body: request.body === undefined ? null : new TextEncoder().encode(request.body.text),
+              timeout,
               timeoutReason,
               maxBytes: limits.maxResponseBytes
-            })
+            }).pipe(Effect.catch((failure) => Effect.flatMap(connection.explain(failure, attempt.left()), Effect.fail)))
           )
           return {
-            operation,
+            operation: name,
             status: received.status,
             headers: received.headers,
             body: received._tag === "Buffered" ? received.body : new Uint8Array(0),
-            now: yield* Clock.currentTimeMillis
+            now: yield* Clock.currentTimeMillis,
+            secrets: secretsOf(request)
           }
         })
 
@@ -103,10 +111,11 @@ export const run = <A>(
             let path = request.path
             for (let hops = 0; ; hops++) {
               const answer = yield* answerOf(request, path)
-              if (answer.status >= 200 && answer.status < 300) return answer
+              if (answer.status >= 200 && answer.status < 300 && answer.status !== 206) return answer
               if (answer.status >= 300 && answer.status < 400) {
                 if (request.wantsRedirect === true) return answer
-                const from = { origin: connection.origin, path, method: request.method, hops }
+                const { origin, pathPrefix } = connection
+                const from = { origin, pathPrefix, path, method: request.method, hops }
                 const redirect = Redirect.follow(answer, from)
                 if (redirect?._tag === "Refused") return yield* redirect.failure
                 if (redirect?._tag === "Followed") {
@@ -114,21 +123,20 @@ export const run = <A>(
                   continue
                 }
               }
-              return yield* refusal(answer, request, options.credentials)
+              return yield* refusal(answer, options.credentials)
             }
           })
         )
       })
-  ).pipe(Effect.withSpan(operation, { attributes: { "privx.login": options.kind } }, { captureStackTrace: false }))
+  ).pipe(Effect.withSpan(name, { attributes: { "privx.login": options.kind } }, { captureStackTrace: false }))
 }
 
-/** A span and the metrics of one request, as the transport makes them for its calls. */
+/** The span and the metrics of one request, like those of the transport's calls. */
 const observed = (
-  origin: string,
+  telemetry: Telemetry,
   call: Call,
   request: Effect.Effect<Buffered | Streamed, TransportError>
 ): Effect.Effect<Buffered | Streamed, TransportError> => {
-  const telemetry = new Telemetry(origin)
   return Effect.withFiber((fiber) => {
     const begun = performance.now()
     return Effect.matchEffect(request, {
@@ -152,40 +160,24 @@ const observed = (
   )
 }
 
-/** The paths of a login hold no secret, their queries do. */
+/** The paths of a login contain no secret; their queries do. */
 const templateOf = (path: string): string => path.split("?", 1)[0] ?? ""
 
 const headersOf = (request: Request, userAgent: string): Record<string, string> => ({
   accept: "application/json",
+  "accept-encoding": "identity",
   ...(request.authorization === undefined ? undefined : { authorization: Redacted.value(request.authorization) }),
   ...(request.body === undefined ? undefined : { "content-type": request.body.type }),
   "user-agent": userAgent
 })
 
-const refusal = (
-  answer: ResponseFailure.Answer,
-  request: Request,
-  credentials: OAuthError.Credentials
-): PrivxFailure => {
-  const text = new TextDecoder().decode(answer.body)
-  const secrets = request.authorization === undefined ? request.secrets : [request.authorization, ...request.secrets]
-  const body = Buffer.from(withoutSecrets(text, secrets))
-  return OAuthError.advise(ResponseFailure.make({ ...answer, body }), OAuthError.codeOf(text), credentials)
-}
+const secretsOf = ({ authorization, secrets }: Request): ReadonlyArray<Redacted.Redacted<string>> =>
+  authorization === undefined ? secrets : [authorization, ...secrets]
 
-/** Servers quote what they were sent, as it was or in the encoding it came in. */
-const withoutSecrets = (text: string, secrets: ReadonlyArray<Redacted.Redacted<string>>): string =>
-  secrets
-    .map((secret) => Redacted.value(secret))
-    .flatMap((secret) => [
-      secret,
-      secret.replace(/^Basic /, ""),
-      JSON.stringify(secret).slice(1, -1),
-      encodeURIComponent(secret),
-      formEncoded(secret)
-    ])
-    .filter((secret) => secret !== "")
-    .reduce((rest, secret) => rest.replaceAll(secret, "<redacted>"), text)
+const refusal = (answer: ResponseFailure.Answer, credentials: OAuthError.Credentials): PrivxFailure => {
+  const clean = Redaction.redact(new TextDecoder().decode(answer.body), answer.secrets)
+  return OAuthError.make(ResponseFailure.make(answer), clean, credentials)
+}
 
 const formEncoded = (text: string): string => new URLSearchParams({ "": text }).toString().slice(1)
 
@@ -206,11 +198,11 @@ const present = (fields: Readonly<Record<string, string | undefined>>): Record<s
     Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))
   )
 
-/** `Authorization: Basic` with the id and secret as they are, which is what PrivX and its SDKs do. */
+/** `Authorization: Basic` with the id and secret unencoded, as in PrivX and its SDKs. */
 export const basic = (id: string, secret: Redacted.Redacted<string>): Redacted.Redacted<string> =>
-  Redacted.make(`Basic ${Buffer.from(`${id}:${Redacted.value(secret)}`).toString("base64")}`)
+  Redacted.make(`Basic ${Base64.encode(`${id}:${Redacted.value(secret)}`)}`)
 
-/** The same, with id and secret form-encoded first, which is what the standard demands (RFC 6749, 2.3.1). */
+/** The same with id and secret form-encoded first, as the standard requires (RFC 6749, 2.3.1). */
 export const standardBasic = (id: string, secret: Redacted.Redacted<string>): Redacted.Redacted<string> =>
   basic(formEncoded(id), Redacted.make(formEncoded(Redacted.value(secret))))
 
@@ -226,7 +218,7 @@ export const refresh = (
     readonly secrets?: ReadonlyArray<Redacted.Redacted<string>> | undefined
   }
 ): Effect.Effect<Grant, PrivxFailure> =>
-  // Should the server give a new refresh token with each and the answer be lost, the next refresh fails, and a login follows.
+  // If the server rotates refresh tokens and the response is lost, the next refresh fails and a login follows.
   run(connection, { kind: "refresh_token", safeToRepeat: true, credentials: options.credentials }, (send) =>
     Effect.flatMap(
       send({

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { Connection } from "../Connection.ts"
-import type { ApiClient, Source } from "../TokenProvider.ts"
+import type { ApiClient, Source } from "../TokenSource.ts"
 import * as Login from "./login.ts"
 import * as TokenResponse from "./tokenResponse.ts"
 
@@ -20,7 +20,7 @@ export const source = (connection: Connection["Service"], client: ApiClient): So
   const path = connection.pathPrefix + (client.tokenPath ?? "/auth/api/v1/oauth/token")
 
   return {
-    // A token that is never used harms nobody.
+    // An unused token does no harm.
     login: Login.run(connection, { kind: "password", safeToRepeat: true, credentials }, (send) =>
       Effect.flatMap(
         send({

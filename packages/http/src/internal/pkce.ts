@@ -1,13 +1,13 @@
-/** What proves that the one who redeems an authorization code is the one who asked for it (RFC 7636, S256). */
+/** Proof that the client that redeems an authorization code is the one that requested it (RFC 7636, S256). */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { createHash, randomBytes } from "node:crypto"
 
 export interface Pkce {
-  /** Goes only to the token endpoint. */
+  /** Sent only to the token endpoint. */
   readonly verifier: Redacted.Redacted<string>
   readonly challenge: string
-  /** Ties the answer to this login. */
+  /** Ties the redirect to this login. */
   readonly state: string
 }
 

@@ -1,6 +1,6 @@
 /**
- * Waits on the loopback interface for the redirect that ends a login in a browser (RFC 8252, 7.3). It listens on 127.0.0.1
- * only, answers one path, shows nothing of what it receives, and is gone after the first redirect.
+ * Waits on the loopback interface for the redirect that ends a login in a browser (RFC 8252, 7.3). It listens only on
+ * 127.0.0.1, serves one path, shows nothing that it receives, and closes after the first redirect.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -14,7 +14,7 @@ export interface Options<A, E> {
   readonly path: string
   /** 0 for any free port. */
   readonly port: number
-  /** Judges the query of the redirect; the page in the browser says only whether it was accepted. */
+  /** Checks the query of the redirect; the page in the browser shows only whether it was accepted. */
   readonly judge: (query: URLSearchParams) => Exit.Exit<A, E>
 }
 
@@ -25,23 +25,27 @@ export interface Listener<A, E> {
 
 const host = "127.0.0.1"
 
-/** Fails with the system's code, e.g. `EADDRINUSE`, when nothing can listen there. */
+/** Fails with the system's code, e.g. `EADDRINUSE`, if the port is not available. */
 export const listen = <A, E>(options: Options<A, E>): Effect.Effect<Listener<A, E>, string, Scope.Scope> => {
   const redirected = Deferred.makeUnsafe<A, E>()
   const server = http.createServer({ maxHeaderSize: 32 * 1024, requestTimeout: 10_000 }, (request, response) => {
     const url = URL.canParse(request.url ?? "", `http://${host}`)
       ? new URL(request.url ?? "", `http://${host}`)
       : undefined
-    if (url?.pathname !== options.path) return reply(response, 404, "There is nothing here.")
-    if (request.method !== "GET") return reply(response, 405, "This is for a browser that was sent here.")
-    // Somebody opened the address by hand, or a browser looked ahead: not the end of the login.
-    if (url.search === "") return reply(response, 400, "Log in first: this page is where the login ends.")
+    if (url?.pathname !== options.path) return reply(response, 404, "This page does not exist.")
+    if (request.method !== "GET") return reply(response, 405, "This page only accepts the redirect of a login.")
+    // A person opened the address, or a browser prefetched it: this does not end the login.
+    if (url.search === "") return reply(response, 400, "Log in first: the login ends on this page.")
     const verdict = options.judge(url.searchParams)
-    // The page goes out before the program goes on, and perhaps ends.
+    // The page is sent before the program continues, because the program may exit.
     response.once("close", () => Deferred.doneUnsafe(redirected, verdict))
     return Exit.isSuccess(verdict)
       ? reply(response, 200, "You are logged in. You can close this page.")
-      : reply(response, 400, "The login failed. Look into the window of the program for the reason.")
+      : reply(
+          response,
+          400,
+          "The login failed. The reason is shown in the window of the program that started the login."
+        )
   })
 
   return Effect.map(
@@ -62,7 +66,7 @@ const stop = (server: http.Server): Effect.Effect<void> =>
     server.closeAllConnections()
   })
 
-/** The query of this page is a secret: no cache keeps the page, and nothing it links to could see the address. */
+/** The query of this page is a secret: the page is not cached, and its address is not sent as a referrer. */
 const reply = (response: http.ServerResponse, status: number, text: string): void => {
   const page = `<!doctype html><meta charset="utf-8"><title>privx-kit</title><p>${text}</p>`
   response.writeHead(status, {

@@ -1,22 +1,20 @@
-/**
- * The socket that a request goes out on, which undici tells none of its handlers.
- */
+/** The socket on which a request is sent, which undici does not pass to its handlers. */
 import { channel } from "node:diagnostics_channel"
 
-/** Who wants to know. */
+/** The sender to inform. */
 export interface Sender {
   readonly method: string
   /** Path and query. */
   readonly path: string
-  /** Told before the request goes out. Later the socket may be closed, and then it tells nothing any more. */
+  /** Called before the request is sent. Later the socket may be closed, and then its peer is unknown. */
   readonly onSocket: (socket: unknown) => void
 }
 
 let starting: Sender | undefined
 
 /**
- * undici publishes the socket right after `onRequestStart`, before anything else can happen: the sender that calls this in
- * there is the one whose socket is published next.
+ * undici publishes the socket synchronously after `onRequestStart`, so the sender that calls this within
+ * `onRequestStart` is the one whose socket is published next.
  */
 export const expect = (sender: Sender): void => {
   if (!listening) {
@@ -36,7 +34,7 @@ const onSendHeaders = (message: unknown): void => {
   if (request.path === sender.path && request.method === sender.method) sender.onSocket(socket)
 }
 
-/** What undici documents of the message. */
+/** The documented part of undici's message. */
 interface Sent {
   readonly request: { readonly method: string; readonly path: string }
   readonly socket: unknown

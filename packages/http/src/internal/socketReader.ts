@@ -1,37 +1,46 @@
 /**
- * Reads a socket into memory that is used again, where Node would take fresh memory of 64 KiB for each read: of a large body
- * most of the time went into getting that memory and giving it back.
+ * Reads a socket into reused memory. Node allocates 64 KiB for each read, and most of the time of a large body was
+ * spent on allocating and freeing that memory.
  *
- * What is read is copied out at once, exactly as long as it is. Only while a body goes to somebody who is done with a chunk
- * before asking for the next one ({@link lend}), its chunks are the read memory itself, in turn of three: one that is being
- * worked on, one that was read meanwhile, one that is read into.
+ * Received bytes are copied out at once. Only while a body goes to a reader that finishes a chunk before it asks for
+ * the next one ({@link lend}) are the chunks the read buffers themselves, three in rotation: one that is being
+ * processed, one that was read meanwhile, and one that is being read into.
  */
 import type * as net from "node:net"
 import { buildConnector } from "undici"
 
 const ordinaryBytes = 64 * 1024
 
-/** Of a body that is lent. More does not fit into the caches of a processor. */
+/** Buffer size of a lent body. A larger one does not fit into the caches of a processor. */
 const lentBytes = 256 * 1024
 
-/** Below it copying costs less than it saves. */
+/** Below this size, copying is cheaper. */
 const worthLending = 32 * 1024
 
 /**
- * One for all sockets: what is read is copied out before anything else can be read. Not on Windows, which is given the memory
- * before there is anything to read.
+ * One buffer for all sockets: received bytes are copied out before anything else is read. Not on Windows, which takes
+ * the memory before there is anything to read.
  */
 const shared = process.platform === "win32" ? undefined : Buffer.allocUnsafeSlow(ordinaryBytes)
 
 const readers: WeakMap<object, Reader> = new WeakMap()
 
-/** A connector of undici whose sockets are read so. Those within a proxy's tunnel are read as Node does it. */
-export const connector =
-  (options: buildConnector.BuildOptions): buildConnector.connector =>
+/**
+ * Opens a socket like `buildConnector`, and returns it at once; the callback is called when the connection is
+ * established.
+ */
+export type Open = (target: buildConnector.Options, callback: buildConnector.Callback) => net.Socket
+
+/** `buildConnector` returns the socket, which its types leave out. */
+export const opener = (options: buildConnector.BuildOptions): Open => buildConnector(options) as unknown as Open
+
+/** Opens sockets that are read in this way. Sockets within a proxy's tunnel are read by Node. */
+export const readingOpener =
+  (options: buildConnector.BuildOptions): Open =>
   (target, callback) => {
     const reader = new Reader()
-    const connect = buildConnector({ ...options, onread: { buffer: reader.next, callback: reader.onRead } })
-    connect(target, (...result) => {
+    const open = opener({ ...options, onread: { buffer: reader.next, callback: reader.onRead } })
+    return open(target, (...result) => {
       if (result[0] === null) {
         reader.socket = result[1]
         readers.set(result[1], reader)
@@ -40,10 +49,10 @@ export const connector =
     })
   }
 
-/** From now on chunks are valid only until their reader wants the next one. */
+/** From now on a chunk is valid only until the reader asks for the next one. */
 export const lend = (socket: unknown): void => readerOf(socket)?.lend(true)
 
-/** From now on chunks belong to whoever gets them. */
+/** From now on a chunk belongs to its reader. */
 export const endLending = (socket: unknown): void => readerOf(socket)?.lend(false)
 
 const readerOf = (socket: unknown): Reader | undefined =>
@@ -61,18 +70,18 @@ class Reader {
     this.turns = [undefined, undefined, undefined]
   }
 
-  /** Where the next read goes; asked for after each read. */
+  /** The buffer for the next read; called after each read. */
   readonly next = (): Uint8Array =>
     this.lends ? (this.turns[this.turn] ??= Buffer.allocUnsafeSlow(lentBytes)) : this.ordinary
 
   readonly onRead = (count: number, buffer: Uint8Array): boolean => {
     const { socket } = this
-    // Before the connection stands nothing was asked for.
+    // Nothing was requested before the connection was established.
     if (socket === undefined) return false
     const read = buffer.subarray(0, count)
     if (count < worthLending || buffer !== this.turns[this.turn]) return socket.push(Buffer.from(read))
     this.turn = (this.turn + 1) % this.turns.length
-    // What still waits in the socket can be of any turn.
+    // Bytes still buffered in the socket can be in any of the buffers.
     if (socket.readableLength > 0) this.turns[this.turn] = undefined
     return socket.push(read)
   }

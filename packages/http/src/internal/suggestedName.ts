@@ -1,5 +1,5 @@
 /**
- * The file name in a `Content-Disposition` header, made harmless: a name and not a path, nothing hidden, nothing invisible.
+ * The file name in a `Content-Disposition` header, sanitized: not a path, not a hidden file, no invisible characters.
  */
 import { parse } from "content-disposition"
 

@@ -1,6 +1,6 @@
 /**
- * Names and attributes of spans and metrics, by OpenTelemetry's semantic conventions for HTTP clients. Of a URL only server
- * and template are told: a path can hold a session id.
+ * Names and attributes of spans and metrics, by OpenTelemetry's semantic conventions for HTTP clients. Of a URL, only
+ * server and template are recorded: a path may contain a session id.
  */
 import * as Metric from "effect/Metric"
 import * as Context from "effect/Context"
@@ -14,32 +14,29 @@ const durationBounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1
 
 const duration = Metric.histogram("http.client.request.duration", {
   description:
-    "Duration of one attempt, until its answer is whole (of a download: until its head has come), in seconds",
+    "Duration of one attempt until its response is complete (for a download: until its head has arrived), in seconds",
   boundaries: durationBounds
 })
 
 const responseBytes = Metric.counter("http.client.response.body.bytes", {
-  description: "Bytes of the bodies that were read whole",
+  description: "Bytes of the bodies that were read completely",
   incremental: true
 })
 
 const retries = Metric.counter("privx.client.retries", {
-  description: "Attempts that failed and were followed by another one",
+  description: "Failed attempts that were retried",
   incremental: true
 })
 
 /**
- * The servers that have series of their own. A series is never forgotten: a program that talks to one server after another
- * would need more and more memory, so that the later ones are counted together, as OpenTelemetry does beyond a bound.
+ * The servers that have their own metric series. A series is never removed, so a program that talks to ever more
+ * servers would need ever more memory. Servers beyond the limit are counted together, as in OpenTelemetry. Like the
+ * registry of metrics, it belongs to the process unless a layer provides another one.
  */
-const servers = new Set<string>()
+export const MeasuredServers = Context.Reference<Set<string>>("@privx-kit/http/MeasuredServers", {
+  defaultValue: () => new Set()
+})
 const mostServers = 100
-
-/** What tells a server from others where it is counted. */
-const counted = (origin: string, server: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> => {
-  if (servers.size < mostServers) servers.add(origin)
-  return servers.has(origin) ? text(server) : { "server.address": "_OTHER" }
-}
 
 interface Series {
   readonly duration: Metric.Metric<number, unknown>
@@ -52,30 +49,32 @@ export interface Call {
   readonly template: string
 }
 
-/** `error.type` of the convention: the status of an answer, the reason where there was none. */
+/** `error.type` of the convention: the status of a response, or the reason if there was none. */
 export const errorType = (failure: PrivxFailure): string =>
   failure._tag === "TransportError" ? failure.reason : String(failure.status)
 
 export class Telemetry {
   private readonly server: { readonly "server.address": string; readonly "server.port": number }
   private readonly counted: Readonly<Record<string, string>>
-  /** Made once for each operation and outcome: to make a series costs more than to add to it. */
+  /** Created once for each operation and outcome: creating a series costs more than adding to it. */
   private readonly series: WeakMap<Definition, Map<number | string, Series>> = new WeakMap()
 
-  constructor(origin: string) {
+  constructor(origin: string, servers: Set<string>) {
     const url = new URL(origin)
     this.server = {
       "server.address": url.hostname,
       "server.port": Number(url.port || (url.protocol === "https:" ? 443 : 80))
     }
-    this.counted = counted(origin, this.server)
+    if (servers.size < mostServers) servers.add(origin)
+    // The attributes that identify a server.
+    this.counted = servers.has(origin) ? text(this.server) : { "server.address": "_OTHER" }
   }
 
   spanAttributes({ method, template }: Call): Record<string, unknown> {
     return { "http.request.method": method, "url.template": template, ...this.server }
   }
 
-  /** @param outcome the status of an answer, or the reason why there was none */
+  /** @param outcome the status of a response, or the reason why there was none */
   attempted(
     call: Call,
     outcome: number | string,
@@ -118,11 +117,11 @@ export class Telemetry {
   }
 }
 
-/** Makes `span` the parent of what happens in an effect. */
+/** Makes `span` the parent of the spans of an effect. */
 export const within = <A, E, R>(effect: Effect.Effect<A, E, R>, span: Tracer.Span) =>
   Effect.withParentSpan(effect, span, { captureStackTrace: false })
 
-/** The span of the call, when spans are made. */
+/** The span of the call, if tracing is enabled. */
 export const spanOf = (context: Context.Context<never>): Tracer.Span | undefined => {
   const span = Context.getOrUndefined(context, Tracer.ParentSpan)
   return span?._tag === "Span" ? span : undefined

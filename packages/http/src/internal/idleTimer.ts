@@ -1,0 +1,23 @@
+/** Calls back when it was not restarted for a while. It may be restarted for every chunk of a body, which is cheap on Node. */
+export class IdleTimer {
+  private readonly onIdle: () => void
+  private readonly millis: number
+  private timer: ReturnType<typeof setTimeout>
+
+  constructor(onIdle: () => void, millis: number) {
+    this.onIdle = onIdle
+    this.millis = millis
+    this.timer = setTimeout(onIdle, millis)
+  }
+
+  restart(): void {
+    // The timers of browsers are numbers.
+    if (typeof this.timer === "object") return void this.timer.refresh()
+    clearTimeout(this.timer)
+    this.timer = setTimeout(this.onIdle, this.millis)
+  }
+
+  stop(): void {
+    clearTimeout(this.timer)
+  }
+}
