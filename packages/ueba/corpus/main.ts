@@ -82,7 +82,7 @@ const sound = async (scripts: ReadonlyArray<Script>) => {
   for (const { name, requirement } of Checks.all) {
     const count = (outcome: VerificationReport.Outcome) =>
       [...reports.values()].filter((report) => names(report, outcome).has(name)).length
-    const [passed, failed, warned, skipped] = (["passed", "failed", "warned", "skipped"] as const).map(count)
+    const [passed, failed, warned, skipped] = (["passed", "failed", "warned", "notApplicable"] as const).map(count)
     print(`| \`${name}\` | ${requirement} | ${passed} | ${failed} | ${warned} | ${skipped} |`)
   }
   print()
@@ -178,9 +178,9 @@ const inputs: Readonly<Record<string, () => string>> = {
   "10 MB, a payload in a here-document": () =>
     `#!/bin/sh\nbase64 -d > /tmp/payload <<'END'\n${repeat(`${"QUJD".repeat(19)}\n`, 10e6)}END\n`,
   "10 MB of `echo hello world`": () => `#!/bin/sh\n${repeat("echo hello world\n", 10e6)}`,
-  "1 MB of a set-up script's code": () => `#!/bin/sh\n${repeat(setupCode, 1e6)}`,
-  "4 MB of a set-up script's code": () => `#!/bin/sh\n${repeat(setupCode, 4e6)}`,
-  "10 MB of a set-up script's code": () => `#!/bin/sh\n${repeat(setupCode, 10e6)}`,
+  "1 MB of a setup script's code": () => `#!/bin/sh\n${repeat(setupCode, 1e6)}`,
+  "4 MB of a setup script's code": () => `#!/bin/sh\n${repeat(setupCode, 4e6)}`,
+  "10 MB of a setup script's code": () => `#!/bin/sh\n${repeat(setupCode, 10e6)}`,
   "4 MB of dense code": () => `#!/bin/sh\n${repeat('if [ -f "$1" ]; then echo "hello" > /dev/null; fi\n', 4e6)}`,
   '4 MB of `"$(`': () => `#!/bin/sh\n${repeat('"$(', 4e6)}`,
   "4 MB of `*;`": () => `#!/bin/sh\n${repeat("*;", 4e6)}`,

@@ -1,19 +1,23 @@
 /**
- * One thing that is asked of a set-up script. A check knows nothing of the others, and neither of the policy that decides
- * what its finding means.
+ * One verification rule for a setup script. A check is independent of the other checks and of the policy, which decides
+ * the consequence of its finding.
  *
  * @since 0.1.0
  */
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { CapabilityRules } from "./CapabilityRules.ts"
 import type { SetupScript } from "./SetupScript.ts"
 import type { Sha256 } from "./Sha256.ts"
+import type { ShellSyntax } from "./ShellSyntax.ts"
 import type { DetachedSignature } from "./DetachedSignature.ts"
 import type { KnownDigest } from "./PinFile.ts"
 import type { CheckName, ExpectedConfiguration, Requirement } from "./VerificationPolicy.ts"
-import type { Place, Position } from "./VerificationReport.ts"
+import type { Position } from "./Position.ts"
+import type { Place } from "./VerificationReport.ts"
 
 /**
- * What a check looks at: the script, and what is known about it from elsewhere.
+ * The input of a check: the script, and the facts about it from other sources.
  *
  * @since 0.1.0
  * @category models
@@ -28,19 +32,21 @@ export interface Input {
  * @category models
  */
 export interface Expected {
-  /** Bytes that the server announced, where it did. */
-  readonly announcedLength: number | undefined
-  /** The digest of the script that was approved, where one was. */
+  /** Bytes that the server announced; `"unknown"` if the script was downloaded and the server announced no length. */
+  readonly announcedLength: number | "unknown" | undefined
+  /** The required digest of the script: that of the baseline or of the approved script. */
   readonly sha256: Sha256 | undefined
-  /** The digests of scripts that are known to be good, where there is such a list. */
+  /** The digests of known good scripts, if there is such a list. */
   readonly knownDigests: ReadonlyArray<KnownDigest> | undefined
   readonly signature: DetachedSignature | undefined
-  /** What PrivX says that the script is made from, where that was asked. */
+  /** The UEBA configuration, if it was requested from PrivX. */
   readonly configuration: ExpectedConfiguration | undefined
-  /** Why PrivX did not say, where it was asked and did not: one line. */
+  /** Why PrivX did not return the configuration, in one line. */
   readonly configurationUnknown: string | undefined
-  /** Where the script may write: absolute paths, with all that is below them. */
+  /** Where the script may write: absolute paths, with everything below them. */
   readonly writePlaces: ReadonlyArray<string>
+  /** The rules of the policy for capabilities, if it has any. */
+  readonly capabilities: CapabilityRules | undefined
   /** Bytes, inclusive. */
   readonly minBytes: number
   /** Bytes, inclusive. */
@@ -48,18 +54,23 @@ export interface Expected {
 }
 
 /**
- * What a check found. `warned` is for what is odd and not wrong, whatever the policy says; `skipped` for a check that does
- * not apply or could not look.
+ * The outcome of a check:
+ *
+ * - `passed`: nothing is wrong
+ * - `failed`: something is wrong
+ * - `warned`: something is unusual and should be reviewed by a person
+ * - `notApplicable`: the check had nothing to examine or to compare with
+ * - `notLooked`: the check could not examine the script, so its result is unknown
  *
  * @since 0.1.0
  * @category models
  */
 export interface Finding {
-  readonly outcome: "passed" | "failed" | "warned" | "skipped"
-  /** What was found, in a few words. May quote the script: it is made safe for one line before it is reported. */
+  readonly outcome: "passed" | "failed" | "warned" | "notApplicable" | "notLooked"
+  /** A short description of the finding. It may quote the script; it is sanitized to one line before it is reported. */
   readonly detail: string
   readonly position?: Position
-  /** Each thing that was found, for a finding that is a list. The first ones are enough. */
+  /** The single occurrences, for a finding that is a list. The first ones are sufficient. */
   readonly places?: ReadonlyArray<Place>
 }
 
@@ -68,19 +79,46 @@ export interface Finding {
  * @category models
  */
 export interface Check {
-  /** Stable: reports, policies and documentation go by it. */
+  /** Stable id, used by reports, policies and documentation. */
   readonly name: CheckName
-  /** What it holds the script to, in a few words. */
+  /** The title of the check: `Shell syntax`. Always shown together with {@link name}. */
   readonly title: string
-  /** What it looks at, what it finds, and what it cannot. */
+  /** What the check examines, what it finds, and what it cannot find. */
   readonly documentation: string
-  /** What to do about a failure, in one line. */
+  /** Why a finding matters to a person who is about to run the script as root, in one sentence. */
+  readonly why: string
+  /** What to do about a finding: one line. */
   readonly hint: string
-  /** What holds where the policy does not say otherwise. */
+  /** The default requirement. */
   readonly requirement: Requirement
-  /** Looks at the script. An `Effect` where that takes more than a moment; neither may depend on another check. */
+  /** Examines the script. Returns an `Effect` if that takes more than a moment. It must not depend on another check. */
   readonly run: (input: Input) => Finding | Effect.Effect<Finding>
 }
+
+/**
+ * Makes the `run` of a check that examines the text. If there is no text, the outcome is `notLooked`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const overText =
+  (look: (text: string, input: Input) => Finding | Effect.Effect<Finding>): Check["run"] =>
+  (input) =>
+    Result.match(input.script.text, {
+      onFailure: ({ detail }) => notLooked(detail),
+      onSuccess: (text) => look(text, input)
+    })
+
+/**
+ * Makes the `run` of a check that examines the syntax tree. If the script was not parsed, the outcome is `notLooked`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const overSyntax = (look: (syntax: ShellSyntax, input: Input) => Finding): Check["run"] =>
+  overText((_, input) =>
+    Effect.map(input.script.syntax, Result.match({ onFailure: notLooked, onSuccess: (syntax) => look(syntax, input) }))
+  )
 
 /**
  * @since 0.1.0
@@ -99,7 +137,7 @@ export const failed = (detail: string, position?: Position): Finding => ({
 })
 
 /**
- * A finding that is a list: fails with `detail` and where each thing is; the position is that of the first.
+ * Makes a failure that lists several positions; its own position is the first.
  *
  * @since 0.1.0
  * @category constructors
@@ -110,7 +148,7 @@ export const failedAt = (detail: string, places: ReadonlyArray<Place>): Finding 
 })
 
 /**
- * The same for what is odd and not wrong.
+ * Makes a warning that lists several positions; its own position is the first.
  *
  * @since 0.1.0
  * @category constructors
@@ -134,4 +172,10 @@ export const warned = (detail: string, position?: Position): Finding => ({
  * @since 0.1.0
  * @category constructors
  */
-export const skipped = (detail: string): Finding => ({ outcome: "skipped", detail })
+export const notApplicable = (detail: string): Finding => ({ outcome: "notApplicable", detail })
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const notLooked = (detail: string): Finding => ({ outcome: "notLooked", detail })

@@ -1,12 +1,19 @@
 /**
- * The checks of a set-up script.
+ * The checks of a setup script.
  *
  * @since 0.1.0
  */
 import type { Check } from "./Check.ts"
 import { notEmpty, notErrorBody, notHtml } from "./internal/bodyChecks.ts"
-import { expectedWrites, noBroadRemoval, noFetchedCode } from "./internal/commandChecks.ts"
-import { complete, endsInCommand, finalNewline } from "./internal/completenessChecks.ts"
+import { allowedCapabilities } from "./internal/capabilityChecks.ts"
+import {
+  expectedWrites,
+  noBroadRemoval,
+  noFetchedCode,
+  noReaderTricks,
+  noSensitiveChanges
+} from "./internal/commandChecks.ts"
+import { complete, endsInCommand, finalNewline, nothingAppended } from "./internal/completenessChecks.ts"
 import {
   noBidirectionalControls,
   noByteOrderMark,
@@ -16,7 +23,7 @@ import {
   unixLineEnds
 } from "./internal/encodingChecks.ts"
 import { announcedLength, knownDigest, sha256Pin, signature, withinSizeLimits } from "./internal/integrityChecks.ts"
-import { knownShebang, shellDialect, shellSyntax, utf8Text } from "./internal/shellChecks.ts"
+import { knownShebang, payload, shellDialect, shellSyntax, utf8Text } from "./internal/shellChecks.ts"
 import { certificateNames, certificates, configuredAddress, configuredTrustAnchors } from "./internal/trustChecks.ts"
 import type { CheckName } from "./VerificationPolicy.ts"
 
@@ -30,9 +37,11 @@ const byName: { readonly [Name in CheckName]: Check } = {
   knownDigest,
   signature,
   utf8Text,
+  payload,
   knownShebang,
   shellSyntax,
   complete,
+  nothingAppended,
   endsInCommand,
   finalNewline,
   shellDialect,
@@ -45,6 +54,9 @@ const byName: { readonly [Name in CheckName]: Check } = {
   noFetchedCode,
   noBroadRemoval,
   expectedWrites,
+  noSensitiveChanges,
+  noReaderTricks,
+  allowedCapabilities,
   certificates,
   certificateNames,
   configuredAddress,
@@ -60,7 +72,7 @@ const byName: { readonly [Name in CheckName]: Check } = {
 export const all: ReadonlyArray<Check> = Object.values(byName)
 
 /**
- * The check of that name, if there is one.
+ * The check with that name, if there is one.
  *
  * @since 0.1.0
  * @category getters

@@ -1,13 +1,13 @@
 /**
- * A signature that came beside the script, and the public key that must have made it. Two kinds are known, by what the key
- * looks like:
+ * A detached signature of the script, and the public key that verifies it. The format of the key selects one of two
+ * kinds:
  *
  * - **minisign**: Ed25519, over the script itself or over its BLAKE2b-512; the trusted
  *   comment is verified too. Format: <https://jedisct1.github.io/minisign/>
  * - **cosign** `sign-blob --key`, `openssl dgst -sha256 -sign`: ECDSA on P-256 over SHA-256, a PEM public key, and the
  *   signature in DER as base64
  *
- * No key is fetched, no certificate or transparency log is looked at: what is trusted is the key that is given.
+ * No key is fetched, and no certificate or transparency log is checked: only the given key is trusted.
  *
  * @since 0.1.0
  */
@@ -16,14 +16,14 @@ import * as Schema from "effect/Schema"
 import { createHash, createPublicKey, type KeyObject, verify as verifySignature } from "node:crypto"
 
 const Texts = Schema.Struct({
-  /** The signature file as it is. */
+  /** The content of the signature file. */
   signature: Schema.String,
-  /** The public key file as it is; of minisign, the line `RW…` alone will do. */
+  /** The content of the public key file; for minisign, the line `RW…` alone is sufficient. */
   publicKey: Schema.String
 })
 
 /**
- * Does not decode where either text is malformed, or the two are of different kinds.
+ * Does not decode if a text is malformed or the two are of different kinds.
  *
  * @since 0.1.0
  * @category schemas
@@ -42,8 +42,8 @@ export const DetachedSignature = Texts.check(
 export interface DetachedSignature extends Schema.Schema.Type<typeof DetachedSignature> {}
 
 /**
- * Whether the signature is one of these bytes by that key: succeeds with what was verified, fails with what is wrong, each in
- * a few words.
+ * Verifies the signature of the bytes with the key: succeeds with a short text that says what was verified, fails with
+ * one that says what is wrong.
  *
  * @since 0.1.0
  * @category verification
@@ -80,7 +80,7 @@ const parseMinisign = (publicKey: string, signature: string): Result.Result<Mini
   const keyLine = linesOf(publicKey).find((line) => !line.startsWith("untrusted comment:"))
   const keyBytes = decodeBase64(keyLine ?? "")
   if (keyBytes?.length !== 42 || keyBytes.toString("latin1", 0, 2) !== "Ed") {
-    return Result.fail("the public key is neither one of minisign (RW…) nor PEM")
+    return Result.fail("the public key is neither a minisign key (RW…) nor PEM")
   }
   const [first, signatureLine, comment, globalLine] = linesOf(signature)
   const bytes = decodeBase64(signatureLine ?? "")
@@ -93,7 +93,7 @@ const parseMinisign = (publicKey: string, signature: string): Result.Result<Mini
     comment?.startsWith(trusted) !== true ||
     globalSignature?.length !== 64
   ) {
-    return Result.fail("the signature is none of minisign: it has four lines, two of them comments")
+    return Result.fail("the signature is not a minisign signature, which has four lines, two of them comments")
   }
   return Result.succeed({
     kind: "minisign",
@@ -112,12 +112,12 @@ const parseMinisign = (publicKey: string, signature: string): Result.Result<Mini
 
 const trusted = "trusted comment: "
 
-/** As minisign prints it: the eight bytes as a number, lowest byte first. */
+/** In the format of minisign: the eight bytes as a number, lowest byte first. */
 const idOf = (bytes: Buffer): string => bytes.readBigUInt64LE(2).toString(16).toUpperCase().padStart(16, "0")
 
 const verifyMinisign = (bytes: Uint8Array, parsed: Minisign): Result.Result<string, string> => {
   const { globalSignature, key, keyId, prehashed, signature, signerId, trustedComment } = parsed
-  if (signerId !== keyId) return Result.fail(`made with the minisign key ${signerId}, and ${keyId} was given`)
+  if (signerId !== keyId) return Result.fail(`made with the minisign key ${signerId}; the given key is ${keyId}`)
   const message = prehashed ? createHash("blake2b512").update(bytes).digest() : bytes
   if (!verifySignature(null, message, key, signature)) {
     return Result.fail(`not a signature of this script by the minisign key ${keyId}`)
@@ -129,18 +129,16 @@ const verifyMinisign = (bytes: Uint8Array, parsed: Minisign): Result.Result<stri
 }
 
 const parseCosign = (publicKey: string, signature: string): Result.Result<Cosign, string> => {
-  // A private key would do for node as well: nobody should have it here.
-  if (!/^\s*-----BEGIN PUBLIC KEY-----/.test(publicKey)) return Result.fail("the public key is no PEM public key")
+  // Node would accept a private key as well, which does not belong here.
+  if (!/^\s*-----BEGIN PUBLIC KEY-----/.test(publicKey)) return Result.fail("the public key is not a PEM public key")
   let key: KeyObject
   try {
     key = createPublicKey(publicKey)
   } catch {
-    return Result.fail("the public key is no PEM public key")
+    return Result.fail("the public key is not a PEM public key")
   }
   if (key.asymmetricKeyType !== "ec" || key.asymmetricKeyDetails?.namedCurve !== "prime256v1") {
-    return Result.fail(
-      `the public key is of the kind ${key.asymmetricKeyType ?? "unknown"}, and ECDSA on P-256 is wanted`
-    )
+    return Result.fail(`the public key has the type ${key.asymmetricKeyType ?? "unknown"}; ECDSA on P-256 is required`)
   }
   const bytes = decodeBase64(signature.replace(/\s+/g, ""))
   // A sequence: the signature in DER.
@@ -159,6 +157,6 @@ const verifyCosign = (bytes: Uint8Array, { key, signature }: Cosign): Result.Res
 
 const linesOf = (text: string): ReadonlyArray<string> => text.split(/\r?\n/).filter((line) => line !== "")
 
-/** Strict, unlike `Buffer.from`, which takes whatever it is given. */
+/** Strict, unlike `Buffer.from`, which accepts any text. */
 const decodeBase64 = (text: string): Buffer | undefined =>
   text !== "" && text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text) ? Buffer.from(text, "base64") : undefined

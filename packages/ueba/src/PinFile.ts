@@ -1,5 +1,5 @@
 /**
- * A list of scripts that are known to be good: one SHA-256 a line, with a comment if wanted, as `sha256sum` prints it.
+ * A list of known good scripts: one SHA-256 per line, with an optional comment, in the format of `sha256sum`.
  *
  * ```text
  * # approved by the platform team
@@ -19,7 +19,7 @@ import { Sha256 } from "./Sha256.ts"
  */
 export const KnownDigest = Schema.Struct({
   sha256: Sha256,
-  /** What stands behind the digest: a file name, a word about where it comes from. */
+  /** The text after the digest: a file name, or a note on its origin. */
   comment: Schema.optionalKey(Schema.String)
 })
 
@@ -30,28 +30,28 @@ export const KnownDigest = Schema.Struct({
 export interface KnownDigest extends Schema.Schema.Type<typeof KnownDigest> {}
 
 /**
- * A line that is neither a digest, a comment nor empty. All of them are told: whoever corrects a file wants to do it once.
+ * The list has lines that are neither a digest, a comment nor empty. All of them are reported, so that they can be
+ * corrected at once.
  *
  * @since 0.1.0
  * @category errors
  */
-export class PinFileMalformed extends Failure.rendered<object>({
-  message: (self) => message(self as PinFileMalformed),
-  hint: () =>
-    "Write one SHA-256 of 64 hexadecimal digits a line, with white space and a comment after it if wanted, as sha256sum prints it."
-})(
-  Schema.TaggedError<PinFileMalformed, { readonly hint: string }>()("PinFileMalformed", {
+export class PinFileMalformed extends Failure.Class<PinFileMalformed>()(
+  "PinFileMalformed",
+  {
     /** From 1; at least one entry. */
     problems: Schema.Array(Schema.Struct({ line: Schema.Int, problem: Schema.String }))
-  })
+  },
+  {
+    message: (self) =>
+      `The list of known digests is malformed: ${self.problems.map(({ line, problem }) => `line ${line} ${problem}`).join("; ")}.`,
+    hint: "Write one SHA-256 of 64 hexadecimal digits per line, optionally followed by white space and a comment, as sha256sum prints it."
+  }
 ) {}
 
-const message = (self: PinFileMalformed): string =>
-  `The list of known digests is malformed: ${self.problems.map(({ line, problem }) => `line ${line} ${problem}`).join("; ")}.`
-
 /**
- * Reads a list of digests. Empty lines and those that begin with `#` are none; an empty list is a list. Digests are taken
- * in either case.
+ * Parses a list of digests. Empty lines and lines that start with `#` are ignored; an empty list is valid. Digests may
+ * be in upper or lower case.
  *
  * @since 0.1.0
  * @category decoding
@@ -64,7 +64,7 @@ export const parse = (text: string): Result.Result<ReadonlyArray<KnownDigest>, P
     .split(/\r?\n/)
     .entries()) {
     if (/^\s*(#|$)/.test(line)) continue
-    // sha256sum puts a backslash first where the file name needs escapes, and a star before one that was read as binary.
+    // sha256sum writes a backslash first if the file name needs escapes, and a star before the name of a binary file.
     const [, digest = "", rest = ""] = /^\\?([^\s]*)(?:\s+\*?(.*))?$/.exec(line.trim()) ?? []
     const sha256 = decode(digest)
     if (Result.isSuccess(sha256)) {
@@ -79,7 +79,7 @@ export const parse = (text: string): Result.Result<ReadonlyArray<KnownDigest>, P
 const decode = Schema.decodeResult(Sha256)
 
 const problemOf = (digest: string): string => {
-  if (!/^[0-9a-fA-F]*$/.test(digest)) return "does not begin with hexadecimal digits"
+  if (!/^[0-9a-fA-F]*$/.test(digest)) return "does not start with hexadecimal digits"
   const algorithm = { 32: "MD5", 40: "SHA-1", 56: "SHA-224", 96: "SHA-384", 128: "SHA-512" }[digest.length]
-  return `has ${digest.length} hexadecimal digits, and a SHA-256 has 64${algorithm === undefined ? "" : ` (that many has ${algorithm})`}`
+  return `has ${digest.length} hexadecimal digits, but a SHA-256 has 64${algorithm === undefined ? "" : ` (${algorithm} has that many)`}`
 }

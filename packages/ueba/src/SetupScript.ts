@@ -1,18 +1,24 @@
 /**
- * A downloaded set-up script as the checks look at it: its bytes, and what several checks need of them, worked out once.
+ * A downloaded setup script for the checks: its bytes, and derived values that several checks need, computed once.
  *
- * Nothing here is executed, and nothing is trusted: the bytes may be anything.
+ * The text of a self-extracting script is its head: the commands up to the payload. Text that is not UTF-8 but looks
+ * like Latin-1 is read as Latin-1, so that the other checks can examine it; the encoding is a separate finding.
+ *
+ * The bytes are untrusted, and nothing is executed.
  *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { isUtf8 } from "node:buffer"
+import { fileKindOf, narrowEncodingOf, wideEncodingOf } from "./internal/fileKinds.ts"
+import * as Payload from "./Payload.ts"
 import * as Sha256 from "./Sha256.ts"
 import * as Shebang from "./Shebang.ts"
 import * as ShellSyntax from "./ShellSyntax.ts"
 
 /**
- * Why there is no text: what is wrong with the bytes, or that there are more of them than may be read.
+ * Why there is no text: the file type of the bytes, or that there are too many of them.
  *
  * @since 0.1.0
  * @category models
@@ -31,30 +37,38 @@ export interface SetupScript {
   /** Bytes. */
   readonly size: number
   readonly sha256: Sha256.Sha256
-  /** The bytes as UTF-8, a byte order mark included. */
+  /** The head of the script as text, including a byte order mark. */
   readonly text: Result.Result<string, NoText>
-  /** Whether all of it is ASCII, so that nobody need look for anything else. */
+  /** The problem of the encoding of {@link text}, which could be read nevertheless. */
+  readonly encodingProblem: string | undefined
+  /** The data that the script contains and unpacks when it runs. */
+  readonly payload: Payload.Payload | undefined
+  /** Whether the whole text is ASCII, so that checks of other characters are not needed. */
   readonly ascii: boolean
-  /** The shell that the first line names; fails with what is wrong with it or with the text. */
+  /** The shell that the first line names; fails with a text that says what is wrong. */
   readonly shebang: Result.Result<Shebang.Shebang, string>
-  /** What the parser says; works it out once. Fails with why the script was not parsed. */
+  /** The result of the parser, computed once. Fails with the reason why the script was not parsed. */
   readonly syntax: Effect.Effect<Result.Result<ShellSyntax.ShellSyntax, string>>
 }
 
 /**
- * @param maxBytes more than this is hashed, and not read
+ * Reads a setup script.
+ *
+ * @param maxBytes a larger script is hashed and not read
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = Effect.fnUntraced(function* (bytes: Uint8Array, maxBytes: number): Effect.fn.Return<SetupScript> {
-  const text = decode(bytes, maxBytes)
+  const { encodingProblem, payload, text } = read(bytes, maxBytes)
   const shebang = Result.isFailure(text) ? Result.fail(text.failure.detail) : Shebang.read(text.success)
   return {
     bytes,
     size: bytes.byteLength,
     sha256: Sha256.of(bytes),
     text,
+    encodingProblem,
+    payload,
     ascii: Result.isSuccess(text) && !/[^\0-\x7f]/.test(text.success),
     shebang,
     syntax: yield* Effect.cached(
@@ -65,43 +79,110 @@ export const make = Effect.fnUntraced(function* (bytes: Uint8Array, maxBytes: nu
   }
 })
 
-const decode = (bytes: Uint8Array, maxBytes: number): Result.Result<string, NoText> => {
-  if (bytes.byteLength > maxBytes) return Result.fail({ reason: "tooLarge", detail: "too large to be read" })
-  const nul = bytes.indexOf(0)
-  if (nul !== -1) return Result.fail({ reason: "notText", detail: `a NUL stands at byte offset ${nul}` })
-  try {
-    return Result.succeed(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes))
-  } catch {
-    const offset = firstInvalid(bytes)
-    return Result.fail({
-      reason: "notText",
-      detail:
-        offset === bytes.byteLength
-          ? "the last character is cut off: it is not whole in UTF-8"
-          : `not UTF-8: byte 0x${hex(bytes[offset])} at offset ${offset} cannot stand there`
-    })
+type Reading = Pick<SetupScript, "text" | "encodingProblem" | "payload">
+
+const read = (bytes: Uint8Array, maxBytes: number): Reading => {
+  const without = (reason: NoText["reason"], detail: string): Reading => ({
+    text: Result.fail({ reason, detail }),
+    encodingProblem: undefined,
+    payload: undefined
+  })
+  if (bytes.byteLength > maxBytes) return without("tooLarge", `not read: larger than ${maxBytes} bytes`)
+  const firstInvalid = firstInvalidOf(bytes)
+  const payload = Payload.find(bytes, firstInvalid)
+  const head = payload === undefined ? bytes : bytes.subarray(0, payload.headEnd)
+  const wrong = firstInvalid !== undefined && firstInvalid < head.byteLength ? firstInvalid : undefined
+  if (wrong === undefined) {
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(head)
+    return { text: Result.succeed(text), encodingProblem: undefined, payload }
+  }
+  const kind = fileKindOf(bytes)
+  if (kind !== undefined) return without("notText", `this is ${kind}, not text`)
+  const wide = wideEncodingOf(bytes)
+  if (wide !== undefined) return without("notText", `probably ${wide}, but a shell reads UTF-8`)
+  const where =
+    bytes[wrong] === 0
+      ? `a NUL byte at byte offset ${wrong}`
+      : `byte 0x${hex(bytes[wrong])} at offset ${wrong} is not valid`
+  const isCutOff = isLead(bytes[wrong] ?? 0) && head.byteLength - wrong < 4 && !head.subarray(wrong + 1).some(isAscii)
+  if (!head.includes(0)) {
+    const repaired = new TextDecoder("utf-8", { ignoreBOM: true }).decode(isCutOff ? head.subarray(0, wrong) : head)
+    if (isCutOff || isMostlySound(repaired)) {
+      const problem = isCutOff ? "the last character is cut off" : where
+      return { text: Result.succeed(repaired), encodingProblem: `damaged UTF-8: ${problem}`, payload }
+    }
+  }
+  const narrow = narrowEncodingOf(head)
+  if (narrow === undefined) return without("notText", `not UTF-8: ${where}`)
+  return {
+    text: Result.succeed(new TextDecoder("windows-1252").decode(head)),
+    encodingProblem: `probably ${narrow}, not UTF-8: ${where}`,
+    payload
   }
 }
 
+/** Text with more valid non-ASCII characters than invalid bytes is damaged UTF-8 and not another encoding. */
+const isMostlySound = (repaired: string): boolean => {
+  let balance = 0
+  for (let at = 0; at < repaired.length; at++) {
+    const unit = repaired.charCodeAt(at)
+    if (unit === 0xfffd) balance -= 1
+    else if (unit >= 0x80) balance += 1
+  }
+  return balance > 0
+}
+
+const isLead = (byte: number): boolean => byte >= 0xc2 && byte <= 0xf4
+
+const isAscii = (byte: number): boolean => byte < 0x80
+
 const hex = (byte: number | undefined): string => (byte ?? 0).toString(16).padStart(2, "0")
 
-/** The offset of the first byte that UTF-8 does not allow, or the length when only the end is missing. */
-const firstInvalid = (bytes: Uint8Array): number => {
-  // A streaming decoder forgives an unfinished end, so whether a prefix is refused changes once, at the byte in question.
-  const refused = (length: number): boolean => {
-    try {
-      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, length), { stream: true })
-      return false
-    } catch {
-      return true
-    }
+/** The offset of the first byte that is NUL, or that starts an invalid UTF-8 sequence. */
+const firstInvalidOf = (bytes: Uint8Array): number | undefined => {
+  const nul = bytes.indexOf(0)
+  const text = nul === -1 ? bytes : bytes.subarray(0, nul)
+  if (isUtf8(text)) return nul === -1 ? undefined : nul
+  // Only the refused part of the text is searched, so that the search costs no more than decoding the text.
+  const decoder = new TextDecoder("utf-8", { fatal: true })
+  for (let start = 0; start < text.byteLength; start += partLength) {
+    if (!decodes(decoder, text.subarray(start, start + partLength))) return invalidIn(text, start)
   }
-  let accepted = 0
-  let tried = bytes.byteLength + 1
+  // Every part is valid, so the last sequence has no end.
+  return leadOf(text, text.byteLength)
+}
+
+const partLength = 64 * 1024
+
+const decodes = (decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array): boolean => {
+  try {
+    decoder.decode(bytes, { stream: true })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The offset in `text` of the invalid sequence in the part at `start`. */
+const invalidIn = (text: Uint8Array, start: number): number => {
+  const base = leadOf(text, start)
+  // A streaming decoder accepts an unfinished end, so prefixes are refused from the invalid byte on.
+  let accepted = base
+  let tried = Math.min(text.byteLength, start + partLength) + 1
   while (tried - accepted > 1) {
     const middle = (accepted + tried) >>> 1
-    if (refused(middle)) tried = middle
-    else accepted = middle
+    if (decodes(new TextDecoder("utf-8", { fatal: true }), text.subarray(base, middle))) accepted = middle
+    else tried = middle
   }
-  return accepted
+  return leadOf(text, accepted)
+}
+
+/** The start of the sequence that is unfinished at `end`, or `end`. */
+const leadOf = (text: Uint8Array, end: number): number => {
+  for (let lead = end - 1; lead >= Math.max(0, end - 3); lead--) {
+    const byte = text[lead] ?? 0
+    if (byte < 0x80) break
+    if (byte >= 0xc0) return end - lead < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? lead : end
+  }
+  return end
 }

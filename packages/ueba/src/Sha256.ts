@@ -1,5 +1,5 @@
 /**
- * The SHA-256 of some bytes, as 64 hexadecimal digits: what a script is pinned to, and what a report states.
+ * The SHA-256 of bytes, as 64 hexadecimal digits, for pins and reports.
  *
  * @since 0.1.0
  */
@@ -7,18 +7,20 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { createHash } from "node:crypto"
 
-const LowerCase = Schema.String.check(
-  Schema.isPattern(/^[0-9a-f]{64}$/, { message: "Expected the 64 hexadecimal digits of a SHA-256" })
-).pipe(Schema.brand("Sha256"))
+const message = "Expected the 64 hexadecimal digits of a SHA-256"
+
+const LowerCase = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/u, { message })).pipe(Schema.brand("Sha256"))
+
+const EitherCase = Schema.String.check(Schema.isPattern(/^[0-9a-fA-F]{64}$/u, { message }))
 
 /**
- * Decodes 64 hexadecimal digits of either case, as `sha256sum` and others print them, to lower case. Anything else fails
- * to decode, so that a pin that was cut or mistyped is found before it is compared with anything.
+ * Decodes 64 hexadecimal digits in upper or lower case to lower case. Any other text fails to decode, so that a
+ * truncated or mistyped pin is detected before a comparison.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Sha256 = Schema.String.pipe(Schema.decodeTo(LowerCase, SchemaTransformation.toLowerCase()))
+export const Sha256 = EitherCase.pipe(Schema.decodeTo(LowerCase, SchemaTransformation.toLowerCase()))
 
 /**
  * @since 0.1.0

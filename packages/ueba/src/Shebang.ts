@@ -1,16 +1,15 @@
 /**
  * The first line of a script, which says what runs it: `#!/bin/sh`, `#!/usr/bin/env bash`, `#!/bin/bash -eu`.
  *
- * It is read as Linux reads it: `#!` must be the first two bytes, the interpreter is an absolute path, and whatever
- * follows it is handed on as **one** argument.
+ * It is interpreted like in Linux: `#!` must be the first two bytes, the interpreter is an absolute path, and
+ * everything after it is **one** argument. With two arguments, the script does not start.
  *
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
 
 /**
- * The shells that a script may ask for. `zsh`, `fish` and others are none of them: no parser here could judge such a
- * script.
+ * The supported shells. `zsh`, `fish` and others are not supported, because the kit has no parser for them.
  *
  * @since 0.1.0
  * @category models
@@ -22,10 +21,10 @@ export type Shell = "sh" | "dash" | "ash" | "bash" | "ksh"
  * @category models
  */
 export interface Shebang {
-  /** The line as it stands, without its end. */
+  /** The line without its line ending. */
   readonly line: string
   readonly shell: Shell
-  /** What is odd about it without being wrong, for a person to read. */
+  /** What is unusual but not wrong, for a person to read. */
   readonly concern: string | undefined
 }
 
@@ -45,14 +44,14 @@ const usualPlaces = new Set(["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/loc
 const lineLimit = 255
 
 /**
- * Reads the first line of a script; fails with what is wrong with it.
+ * Parses the first line of a script; fails with a text that says what is wrong.
  *
  * @since 0.1.0
  * @category decoding
  */
 export const read = (text: string): Result.Result<Shebang, string> => {
   if (text.startsWith("\ufeff")) {
-    return Result.fail("a byte order mark stands before the first line, so the kernel does not see its #!")
+    return Result.fail("a byte order mark precedes the first line, so the kernel does not recognize its #!")
   }
   const end = text.indexOf("\n")
   const line = end === -1 ? text : text.slice(0, end)
@@ -61,8 +60,8 @@ export const read = (text: string): Result.Result<Shebang, string> => {
       text === ""
         ? "there is no first line"
         : /^\s+#!/.test(text.slice(0, lineLimit))
-          ? "white space stands before #!, so the kernel does not see it"
-          : `does not begin with #! but with ${line.trim() === "" ? "an empty line" : line.slice(0, 40)}`
+          ? "white space precedes #!, so the kernel does not recognize it"
+          : `does not start with #! but with ${line.trim() === "" ? "an empty line" : line.slice(0, 40)}`
     )
   }
   if (line.length > lineLimit) return Result.fail(`the first line is longer than ${lineLimit} characters`)
@@ -71,7 +70,7 @@ export const read = (text: string): Result.Result<Shebang, string> => {
   }
   const [, path, argument = ""] = /^#![ \t]*(\S+)[ \t]*(.*?)[ \t]*$/.exec(line) ?? []
   if (path === undefined) return Result.fail("the first line names no interpreter")
-  if (!path.startsWith("/")) return Result.fail(`"${path}" is no absolute path`)
+  if (!path.startsWith("/")) return Result.fail(`"${path}" is not an absolute path`)
   return interpret(line, path, argument)
 }
 
@@ -81,11 +80,14 @@ const interpret = (line: string, path: string, argument: string): Result.Result<
   const launched = launcher === "env" || launcher === "busybox"
   const split = launcher === "env" && (words[0] === "-S" || words[0] === "--split-string")
   const [program, ...rest] = launched ? (split ? words.slice(1) : words) : [path, ...words]
-  if (program === undefined) return Result.fail(`${path} is given no shell to run`)
+  if (program === undefined) return Result.fail(`${path} has no shell as its argument`)
 
   const shell = shells.get(baseName(program))
   if (shell === undefined) {
-    return Result.fail(`"${baseName(program)}" is none of the known shells: ${[...shells.keys()].join(", ")}`)
+    return Result.fail(`"${baseName(program)}" is not a known shell: ${[...shells.keys()].join(", ")}`)
+  }
+  if (!split && words.length > 1) {
+    return Result.fail(`Linux passes "${argument}" to ${path} as one argument, so the script does not start`)
   }
   const operand = rest.find((word) => !/^[-+]/.test(word))
   if (operand !== undefined && !/^[-+]o$/.test(rest[rest.indexOf(operand) - 1] ?? "")) {
@@ -94,12 +96,7 @@ const interpret = (line: string, path: string, argument: string): Result.Result<
   return Result.succeed({
     line,
     shell,
-    concern:
-      !split && words.length > 1
-        ? `Linux hands "${argument}" to ${path} as one argument`
-        : usualPlaces.has(path.slice(0, path.lastIndexOf("/")))
-          ? undefined
-          : `${path} is an unusual place`
+    concern: usualPlaces.has(path.slice(0, path.lastIndexOf("/"))) ? undefined : `${path} is an unusual path`
   })
 }
 

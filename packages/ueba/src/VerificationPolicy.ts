@@ -1,22 +1,23 @@
 /**
- * What is demanded of a set-up script: for each check whether a finding fails the verification, only warns, or is not
- * looked for at all, and what the checks compare the script with.
+ * The requirements of an administrator for a setup script: for each check whether a finding fails the verification,
+ * only warns, or the check is off, and the values with which the checks compare the script.
  *
- * A policy is plain data: it is written down in a file, and goes into the journal of a run as it is.
+ * A policy is plain data: it is read from a file and stored unchanged in the journal of a run.
  *
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as DetachedSignature from "./DetachedSignature.ts"
+import { CapabilityRules } from "./CapabilityRules.ts"
+import { names } from "./internal/closedStruct.ts"
 import { embedded } from "./internal/certificates.ts"
 import { KnownDigest } from "./PinFile.ts"
 
 /**
- * - `demanded`: as `required`; and what the check compares with must be given, and the check must have looked: one that is
- *   skipped fails the verification
- * - `required`: what the check finds wrong fails the verification
- * - `warned`: it is reported, and the verification goes on
+ * - `demanded`: the check must pass. A warning or an inapplicable check fails the verification as well
+ * - `required`: the verification fails if the check fails or could not examine the script
+ * - `warned`: findings are reported but do not fail the verification
  * - `off`: the check is not run
  *
  * @since 0.1.0
@@ -31,7 +32,7 @@ export const Requirement = Schema.Literals(["demanded", "required", "warned", "o
 export type Requirement = typeof Requirement.Type
 
 /**
- * The names of the checks, in the order in which they run and are reported: what tells most about a wrong file first.
+ * The names of the checks, in the order in which they run: those that best identify a wrong file first.
  *
  * @since 0.1.0
  * @category schemas
@@ -46,9 +47,11 @@ export const CheckName = Schema.Literals([
   "knownDigest",
   "signature",
   "utf8Text",
+  "payload",
   "knownShebang",
   "shellSyntax",
   "complete",
+  "nothingAppended",
   "endsInCommand",
   "finalNewline",
   "shellDialect",
@@ -61,6 +64,9 @@ export const CheckName = Schema.Literals([
   "noFetchedCode",
   "noBroadRemoval",
   "expectedWrites",
+  "noSensitiveChanges",
+  "noReaderTricks",
+  "allowedCapabilities",
   "certificates",
   "certificateNames",
   "configuredAddress",
@@ -74,14 +80,14 @@ export const CheckName = Schema.Literals([
 export type CheckName = typeof CheckName.Type
 
 /**
- * Check → requirement; a check that is left out keeps its own. A name that no check has does not decode: a policy with a
- * slip of the pen must not pass for one that demands less.
+ * The requirement of each check; an omitted check keeps its default. An unknown name does not decode: a policy with a
+ * typo must not require less than intended.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const CheckRequirements = Schema.Record(Schema.String, Requirement)
-  .check(Schema.isPropertyNames(CheckName))
+  .check(names(Object.fromEntries(CheckName.literals.map((name) => [name, Schema.optionalKey(Requirement)]))))
   .pipe(Schema.decodeTo(Schema.Record(CheckName, Schema.optionalKey(Requirement))))
 
 /**
@@ -91,7 +97,7 @@ export const CheckRequirements = Schema.Record(Schema.String, Requirement)
 export interface CheckRequirements extends Schema.Schema.Type<typeof CheckRequirements> {}
 
 /**
- * What PrivX says that the script is made from (`Ueba.configuration`): an address, and PEM certificates.
+ * The UEBA configuration (`Ueba.configuration`): an address, and PEM certificates.
  *
  * @since 0.1.0
  * @category schemas
@@ -105,9 +111,9 @@ export const ExpectedConfiguration = Schema.Struct({ address: Schema.String, tru
 export interface ExpectedConfiguration extends Schema.Schema.Type<typeof ExpectedConfiguration> {}
 
 /**
- * What the checks need of an answer of `Ueba.configuration`, and nothing else of it: the address without credentials, and of
- * the trust anchors the certificates alone. People paste more than that into such fields, and this is written down: in
- * journals, manifests and reports. What cannot be read stays recognisable as that, without its text.
+ * Reduces a response of `Ueba.configuration` to what the checks need: the address without credentials, and only the
+ * certificates of the trust anchors. People paste other text into such fields, and the result is stored in journals,
+ * manifests and reports. Unreadable certificates remain recognizable as such, without their text.
  *
  * @since 0.1.0
  * @category constructors
@@ -130,10 +136,10 @@ export const configurationOf = ({ address, trust_anchors }: ExpectedConfiguratio
   }
 }
 
-const AbsolutePath = Schema.String.check(Schema.isPattern(/^\//, { message: "Expected an absolute path" }))
+const AbsolutePath = Schema.String.check(Schema.isPattern(/^\//u, { message: "Expected an absolute path" }))
 
 /**
- * The places that a script may write to where the policy names no others, with all that is below them.
+ * The places to which a script may write by default, including everything below them.
  *
  * @since 0.1.0
  * @category constants
@@ -150,28 +156,30 @@ export const defaultWritePlaces: ReadonlyArray<string> = [
 ]
 
 const fields = {
-  /** What is demanded beyond, or less than, what each check has for itself. */
+  /** Requirements that differ from the defaults of the checks. */
   checks: Schema.optionalKey(CheckRequirements),
-  /** The digests of scripts that are known to be good: for `knownDigest`. */
+  /** The digests of known good scripts, for `knownDigest`. */
   knownDigests: Schema.optionalKey(Schema.Array(KnownDigest)),
-  /** A detached signature and the key that must have made it: for `signature`. */
+  /** A detached signature and the key that verifies it, for `signature`. */
   signature: Schema.optionalKey(DetachedSignature.DetachedSignature),
   /** Where the script may write, instead of {@link defaultWritePlaces}: for `expectedWrites`. */
   writePlaces: Schema.optionalKey(Schema.Array(AbsolutePath)),
+  /** What the script may do: for `allowedCapabilities`. */
+  capabilities: Schema.optionalKey(CapabilityRules),
   /** For `configuredAddress`, `configuredTrustAnchors` and `certificateNames`. */
   configuration: Schema.optionalKey(ExpectedConfiguration)
 }
 
 /**
- * All of it is optional, and nothing else is allowed: a key that is not known does not decode.
+ * All fields are optional. An unknown key does not decode.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const VerificationPolicy = Schema.Record(Schema.String, Schema.Json)
-  .check(Schema.isPropertyNames(Schema.Literals(Object.keys(fields))))
-  .pipe(Schema.decodeTo(Schema.Struct(fields)))
+  .check(names(fields))
   .annotate({ identifier: "VerificationPolicy" })
+  .pipe(Schema.decodeTo(Schema.Struct(fields)))
 
 /**
  * @since 0.1.0

@@ -1,33 +1,18 @@
 /**
- * What the verification of a set-up script found: every check with its outcome, whether it passed or not.
+ * The report of the verification of a setup script: every check with its outcome.
  *
- * Plain data: it goes into the journal, into `--json` output and into a failure as it is.
+ * A report is plain data, stored unchanged in the journal, in `--json` output and in failures.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import * as Capabilities from "./Capabilities.ts"
+import { Position } from "./Position.ts"
 import { Sha256 } from "./Sha256.ts"
 import { Requirement } from "./VerificationPolicy.ts"
 
 /**
- * A place in the script: lines and columns count from 1, columns in characters.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const Position = Schema.Struct({
-  line: Schema.Int.check(Schema.isGreaterThan(0)),
-  column: Schema.Int.check(Schema.isGreaterThan(0))
-})
-
-/**
- * @since 0.1.0
- * @category models
- */
-export interface Position extends Schema.Schema.Type<typeof Position> {}
-
-/**
- * Something that was found, and where.
+ * A finding and its position.
  *
  * @since 0.1.0
  * @category schemas
@@ -35,7 +20,9 @@ export interface Position extends Schema.Schema.Type<typeof Position> {}
 export const Place = Schema.Struct({
   /** One line. */
   message: Schema.String,
-  position: Position
+  position: Position,
+  /** The line of the script, shortened around the position; absent where `message` quotes it. */
+  excerpt: Schema.optionalKey(Schema.String)
 })
 
 /**
@@ -45,15 +32,16 @@ export const Place = Schema.Struct({
 export interface Place extends Schema.Schema.Type<typeof Place> {}
 
 /**
- * - `passed`: nothing wrong was found
- * - `failed`: something is wrong, and the check is required
- * - `warned`: something is wrong or odd, and the verification does not depend on it
- * - `skipped`: the check was switched off, does not apply, or could not look; `detail` says which
+ * - `passed`: nothing is wrong
+ * - `failed`: something is wrong, or the check could not examine the script, and the verification depends on it
+ * - `warned`: something is wrong or unusual, but the verification does not depend on it
+ * - `notApplicable`: the check had nothing to examine or to compare with
+ * - `off`: the policy disables the check
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Outcome = Schema.Literals(["passed", "failed", "warned", "skipped"])
+export const Outcome = Schema.Literals(["passed", "failed", "warned", "notApplicable", "off"])
 
 /**
  * @since 0.1.0
@@ -69,17 +57,25 @@ export type Outcome = typeof Outcome.Type
  */
 export const CheckReport = Schema.Struct({
   name: Schema.String,
-  /** What the check holds the script to, in a few words. */
+  /** The title of the check. */
   title: Schema.String,
-  /** What the policy made of the check. */
+  /** The outcome of the check under the policy. */
   requirement: Requirement,
   outcome: Outcome,
-  /** One line: what was found. */
+  /** `true` if the check could not examine the script, so that its result is unknown. */
+  notLooked: Schema.optionalKey(Schema.Literal(true)),
+  /** What was found, in one line. */
   detail: Schema.String,
-  /** Where, when the finding has a place. */
+  /** The position of the finding, if it has one. */
   position: Schema.optionalKey(Position),
-  /** Each thing that was found, in the order of the script, where the finding is a list; at most 100. */
-  places: Schema.optionalKey(Schema.Array(Place))
+  /** The line of the script at `position`, shortened. */
+  excerpt: Schema.optionalKey(Schema.String),
+  /** The single findings in the order of the script, if there are several; at most 100. */
+  places: Schema.optionalKey(Schema.Array(Place)),
+  /** Why the finding matters; only for checks that failed or warned. */
+  why: Schema.optionalKey(Schema.String),
+  /** What to do about the finding; only for checks that failed or warned. */
+  hint: Schema.optionalKey(Schema.String)
 })
 
 /**
@@ -93,12 +89,16 @@ export interface CheckReport extends Schema.Schema.Type<typeof CheckReport> {}
  * @category schemas
  */
 export const VerificationReport = Schema.Struct({
-  /** Whether no required check failed. */
+  /** Whether no check failed. */
   verified: Schema.Boolean,
   sha256: Sha256,
   /** Bytes. */
   size: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
-  checks: Schema.Array(CheckReport)
+  checks: Schema.Array(CheckReport),
+  /** What the script does to a host, at most 500 capabilities; absent if the script could not be parsed. */
+  capabilities: Schema.optionalKey(Schema.Array(Capabilities.Capability)),
+  /** `true` if the script does more than could be followed, so that `capabilities` is incomplete. */
+  capabilitiesIncomplete: Schema.optionalKey(Schema.Literal(true))
 }).annotate({ identifier: "VerificationReport" })
 
 /**
@@ -108,7 +108,7 @@ export const VerificationReport = Schema.Struct({
 export interface VerificationReport extends Schema.Schema.Type<typeof VerificationReport> {}
 
 /**
- * The checks that ended with `outcome`, in the order of the report.
+ * Returns the checks with this outcome, in the order of the report.
  *
  * @since 0.1.0
  * @category getters
@@ -116,43 +116,157 @@ export interface VerificationReport extends Schema.Schema.Type<typeof Verificati
 export const checksThat = (outcome: Outcome, report: VerificationReport): ReadonlyArray<CheckReport> =>
   report.checks.filter((check) => check.outcome === outcome)
 
+/** The order in which a person reads the outcomes. */
+const order: ReadonlyArray<Outcome> = ["failed", "warned", "passed", "notApplicable", "off"]
+
 /**
- * One line for a person, e.g. `verified: 8 of 10 checks passed, skipped sha256Pin, announcedLength (312 bytes, SHA-256 …)`.
+ * Returns the checks in the order in which a person reads them: failed, warned, passed, not applicable, off.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const inReadingOrder = (report: VerificationReport): ReadonlyArray<CheckReport> =>
+  order.flatMap((outcome) => checksThat(outcome, report))
+
+/**
+ * Returns how many checks ended with each outcome.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const counts = (report: VerificationReport): { readonly [O in Outcome]: number } => ({
+  failed: checksThat("failed", report).length,
+  warned: checksThat("warned", report).length,
+  passed: checksThat("passed", report).length,
+  notApplicable: checksThat("notApplicable", report).length,
+  off: checksThat("off", report).length
+})
+
+/**
+ * Renders the counts that are not zero: `24 passed, 4 not applicable`.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const renderCounts = (report: VerificationReport): string => {
+  const number = counts(report)
+  const parts = order.filter((outcome) => number[outcome] > 0).map((outcome) => `${number[outcome]} ${words[outcome]}`)
+  return parts.length === 0 ? "no checks" : parts.join(", ")
+}
+
+/**
+ * The texts of the outcomes.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const words: { readonly [O in Outcome]: string } = {
+  failed: "failed",
+  warned: "warned",
+  passed: "passed",
+  notApplicable: "not applicable",
+  off: "off"
+}
+
+/**
+ * Renders the report in one line: `verified: 24 passed, 4 not applicable (312 bytes, SHA-256 …)`. Checks that failed or
+ * warned are named.
  *
  * @since 0.1.0
  * @category rendering
  */
 export const renderLine = (report: VerificationReport): string => {
-  const others = (["failed", "warned", "skipped"] as const).flatMap((outcome) => {
+  const named = (["failed", "warned"] as const).flatMap((outcome) => {
     const names = checksThat(outcome, report).map((check) => check.name)
-    return names.length === 0 ? [] : [`, ${outcome} ${names.join(", ")}`]
+    return names.length === 0 ? [] : [`; ${outcome}: ${names.join(", ")}`]
   })
-  const passed = `${checksThat("passed", report).length} of ${report.checks.length} checks passed`
-  return `${verdict(report)}: ${passed}${others.join("")} (${bytes(report.size)}, SHA-256 ${report.sha256})`
+  return `${verdict(report)}: ${renderCounts(report)}${named.join("")} (${bytes(report.size)}, SHA-256 ${report.sha256})`
 }
 
 /**
- * Several lines for a person: the verdict, size and digest, and a line for each check and for each thing
- * that one found.
+ * Renders the report for a person: the verdict with size, digest and counts; what the script does; then each check that
+ * failed or warned with position, excerpt, reason and advice; then one line for each other check.
  *
  * @since 0.1.0
  * @category rendering
  */
 export const render = (report: VerificationReport): string => {
-  const width = Math.max(0, ...report.checks.map((check) => check.name.length))
+  const width = Math.max(0, ...report.checks.map((check) => heading(check).length))
   return [
     `${verdict(report)}, ${bytes(report.size)}, SHA-256 ${report.sha256}`,
-    ...report.checks.flatMap((check) => [
-      `  ${check.outcome.padEnd(7)}  ${check.name.padEnd(width)}  ${renderFinding(check)}`,
-      ...(check.places ?? []).map(
-        ({ message, position }) => `${" ".repeat(width + 15)}line ${position.line}: ${message}`
-      )
+    renderCounts(report),
+    renderCapabilities(report),
+    ...inReadingOrder(report).flatMap((check) => [
+      `  ${words[check.outcome].padEnd(14)}  ${heading(check).padEnd(width)}  ${renderRequirement(check).padEnd(12)}  ${renderFinding(check)}`,
+      ...explanation(check).map((line) => `${" ".repeat(18)}${line}`)
     ])
   ].join("\n")
 }
 
 /**
- * What a check found, with its place: `expected 'fi' to close 'if' (line 12, column 1)`.
+ * Renders what the script does in one sentence, or says that it is unknown.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const renderCapabilities = ({ capabilities, capabilitiesIncomplete }: VerificationReport): string =>
+  capabilities === undefined
+    ? "It is unknown what this script does, because it could not be parsed."
+    : `${Capabilities.sentence(capabilities)}${capabilitiesIncomplete === true ? " This list is incomplete, because the script calls more than could be followed." : ""}`
+
+/**
+ * Renders a check's title together with its id: `Shell syntax (shellSyntax)`.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const heading = ({ name, title }: CheckReport): string => `${title} (${name})`
+
+/**
+ * Renders whether the verification depends on a check: `required`, `demanded`, `not required`, `off`.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const renderRequirement = ({ requirement }: CheckReport): string =>
+  requirement === "warned" ? "not required" : requirement
+
+/** Maximum number of positions that are shown for a check; the report itself contains more. */
+const shownPlaces = 10
+
+/**
+ * Returns the lines that explain a check that failed or warned: positions with their excerpts, why it matters, what to
+ * do. Empty for other checks, and for checks that could not examine the script: another check explains why.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const explanation = (check: CheckReport): ReadonlyArray<string> => {
+  if ((check.outcome !== "failed" && check.outcome !== "warned") || check.notLooked === true) return []
+  const places = listedPlaces(check)
+  const more = places.length - shownPlaces
+  return [
+    ...(places.length === 0 && check.excerpt !== undefined && check.position !== undefined
+      ? [`line ${check.position.line}: ${check.excerpt}`]
+      : []),
+    ...places.slice(0, shownPlaces).map(renderPlace),
+    ...(more > 0 ? [`and ${more} more places`] : []),
+    ...(check.why === undefined ? [] : [`Why: ${check.why}`]),
+    ...(check.hint === undefined ? [] : [`What to do: ${check.hint}`])
+  ]
+}
+
+/** The positions, unless there is only one and the detail describes it. */
+const listedPlaces = ({ detail, places = [] }: CheckReport): ReadonlyArray<Place> =>
+  places.length === 1 && places.every(({ excerpt, message }) => excerpt === undefined && detail.includes(message))
+    ? []
+    : places
+
+const renderPlace = ({ excerpt, message, position }: Place): string =>
+  `line ${position.line}: ${message}${excerpt === undefined ? "" : ` – ${excerpt}`}`
+
+/**
+ * Renders the finding of a check with its position: `expected 'fi' to close 'if' (line 12, column 1)`.
  *
  * @since 0.1.0
  * @category rendering

@@ -1,16 +1,22 @@
 /**
- * The verification of a set-up script before anybody runs it.
+ * The verification of a setup script before it runs.
  *
- * Every check always runs, or says why it did not; the policy then decides what their findings mean. Nothing of the script
- * is executed, and no input, however hostile, makes this fail otherwise than typed.
+ * Every check runs, or says why it did not; the policy then decides the consequence of the findings. A required check
+ * that could not examine the script fails the verification. No part of the script is executed, and every input, even a
+ * hostile one, results in a report.
  *
  * @since 0.1.0
  */
 import * as Failure from "@privx-kit/core/Failure"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import { type Check, failed, type Finding, type Input, skipped } from "./Check.ts"
+import * as Result from "effect/Result"
+import { type Check, failed, type Finding, type Input } from "./Check.ts"
+import * as Capabilities from "./Capabilities.ts"
 import * as Checks from "./Checks.ts"
+import { excerpts } from "./internal/excerpts.ts"
+import type { Position } from "./Position.ts"
+import type { ScriptFact } from "./ScriptFacts.ts"
 import * as SetupScript from "./SetupScript.ts"
 import type { Sha256 } from "./Sha256.ts"
 import { VerificationFailed } from "./VerificationFailed.ts"
@@ -29,28 +35,28 @@ import type { CheckReport, Outcome, Place, VerificationReport } from "./Verifica
  * @category models
  */
 export interface Options {
-  /** Bytes that the server announced (`Download.contentLength`). */
-  readonly announcedLength?: number | undefined
-  /** The digest of the script that was approved. */
+  /** Bytes that the server announced (`Download.contentLength`), or `"unknown"` if it announced no length. */
+  readonly announcedLength?: number | "unknown" | undefined
+  /** The required digest of the script: that of the baseline or of the approved script. */
   readonly sha256?: Sha256 | undefined
-  /** Smallest size in bytes that is taken for a script; 1 unless given. */
+  /** Smallest accepted size in bytes; default 1. */
   readonly minBytes?: number | undefined
-  /** Largest size in bytes that is taken for a script and read; {@link defaultMaxBytes} unless given. */
+  /** Largest accepted size in bytes; a larger script is not read. Default {@link defaultMaxBytes}. */
   readonly maxBytes?: number | undefined
-  /** The digests of scripts that are known to be good; counts before those of the policy. */
+  /** The digests of known good scripts; takes precedence over those of the policy. */
   readonly knownDigests?: ReadonlyArray<KnownDigest> | undefined
-  /** A detached signature and the public key that must have made it; counts before that of the policy. */
+  /** A detached signature and the public key that verifies it; takes precedence over that of the policy. */
   readonly signature?: DetachedSignature | undefined
-  /** What PrivX says that the script is made from (`Ueba.configuration`); counts before that of the policy. */
+  /** The UEBA configuration (`Ueba.configuration`); takes precedence over that of the policy. */
   readonly configuration?: ExpectedConfiguration | undefined
-  /** Why PrivX did not say, for the reports of the checks that would compare with it: one line. */
+  /** Why PrivX returned no configuration, in one line, for the checks that would compare with it. */
   readonly configurationUnknown?: string | undefined
-  /** What is demanded beyond, or less than, what each check has for itself. */
+  /** The policy of the administrator. */
   readonly policy?: VerificationPolicy | undefined
 }
 
 /**
- * 4 MiB. A set-up script is a few kilobytes; one that carries certificates and a packed payload may be much larger.
+ * 4 MiB. A setup script usually has a few kilobytes; one with certificates and a payload may be much larger.
  *
  * @since 0.1.0
  * @category constants
@@ -58,9 +64,21 @@ export interface Options {
 export const defaultMaxBytes = 4 * 1024 * 1024
 
 /**
- * Looks at a set-up script, and reports.
+ * Verifies a setup script, and returns the report.
  *
- * Fails with `VerificationFailed`, which carries the report, when a required check finds something wrong.
+ * **When to use**: before a script is trusted, delivered or run. Use {@link inspectSetupScript} if the report of a
+ * wrong script is a result and not a failure.
+ *
+ * **Errors**: `VerificationFailed`, which contains the complete report, if a check fails.
+ *
+ * @example
+ * ```ts
+ * import { VerificationReport, VerifySetupScript } from "@privx-kit/ueba"
+ * import * as Effect from "effect/Effect"
+ *
+ * const bytes = new TextEncoder().encode("#!/bin/sh\necho hello\n")
+ * const program = Effect.map(VerifySetupScript.verifySetupScript(bytes), VerificationReport.renderLine)
+ * ```
  *
  * @since 0.1.0
  * @category verification
@@ -74,7 +92,15 @@ export const verifySetupScript = Effect.fn("Ueba.verifySetupScript")(function* (
 })
 
 /**
- * The same, for who wants the report of a script that is wrong as well: never fails.
+ * Verifies a setup script, and returns the report in any case. Never fails.
+ *
+ * @example
+ * ```ts
+ * import { VerifySetupScript } from "@privx-kit/ueba"
+ * import * as Effect from "effect/Effect"
+ *
+ * const program = Effect.map(VerifySetupScript.inspectSetupScript(new Uint8Array()), ({ verified }) => verified)
+ * ```
  *
  * @since 0.1.0
  * @category verification
@@ -95,41 +121,111 @@ export const inspectSetupScript = Effect.fn("Ueba.inspectSetupScript")(function*
       configuration: options.configuration ?? policy.configuration,
       configurationUnknown: options.configurationUnknown,
       writePlaces: policy.writePlaces ?? defaultWritePlaces,
+      capabilities: policy.capabilities,
       minBytes,
       maxBytes
     }
   }
-  const checks = yield* Effect.forEach(Checks.all, (check) =>
-    run(check, input, policy.checks?.[check.name] ?? check.requirement)
-  )
+  const excerptAt = excerpts(script.text)
+  const checks = yield* Effect.forEach(Checks.all, (check) => {
+    const report = run(check, input, policy.checks?.[check.name] ?? check.requirement, excerptAt)
+    // A large script blocks the event loop for one check at a time, not for all of them.
+    return script.size > 256 * 1024 ? Effect.andThen(nextTurn, report) : report
+  })
+  const syntax = yield* script.syntax
   return {
     verified: checks.every((check) => check.outcome !== "failed"),
     sha256: script.sha256,
     size: script.size,
-    checks
+    checks,
+    ...(Result.isSuccess(syntax)
+      ? {
+          capabilities: capabilitiesOf(syntax.success.facts).slice(0, Capabilities.mostCapabilities),
+          ...(syntax.success.incomplete ? { capabilitiesIncomplete: true as const } : undefined)
+        }
+      : undefined)
   }
+})
+
+/**
+ * Returns what a setup script does to a host, without verifying it; `undefined` if the script cannot be parsed, or does
+ * more than can be followed. Never fails.
+ *
+ * **When to use**: to compare two scripts with `Capabilities.compare`. The report of a verification contains the same.
+ *
+ * @example
+ * ```ts
+ * import { Capabilities, VerifySetupScript } from "@privx-kit/ueba"
+ * import * as Effect from "effect/Effect"
+ *
+ * const bytes = new TextEncoder().encode("#!/bin/sh\nmkdir /opt/ueba\n")
+ * const program = Effect.map(VerifySetupScript.capabilities(bytes), (all) => Capabilities.sentence(all ?? []))
+ * ```
+ *
+ * @since 0.1.0
+ * @category verification
+ */
+export const capabilities = Effect.fn("Ueba.capabilities")(function* (
+  bytes: Uint8Array,
+  options: Pick<Options, "maxBytes"> = {}
+): Effect.fn.Return<ReadonlyArray<Capabilities.Capability> | undefined> {
+  const script = yield* SetupScript.make(bytes, options.maxBytes ?? defaultMaxBytes)
+  const syntax = yield* script.syntax
+  return Result.isSuccess(syntax) && !syntax.success.incomplete ? capabilitiesOf(syntax.success.facts) : undefined
+})
+
+/** Yields to the event loop. */
+const nextTurn = Effect.callback<void>((resume) => {
+  setImmediate(() => resume(Effect.void))
 })
 
 const run = Effect.fnUntraced(function* (
   check: Check,
   input: Input,
-  requirement: Requirement
+  requirement: Requirement,
+  excerptAt: (position: Position) => string | undefined
 ): Effect.fn.Return<CheckReport> {
-  const finding = requirement === "off" ? skipped("switched off by the policy") : yield* findingOf(check, input)
+  const { name, title, why, hint } = check
+  if (requirement === "off") return { name, title, requirement, outcome: "off", detail: "disabled by the policy" }
+  const { detail, outcome: found, places, position } = yield* findingOf(check, input)
+  const outcome = outcomeOf(found, requirement)
+  const excerpt = position === undefined || places !== undefined ? undefined : excerptAt(position)
   return {
-    name: check.name,
-    title: check.title,
+    name,
+    title,
     requirement,
-    outcome: outcomeOf(finding, requirement),
-    detail: Failure.singleLine(finding.detail, 300),
-    ...(finding.position === undefined ? undefined : { position: finding.position }),
-    ...(finding.places === undefined ? undefined : { places: finding.places.slice(0, 100).map(safePlace) })
+    outcome,
+    ...(found === "notLooked" ? { notLooked: true as const } : undefined),
+    detail: Failure.singleLine(found === "notLooked" ? `could not examine the script: ${detail}` : detail, 300),
+    ...(position === undefined ? undefined : { position }),
+    ...(excerpt === undefined ? undefined : { excerpt }),
+    ...(places === undefined
+      ? undefined
+      : { places: places.slice(0, 100).map((place) => safePlace(place, excerptAt)) }),
+    ...(outcome === "failed" || outcome === "warned" ? { why, hint } : undefined)
   }
 })
 
-const safePlace = ({ message, position }: Place): Place => ({ message: Failure.singleLine(message, 200), position })
+const capabilitiesOf = (facts: ReadonlyArray<ScriptFact>): ReadonlyArray<Capabilities.Capability> =>
+  Capabilities.fromFacts(facts).map((capability) => ({
+    ...capability,
+    subject: Failure.singleLine(capability.subject, 300),
+    by: Failure.singleLine(capability.by, 100),
+    ...(capability.concern === undefined ? undefined : { concern: Failure.singleLine(capability.concern, 200) })
+  }))
 
-/** A check that breaks has found nothing good: it must neither take the process along nor let the script through. */
+const safePlace = (place: Place, excerptAt: (position: Position) => string | undefined): Place => {
+  const message = Failure.singleLine(place.message, 200)
+  const excerpt = place.excerpt === undefined ? excerptAt(place.position) : Failure.singleLine(place.excerpt, 200)
+  return {
+    message,
+    position: place.position,
+    // A message that quotes the command needs no excerpt of the same line.
+    ...(excerpt === undefined || message.includes(excerpt.slice(0, 40)) ? undefined : { excerpt })
+  }
+}
+
+/** A check that throws must neither end the process nor let the script pass. */
 const findingOf = (check: Check, input: Input): Effect.Effect<Finding> =>
   Effect.suspend(() => {
     const finding = check.run(input)
@@ -138,11 +234,12 @@ const findingOf = (check: Check, input: Input): Effect.Effect<Finding> =>
     Effect.catchCause((cause) =>
       Cause.hasInterrupts(cause)
         ? Effect.failCause(cause)
-        : Effect.succeed(failed(`the check broke: ${Cause.squash(cause)}`))
+        : Effect.succeed(failed(`the check failed with an internal error: ${Cause.squash(cause)}`))
     )
   )
 
-const outcomeOf = (finding: Finding, requirement: Requirement): Outcome => {
-  if (finding.outcome === "failed" && requirement === "warned") return "warned"
-  return finding.outcome === "skipped" && requirement === "demanded" ? "failed" : finding.outcome
+const outcomeOf = (found: Finding["outcome"], requirement: Exclude<Requirement, "off">): Outcome => {
+  if (requirement === "demanded") return found === "passed" ? "passed" : "failed"
+  if (found === "failed" || found === "notLooked") return requirement === "warned" ? "warned" : "failed"
+  return found
 }

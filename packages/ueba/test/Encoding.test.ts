@@ -33,18 +33,18 @@ describe("the checks of characters", () => {
   )
 
   it.effect.each<[string, (typeof names)[number], string, RegExp]>([
-    ["\ufeff#!/bin/sh\n", "noByteOrderMark", "failed", /begins with a byte order mark.*line 1, column 1/],
+    ["\ufeff#!/bin/sh\n", "noByteOrderMark", "failed", /starts with a byte order mark.*line 1, column 1/],
     ["#!/bin/sh\r\necho\r\n", "unixLineEnds", "warned", /2 carriage returns, and 2 lines/],
     ["#!/bin/sh\nrm x # \recho\n", "unixLineEnds", "warned", /a carriage return.*line 2, column 8/],
     ["#!/bin/sh\n# a\u202eb\n", "noBidirectionalControls", "failed", /reorders text \(line 2, column 4\)/],
     ["#!/bin/sh\n# \u2066a\u2069\n", "noBidirectionalControls", "failed", /2 controls/],
     ["#!/bin/sh\n# a\u200f\n", "noBidirectionalControls", "warned", /a direction mark/],
-    ["#!/bin/sh\nrm\u00a0-rf\n", "noInvisibleCharacters", "warned", /not seen \(line 2, column 3\)/],
-    ["#!/bin/sh\necho a\u200bb\ufeff\n", "noInvisibleCharacters", "warned", /2 characters/],
-    ["#!/bin/sh\n# \u{e0041}\u3164\n", "noInvisibleCharacters", "warned", /2 characters/],
+    ["#!/bin/sh\nrm\u00a0-rf\n", "noInvisibleCharacters", "warned", /an invisible character \(line 2, column 3\)/],
+    ["#!/bin/sh\necho a\u200bb\ufeff\n", "noInvisibleCharacters", "warned", /2 invisible characters/],
+    ["#!/bin/sh\n# \u{e0041}\u3164\n", "noInvisibleCharacters", "warned", /2 invisible characters/],
     ["#!/bin/sh\n# \u001b[2K\u001b[1A\n", "noControlCharacters", "warned", /2 control characters/],
     ["#!/bin/sh\n# \u0008\n", "noControlCharacters", "warned", /a control character \(line 2, column 3\)/],
-    ["#!/bin/sh\nс\u0075rl x\n", "noLookalikes", "warned", /in disguise \(line 2, column 1\)/],
+    ["#!/bin/sh\nс\u0075rl x\n", "noLookalikes", "warned", /looks like another \(line 2, column 1\)/],
     ["#!/bin/sh\ncurl https://privх.example.com\n", "noLookalikes", "warned", /line 2, column 14/],
     ["#!/bin/sh\n# ｓudo\n", "noLookalikes", "warned", /line 2, column 3/],
     ["#!/bin/sh\nпуть=/opt\n", "noLookalikes", "warned", /line 2, column 1/]

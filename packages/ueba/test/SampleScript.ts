@@ -1,6 +1,6 @@
 import { anchor } from "./SampleCertificates.ts"
 
-/** A set-up script as a vendor may write it: what the tests cut, damage and disguise. */
+/** A setup script as a vendor may write it: what the tests cut, damage and disguise. */
 export const sampleScript = `#!/bin/sh
 # Sets up the UEBA service on this host.
 set -eu

@@ -22,28 +22,27 @@ describe("Shebang", () => {
     assert.deepStrictEqual(read(line), Result.succeed({ line, shell: shell as Shebang.Shell, concern: undefined }))
   })
 
-  it.each([
-    ["#!/usr/bin/env bash -e", /one argument/],
-    ["#!/bin/bash -e -u", /one argument/],
-    ["#!/bin/bash -o pipefail", /one argument/],
-    ["#!/tmp/bash", /unusual place/]
-  ])("reads %s, and says what is odd", (line, concern) => {
+  it.each([["#!/tmp/bash", /unusual path/]])("reads %s, and says what is odd", (line, concern) => {
     assert.match(Result.getOrThrow(read(line)).concern ?? "", concern)
   })
 
   it.each([
     ["", /empty line/],
-    ["echo", /does not begin with #! but with echo/],
+    ["echo", /does not start with #! but with echo/],
     [" #!/bin/sh", /white space/],
     ["\ufeff#!/bin/sh", /byte order mark/],
     ["#!/bin/sh\r", /carriage return/],
     ["#!", /no interpreter/],
-    ["#!sh", /no absolute path/],
+    ["#!sh", /not an absolute path/],
     ["#!/usr/bin/env", /no shell/],
     ["#!/usr/bin/env -S", /no shell/],
-    ["#!/usr/bin/python3", /"python3" is none/],
-    ["#!/bin/zsh", /"zsh" is none/],
-    ["#!/bin/sh /tmp/other", /given "\/tmp\/other" to run/],
+    ["#!/usr/bin/python3", /"python3" is not a known shell/],
+    ["#!/bin/zsh", /"zsh" is not a known shell/],
+    ["#!/usr/bin/env bash -e", /one argument/],
+    ["#!/bin/busybox sh -e", /one argument/],
+    ["#!/bin/bash -e -u", /one argument/],
+    ["#!/bin/bash -o pipefail", /one argument/],
+    ["#!/bin/sh /tmp/other", /one argument|given "\/tmp\/other" to run/],
     [`#!/bin/sh ${"-".repeat(300)}`, /longer than 255/]
   ])("refuses %j", (line, reason) => {
     assert.match(Result.getOrThrow(Result.flip(read(line))), reason)

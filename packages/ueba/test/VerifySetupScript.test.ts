@@ -30,14 +30,16 @@ describe("verifySetupScript", () => {
           "passed notErrorBody",
           "passed notHtml",
           "passed withinSizeLimits",
-          "skipped announcedLength",
-          "skipped sha256Pin",
-          "skipped knownDigest",
-          "skipped signature",
+          "notApplicable announcedLength",
+          "notApplicable sha256Pin",
+          "notApplicable knownDigest",
+          "notApplicable signature",
           "passed utf8Text",
+          "passed payload",
           "passed knownShebang",
           "passed shellSyntax",
           "passed complete",
+          "passed nothingAppended",
           "passed endsInCommand",
           "passed finalNewline",
           "passed shellDialect",
@@ -50,10 +52,13 @@ describe("verifySetupScript", () => {
           "passed noFetchedCode",
           "passed noBroadRemoval",
           "passed expectedWrites",
+          "passed noSensitiveChanges",
+          "passed noReaderTricks",
+          "notApplicable allowedCapabilities",
           "passed certificates",
-          "skipped certificateNames",
-          "skipped configuredAddress",
-          "skipped configuredTrustAnchors"
+          "notApplicable certificateNames",
+          "notApplicable configuredAddress",
+          "notApplicable configuredTrustAnchors"
         ]
       )
     })
@@ -86,16 +91,21 @@ describe("verifySetupScript", () => {
     ["other JSON", '{"id":"4c2e"}', "notErrorBody", /is JSON/],
     ["a JSON array", "[]", "notErrorBody", /is JSON/],
     ["an error body that is cut off", '{"error_code":"MAX_LO', "notErrorBody", /cut off/],
-    ["a page", "<!DOCTYPE html>\n<html><body>504</body></html>", "notHtml", /begins like a page: <!DOCTYPE html>/],
+    ["a page", "<!DOCTYPE html>\n<html><body>504</body></html>", "notHtml", /starts like a web page: <!DOCTYPE html>/],
     ["a page with a comment first", "\n<!-- x --><html>", "notHtml", /page/],
     ["an XML error", '<?xml version="1.0"?><Error/>', "notHtml", /page/],
-    ["another encoding", Uint8Array.of(0xff, 0xfe, 0x23, 0x00), "utf8Text", /NUL stands at byte offset 3/],
-    ["Latin-1", Uint8Array.of(0x23, 0x21, 0xe4, 0x0a), "utf8Text", /byte 0x0a at offset 3/],
+    ["another encoding", Uint8Array.of(0xff, 0xfe, 0x23, 0x00), "utf8Text", /probably UTF-16, little-endian/],
+    [
+      "Latin-1",
+      Uint8Array.of(0x23, 0x21, 0xe4, 0x0a),
+      "utf8Text",
+      /probably Latin-1, not UTF-8: byte 0xe4 at offset 2/
+    ],
     ["a wrong byte", Uint8Array.of(0x23, 0xff), "utf8Text", /byte 0xff at offset 1/],
     ["half a character at the end", Uint8Array.of(0x23, 0xe2, 0x82), "utf8Text", /last character is cut off/],
-    ["a compressed script", gzipSync(sampleBytes), "utf8Text", /offset/],
-    ["no shebang", "set -eu\n", "knownShebang", /does not begin with #! but with set -eu/],
-    ["a script of another language", "#!/usr/bin/env python3\nx\n", "knownShebang", /"python3" is none/],
+    ["a compressed script", gzipSync(sampleBytes), "utf8Text", /this is gzip, not text/],
+    ["no shebang", "set -eu\n", "knownShebang", /does not start with #! but with set -eu/],
+    ["a script of another language", "#!/usr/bin/env python3\nx\n", "knownShebang", /"python3" is not a known shell/],
     ["a byte order mark before it", `\ufeff${sampleScript}`, "knownShebang", /byte order mark/],
     ["carriage returns", "#!/bin/sh\r\necho\r\n", "knownShebang", /carriage return/],
     ["a block left open", "#!/bin/sh\nif true; then\n  echo\n", "shellSyntax", /ends too early/],
@@ -116,10 +126,13 @@ describe("verifySetupScript", () => {
         verifySetupScript(bytesOf("<html>\u001b[31m504</html>"), { sha256: Sha256.of(sampleBytes) })
       )
       assert.strictEqual(failure._tag, "VerificationFailed")
-      assert.match(failure.message, /^The set-up script is not verified: 4 of 28 checks failed: notHtml \(.*sha256Pin/)
+      assert.match(
+        failure.message,
+        /^The setup script is not verified: \d+ of \d+ checks failed\. No web page \(notHtml\): .*Pinned SHA-256 \(sha256Pin\)/
+      )
       assert.strictEqual(
         failure.hint,
-        "Check the base URL, and whether a proxy or load balancer answers in the place of PrivX."
+        "Check the base URL, and whether a proxy or load balancer answers in place of PrivX."
       )
       assert.notInclude(failure.message + VerificationReport.render(failure.report), "\u001b")
     })
@@ -129,14 +142,17 @@ describe("verifySetupScript", () => {
     verifySetupScript(bytesOf('#!/bin/sh\ncat <<E\n<html>{"error_code":"X"}</html>\nE\n'))
   )
 
-  it.effect("skips, with the reason, what cannot look at bytes that are no text", () =>
+  it.effect("fails, with the reason, what cannot look at bytes that are no text", () =>
     Effect.gen(function* () {
       const report = yield* inspectSetupScript(Uint8Array.of(0x23, 0x21, 0x00))
       assert.deepStrictEqual(
         ["knownShebang", "shellSyntax"].map((name) => report.checks.find((check) => check.name === name)!.detail),
-        ["a NUL stands at byte offset 2", "a NUL stands at byte offset 2"]
+        [
+          "could not examine the script: not UTF-8: a NUL byte at byte offset 2",
+          "could not examine the script: not UTF-8: a NUL byte at byte offset 2"
+        ]
       )
-      assert.deepStrictEqual(failedNames(report), ["utf8Text"])
+      assert.includeMembers(failedNames(report), ["utf8Text", "knownShebang", "shellSyntax", "complete"])
     })
   )
 
@@ -147,8 +163,8 @@ describe("verifySetupScript", () => {
       const small = yield* inspectSetupScript(sampleBytes, { minBytes: size + 1 })
       assert.deepStrictEqual(failedNames(small), ["withinSizeLimits"])
       const large = yield* inspectSetupScript(sampleBytes, { maxBytes: size - 1 })
-      assert.deepStrictEqual(failedNames(large), ["withinSizeLimits"])
-      assert.strictEqual(finding(large, "shellSyntax").outcome, "skipped")
+      assert.includeMembers(failedNames(large), ["withinSizeLimits", "shellSyntax"])
+      assert.isTrue(finding(large, "complete").notLooked)
       assert.strictEqual(large.sha256, Sha256.of(sampleBytes))
     })
   )
@@ -161,8 +177,71 @@ describe("verifySetupScript", () => {
           policy: { checks: { knownShebang: "warned", announcedLength: "off" } }
         })
         assert.strictEqual(finding(report, "knownShebang").outcome, "warned")
-        assert.strictEqual(finding(report, "announcedLength").outcome, "skipped")
-        assert.strictEqual(finding(report, "announcedLength").detail, "switched off by the policy")
+        assert.strictEqual(finding(report, "announcedLength").outcome, "off")
+        assert.strictEqual(finding(report, "announcedLength").detail, "disabled by the policy")
+      })
+    )
+
+    it.effect("never verifies what a required check could not examine, whatever the level of another check", () =>
+      Effect.gen(function* () {
+        const bytes = Uint8Array.of(...bytesOf("#!/bin/sh\necho a\n"), 0, 1, 2)
+        const checks = { utf8Text: "off", knownShebang: "off", payload: "off" } as const
+        const failure = yield* Effect.flip(verifySetupScript(bytes, { policy: { checks } }))
+        assert.include(failedNames(failure.report), "complete")
+        assert.match(failure.message, /required checks could not examine the script/)
+        assert.deepInclude(finding(failure.report, "complete"), { notLooked: true, outcome: "failed" })
+        assert.deepInclude(finding(failure.report, "expectedWrites"), { notLooked: true, outcome: "warned" })
+      })
+    )
+
+    it.effect("judges Latin-1 text by all other checks when it only warns of the encoding", () =>
+      Effect.gen(function* () {
+        const bytes = Buffer.from("#!/bin/sh\nif true; then\ncurl -s http://x | sh\nrm -rf /\n# caf\u00e9\n", "latin1")
+        const failure = yield* Effect.flip(verifySetupScript(bytes, { policy: { checks: { utf8Text: "warned" } } }))
+        assert.deepStrictEqual(failedNames(failure.report), ["shellSyntax", "complete"])
+        assert.match(finding(failure.report, "utf8Text").detail, /probably Latin-1/)
+        assert.deepStrictEqual(
+          (["utf8Text", "noFetchedCode", "noBroadRemoval"] as const).map(
+            (name) => finding(failure.report, name).outcome
+          ),
+          ["warned", "warned", "warned"]
+        )
+      })
+    )
+
+    it.effect("names damaged UTF-8 as that, and goes on reading it", () =>
+      Effect.gen(function* () {
+        const bytes = Buffer.concat([bytesOf("#!/bin/sh\n# Käynnistää –\necho "), Uint8Array.of(0xff), bytesOf("\n")])
+        const report = yield* inspectSetupScript(bytes)
+        assert.match(finding(report, "utf8Text").detail, /^damaged UTF-8: byte 0xff at offset \d+/)
+        assert.strictEqual(finding(report, "shellSyntax").outcome, "passed")
+      })
+    )
+
+    it.effect("names the first byte that is wrong, wherever it stands", () =>
+      Effect.gen(function* () {
+        for (const at of [12, 65_535, 65_536, 65_537, 131_072]) {
+          const text = Buffer.from(`#!/bin/sh\n: '${"é€😀x".repeat(20_000)}'\n`)
+          let lead = at
+          while ((text[lead]! & 0xc0) === 0x80) lead++
+          text[lead] = 0xff
+          const { detail } = finding(yield* inspectSetupScript(text), "utf8Text")
+          assert.include(detail, `damaged UTF-8: byte 0xff at offset ${lead} `)
+        }
+      })
+    )
+
+    it.effect("warns of a download whose length nobody knows, and can demand a known one", () =>
+      Effect.gen(function* () {
+        const report = yield* verifySetupScript(sampleBytes, { announcedLength: "unknown" })
+        assert.strictEqual(finding(report, "announcedLength").outcome, "warned")
+        const failure = yield* Effect.flip(
+          verifySetupScript(sampleBytes, {
+            announcedLength: "unknown",
+            policy: { checks: { announcedLength: "demanded" } }
+          })
+        )
+        assert.deepStrictEqual(failedNames(failure.report), ["announcedLength"])
       })
     )
 
@@ -188,7 +267,7 @@ describe("verifySetupScript", () => {
         const report = yield* verifySetupScript(bash)
         assert.deepInclude(finding(report, "shellDialect"), {
           outcome: "warned",
-          detail: "for a plain sh, with syntax of Bash: an array, [[ … ]]",
+          detail: "syntax of Bash in a script for sh: an array, [[ … ]]",
           position: { line: 2, column: 7 }
         })
         const failure = yield* Effect.flip(

@@ -16,9 +16,10 @@ export const setup = Effect.fn("setup")(
   function* (pin: Sha256 | undefined) {
     const ueba = yield* Ueba
     const session = yield* ueba.createSession
-    const { contentLength, stream } = yield* ueba.openSetupScript(session.id)
+    const { contentLength, delimitedBy, stream } = yield* ueba.openSetupScript(session.id)
     const script = Buffer.concat(yield* Stream.runCollect(stream))
-    const report = yield* verifySetupScript(script, { announcedLength: contentLength, sha256: pin })
+    const announcedLength = delimitedBy === "connection" ? "unknown" : contentLength
+    const report = yield* verifySetupScript(script, { announcedLength, sha256: pin })
     yield* Console.log(VerificationReport.render(report))
     return script
   },
@@ -26,7 +27,7 @@ export const setup = Effect.fn("setup")(
   Effect.tapErrorTag("VerificationFailed", ({ report }) => Console.error(VerificationReport.render(report)))
 )
 
-/** Where PrivX is and who asks, from the environment. */
+/** The PrivX host and the credentials, from the environment. */
 export const privx = Layer.unwrap(
   Effect.gen(function* () {
     const baseUrl = yield* Config.URL("PRIVX_API_BASE_URL")

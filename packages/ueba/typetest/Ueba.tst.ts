@@ -3,14 +3,25 @@ import type { SetupSessionId } from "@privx-kit/core/SessionId"
 import type { Download, Rest } from "@privx-kit/http/Download"
 import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import type { Transport } from "@privx-kit/http/Transport"
-import type { Ueba, UebaApi } from "@privx-kit/ueba"
+import type {
+  AnomalySettings,
+  ConnectionCount,
+  Dataset,
+  InternalStatus,
+  ServiceStatus,
+  TimeRange,
+  Ueba,
+  UebaApi,
+  UebaConfiguration
+} from "@privx-kit/ueba"
+import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { expectTypeOf } from "vitest"
 
-type Service = Ueba.Ueba["Service"]
+type Service = Ueba["Service"]
 
 expectTypeOf<Service["createSession"]>().toEqualTypeOf<Effect.Effect<UebaApi.SetupSession, PrivxFailure>>()
 expectTypeOf<Service["openSetupScript"]>().toEqualTypeOf<
@@ -19,8 +30,43 @@ expectTypeOf<Service["openSetupScript"]>().toEqualTypeOf<
 expectTypeOf<Service["downloadSetupScript"]>().toEqualTypeOf<
   (id: SetupSessionId) => Stream.Stream<Uint8Array, PrivxFailure>
 >()
-expectTypeOf<Service["configuration"]>().toEqualTypeOf<Effect.Effect<UebaApi.Configuration, PrivxFailure>>()
-expectTypeOf<ReturnType<typeof Ueba.Ueba.layer>>().toEqualTypeOf<Layer.Layer<Ueba.Ueba, never, Transport>>()
+expectTypeOf<Service["configuration"]>().toEqualTypeOf<
+  Effect.Effect<UebaConfiguration.UebaConfiguration, PrivxFailure>
+>()
+expectTypeOf<Service["setConfiguration"]>().toEqualTypeOf<
+  (update: UebaConfiguration.ConfigurationUpdate) => Effect.Effect<void, PrivxFailure>
+>()
+expectTypeOf<Service["anomalySettings"]>().toEqualTypeOf<Effect.Effect<AnomalySettings.AnomalySettings, PrivxFailure>>()
+expectTypeOf<Service["setAnomalySettings"]>().toEqualTypeOf<
+  (update: AnomalySettings.AnomalySettingsUpdate) => Effect.Effect<void, PrivxFailure>
+>()
+expectTypeOf<Service["listDatasets"]>().toEqualTypeOf<
+  (view?: Dataset.View) => Effect.Effect<Dataset.DatasetList, PrivxFailure>
+>()
+expectTypeOf<Service["createDataset"]>().toEqualTypeOf<
+  (settings: Dataset.DatasetSettings) => Effect.Effect<Dataset.CreatedDataset, PrivxFailure>
+>()
+expectTypeOf<Service["getDataset"]>().toEqualTypeOf<
+  (id: string, view?: Dataset.View) => Effect.Effect<Dataset.Dataset, PrivxFailure>
+>()
+expectTypeOf<Service["updateDataset"]>().toEqualTypeOf<
+  (id: string, settings: Dataset.DatasetSettings) => Effect.Effect<void, PrivxFailure>
+>()
+expectTypeOf<Service["deleteDataset"]>().toEqualTypeOf<(id: string) => Effect.Effect<void, PrivxFailure>>()
+expectTypeOf<Service["countConnections"]>().toEqualTypeOf<
+  (range: TimeRange.TimeRange) => Effect.Effect<ConnectionCount.ConnectionCount, PrivxFailure>
+>()
+expectTypeOf<Service["trainDataset"]>().toEqualTypeOf<
+  (
+    id: string,
+    options?: { readonly setActiveAfterTraining?: boolean | undefined }
+  ) => Effect.Effect<ConnectionCount.ConnectionCount, PrivxFailure>
+>()
+expectTypeOf<Service["startAnalyzing"]>().toEqualTypeOf<(id: string) => Effect.Effect<void, PrivxFailure>>()
+expectTypeOf<Service["stopAnalyzing"]>().toEqualTypeOf<Effect.Effect<void, PrivxFailure>>()
+expectTypeOf<Service["status"]>().toEqualTypeOf<Effect.Effect<ServiceStatus.ServiceStatus, PrivxFailure>>()
+expectTypeOf<Service["internalStatus"]>().toEqualTypeOf<Effect.Effect<InternalStatus.InternalStatus, PrivxFailure>>()
+expectTypeOf<ReturnType<typeof Ueba.layer>>().toEqualTypeOf<Layer.Layer<Ueba, never, Transport>>()
 
 // Each of the sixteen codes is in the error channel of each operation.
 type Codes<E> = E extends { readonly code: infer Code extends ErrorCode.ErrorCode } ? Code : never
@@ -45,3 +91,16 @@ Effect.catchTag(ueba.createSession, "VerificationFailed", () => Effect.void)
 
 // @ts-expect-error -- a session id is a secret, and no string
 ueba.downloadSetupScript("0f8fad5b-d9cb-469f-a165-70867728950e")
+
+// What an answer may lack is optional, what it always has is not; times are times.
+declare const dataset: Dataset.Dataset
+expectTypeOf(dataset.training_results[0]?.status).toEqualTypeOf<string | undefined>()
+expectTypeOf(dataset.created).toEqualTypeOf<DateTime.Utc | undefined>()
+expectTypeOf(dataset.is_active).toEqualTypeOf<boolean>()
+expectTypeOf<UebaConfiguration.UebaConfiguration["address"]>().toEqualTypeOf<string>()
+
+// @ts-expect-error -- an action that PrivX does not know
+ueba.setAnomalySettings({ action: "WARN", threshold: 0.5 })
+
+// @ts-expect-error -- a dataset needs a range
+ueba.createDataset({ comment: "c" })

@@ -11,7 +11,7 @@ import { expectTypeOf } from "vitest"
 declare const bytes: Uint8Array
 
 expectTypeOf(VerifySetupScript.verifySetupScript(bytes)).toEqualTypeOf<
-  Effect.Effect<VerificationReport.VerificationReport, VerificationFailed.VerificationFailed>
+  Effect.Effect<VerificationReport.VerificationReport, VerificationFailed>
 >()
 expectTypeOf(VerifySetupScript.inspectSetupScript(bytes)).toEqualTypeOf<
   Effect.Effect<VerificationReport.VerificationReport>
@@ -19,7 +19,7 @@ expectTypeOf(VerifySetupScript.inspectSetupScript(bytes)).toEqualTypeOf<
 
 // The one failure is what catchTag leaves nothing of.
 const caught = Effect.catchTag(VerifySetupScript.verifySetupScript(bytes), "VerificationFailed", (failure) => {
-  expectTypeOf(failure).toEqualTypeOf<VerificationFailed.VerificationFailed>()
+  expectTypeOf(failure).toEqualTypeOf<VerificationFailed>()
   expectTypeOf(failure.report).toExtend<VerificationReport.VerificationReport>()
   return Effect.succeed(false)
 })

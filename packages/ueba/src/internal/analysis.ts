@@ -3,23 +3,21 @@
  *
  * Runs in a thread of its own as well as in the main one: imports nothing but what stands beside it.
  */
-import type { Assignment, Command, Pipeline, Redirection, SyntaxNode } from "unbash"
-import type { Located, ShellSyntax } from "../ShellSyntax.ts"
-import type { Position } from "../VerificationReport.ts"
+import type { ParsedScript, SyntaxNode, Word } from "unbash"
+import type { FactKind, ScriptFact } from "../ScriptFacts.ts"
+import type { Located, ShellSyntax } from "./shellSyntax.ts"
+import type { Position } from "../Position.ts"
 import { bashOnly } from "./bashOnly.ts"
-import { fetchedCode, type Sites } from "./fetchedCode.ts"
-import { broadRemovals, writes } from "./fileCommands.ts"
+import { ScriptInterpreter } from "./interpreter.ts"
+import { disguiseOf } from "./disguisedCommands.ts"
 import { locator } from "./locator.ts"
-import {
-  type Constants,
-  constantsOf,
-  invocationOf,
-  isOpen,
-  offsetOf,
-  type Parser,
-  type Site,
-  walk
-} from "./shellTree.ts"
+import type { FoundFact, FoundWrite } from "./machine.ts"
+import { hiddenByBlanks, trickInWord } from "./readerTricks.ts"
+import { endsInExit } from "./scriptEnd.ts"
+import { appendedTo, type DataRange, uncalledLast, unreachable } from "./scriptTail.ts"
+import { unfinished } from "./unfinished.ts"
+import { misplacedAt } from "./strictSyntax.ts"
+import { offsetOf, type Parser, type Site, walk } from "./shellTree.ts"
 
 /** More findings of one kind than this are nobody's reading. */
 const limit = 1000
@@ -30,7 +28,10 @@ export const analyse = (parser: Parser, source: string, posix: boolean): ShellSy
   const features = new Map<string, number>()
   const errors: Array<{ readonly message: string; readonly offset: number }> = []
   const unclosed: Array<{ readonly message: string; readonly offset: number }> = []
-  const seen = new Seen()
+  const names: Array<{ readonly message: string; readonly offset: number }> = []
+
+  const tricks = [...hiddenByBlanks(source)]
+  const data: Array<DataRange> = []
 
   walk(parser, { node: script, text: source, anchor: undefined }, (site) => {
     const { node, text } = site
@@ -43,22 +44,44 @@ export const analyse = (parser: Parser, source: string, posix: boolean): ShellSy
         if (error.message.startsWith("unterminated ")) unclosed.push({ message: error.message.slice(13), offset })
       }
     }
+    const misplaced = misplacedAt(node, text, posix)
+    if (misplaced !== undefined) errors.push({ message: misplaced.message, offset: site.anchor ?? misplaced.offset })
     if (node.type === "HereDoc" && node.closing === undefined) {
       const name = `here-document ${node.delimiter?.text ?? ""}`
       errors.push({ message: `${name} is never closed`, offset })
       unclosed.push({ message: name, offset })
+    }
+    if (site.anchor === undefined) {
+      if (node.type === "HereDoc") data.push([node.body.pos, node.body.end])
+      else if (isLongQuote(node)) data.push([node.pos, node.end])
+      for (const word of wordsOf(node)) if (word.text.includes("\n")) data.push([word.pos, word.end])
+    }
+    if (node.type === "Word") {
+      const trick = trickInWord(node)
+      if (trick !== undefined) tricks.push({ message: `${node.text.slice(0, 60)} (${trick})`, offset })
+    }
+    if (node.type === "Command") {
+      const disguise = disguiseOf(node)
+      if (disguise !== undefined) tricks.push({ message: `${excerpt(site)} (${disguise})`, offset })
     }
     const block = blocks[node.type]
     // What ends where it begins was given up: its end was not found.
     if (block !== undefined && node.end === node.pos) unclosed.push({ message: block(node), offset })
     const feature = posix ? bashOnly(node, text) : undefined
     if (feature !== undefined) features.set(feature, Math.min(offset, features.get(feature) ?? offset))
-    seen.take(site)
+    const name = nameOf(node)
+    if (name !== undefined && /[^\0-\x7f]/.test(name.text))
+      names.push({ message: name.text, offset: offsetOf({ ...site, node: name.node }) })
   })
 
   const [first] = errors.sort((a, b) => a.offset - b.offset)
   const end = source.trimEnd().length
+  data.sort(([a], [b]) => a - b)
+  const appended = appendedTo(script, source, data)
+  const dead = unreachable(script)
+  const uncalled = uncalledLast(script, source)
   const last = script.commands.at(-1)?.command
+  const cut = unfinished(script, source)
   return {
     commands: script.commands.length,
     error:
@@ -74,7 +97,14 @@ export const analyse = (parser: Parser, source: string, posix: boolean): ShellSy
       [...features].map(([message, offset]) => ({ message, offset })),
       at
     ),
-    ...commandsOf(parser, seen, at)
+    foreignNames: located(names, at),
+    endsInExit: endsInExit(script),
+    appended: appended === undefined ? undefined : { message: appended.message, position: at(appended.offset) },
+    uncalledLast: uncalled === undefined ? undefined : { message: uncalled.name, position: at(uncalled.offset) },
+    unfinished:
+      cut === undefined ? undefined : { message: cut.message, position: at(cut.offset), certain: cut.certain },
+    unreachable: dead === undefined ? undefined : { message: dead.message, position: at(dead.offset) },
+    ...commandsOf(parser, script, source, tricks, at)
   }
 }
 
@@ -87,6 +117,22 @@ const located = (
     .slice(0, limit)
     .map(({ message, offset }) => ({ message, position: at(offset) }))
 
+/** The name that a command, function or variable is given. */
+const nameOf = (node: SyntaxNode): { readonly text: string; readonly node: SyntaxNode } | undefined => {
+  switch (node.type) {
+    case "Command":
+      return node.name === undefined ? undefined : { text: node.name.text, node: node.name }
+    case "Assignment":
+      return { text: node.name, node }
+    case "For":
+    case "Select":
+    case "Function":
+      return { text: node.name.text, node: node.name }
+    default:
+      return undefined
+  }
+}
+
 const blocks: { readonly [Type in SyntaxNode["type"]]?: (node: SyntaxNode) => string } = {
   If: () => "if",
   For: () => "for",
@@ -98,131 +144,75 @@ const blocks: { readonly [Type in SyntaxNode["type"]]?: (node: SyntaxNode) => st
   BraceGroup: () => "{"
 }
 
-/** Builtins that neither write nor run anything by themselves: in long scripts, most of all commands. */
-const idle = new Set([
-  "echo",
-  "printf",
-  "[",
-  "test",
-  ":",
-  "true",
-  "false",
-  "exit",
-  "return",
-  "break",
-  "continue",
-  "shift"
-])
-
-/** Whether no check of commands has anything to look at in it; what is nested in it is a command of its own. */
-const isIdle = ({ name, prefix, redirects }: Command): boolean =>
-  name !== undefined && idle.has(name.text) && prefix.length === 0 && redirects.length === 0
-
-/** What the checks of commands need of the tree. */
-class Seen {
-  readonly commands: Array<Site<Command>> = []
-  readonly pipelines: Array<Site<Pipeline>> = []
-  readonly redirections: Array<Site<Redirection>> = []
-  readonly assignments: Array<Site<Assignment>> = []
-  /** Variables that get their value otherwise than by an assignment. */
-  readonly variables = new Set<string>()
-  readonly names: Array<Site & { readonly name: string }> = []
-
-  take(site: Site): void {
-    const { anchor, node, text } = site
-    switch (node.type) {
-      case "Command": {
-        if (!isIdle(node)) this.commands.push({ node, text, anchor })
-        if (node.name !== undefined) this.#named(node.name.text, node.name, site)
-        if (node.name !== undefined && /^(read|mapfile|readarray|getopts|printf|unset)$/.test(node.name.text)) {
-          for (const argument of node.args) if (argument.type === "Word") this.variables.add(argument.value)
-        }
-        break
-      }
-      case "Pipeline":
-        this.pipelines.push({ node, text, anchor })
-        break
-      case "Redirect":
-        this.redirections.push({ node, text, anchor })
-        break
-      case "Assignment":
-        this.assignments.push({ node, text, anchor })
-        this.#named(node.name, node, site)
-        break
-      case "For":
-      case "Select":
-        this.variables.add(node.name.value)
-        this.#named(node.name.text, node.name, site)
-        break
-      case "Function":
-        this.#named(node.name.text, node.name, site)
-        break
-      default:
-        break
-    }
-  }
-
-  sort(): void {
-    const inOrder = (a: Site, b: Site) => offsetOf(a) - offsetOf(b)
-    this.commands.sort(inOrder)
-    this.pipelines.sort(inOrder)
-    this.redirections.sort(inOrder)
-  }
-
-  #named(name: string, node: SyntaxNode, { anchor, text }: Site): void {
-    if (/[^\0-\x7f]/.test(name)) this.names.push({ node, text, anchor, name })
-  }
-}
-
+/** What the commands of the script do, with the place of each. */
 const commandsOf = (
   parser: Parser,
-  seen: Seen,
+  script: ParsedScript,
+  source: string,
+  tricks: ReadonlyArray<{ readonly message: string; readonly offset: number }>,
   at: (offset: number) => Position
-): Pick<ShellSyntax, "foreignNames" | "fetchedCode" | "broadRemovals" | "writes"> => {
-  const constants = constantsOf(seen.assignments, seen.variables)
-  for (const inner of innerScripts(parser, seen.commands, constants)) walk(parser, inner, (site) => seen.take(site))
-  seen.sort()
-  const commands = seen.commands.map((site) => ({ ...site, invocation: invocationOf(site.node, constants) }))
-  const sites: Sites = { commands, pipelines: seen.pipelines, constants }
-  const describe = ({ reason, site }: { readonly reason: string; readonly site: Site }) => ({
-    message: `${excerpt(site)} (${reason})`,
-    offset: offsetOf(site)
-  })
-  return {
-    foreignNames: located(
-      seen.names.map((site) => ({ message: site.name, offset: offsetOf(site) })),
+): Pick<
+  ShellSyntax,
+  "fetchedCode" | "broadRemovals" | "writes" | "sensitiveChanges" | "readerTricks" | "facts" | "incomplete"
+> => {
+  const interpreter = new ScriptInterpreter(parser, { node: script, text: source, anchor: undefined })
+  interpreter.runAll(script, source)
+  const { facts, incomplete, writes } = interpreter.machine
+  const inOrder = (a: { readonly site: Site }, b: { readonly site: Site }) => offsetOf(a.site) - offsetOf(b.site)
+  const sorted = facts.sort(inOrder)
+  const described = (
+    chosen: (fact: FoundFact) => boolean,
+    others: ReadonlyArray<{ readonly message: string; readonly offset: number }> = []
+  ): ReadonlyArray<Located> =>
+    located(
+      [
+        ...sorted
+          .filter((fact) => fact.concern !== undefined && chosen(fact))
+          .map(({ concern, site }) => ({ message: `${excerpt(site)} (${concern})`, offset: offsetOf(site) })),
+        ...others
+      ],
       at
-    ),
-    fetchedCode: located(fetchedCode(parser, sites).map(describe), at),
-    broadRemovals: located(broadRemovals(sites).map(describe), at),
-    writes: writes(sites, seen.redirections)
-      .toSorted((a, b) => offsetOf(a.site) - offsetOf(b.site))
+    )
+  return {
+    incomplete,
+    facts: sorted.map(({ by, concern, kind, site, subject }): ScriptFact => ({
+      kind,
+      subject,
+      by,
+      ...(concern === undefined ? undefined : { concern }),
+      position: at(offsetOf(site)),
+      excerpt: excerpt(site)
+    })),
+    fetchedCode: described(({ kind }) => runsCode.has(kind)),
+    broadRemovals: described(({ broad }) => broad),
+    sensitiveChanges: described(({ broad, kind }) => !broad && !runsCode.has(kind) && kind !== "misleadsReader"),
+    readerTricks: described(({ kind }) => kind === "misleadsReader", tricks),
+    writes: unique(writes.sort(inOrder))
       .slice(0, limit)
       .map(({ by, path, site }) => ({ message: by, position: at(offsetOf(site)), path }))
   }
 }
 
-/** Scripts in quotes that a command is given to run: `sh -c '…'`, `eval '…'`. */
-const innerScripts = (
-  parser: Parser,
-  commands: ReadonlyArray<Site<Command>>,
-  constants: Constants
-): ReadonlyArray<Site> =>
-  commands.flatMap((site) => {
-    const name = site.node.name?.text ?? ""
-    if (!/\b(?:eval|[a-z]*sh|su|sudo|env|xargs|timeout|nohup)$/.test(name)) return []
-    const invocation = invocationOf(site.node, constants)
-    if (invocation === undefined) return []
-    const code = invocation.args.findIndex((argument) => /^-[a-zA-Z]*c$/.test(argument))
-    const inner =
-      invocation.name === "eval"
-        ? invocation.args.join(" ")
-        : code !== -1 && /^(?:su|[a-z]*sh)$/.test(invocation.name)
-          ? (invocation.args[code + 1] ?? "")
-          : ""
-    if (inner === "" || isOpen(inner)) return []
-    return [{ node: parser.parse(inner), text: inner, anchor: offsetOf(site) }]
+const runsCode: ReadonlySet<FactKind> = new Set<FactKind>(["runsFetchedCode", "runsHiddenCode", "connects"])
+
+/** The words of a command or an assignment: those without an expansion are not visited by themselves. */
+const wordsOf = (node: SyntaxNode): ReadonlyArray<Word> => {
+  if (node.type === "Command") return node.args.filter((argument) => argument.type === "Word")
+  if (node.type === "Assignment") return node.value.type === "Word" ? [node.value] : node.value.elements
+  return node.type === "HereString" && node.target !== undefined ? [node.target] : []
+}
+
+const isLongQuote = (node: SyntaxNode): boolean =>
+  (node.type === "SingleQuoted" || node.type === "DoubleQuoted" || node.type === "AnsiCQuoted") &&
+  node.end - node.pos > 4
+
+const unique = (writes: ReadonlyArray<FoundWrite>): ReadonlyArray<FoundWrite> => {
+  const seen = new Set<string>()
+  return writes.filter(({ by, path, site }) => {
+    const key = `${offsetOf(site)} ${by} ${path}`
+    return !seen.has(key) && seen.add(key)
   })
+}
 
 const excerpt = ({ node, text }: Site): string => {
   const [line = ""] = text.slice(node.pos, Math.min(node.end, node.pos + 200)).split("\n", 1)

@@ -24,7 +24,11 @@ export const bashOnly = (node: SyntaxNode, text: string): string | undefined => 
     case "Coproc":
       return "coproc"
     case "Function":
-      return /^function\s/.test(text.slice(node.pos, node.pos + 9)) ? "the word function" : undefined
+      return /^function\s/.test(text.slice(node.pos, node.pos + 9))
+        ? "the word function"
+        : /^[A-Za-z_]\w*$/.test(node.name.text)
+          ? undefined
+          : "a function name that is no identifier"
     case "ArrayValue":
       return "an array"
     case "Assignment":

@@ -1,15 +1,14 @@
-/**
- * Checks that find something else in the place of a script: nothing, an error body, a page.
- */
+/** Checks that find something else in place of a script: an empty file, an error body, a web page. */
 import * as ErrorBody from "@privx-kit/core/ErrorBody"
 import * as Result from "effect/Result"
-import { type Check, failed, passed, skipped } from "../Check.ts"
+import { type Check, failed, notLooked, passed } from "../Check.ts"
 
 export const notEmpty: Check = {
   name: "notEmpty",
-  title: "has content",
-  documentation: "The file has at least one byte that is not white space.",
-  hint: "Download it again with a new set-up session; if it stays empty, look into the PrivX log of that time.",
+  title: "Not empty",
+  documentation: "The file contains at least one byte that is not white space.",
+  why: "A shell reports success for an empty file, although nothing is set up.",
+  hint: "Download the script again with a new setup session. If it is empty again, check the PrivX log.",
   requirement: "required",
   run: ({ script }) =>
     script.size === 0
@@ -23,24 +22,25 @@ const isWhiteSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 &
 
 export const notErrorBody: Check = {
   name: "notErrorBody",
-  title: "is no error body",
+  title: "No error response",
   documentation:
-    "The file is not JSON. An error body of PrivX is named with its code; any other JSON, and what begins like a JSON " +
-    "object and is cut off, is as wrong in the place of a script.",
-  hint: "The server answered with an error in the place of the script: look up what it says, then download again.",
+    "The file is not JSON. An error body of PrivX is named with its code. Any other JSON, or a truncated JSON " +
+    "object, fails as well.",
+  why: "The server answered with an error in place of the script.",
+  hint: "Look up the error code, correct its cause, and download the script again.",
   requirement: "required",
   run: ({ script }) => {
-    if (!/^[[{"]/.test(beginning(script.bytes))) return passed("does not begin like JSON")
-    if (Result.isFailure(script.text)) return skipped(script.text.failure.detail)
+    if (!/^[[{"]/.test(beginning(script.bytes))) return passed("does not start like JSON")
+    if (Result.isFailure(script.text)) return notLooked(script.text.failure.detail)
     const text = withoutMark(script.text.success).trim()
     const json = Result.try(() => JSON.parse(text) as unknown)
     if (Result.isFailure(json)) {
       return /^\{\s*"[^"\n]*"\s*:/.test(text)
-        ? failed("begins like a JSON object that is cut off or malformed")
+        ? failed("starts like a JSON object that is cut off or malformed")
         : passed("is not JSON")
     }
     const body = ErrorBody.parse(json.success)
-    if (body === undefined) return failed("is JSON, and no script")
+    if (body === undefined) return failed("is JSON, not a script")
     return failed(
       `is an error body of PrivX: ${body.code}${body.errorMessage === undefined ? "" : `: ${body.errorMessage}`}`
     )
@@ -49,19 +49,20 @@ export const notErrorBody: Check = {
 
 export const notHtml: Check = {
   name: "notHtml",
-  title: "is no page",
+  title: "No web page",
   documentation:
-    "The file does not begin like HTML or XML, as a page of a proxy, a load balancer or a log-in does. A script that " +
-    "holds HTML further down, in a here-document, passes.",
-  hint: "Check the base URL, and whether a proxy or load balancer answers in the place of PrivX.",
+    "The file does not start like HTML or XML, as a page of a proxy, load balancer or login does. HTML " +
+    "in a here-document passes.",
+  why: "A server other than PrivX responded to the download.",
+  hint: "Check the base URL, and whether a proxy or load balancer answers in place of PrivX.",
   requirement: "required",
   run: ({ script }) =>
     /^<(?:[a-z]|!--|!doctype|\?xml)/i.test(beginning(script.bytes))
-      ? failed(`begins like a page: ${beginning(script.bytes).slice(0, 40)}`)
-      : passed("does not begin like HTML or XML")
+      ? failed(`starts like a web page: ${beginning(script.bytes).slice(0, 40)}`)
+      : passed("does not start like HTML or XML")
 }
 
-/** The first characters, whatever the encoding is: what these checks look for is ASCII. */
+/** The first characters, read as Latin-1: these checks search only for ASCII. */
 const beginning = (bytes: Uint8Array): string =>
   withoutMark(new TextDecoder().decode(bytes.subarray(0, 4096))).trimStart()
 

@@ -1,5 +1,6 @@
 /** The PEM certificates in a text. */
 import { X509Certificate } from "node:crypto"
+import { isIP } from "node:net"
 import * as Result from "effect/Result"
 
 export interface Embedded {
@@ -49,3 +50,7 @@ const verifies = (certificate: X509Certificate): boolean => {
 /** The common name, or all there is. */
 export const nameOf = ({ subject }: X509Certificate): string =>
   /^CN=(.+)$/m.exec(subject)?.[1] ?? subject.replaceAll("\n", ", ")
+
+/** Whether a host, by name or by address, may show the certificate. */
+export const isFor = (certificate: X509Certificate, host: string): boolean =>
+  (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined

@@ -1,72 +1,98 @@
-/**
- * Checks of what the commands do: for a reader to look at, not to keep a determined author from hiding something.
- */
-import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
-import { type Check, failedAt, type Finding, passed, skipped } from "../Check.ts"
-import type { ShellSyntax } from "../ShellSyntax.ts"
-import type { SetupScript } from "../SetupScript.ts"
+/** Checks of the commands, which help a reader but cannot stop a determined author from hiding something. */
+import { type Check, failedAt, type Finding, notLooked, overSyntax, passed } from "../Check.ts"
+import type { ShellSyntax } from "./shellSyntax.ts"
 import type { Place } from "../VerificationReport.ts"
-import { isWithin } from "./fileCommands.ts"
-import { unknown, unknownButSet } from "./shellTree.ts"
+import { isHarmless, isWithin } from "./paths.ts"
+import { readable } from "./shellValue.ts"
 
-const overSyntax = (script: SetupScript, look: (syntax: ShellSyntax) => Finding) =>
-  Result.isFailure(script.text)
-    ? skipped(script.text.failure.detail)
-    : Effect.map(script.syntax, Result.match({ onFailure: skipped, onSuccess: look }))
+/** The findings. If the script calls more than can be followed, the absence of findings proves nothing. */
+const found = ({ incomplete }: ShellSyntax, places: ReadonlyArray<Place>): Finding =>
+  places.length > 0
+    ? failedAt(`${places.length} found`, places)
+    : incomplete
+      ? notLooked("the script calls more functions than can be followed")
+      : passed("none found")
 
-const failedWith = (places: ReadonlyArray<Place>, rest = ""): Finding =>
-  failedAt(`${places.length} found${rest}`, places)
+const several = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
 
 export const noFetchedCode: Check = {
   name: "noFetchedCode",
-  title: "runs nothing that it fetches",
+  title: "No fetched code",
   documentation:
-    'No command fetches or decodes something and runs it: curl … | sh, eval "$(wget …)", source <(curl …), base64 -d | sh, ' +
-    "a download that is run afterwards, Python and the like that fetch in a line of code. Found on the syntax tree, also " +
-    "inside of sh -c '…'. Package managers and container images are not looked at.",
-  hint: "What these commands get is checked by nobody: look at each, or ask for a script that carries what it needs.",
+    'No command fetches or decodes something and runs it: curl … | sh, eval "$(wget …)", base64 -d | sh, a download that ' +
+    "is run afterwards, one-line programs in Python and the like that fetch. The check follows data through pipes, files, " +
+    "variables and functions, and code within code. It does not examine packages and container images.",
+  why: "The code that these commands fetch or unpack runs as root without any check.",
+  hint: "Review each line, or ask for a script that contains its code.",
   requirement: "warned",
-  run: ({ script }) =>
-    overSyntax(script, ({ fetchedCode }) => (fetchedCode.length === 0 ? passed("none found") : failedWith(fetchedCode)))
+  run: overSyntax((syntax) => found(syntax, syntax.fetchedCode))
 }
 
 export const noBroadRemoval: Check = {
   name: "noBroadRemoval",
-  title: "removes only its own",
+  title: "No broad removal",
   documentation:
-    'No command removes or changes a whole part of the system: rm -r of / or a folder like /usr, or of "$VAR"/… where the ' +
-    "variable may be empty, find … -delete there, mkfs, dd and redirections onto a disk. A variable that has one value in " +
-    "the whole script, and one behind :?, is not empty.",
-  hint: "Look at each of these lines, and at what the variables in it can be, before you run the script.",
+    "No command removes or changes a whole part of the system: rm -r of / or a directory like /usr, or of " +
+    '"$VAR"/… where the variable may be empty, find … -delete there, mkfs, dd and redirections onto a disk. A ' +
+    "variable with a single value in the whole script, or with :?, is not empty.",
+  why: "Such a command destroys the host or the data on it.",
+  hint: "Review each of these lines, and the possible values of its variables, before you run the script.",
   requirement: "warned",
-  run: ({ script }) =>
-    overSyntax(script, ({ broadRemovals }) =>
-      broadRemovals.length === 0 ? passed("none found") : failedWith(broadRemovals)
-    )
+  run: overSyntax((syntax) => found(syntax, syntax.broadRemovals))
 }
 
 export const expectedWrites: Check = {
   name: "expectedWrites",
-  title: "writes where it is expected to",
+  title: "Expected writes",
   documentation:
-    "Redirections and the common commands that write (cp, mv, install, mkdir, tee, rm, sed -i, tar -C and so on) do so at or " +
-    "below /etc, /opt, /var/lib, /var/log, /usr/local, /run, /tmp and /var/tmp, or the places that the policy names. " +
-    "Relative paths, and those that begin with an unknown variable, are only counted; what other programs write is not known.",
-  hint: "Look at each of these lines; name the place in the policy if it is right.",
+    "Redirections and the common commands that write (cp, mv, install, mkdir, tee, rm, sed -i, tar -C and so on) " +
+    "do so at or below /etc, /opt, /var/lib, /var/log, /usr/local, /run, /tmp and /var/tmp, or the places that " +
+    "the policy names. Relative paths, and those that start with an unknown variable, are only counted. Writes of " +
+    "other programs are unknown.",
+  why: "The script changes parts of the system that a setup script has no reason to change.",
+  hint: "Review each of these lines. If the place is expected, add it to the policy.",
   requirement: "warned",
-  run: ({ expected: { writePlaces }, script }) =>
-    overSyntax(script, ({ writes }) => {
-      const judged = writes.map((write) => ({ ...write, within: isWithin(write.path, writePlaces) }))
-      const outside = judged
-        .filter(({ within }) => within === false)
-        .map(({ message, path, position }): Place => ({ message: `${message} ${readable(path)}`, position }))
-      const open = judged.filter(({ within }) => within === undefined).length
-      const rest = open === 0 ? "" : `; where ${open} of ${writes.length} write shows only when it runs`
-      return outside.length === 0
-        ? passed(`${writes.length - open} of ${writes.length} writes in expected places${rest}`)
-        : failedWith(outside, rest)
-    })
+  run: overSyntax(({ writes }, { expected: { writePlaces } }) => {
+    const judged = writes
+      .filter(({ path }) => !isHarmless(path))
+      .map((write) => ({ ...write, within: isWithin(write.path, writePlaces) }))
+    const outside = judged
+      .filter(({ within }) => within === false)
+      .map(({ message, path, position }): Place => ({ message: `${message} ${readable(path)}`, position }))
+    const open = judged.filter(({ within }) => within === undefined).length
+    const rest = open === 0 ? "" : `; ${several(open, "path is", "paths are")} known only when the script runs`
+    return outside.length === 0
+      ? passed(
+          judged.length === open
+            ? `none in other places${rest}`
+            : `${several(judged.length - open, "write", "writes")}, all in expected places${rest}`
+        )
+      : failedAt(`${several(outside.length, "write", "writes")} in other places${rest}`, outside)
+  })
 }
 
-const readable = (path: string): string => path.replaceAll(unknown, "$…").replaceAll(unknownButSet, "$…")
+export const noSensitiveChanges: Check = {
+  name: "noSensitiveChanges",
+  title: "No sensitive changes",
+  documentation:
+    "No command changes what gives power over the host or guards it: sudoers, PAM, users and passwords, SSH keys, cron, " +
+    "systemd units, login scripts, trusted certificates and package sources, udev, the kernel, firewall, audit and SELinux, " +
+    "the history. Such a change is listed even if the policy allows the place.",
+  why: "An attacker who controls these places controls the host, also after the setup.",
+  hint: "Check that the setup needs each of these changes before you run the script as root.",
+  requirement: "warned",
+  run: overSyntax((syntax) => found(syntax, syntax.sensitiveChanges))
+}
+
+export const noReaderTricks: Check = {
+  name: "noReaderTricks",
+  title: "No tricks on the reader",
+  documentation:
+    "The script does what it appears to do. The check finds characters that look like an operator or a quote, code after " +
+    "many blanks, functions and aliases that replace well-known commands, PATH, LD_PRELOAD and the like, patterns as " +
+    "command names, a script that changes itself.",
+  why: "The script does something else than its text suggests to a reader.",
+  hint: "Read these lines with cat -A, and ask the author why they are there.",
+  requirement: "warned",
+  run: overSyntax((syntax) => found(syntax, syntax.readerTricks))
+}

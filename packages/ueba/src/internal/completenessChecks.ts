@@ -1,40 +1,65 @@
-/**
- * Checks of the end: whether the script that is here is all of it.
- */
+/** Checks of the end of the script: whether it is complete. */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { type Check, failed, failedAt, type Finding, passed, skipped } from "../Check.ts"
-import type { ShellSyntax } from "../ShellSyntax.ts"
+import {
+  type Check,
+  failed,
+  failedAt,
+  type Finding,
+  notApplicable,
+  notLooked,
+  overSyntax,
+  overText,
+  passed,
+  warned
+} from "../Check.ts"
+import type { ShellSyntax } from "./shellSyntax.ts"
 import { locator } from "./locator.ts"
+import { cutWithinLine, endsInComment } from "./scriptTail.ts"
 
 export const complete: Check = {
   name: "complete",
-  title: "is there to its end",
+  title: "Complete",
   documentation:
-    "Nothing is left open at the end: no block, quote or here-document, no PEM block, no line that says that it goes on. " +
-    "What is open is told with the place where it was opened.",
-  hint: "The end of the file is missing: download it again.",
+    "No block, quote, here-document or PEM block is open at the end, and the last line does not continue on another line. The " +
+    "last line does not end within a word or comment, a function main is called, and the last command or comment does not " +
+    "prepare for commands that do not follow. The check names the position where each open block starts.",
+  why: "The end of the script is missing.",
+  hint: "Download the script again.",
   requirement: "required",
-  run: ({ script }) => {
-    if (Result.isFailure(script.text)) return skipped(script.text.failure.detail)
-    const text = script.text.success
+  run: overText((text, { script }) => {
     const armour = openArmour(text)
     if (armour !== undefined) return failed("a PEM block is never closed", locator(text)(armour))
     if (goesOn(text)) {
-      return failed("the last line says that it goes on", locator(text)(text.lastIndexOf("\\")))
+      return failed(
+        "the last line ends with a backslash, which continues it on another line",
+        locator(text)(text.lastIndexOf("\\"))
+      )
     }
-    return Effect.map(script.syntax, Result.match({ onFailure: skipped, onSuccess: finding }))
-  }
+    const cut = cutWithinLine(text)
+    if (cut !== undefined) {
+      return failed(`the last line has no line break and ${cut}`, locator(text)(text.length - 1))
+    }
+    return Effect.map(script.syntax, Result.match({ onFailure: notLooked, onSuccess: finding }))
+  })
 }
 
-/** A backslash that is not itself behind one, at the end of a line that is no comment. */
+/** A backslash that is not escaped, at the end of a line that is not a comment. */
 const goesOn = (text: string): boolean => {
   const line = text.slice(text.lastIndexOf("\n", text.length - 2) + 1).trimEnd()
-  return !/^\s*#/.test(line) && (/\\+$/.exec(line)?.[0].length ?? 0) % 2 === 1
+  let backslashes = 0
+  while (line.charAt(line.length - 1 - backslashes) === "\\") backslashes += 1
+  return backslashes % 2 === 1 && !line.trimStart().startsWith("#")
 }
 
-const finding = ({ unclosed }: ShellSyntax): Finding => {
+const finding = ({ uncalledLast, unclosed, unfinished }: ShellSyntax): Finding => {
   const [first] = unclosed
+  if (first === undefined && uncalledLast !== undefined && mainFunction.test(uncalledLast.message)) {
+    return failed(
+      `the function ${uncalledLast.message} is never called: the call at the end is missing`,
+      uncalledLast.position
+    )
+  }
   if (first !== undefined) {
     const more = unclosed.length === 1 ? "" : `, and ${unclosed.length - 1} more`
     return failedAt(
@@ -42,36 +67,56 @@ const finding = ({ unclosed }: ShellSyntax): Finding => {
       unclosed.map(({ message, position }) => ({ message: `${message} is never closed`, position }))
     )
   }
-  return passed("nothing is left open")
+  if (unfinished?.certain === true) return failed(unfinished.message, unfinished.position)
+  return passed("no unclosed quote, here-document or block")
+}
+
+/** Names of functions that contain a whole script and are called by its last line. */
+const mainFunction = /^_*main$|_main$|^main_|^(?:do|run)_(?:install|setup)$/
+
+export const nothingAppended: Check = {
+  name: "nothingAppended",
+  title: "Nothing appended",
+  documentation:
+    "No foreign text follows the script: no error body, page or message of a server, no second " +
+    "#!, no repetition of the script. The check warns of code after an unconditional exit, because it never runs.",
+  why: "The file differs from what the author wrote, and a shell runs the appended text as commands.",
+  hint: "The script was joined with other text during the download. Download it again.",
+  requirement: "required",
+  run: overSyntax(({ appended, unreachable }) =>
+    appended !== undefined
+      ? failed(appended.message, appended.position)
+      : unreachable !== undefined
+        ? warned(unreachable.message, unreachable.position)
+        : passed("no foreign text follows the script")
+  )
 }
 
 export const endsInCommand: Check = {
   name: "endsInCommand",
-  title: "ends with something that runs",
+  title: "Ends in a command",
   documentation:
-    "The last thing in the script is not the definition of a function, which nothing calls after that. A file that others " +
-    "read may end so; a set-up script that was cut off behind a function does.",
-  hint: "Look whether something should come after this function: the call of it, at least.",
+    "The script ends with a command, neither with a comment nor with a function that nothing calls after that, and it calls " +
+    "the last function that it defines. The last command does more than prepare for others. A file that other scripts " +
+    "read may end otherwise; a setup script that was cut off does.",
+  why: "The last commands are probably missing, so that the script does not do its work.",
+  hint: "Check whether commands are missing at the end, for example the call of the last function.",
   requirement: "warned",
-  run: ({ script }) =>
-    Result.isFailure(script.text)
-      ? skipped(script.text.failure.detail)
-      : Effect.map(
-          script.syntax,
-          Result.match({
-            onFailure: skipped,
-            onSuccess: ({ endsInFunction }) =>
-              endsInFunction === undefined
-                ? passed("yes")
-                : failed(
-                    `ends with the function ${endsInFunction.message}, which nothing calls`,
-                    endsInFunction.position
-                  )
-          })
-        )
+  run: overText((text, input) =>
+    overSyntax(({ endsInFunction, uncalledLast, unfinished }) => {
+      if (endsInFunction !== undefined) {
+        return failed(`ends with the function ${endsInFunction.message}, which nothing calls`, endsInFunction.position)
+      }
+      if (uncalledLast !== undefined) {
+        return failed(`nothing calls ${uncalledLast.message}, the last function`, uncalledLast.position)
+      }
+      if (unfinished !== undefined) return failed(unfinished.message, unfinished.position)
+      return endsInComment(text) ? failed("ends with a comment") : passed("yes")
+    })(input)
+  )
 }
 
-/** Where the last block of base64 begins, when its end is missing. */
+/** The start of the last base64 block, if its end is missing. */
 const openArmour = (text: string): number | undefined => {
   const begin = text.lastIndexOf("-----BEGIN ")
   if (begin === -1 || text.includes("-----END ", begin)) return undefined
@@ -82,16 +127,23 @@ const openArmour = (text: string): number | undefined => {
 
 export const finalNewline: Check = {
   name: "finalNewline",
-  title: "ends with a line break",
+  title: "Final line break",
   documentation:
-    "The last line has an end. Without one the file is whole for a shell, and yet nearly every tool that writes scripts " +
-    "puts one there: a file that was cut off anywhere but behind a line has none.",
-  hint: "Look whether the last line of the file is all that it should be.",
+    "The last line has a line break, and no empty line follows it unless the script ends with exit, return or exec. " +
+    "Without a line break a shell accepts the file, but nearly every tool that writes scripts puts one there, so a " +
+    "file that is cut off within a line has none; one that is cut off between two parts often ends with an empty " +
+    "line. Not applicable to a script that ends with a payload.",
+  why: "The last line is probably not complete.",
+  hint: "Check whether the last line of the file is complete.",
   requirement: "warned",
-  run: ({ script: { bytes, size } }) =>
-    size === 0
-      ? skipped("there is no last line")
-      : bytes[size - 1] === 0x0a
-        ? passed("yes")
-        : failed("the last line has no end")
+  run: ({ script: { bytes, payload, size } }) => {
+    if (size === 0 || (payload !== undefined && payload.format !== "hereDocument")) {
+      return notApplicable(size === 0 ? "there is no last line" : "the script ends with a payload")
+    }
+    if (bytes[size - 1] !== 0x0a) return failed("the last line has no line break")
+    const end = new TextDecoder("latin1").decode(bytes.subarray(-300))
+    return /\n[ \t]*\n$/.test(end) && !/(?:^|\n|;[ \t]*)(?:exit|return|exec|main)\b[^\n]*\n[ \t\n]*$/.test(end)
+      ? failed("the last line is empty: more may have followed")
+      : passed("yes")
+  }
 }

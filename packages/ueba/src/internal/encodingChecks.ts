@@ -1,15 +1,15 @@
-/**
- * Checks of the characters: whether what a reader sees is what a shell reads.
- */
+/** Checks of the characters: whether a reader sees the same text as a shell. */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { type Check, failed, failedAt, type Finding, passed, skipped, warned, warnedAt } from "../Check.ts"
-import type { SetupScript } from "../SetupScript.ts"
+import { type Check, failed, failedAt, type Finding, overText, passed, warned, warnedAt } from "../Check.ts"
 import type { Place } from "../VerificationReport.ts"
 import { locator } from "./locator.ts"
 
-/** Enough for a reader to know what is going on. */
+/** Sufficient for a reader. */
 const shown = 20
+
+/** Maximum number of counted hits. */
+const most = 10_000
 
 interface Hits {
   readonly count: number
@@ -17,60 +17,61 @@ interface Hits {
   readonly places: ReadonlyArray<Place>
 }
 
-/**
- * Everything that matches `pattern`, a global one, and that `describe` has a word for.
- */
-const hitsOf = (
+/** All matches of the global `pattern` for which `describe` returns a text. */
+const hitsOf = (text: string, pattern: RegExp, describe: (match: string, offset: number) => string | undefined): Hits =>
+  collect(text, matchesOf(text, pattern), describe)
+
+function* matchesOf(text: string, pattern: RegExp): Generator<{ readonly word: string; readonly offset: number }> {
+  for (const match of text.matchAll(pattern)) yield { word: match[0], offset: match.index }
+}
+
+const collect = (
   text: string,
-  pattern: RegExp,
-  describe: (match: string, offset: number) => string | undefined
+  matches: Iterable<{ readonly word: string; readonly offset: number }>,
+  describe: (word: string, offset: number) => string | undefined
 ): Hits => {
   const at = locator(text)
   const places: Array<Place> = []
   let count = 0
-  for (const match of text.matchAll(pattern)) {
-    const message = describe(match[0], match.index)
+  for (const { offset, word } of matches) {
+    const message = describe(word, offset)
     if (message === undefined) continue
     count += 1
-    if (count <= shown) places.push({ message, position: at(match.index) })
+    // Further matches would only take time.
+    if (count >= most) break
+    if (count <= shown) places.push({ message, position: at(offset) })
   }
   return { count, places }
 }
 
-const overText =
-  (look: (text: string, script: SetupScript) => Finding) =>
-  ({ script }: { readonly script: SetupScript }) =>
-    Result.isFailure(script.text) ? skipped(script.text.failure.detail) : look(script.text.success, script)
-
-/** The same for what ASCII does not have. */
+/** Runs only if the text has non-ASCII characters. */
 const beyondAscii = (look: (text: string) => Finding) =>
-  overText((text, script) => (script.ascii ? passed("all of it is ASCII") : look(text)))
+  overText((text, { script }) => (script.ascii ? passed("the whole script is ASCII") : look(text)))
 
 const codePoint = (character: string): string =>
   `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`
 
-const several = (count: number, one: string, many: string): string => (count === 1 ? one : `${count} ${many}`)
+const several = (count: number, one: string, many: string): string =>
+  count === 1 ? one : `${count >= most ? "more than " : ""}${count} ${many}`
 
 export const noByteOrderMark: Check = {
   name: "noByteOrderMark",
-  title: "has no byte order mark",
-  documentation:
-    "No byte order mark (U+FEFF) stands at the beginning. With one the kernel does not see #!, and some shell or other " +
-    "runs the script, or none.",
-  hint: "Something saved the file as “UTF-8 with BOM” on its way: get it unchanged.",
+  title: "No byte order mark",
+  documentation: "The file does not start with a byte order mark (U+FEFF).",
+  why: "Linux does not recognize #! after a byte order mark, so another shell than the named one may run the script.",
+  hint: "A program saved the file as “UTF-8 with BOM”. Get the file unchanged.",
   requirement: "required",
   run: overText((text) =>
-    text.startsWith("\ufeff") ? failed("begins with a byte order mark", { line: 1, column: 1 }) : passed("none")
+    text.startsWith("\ufeff") ? failed("starts with a byte order mark", { line: 1, column: 1 }) : passed("none")
   )
 }
 
 export const unixLineEnds: Check = {
   name: "unixLineEnds",
-  title: "has line ends of Unix",
-  documentation:
-    "No line ends with a carriage return, and none stands within a line. A shell takes it for a part of the last word; on a " +
-    "terminal, what follows one within a line is written over what stands before it.",
-  hint: "Something changed the line ends on the way: get the file unchanged, not as text.",
+  title: "Unix line endings",
+  documentation: "No line ends with a carriage return or contains one.",
+  why: "A shell treats a carriage return as part of the last word, and a terminal overwrites the text before it.",
+  hint: "A program converted the line endings. Transfer the file in binary mode.",
   requirement: "warned",
   run: overText((text) => {
     if (!text.includes("\r")) return passed("no carriage return")
@@ -82,18 +83,19 @@ export const unixLineEnds: Check = {
   })
 }
 
-/** Embeddings, overrides and isolates: they reorder what stands around them. */
+/** Embeddings, overrides and isolates, which reorder the surrounding text. */
 const reordering = /[\u202a-\u202e\u2066-\u2069]/g
-/** Marks: they only settle the direction of what is undecided. */
+/** Marks, which only set the direction of neutral characters. */
 const directionMarks = /[\u200e\u200f\u061c]/g
 
 export const noBidirectionalControls: Check = {
   name: "noBidirectionalControls",
-  title: "reads in the order in which it runs",
+  title: "No bidirectional controls",
   documentation:
     "No character makes a reader see the text in another order than the shell (“Trojan Source”, CVE-2021-42574): " +
-    "embeddings, overrides and isolates fail, in comments as well. Mere direction marks are warned of.",
-  hint: "Do not run it: somebody has hidden what it does. Look at it with cat -v or a hex viewer.",
+    "embeddings, overrides and isolates fail, in comments as well. Direction marks cause a warning.",
+  why: "The author has probably hidden what the script does.",
+  hint: "Do not run the script. Inspect it with cat -v or a hex viewer.",
   requirement: "required",
   run: beyondAscii((text) => {
     const controls = hitsOf(text, reordering, codePoint)
@@ -110,17 +112,18 @@ export const noBidirectionalControls: Check = {
   })
 }
 
-/** What has no width, or is a space that is none to a shell. Some of it has checks of its own. */
+/** Characters without width, and spaces that a shell does not treat as such. Some of them have separate checks. */
 const invisible = /\p{Default_Ignorable_Code_Point}|(?! )\p{Zs}|[\ufff9-\ufffb]/gu
 
 export const noInvisibleCharacters: Check = {
   name: "noInvisibleCharacters",
-  title: "shows all that is in it",
+  title: "No invisible characters",
   documentation:
-    "No character is invisible or only looks like a space: zero-width and no-break spaces, soft hyphens, fillers, tags. A " +
-    "shell takes each for a part of a word. What holds an emoji together is let be, and so is a byte order mark at the " +
-    "beginning, which is for `noByteOrderMark`.",
-  hint: "Look at these lines with cat -v: a word there is not the one that it looks like.",
+    "No character is invisible or only looks like a space: zero-width and no-break spaces, soft hyphens, " +
+    "fillers, tags. Joiners within an emoji are accepted, and a byte order mark at the beginning is left to " +
+    "`noByteOrderMark`.",
+  why: "A shell treats such a character as part of a word, so the word is not the one that a reader sees.",
+  hint: "Inspect these lines with cat -v.",
   requirement: "warned",
   run: beyondAscii((text) => {
     const { count, places } = hitsOf(text, invisible, (match, offset) =>
@@ -130,7 +133,7 @@ export const noInvisibleCharacters: Check = {
     )
     return count === 0
       ? passed("none")
-      : failedAt(several(count, "a character that is not seen", "characters that are not seen"), places)
+      : failedAt(several(count, "an invisible character", "invisible characters"), places)
   })
 }
 
@@ -140,19 +143,23 @@ const isDirection = (character: string): boolean =>
 /** Zero-width joiner, and the selector for a picture: most emoji are made with them. */
 const isJoiner = (character: string): boolean => character === "\u200d" || character === "\ufe0f"
 
+const emoji = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]/u
+
+/** Without `$` in the pattern: Node 26 does not find a character beyond U+FFFF that is the whole text by `/[…]$/u`. */
 const afterEmoji = (text: string, offset: number): boolean =>
-  /[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]$/u.test(text.slice(Math.max(0, offset - 2), offset))
+  emoji.test(Array.from(text.slice(Math.max(0, offset - 2), offset)).at(-1) ?? "")
 
 // eslint-disable-next-line no-control-regex -- what is looked for
 const controls = /\u001b\[[0-?]*[ -/]*[@-~]|[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]/g
 
 export const noControlCharacters: Check = {
   name: "noControlCharacters",
-  title: "leaves the terminal alone",
+  title: "No control characters",
   documentation:
-    "No control character but tab and line break stands in the file: with an escape sequence it shows on a terminal " +
-    "something else than it holds. A script that writes one out as `\\033[1m` has none.",
-  hint: "Look at these lines with cat -v before you believe what the terminal shows.",
+    "The file contains no control characters except tab and line break. A script that writes an escape sequence " +
+    "as text, such as `\\033[1m`, contains none.",
+  why: "An escape sequence can make a terminal show other text than the file contains.",
+  hint: "Inspect these lines with cat -v before you trust the output of a terminal.",
   requirement: "warned",
   run: overText((text) => {
     const { count, places } = hitsOf(text, controls, (match) =>
@@ -162,8 +169,41 @@ export const noControlCharacters: Check = {
   })
 }
 
-/** Words with at least one letter beyond ASCII. */
-const foreignWord = /[\p{L}\p{M}\p{N}_-]*[^\p{ASCII}\P{L}][\p{L}\p{M}\p{N}_-]*/gu
+const foreignLetter = /[^\p{ASCII}\P{L}]/gu
+const wordCharacter = /[\p{L}\p{M}\p{N}_-]/u
+
+/**
+ * Yields the words with at least one letter beyond ASCII. One pattern for the whole word would scan a long word again from
+ * each of its characters; here each character is visited at most twice.
+ */
+function* foreignWords(text: string): Generator<{ readonly word: string; readonly offset: number }> {
+  let previousEnd = 0
+  for (const match of text.matchAll(foreignLetter)) {
+    if (match.index < previousEnd) continue
+    let start = match.index
+    for (let before = start; before > previousEnd; start = before) {
+      before -= isLowSurrogate(text.charCodeAt(before - 1)) ? 2 : 1
+      if (before < previousEnd || !isWordCharacter(text, before)) break
+    }
+    let end = match.index + match[0].length
+    while (end < text.length && isWordCharacter(text, end)) end += isHighSurrogate(text.charCodeAt(end)) ? 2 : 1
+    previousEnd = end
+    yield { word: text.slice(start, end), offset: start }
+  }
+}
+
+const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff
+
+/** What is known of each code unit: 0 nothing, 1 that it belongs to words, 2 that it does not. */
+const known = new Uint8Array(0x10000)
+
+const isWordCharacter = (text: string, at: number): boolean => {
+  const code = text.codePointAt(at) ?? 0
+  if (code > 0xffff) return wordCharacter.test(String.fromCodePoint(code))
+  if (known[code] === 0) known[code] = wordCharacter.test(String.fromCharCode(code)) ? 1 : 2
+  return known[code] === 1
+}
 
 /** Scripts with letters that look like those of another. */
 const confusable: ReadonlyArray<readonly [name: string, pattern: RegExp]> = [
@@ -182,16 +222,17 @@ const styled = /[\uff01-\uff5e]|[\u{1d400}-\u{1d7ff}]/u
 
 export const noLookalikes: Check = {
   name: "noLookalikes",
-  title: "has no letters in disguise",
+  title: "No look-alike letters",
   documentation:
-    "No word mixes letters of scripts that look alike, such as Latin and Cyrillic, none is written in full-width or " +
-    "mathematical letters, and the names of commands, functions and variables are ASCII. Text in another language is let be.",
-  hint: "Compare these words letter by letter: one of them may not be the command or address that it looks like.",
+    "No word mixes letters of scripts that look alike, such as Latin and Cyrillic, none is written in full-width " +
+    "or mathematical letters, and the names of commands, functions and variables are ASCII. Text in another " +
+    "language is accepted.",
+  why: "A command or address that looks familiar may be a different one.",
+  hint: "Compare these words letter by letter.",
   requirement: "warned",
-  run: ({ script }) => {
-    if (Result.isFailure(script.text)) return skipped(script.text.failure.detail)
-    if (script.ascii) return passed("all of it is ASCII")
-    const words = hitsOf(script.text.success, foreignWord, disguise)
+  run: overText((text, { script }) => {
+    if (script.ascii) return passed("the whole script is ASCII")
+    const words = collect(text, foreignWords(text), disguise)
     return Effect.map(script.syntax, (syntax) => {
       const names = Result.isFailure(syntax) ? [] : syntax.success.foreignNames
       const lines = new Set(words.places.map(({ position }) => position.line))
@@ -202,10 +243,13 @@ export const noLookalikes: Check = {
           .map(({ message, position }) => ({ message: `the name ${message} is not all ASCII`, position }))
       ].sort((a, b) => a.position.line - b.position.line || a.position.column - b.position.column)
       const count = words.count + places.length - words.places.length
-      if (count > 0) return failedAt(several(count, "a word in disguise", "words in disguise"), places)
-      return Result.isFailure(syntax) ? warned(`only looked at words, not at names: ${syntax.failure}`) : passed("none")
+      if (count > 0)
+        return failedAt(several(count, "a word that looks like another", "words that look like others"), places)
+      return Result.isFailure(syntax)
+        ? warned(`only words were examined, not names: ${syntax.failure}`)
+        : passed("none")
     })
-  }
+  })
 }
 
 const disguise = (word: string): string | undefined => {

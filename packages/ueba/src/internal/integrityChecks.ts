@@ -1,17 +1,18 @@
-/**
- * Checks of the file as a whole, against what is known about it from elsewhere.
- */
+/** Checks of the file as a whole, which compare it with facts from other sources. */
 import * as Result from "effect/Result"
-import { type Check, failed, passed, skipped } from "../Check.ts"
+import { type Check, failed, notApplicable, passed, warned } from "../Check.ts"
 import * as DetachedSignature from "../DetachedSignature.ts"
 
 export const withinSizeLimits: Check = {
   name: "withinSizeLimits",
-  title: "has a plausible size",
+  title: "Size within limits",
   documentation:
-    "The file is neither smaller nor larger than the limits (1 byte and 4 MiB unless said otherwise). What is larger is " +
-    "hashed, and not read by the checks that look at the text.",
-  hint: "Set other limits if such a size is right; a set-up script is a few kilobytes.",
+    "The size of the file is within the limits (by default 1 byte and 4 MiB). A larger " +
+    "file is hashed but not read, so the checks of its text cannot examine it.",
+  why:
+    "A setup script usually has a few kilobytes; a file of a very different size is probably not one, and a very large one is not " +
+    "read.",
+  hint: "If the size is expected, change the limits.",
   requirement: "required",
   run: ({ expected: { maxBytes, minBytes }, script: { size } }) =>
     size < minBytes
@@ -23,46 +24,57 @@ export const withinSizeLimits: Check = {
 
 export const announcedLength: Check = {
   name: "announcedLength",
-  title: "has the announced length",
+  title: "Announced length",
   documentation:
-    "The file has as many bytes as the server announced (Content-Length). Does not apply where it announced none.",
-  hint: "Download it again; if it stays, look for a proxy that cuts or rewrites what passes through.",
+    "The file has as many bytes as the server announced (Content-Length). If the server announced no length for " +
+    "a download, the check warns, because a truncated download cannot be recognized; a policy that demands " +
+    "this check refuses such a download. Not applicable to a file that was not downloaded.",
+  why: "A truncated script stops halfway through the setup.",
+  hint:
+    "Download the script again. If the check fails again, find the proxy that truncates, rewrites or streams responses " +
+    "without a length.",
   requirement: "required",
   run: ({ expected: { announcedLength }, script: { size } }) =>
     announcedLength === undefined
-      ? skipped("the server announced no length")
-      : size === announcedLength
-        ? passed(`${size} bytes, as announced`)
-        : failed(`${size} bytes, and ${announcedLength} were announced`)
+      ? notApplicable("the file was not downloaded, or its announced length was not given")
+      : announcedLength === "unknown"
+        ? warned(`${size} bytes, but the server announced no length, so the download may be truncated`)
+        : size === announcedLength
+          ? passed(`${size} bytes, as announced`)
+          : failed(`${size} bytes, but ${announcedLength} were announced`)
 }
 
 export const sha256Pin: Check = {
   name: "sha256Pin",
-  title: "is the script that was approved",
-  documentation: "The file's SHA-256 is the one that was given. Does not apply where none was given.",
-  hint: "This is not the script that was approved: compare it with that one before you approve it or use it.",
+  title: "Pinned SHA-256",
+  documentation:
+    "The file's SHA-256 equals the expected one: that of the baseline, which was trusted on first use, or that of a " +
+    "script that a named person approved. Not applicable without an expected digest.",
+  why: "The script differs from the baseline or the approved script of this host.",
+  hint: "Compare the script with the baseline or the approved script before you approve or use it.",
   requirement: "required",
   run: ({ expected, script }) =>
     expected.sha256 === undefined
-      ? skipped("no SHA-256 was given")
+      ? notApplicable("no SHA-256 was given")
       : expected.sha256.toLowerCase() === script.sha256
-        ? passed("the SHA-256 is the one given")
-        : failed(`the SHA-256 is ${script.sha256}, and ${expected.sha256} was given`)
+        ? passed("the SHA-256 is the expected one")
+        : failed(`the SHA-256 is ${script.sha256}, but ${expected.sha256} is expected`)
 }
 
 export const knownDigest: Check = {
   name: "knownDigest",
-  title: "is one of the scripts known to be good",
+  title: "Known digest",
   documentation:
-    "The file's SHA-256 is on the list of digests that was given, such as a pin file. Does not apply where no list was given; " +
-    "on an empty list there is none.",
-  hint: "This script is not on the list: compare it with the last one that is before you add it.",
+    "The file's SHA-256 is on the list of known digests, such as a pin file. Not applicable without a list; an " +
+    "empty list fails every script.",
+  why: "The script is not on the list of scripts that may be used.",
+  hint: "Compare the script with the latest one on the list before you add its digest.",
   requirement: "required",
   run: ({ expected: { knownDigests }, script: { sha256 } }) => {
-    if (knownDigests === undefined) return skipped("no list of digests was given")
+    if (knownDigests === undefined) return notApplicable("no list of digests was given")
     const known = knownDigests.find((digest) => digest.sha256.toLowerCase() === sha256)
     if (known === undefined) {
-      return failed(`the SHA-256 ${sha256} is none of the ${knownDigests.length} known`)
+      return failed(`the SHA-256 ${sha256} is not among the ${knownDigests.length} known digests`)
     }
     return passed(known.comment === undefined ? "on the list" : `on the list: ${known.comment}`)
   }
@@ -70,15 +82,16 @@ export const knownDigest: Check = {
 
 export const signature: Check = {
   name: "signature",
-  title: "is signed",
+  title: "Signature",
   documentation:
-    "The detached signature that was given is one of this file by the public key that was given: minisign (Ed25519, with its " +
-    "trusted comment), or ECDSA on P-256 over SHA-256 as cosign and openssl make it. Does not apply where none was given.",
-  hint: "Do not run it: it is not what was signed, or was signed with another key. Compare the key with its owner's.",
+    "The given public key verifies the detached signature of the file: minisign (Ed25519, with its trusted " +
+    "comment), or ECDSA on P-256 over SHA-256, as made by cosign and openssl. Not applicable without a signature.",
+  why: "The owner of the key did not sign this script.",
+  hint: "Do not run the script. Check that the key is its owner's, and ask for a new signature.",
   requirement: "required",
   run: ({ expected, script: { bytes } }) =>
     expected.signature === undefined
-      ? skipped("no signature was given")
+      ? notApplicable("no signature was given")
       : Result.match(DetachedSignature.verify(bytes, expected.signature), {
           onFailure: (reason) => failed(reason),
           onSuccess: passed

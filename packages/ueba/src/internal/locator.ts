@@ -1,25 +1,39 @@
-/** From offsets in a text to lines and columns. */
-import type { Position } from "../VerificationReport.ts"
+/** Turns offsets in a text into lines and columns. */
+import type { Position } from "../Position.ts"
 
-/** Cheap for offsets in ascending order, right for all. */
+/**
+ * Creates a function from offsets to positions. Offsets in ascending order cost one pass over the text in all, however long
+ * its lines are; an offset before the previous one starts again from the beginning.
+ */
 export const locator = (text: string): ((offset: number) => Position) => {
   let line = 1
-  let start = 0
+  let column = 1
+  let reached = 0
+  let lineEnd = endOfLine(text, 0)
   return (offset) => {
-    if (offset < start) {
+    if (offset < reached) {
       line = 1
-      start = 0
+      column = 1
+      reached = 0
+      lineEnd = endOfLine(text, 0)
     }
-    for (let next = text.indexOf("\n", start); next !== -1 && next < offset; next = text.indexOf("\n", start)) {
+    const end = Math.min(offset, text.length)
+    while (lineEnd < end) {
       line += 1
-      start = next + 1
+      column = 1
+      reached = lineEnd + 1
+      lineEnd = endOfLine(text, reached)
     }
-    return { line, column: characters(text.slice(start, offset)) + 1 }
+    // A pair of surrogates is one character, counted at its first half.
+    for (; reached < end; reached++) {
+      const unit = text.charCodeAt(reached)
+      if (!(unit >= 0xdc00 && unit <= 0xdfff)) column += 1
+    }
+    return { line, column }
   }
 }
 
-const characters = (text: string): number => {
-  let count = 0
-  for (const _ of text) count += 1
-  return count
+const endOfLine = (text: string, from: number): number => {
+  const end = text.indexOf("\n", from)
+  return end === -1 ? text.length : end
 }

@@ -7,7 +7,7 @@
  * bundler has put it into another file, {@link available} is false, because that file must not be run again.
  */
 import { parentPort, Worker, workerData } from "node:worker_threads"
-import type { ShellSyntax } from "../ShellSyntax.ts"
+import type { ShellSyntax } from "./shellSyntax.ts"
 import { analyse } from "./analysis.ts"
 
 const marker = "@privx-kit/ueba/parserThread"
@@ -65,9 +65,10 @@ export const start = (
   }
   const deadline = { timer: setTimeout(check, limits.time) }
   worker.on("message", (answer: Answer) => end(answer))
-  worker.on("error", (error) =>
+  worker.on("error", (thrown) => {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown))
     end("code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY" ? { stopped: "memory" } : { broken: error })
-  )
+  })
   worker.on("exit", () => end({ broken: new Error("the thread ended without an answer") }))
   return () => end(undefined)
 }

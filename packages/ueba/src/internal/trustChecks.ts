@@ -1,32 +1,42 @@
-/**
- * Checks of what the script makes a host trust: the certificates in it, and the address that it is for.
- */
+/** Checks of the certificates and the address in the script. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { isIP } from "node:net"
-import { type Check, failed, failedAt, type Input, passed, skipped, warnedAt } from "../Check.ts"
+import {
+  type Check,
+  failed,
+  failedAt,
+  type Finding,
+  notApplicable,
+  notLooked,
+  overText,
+  passed,
+  warnedAt
+} from "../Check.ts"
 import type { ExpectedConfiguration } from "../VerificationPolicy.ts"
 import type { Place } from "../VerificationReport.ts"
-import { embedded, nameOf } from "./certificates.ts"
+import { embedded, isFor, nameOf } from "./certificates.ts"
+import { hostOf } from "./hostOf.ts"
 import { locator } from "./locator.ts"
 
 const day = 86_400_000
 
 export const certificates: Check = {
   name: "certificates",
-  title: "carries valid certificates",
+  title: "Certificates",
   documentation:
-    "Each PEM certificate in the script can be read, its own signature fits it where it signed itself, and it is valid now. " +
-    "One that ends within 30 days is warned of. Does not apply where there is none; one that is packed or encoded otherwise " +
-    "is not found.",
-  hint: "Renew the certificates in the UEBA configuration of PrivX and download the script again; a damaged one means a damaged file.",
+    "Each PEM certificate in the script can be parsed, is correctly signed if it is self-signed, and is valid " +
+    "now. A certificate that expires within 30 days causes a warning. Not applicable without a certificate; a " +
+    "compressed or encoded certificate is not found.",
+  why: "The host cannot connect to UEBA with a damaged or invalid certificate.",
+  hint:
+    "Renew the certificates in the UEBA configuration of PrivX and download the script again. A damaged " +
+    "certificate means a damaged file.",
   requirement: "required",
-  run: ({ script: { text } }) =>
+  run: overText((text) =>
     Effect.map(Clock.currentTimeMillis, (now) => {
-      if (Result.isFailure(text)) return skipped(text.failure.detail)
-      const at = locator(text.success)
-      const found = embedded(text.success)
+      const at = locator(text)
+      const found = embedded(text)
       const wrong: Array<Place> = []
       const soon: Array<Place> = []
       for (const { certificate, offset } of found) {
@@ -42,53 +52,53 @@ export const certificates: Check = {
           wrong.push(place(`${name} is valid only from ${dateOf(validFromDate)} on`))
         else if (validToDate.getTime() < now + 30 * day) soon.push(place(`${name} expires on ${dateOf(validToDate)}`))
       }
-      if (found.length === 0) return skipped("there is no PEM certificate in it")
+      if (found.length === 0) return notApplicable("there is no PEM certificate in it")
       if (wrong.length > 0) return failedAt(messagesOf(wrong), wrong)
       return soon.length > 0 ? warnedAt(messagesOf(soon), soon) : passed(`${found.length} read, valid now`)
     })
+  )
 }
 
 const dateOf = (date: Date): string => date.toISOString().slice(0, 10)
 
 const messagesOf = (places: ReadonlyArray<Place>): string => places.map(({ message }) => message).join("; ")
 
-/** Runs where there is a text and a configuration, in which something stands, to compare it with. */
+/** Runs only if there is a text and a configuration that is not empty. */
 const compared =
-  (look: (text: string, configuration: ExpectedConfiguration) => ReturnType<Check["run"]>) =>
-  ({ expected: { configuration, configurationUnknown }, script: { text } }: Input) => {
+  (look: (text: string, configuration: ExpectedConfiguration) => Finding): Check["run"] =>
+  (input) => {
+    const { configuration, configurationUnknown } = input.expected
     if (configuration === undefined) {
-      return skipped(
-        configurationUnknown === undefined
-          ? "no UEBA configuration was given"
-          : `the UEBA configuration is not known: ${configurationUnknown}`
-      )
+      return configurationUnknown === undefined
+        ? notApplicable("no UEBA configuration was given")
+        : notLooked(`the UEBA configuration is unknown: ${configurationUnknown}`)
     }
     if (configuration.address.trim() === "" && configuration.trust_anchors.trim() === "") {
-      return skipped("the UEBA configuration is empty: no address, no trust anchors")
+      return notApplicable("the UEBA configuration is empty: no address, no trust anchors")
     }
-    return Result.isFailure(text) ? skipped(text.failure.detail) : look(text.success, configuration)
+    return overText((text) => look(text, configuration))(input)
   }
 
 export const certificateNames: Check = {
   name: "certificateNames",
-  title: "carries certificates for its address",
+  title: "Certificate names",
   documentation:
-    "A certificate in the script that is no authority's is for the host of the configured address. Does not apply without a " +
-    "configuration, without an address in it, or where all certificates are authorities.",
+    "A server certificate in the script is valid for the host of the configured address. " +
+    "Not applicable without a configuration, without an address in it, or if all certificates are those of " +
+    "authorities.",
+  why: "The host refuses a certificate for another address.",
   hint: "Compare the address of the UEBA configuration with the names in the certificate.",
   requirement: "warned",
   run: compared((text, { address }) => {
     const host = hostOf(address)
-    if (host === "") return skipped("the configuration has no address")
+    if (host === "") return notApplicable("the configuration has no address")
     const at = locator(text)
     const leaves = embedded(text).flatMap(({ certificate, offset }) =>
       Result.isSuccess(certificate) && !certificate.success.ca ? [{ certificate: certificate.success, offset }] : []
     )
-    if (leaves.length === 0) return skipped("there is no certificate in it but those of authorities")
+    if (leaves.length === 0) return notApplicable("all certificates are CA certificates")
     const wrong = leaves
-      .filter(
-        ({ certificate }) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) === undefined
-      )
+      .filter(({ certificate }) => !isFor(certificate, host))
       .map(({ certificate, offset }) => ({
         message: `${nameOf(certificate)} is not for ${host}`,
         position: at(offset)
@@ -99,25 +109,25 @@ export const certificateNames: Check = {
 
 export const configuredAddress: Check = {
   name: "configuredAddress",
-  title: "is for the configured address",
+  title: "Configured address",
   documentation:
-    "The address of the UEBA configuration stands in the script. How a set-up script carries it is not documented: its text " +
-    "is looked for anywhere. Does not apply where the configuration is not known, or is empty.",
-  hint: "The script is for another UEBA host than PrivX is configured for now: download it again, or look who changed the configuration.",
-  // How a set-up script carries it is not documented: a guess must not refuse every genuine script.
+    "The script contains the address of the UEBA configuration. How a setup script contains it is not " +
+    "documented, so the check searches the whole text. Not applicable if the configuration is unknown or " +
+    "empty.",
+  why: "The script is for another UEBA host than the one that is configured in PrivX.",
+  hint: "Download the script again, or find out who changed the configuration.",
+  // How a setup script contains it is not documented, and a guess must not refuse every genuine script.
   requirement: "warned",
   run: compared((text, { address }) => {
     const wanted = address.trim()
     if (wanted === "") return failed("the configuration has no address")
     if (mentions(text, wanted)) return passed(wanted)
     const host = hostOf(wanted)
-    return failed(
-      `${wanted} stands nowhere in it${host !== wanted && mentions(text, host) ? `, and ${host} does` : ""}`
-    )
+    return failed(`${wanted} is not in the script${host !== wanted && mentions(text, host) ? `, but ${host} is` : ""}`)
   })
 }
 
-/** Whether `wanted` stands there as a whole: neither the end nor the beginning of a longer name, address or port. */
+/** Whether `wanted` occurs as a whole, not as a part of a longer name, address or port. */
 const mentions = (text: string, wanted: string): boolean => {
   for (let at = text.indexOf(wanted); at !== -1; at = text.indexOf(wanted, at + 1)) {
     if (
@@ -130,21 +140,14 @@ const mentions = (text: string, wanted: string): boolean => {
   return false
 }
 
-/** `host` of `host`, `host:port`, `[address]:port` and of a URL. */
-const hostOf = (address: string): string => {
-  const authority = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/@]*@)?([^/?#]*)/i.exec(address.trim())?.[1] ?? ""
-  const literal = /^\[([^\]]*)\]/.exec(authority)?.[1]
-  // Two colons without brackets: an address of IPv6, and no port.
-  return literal ?? (authority.split(":").length > 2 ? authority : authority.replace(/:\d*$/, ""))
-}
-
 export const configuredTrustAnchors: Check = {
   name: "configuredTrustAnchors",
-  title: "trusts what is configured",
+  title: "Configured trust anchors",
   documentation:
-    "The PEM certificates in the script are those of the UEBA configuration: none is missing, none is there beside them. The " +
-    "order and the way they are written do not matter. Does not apply where the configuration is not known, or is empty.",
-  hint: "Find out where the certificate comes from before you run the script: with it, the host trusts somebody else.",
+    "The PEM certificates in the script equal those of the UEBA configuration: none is missing and none is added. " +
+    "Order and formatting do not matter. Not applicable if the configuration is unknown or empty.",
+  why: "With an additional certificate, the host would trust another party.",
+  hint: "Find out the origin of the certificate before you run the script.",
   // As above.
   requirement: "warned",
   run: compared((text, { trust_anchors }) => {

@@ -1,0 +1,129 @@
+/**
+ * The dataset with which UEBA analyzes connections, and switching to another one.
+ *
+ * @since 0.1.0
+ */
+import * as Poll from "@privx-kit/http/Poll"
+import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
+import * as Effect from "effect/Effect"
+import type { Dataset } from "./Dataset.ts"
+import type { InternalStatus } from "./InternalStatus.ts"
+import { Ueba } from "./Ueba.ts"
+
+/**
+ * The state during a switch: the active dataset, and what the models do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Activity {
+  /** `undefined` if no dataset is active. */
+  readonly active: Dataset | undefined
+  readonly internal: InternalStatus
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Options = Pick<Poll.Options<Activity>, "interval" | "onAnswer" | "onFailure">
+
+/**
+ * Reads which dataset is active, and what the models do.
+ *
+ * **Errors**: those of `Ueba.listDatasets` and `Ueba.internalStatus`.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const activity: Effect.Effect<Activity, PrivxFailure, Ueba> = Effect.gen(function* () {
+  const ueba = yield* Ueba
+  const { items } = yield* ueba.listDatasets()
+  const internal = yield* ueba.internalStatus
+  return { active: items.find(({ is_active }) => is_active), internal }
+})
+
+/**
+ * Returns whether the models have stopped: none is active or starting.
+ *
+ * @since 0.1.0
+ * @category inspecting
+ */
+export const isStopped = ({ active, internal: { inference_status = "" } }: Activity): boolean =>
+  active === undefined && !/^(running|starting|stopping)/i.test(inference_status)
+
+/**
+ * Returns whether the models analyze connections. A server that does not tell what its models do has them running as soon as a
+ * dataset is active.
+ *
+ * @since 0.1.0
+ * @category inspecting
+ */
+export const isRunning = ({ active, internal: { inference_status } }: Activity): boolean =>
+  active !== undefined && (inference_status === undefined || /^running/i.test(inference_status))
+
+/**
+ * Stops analyzing connections, and waits until the models have stopped. Does nothing if no dataset is active.
+ *
+ * **Errors**: those of `Ueba.stopAnalyzing` and of {@link activity}.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const stop = Effect.fn("Analysis.stop")(function* (
+  options: Options = {}
+): Effect.fn.Return<void, PrivxFailure, Ueba> {
+  const ueba = yield* Ueba
+  const now = yield* activity
+  if (now.active !== undefined) yield* ueba.stopAnalyzing
+  if (!isStopped(now)) yield* Poll.until(activity, { ...options, isDone: isStopped })
+})
+
+/**
+ * Starts analyzing connections with a trained dataset, and waits until it is active.
+ *
+ * **Errors**: those of `Ueba.startAnalyzing` and of {@link activity}.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const start = Effect.fn("Analysis.start")(function* (
+  id: string,
+  options: Options = {}
+): Effect.fn.Return<void, PrivxFailure, Ueba> {
+  const ueba = yield* Ueba
+  yield* ueba.startAnalyzing(id)
+  yield* Poll.until(activity, { ...options, isDone: ({ active }) => active?.id === id })
+})
+
+/**
+ * Makes a trained dataset the active one: stops the active dataset, waits, and starts the new one.
+ *
+ * **Details**: safe to repeat; it only does what is still missing. If the dataset cannot be started, the previous one
+ * is started again, so that connections are still analyzed when a new model does not work.
+ *
+ * **Errors**: the failure of starting the dataset.
+ *
+ * @example
+ * ```ts
+ * import * as Analysis from "@privx-kit/ueba/Analysis"
+ *
+ * const switchTo = (id: string) => Analysis.switchTo(id, { interval: "10 seconds" })
+ * ```
+ *
+ * @param options.previous the dataset to return to; default: the currently active one
+ * @since 0.1.0
+ * @category operations
+ */
+export const switchTo = Effect.fn("Analysis.switchTo")(function* (
+  id: string,
+  { previous, ...options }: Options & { readonly previous?: string | undefined } = {}
+): Effect.fn.Return<void, PrivxFailure, Ueba> {
+  const { active } = yield* activity
+  if (active?.id === id) return
+  const before = previous ?? active?.id
+  yield* stop(options)
+  yield* Effect.tapError(start(id, options), () =>
+    before === undefined ? Effect.void : Effect.ignore(start(before, options))
+  )
+})

@@ -1,0 +1,66 @@
+/**
+ * The UEBA configuration that PrivX reported, as a run records it in its journal and manifest, so that the script can
+ * be compared with it, also offline and later.
+ */
+import * as Failure from "@privx-kit/core/Failure"
+import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
+import * as RetryPolicy from "@privx-kit/http/RetryPolicy"
+import { Ueba } from "@privx-kit/ueba/Ueba"
+import {
+  type CheckName,
+  configurationOf,
+  ExpectedConfiguration,
+  type VerificationPolicy
+} from "@privx-kit/ueba/VerificationPolicy"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+/** Or why it is unknown, in one line. */
+export const UebaConfiguration = Schema.Union([
+  ExpectedConfiguration,
+  Schema.Struct({ unknown: Schema.String.annotate({ description: "Why PrivX did not report it" }) })
+])
+
+export type UebaConfiguration = typeof UebaConfiguration.Type
+
+/** The checks that compare with it. */
+const comparing: ReadonlyArray<CheckName> = ["certificateNames", "configuredAddress", "configuredTrustAnchors"]
+
+/** Whether the configuration must be requested: not if the policy contains one or disables these checks. */
+export const isWanted = ({ checks = {}, configuration }: VerificationPolicy = {}): boolean =>
+  configuration === undefined && comparing.some((name) => checks[name] !== "off")
+
+/**
+ * Requests the configuration from PrivX. A refusal, because the account lacks the permission or PrivX has no such
+ * endpoint, is recorded as well: the policy decides whether the script is acceptable without the comparison. If PrivX
+ * has an error or cannot be reached, the request fails.
+ */
+export const ask: Effect.Effect<UebaConfiguration, PrivxFailure, Ueba> = Effect.flatMap(Ueba, (ueba) =>
+  Effect.map(ueba.configuration, known)
+).pipe(
+  Effect.catch((failure) =>
+    failure._tag === "TransportError" || RetryPolicy.isRetryable(failure, true)
+      ? Effect.fail(failure)
+      : Effect.succeed({ unknown: reasonOf(failure) })
+  )
+)
+
+/** Caches the last result: parsing certificates takes long, and PrivX sends the same response each time. */
+let last: { readonly answer: string; readonly configuration: ExpectedConfiguration } | undefined
+
+const known = (answer: Parameters<typeof configurationOf>[0]): ExpectedConfiguration => {
+  const text = JSON.stringify(answer)
+  if (last?.answer !== text) last = { answer: text, configuration: configurationOf(answer) }
+  return last.configuration
+}
+
+const reasonOf = ({ message }: PrivxFailure): string =>
+  Failure.singleLine(message.replace(/^Ueba\.configuration failed: /, "").replace(/\.$/, ""), 200)
+
+/** Converts it to the options of the verification. */
+export const toOptions = (configuration: UebaConfiguration | undefined) =>
+  configuration === undefined
+    ? {}
+    : "unknown" in configuration
+      ? { configurationUnknown: configuration.unknown }
+      : { configuration }

@@ -1,0 +1,35 @@
+/**
+ * Verifies a script, or reuses a recent outcome. The hosts of a fleet usually serve the same script, and the findings
+ * depend only on its bytes, the requirements and, for certificates, the date.
+ */
+import type { VerificationFailed } from "@privx-kit/ueba/VerificationFailed"
+import type { VerificationReport } from "@privx-kit/ueba/VerificationReport"
+import { type Options, verifySetupScript } from "@privx-kit/ueba/VerifySetupScript"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+
+/** How long a passed verification is reused, in milliseconds; not longer, because a certificate may expire. */
+const knownFor = 60_000
+
+const mostKnown = 64
+
+const known = new Map<string, { readonly report: VerificationReport; readonly until: number }>()
+
+/** @param sha256 of the bytes that have just been read */
+export const verify = Effect.fnUntraced(function* (
+  sha256: string,
+  bytes: Uint8Array,
+  options: Options
+): Effect.fn.Return<VerificationReport, VerificationFailed> {
+  const key = `${sha256} ${JSON.stringify(options)}`
+  const now = yield* Clock.currentTimeMillis
+  const found = known.get(key)
+  if (found !== undefined && now < found.until) return found.report
+  // A failed verification is not reused: a check may only have taken too long.
+  const report = yield* verifySetupScript(bytes, options)
+  known.delete(key)
+  known.set(key, { report, until: now + knownFor })
+  const [oldest] = known.size > mostKnown ? known.keys() : []
+  if (oldest !== undefined) known.delete(oldest)
+  return report
+})

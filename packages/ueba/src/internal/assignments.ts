@@ -1,0 +1,39 @@
+/** Assignments: to variables, to elements of an array, and to what a variable holds already. */
+import type { Assignment } from "unbash"
+import type { Interpreter } from "./interpretation.ts"
+import { concat, constant, empty, fieldBreak, type Value } from "./shellValue.ts"
+import { expandWord } from "./wordExpansion.ts"
+
+/** The value of an assignment; the elements of an array stand one behind the other. */
+export const valueOfAssignment = (interpreter: Interpreter, { value }: Assignment): Value => {
+  if (value.type === "Word") {
+    const expanded = expandWord(value, interpreter.environment)
+    // The right side of an assignment is not split.
+    return expanded.texts.some((text) => text.includes(fieldBreak)) && !/^"?\$\{?[@*]|\[@\]/.test(value.text)
+      ? { texts: expanded.texts.map((text) => text.replaceAll(fieldBreak, " ")), origin: expanded.origin }
+      : expanded
+  }
+  return value.elements.reduce<Value>((all, element, at) => {
+    const next = expandWord(element, interpreter.environment)
+    return at === 0 ? next : concat(concat(all, constant(fieldBreak)), next)
+  }, empty)
+}
+
+/** Assigns, and answers with the value. */
+export const assign = (interpreter: Interpreter, assignment: Assignment): Value => {
+  const { machine } = interpreter
+  const value = valueOfAssignment(interpreter, assignment)
+  if (assignment.index !== undefined) {
+    const index = expandWord(assignment.index, interpreter.environment).texts[0] ?? ""
+    const elements = (machine.variables.get(assignment.name)?.texts[0] ?? "").split(fieldBreak)
+    if (/^\d{1,3}$/.test(index) && Number(index) <= elements.length) {
+      elements[Number(index)] = value.texts[0] ?? ""
+      machine.assign(assignment.name, { texts: [elements.join(fieldBreak)], origin: value.origin })
+    } else machine.assign(`${assignment.name}[${index}]`, value)
+  } else if (assignment.append === true) {
+    const before = machine.variables.get(assignment.name) ?? empty
+    const between = assignment.value.type === "ArrayValue" && before !== empty ? constant(fieldBreak) : empty
+    machine.assign(assignment.name, concat(concat(before, between), value))
+  } else machine.assign(assignment.name, value)
+  return value
+}

@@ -1,0 +1,91 @@
+/** Follows blocks, conditions and loops: each branch, with what is known at its place. */
+import type { CompoundCommand, SyntaxNode, Word } from "unbash"
+import type { Argument, Interpreter } from "./interpretation.ts"
+import { concat, empty, fieldsOf, type Value } from "./shellValue.ts"
+import { expandWord, isQuoted } from "./wordExpansion.ts"
+
+export const runCompound = (interpreter: Interpreter, node: CompoundCommand, stdin: Value | undefined): Value => {
+  const { machine } = interpreter
+  switch (node.type) {
+    case "BraceGroup":
+      return interpreter.run(node.body, stdin)
+    case "Subshell":
+      return machine.scoped(() => interpreter.run(node.body, stdin))
+    case "If": {
+      let output = interpreter.run(node.clause, stdin)
+      output = interpreter.joined(
+        output,
+        machine.maybe(() => interpreter.run(node.then, stdin))
+      )
+      for (const branch of node.elif) {
+        output = interpreter.joined(
+          output,
+          machine.maybe(() => concat(interpreter.run(branch.clause, stdin), interpreter.run(branch.then, stdin)))
+        )
+      }
+      return node.else === undefined
+        ? output
+        : interpreter.joined(
+            output,
+            machine.maybe(() => interpreter.run(node.else ?? node.then, stdin))
+          )
+    }
+    case "While":
+      return machine.maybe(() =>
+        interpreter.joined(interpreter.run(node.clause, stdin), interpreter.run(node.body, stdin))
+      )
+    case "For":
+    case "Select":
+      return runFor(interpreter, node.name.value, node.wordlist, node.body, stdin)
+    case "ArithmeticFor":
+      interpreter.expandAll(node)
+      return machine.maybe(() => interpreter.run(node.body, stdin))
+    case "Case": {
+      expandWord(node.word, interpreter.environment)
+      let output = empty
+      for (const item of node.items)
+        output = interpreter.joined(
+          output,
+          machine.maybe(() => interpreter.run(item.body, stdin))
+        )
+      return output
+    }
+    default:
+      return empty
+  }
+}
+
+const runFor = (
+  interpreter: Interpreter,
+  name: string,
+  wordlist: ReadonlyArray<Word> | undefined,
+  body: SyntaxNode,
+  stdin: Value | undefined
+): Value => {
+  const { machine } = interpreter
+  const given = wordlist?.flatMap((word): ReadonlyArray<Argument> => {
+    const value = expandWord(word, interpreter.environment)
+    return value.texts.flatMap((text) =>
+      fieldsOf(text, isQuoted(word)).map((field) => ({ text: field, origin: value.origin }))
+    )
+  })
+  const words = [...(given ?? positionalOf(interpreter))]
+  if (words.length === 0) words.push({ text: "", origin: undefined })
+  let output = empty
+  // As many rounds as it takes to try every word, while the steps last.
+  for (let from = 0; from === 0 || (from < words.length && machine.step()); from += 16) {
+    const some = words.slice(from, from + 16)
+    const texts = [...new Set(some.map(({ text }) => text))]
+    machine.replace(name, { texts, origin: some.find(({ origin }) => origin !== undefined)?.origin })
+    output = interpreter.joined(
+      output,
+      machine.maybe(() => interpreter.run(body, stdin))
+    )
+  }
+  return output
+}
+
+const positionalOf = ({ machine }: Interpreter): ReadonlyArray<Argument> => {
+  const { positional } = machine.frame
+  return (positional ?? [machine.fresh()]).flatMap(({ origin, texts }) => texts.map((text) => ({ text, origin })))
+}

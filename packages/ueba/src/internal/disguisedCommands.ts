@@ -1,0 +1,102 @@
+/**
+ * Commands that are spelled so that a reader does not recognize them: quotes within a name, names put together from pieces,
+ * letters written as numbers, `$IFS` in the place of blanks.
+ *
+ * Runs in a thread of its own as well as in the main one: imports types only.
+ */
+import type { Command, SyntaxNode, Word } from "unbash"
+
+/** How a command is disguised, if it is. */
+export const disguiseOf = ({ args, name }: Command): string | undefined => {
+  if (name === undefined) return undefined
+  const disguise = disguisedName(name)
+  if (disguise !== undefined) return disguise
+  const words = args.filter((argument) => argument.type === "Word")
+  if ([name, ...words].some(usesIfs)) return "$IFS in the place of blanks"
+  if (writers.test(name.value) && words.some(({ text }) => spelledLetters(text) >= mostSpelled)) {
+    return "writes letters as numbers"
+  }
+  return [name, ...words].some((word) =>
+    flat(word).some((part) => part.type === "AnsiCQuoted" && spelledLetters(part.text) >= mostSpelled)
+  )
+    ? "letters are written as numbers"
+    : undefined
+}
+
+/** Commands that turn `\143` into `c`. */
+const writers = /^(?:.*\/)?(?:printf|echo)$/
+
+/** An installer may write one letter as a number, for whatever reason; a word is no accident. */
+const mostSpelled = 3
+
+/** How many letters a text spells as `\x63` or `\143`; terminal colours and UTF-8 are none. */
+const spelledLetters = (text: string): number => {
+  let letters = 0
+  if (!text.includes("\\")) return 0
+  for (const [, hex, octal] of text.slice(0, 4096).matchAll(/\\(?:x([0-9a-fA-F]{2})|0?([0-7]{3}))/g)) {
+    const code = hex === undefined ? Number.parseInt(octal ?? "0", 8) : Number.parseInt(hex, 16)
+    if (/[A-Za-z]/.test(String.fromCharCode(code))) letters += 1
+  }
+  return letters
+}
+
+const disguisedName = (name: Word): string | undefined => {
+  const { parts, text, value } = name
+  if (text.length > 4096) return undefined
+  if (parts === undefined || parts.every((part) => quoted.has(part.type) || part.type === "Literal")) {
+    // A backslash at the beginning only passes an alias by, and a name in quotes as a whole is one that somebody copied.
+    const bare = text.replace(/^\\/, "")
+    const isOneQuote = parts?.length === 1 && parts[0]?.type !== "Literal"
+    return /["'\\]/.test(bare) && !isOneQuote && /^[\w.+-]+$/.test(value) && !expands(name)
+      ? "quotes or backslashes within the name of a command"
+      : namePieces(name)
+  }
+  if (parts.some(({ type }) => type === "BraceExpansion") && text.startsWith("{")) return "a command made of braces"
+  return namePieces(name)
+}
+
+const quoted = new Set<SyntaxNode["type"]>(["SingleQuoted", "DoubleQuoted"])
+
+/** The parts of a word, with those within double quotes. */
+const flat = (word: Word): ReadonlyArray<SyntaxNode> =>
+  (word.parts ?? []).flatMap((part): ReadonlyArray<SyntaxNode> => (part.type === "DoubleQuoted" ? part.parts : [part]))
+
+const expands = (word: Word): boolean => flat(word).some(isExpansion)
+
+const isExpansion = ({ type }: SyntaxNode): boolean => type === "SimpleExpansion" || type === "ParameterExpansion"
+
+/** A name that is put together from pieces; a path from a variable and a fixed part is none. */
+const namePieces = (name: Word): string | undefined => {
+  const parts = flat(name)
+  if (
+    parts.some((part) => part.type === "SimpleExpansion" && (part.text === "$@" || part.text === "$*")) &&
+    parts.length > 1
+  ) {
+    return "the name of a command with nothing in the middle of it"
+  }
+  for (const part of parts) {
+    if (part.type !== "ParameterExpansion") continue
+    const operation = part.operation?.type
+    if (operation === "Slice" || operation === "Replace" || operation === "CaseModification") {
+      return "the name of a command is computed from a text"
+    }
+    if (part.prefix === "!" && parts.length === 1)
+      return "the name of a command is in a variable that another one names"
+  }
+  const pieces = parts.filter(isExpansion).length
+  // A function such as generate_${kind}_${name} has a part that a reader finds.
+  const isFindable = parts.some(
+    (part) => part.type === "Literal" && (part.value.length >= 4 || part.value.includes("/"))
+  )
+  return pieces > 1 && !isFindable ? "the name of a command is put together from pieces" : undefined
+}
+
+/** `$IFS` outside of quotes, with other text beside it. */
+const usesIfs = ({ parts }: Word): boolean =>
+  parts !== undefined &&
+  parts.length > 1 &&
+  parts.some(
+    (part) =>
+      (part.type === "SimpleExpansion" && part.text === "$IFS") ||
+      (part.type === "ParameterExpansion" && part.parameter === "IFS")
+  )

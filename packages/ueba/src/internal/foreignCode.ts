@@ -1,0 +1,154 @@
+/**
+ * Code in another language within a shell script: what it fetches and runs, which commands it hands to a shell, and which
+ * files it removes or writes. By its words and string literals: no grammar of these languages is needed for that.
+ */
+import type { FactKind } from "../ScriptFacts.ts"
+import { Buffer } from "node:buffer"
+
+export interface ForeignCode {
+  readonly fetches: boolean
+  readonly decodes: boolean
+  /** Runs what it has as code, or hands it to a shell. */
+  readonly runs: boolean
+  /** URLs in it. */
+  readonly urls: ReadonlyArray<string>
+  /** Text that it gives to a shell. */
+  readonly shellCode: ReadonlyArray<string>
+  /** Text that it holds encoded: code, as likely as not. */
+  readonly decoded: ReadonlyArray<string>
+  readonly files: ReadonlyArray<{ readonly kind: FactKind; readonly path: string; readonly whole: boolean }>
+  /** Opens a connection that is not HTTP. */
+  readonly connects: boolean
+}
+
+const fetching =
+  /\burllib|\burlopen\b|\brequests\s*[.,;)]|\bimport +requests|\bhttp\.client\b|\bhttplib|\baiohttp\b|\bpycurl\b|\bhttpx\b|\bLWP\b|\bHTTP::|\bNet::(?:HTTP|FTP|SSH)|\bWWW::|\bMojo::UserAgent|\bopen-uri\b|\bURI\.|\bHTTParty\b|\bFaraday\b|\bhttps?['"]?\)?\.(?:get|request)\(|["'](?:node:)?https?["']|\bfetch\s*\(|\bXMLHttpRequest\b|\baxios\b|\bundici\b|file_get_contents\(|\bcurl_(?:init|exec)\b|\bfopen\(\s*["']https?:|\bfsockopen\b|\bsocket\b|\bIO::Socket|\bTCPSocket\b|\bnet\.(?:connect|createConnection|Socket)|\bUserAgent\b|\/inet\/|\bWebClient\b|\bInvoke-WebRequest\b|\biwr\b|\bDownloadString\b|\bdownload\.file\(|\bdata:text\/javascript|\bftplib\b|\bget\s*\(\s*["']https?:|\bgetstore\b|\bsocket\.http\b|(?:import|include|include_once|require|require_once)\s{0,8}\(?\s{0,8}["']https?:|\bfrom\s+["']https?:|\bhttp::geturl\b/
+
+const running =
+  /\beval\b|\bexec\w*\b|\bsystem\b|\bpopen\w*\b|\bspawn\w*\b|\bsubprocess\b|\bchild_process\b|\bcompile\s*\(|\bnew\s+Function\b|\bFunction\s*\(|\bpassthru\b|\bshell_exec\b|\bproc_open\b|\bpcntl_exec\b|\bassert\s*\(|\binstance_eval\b|(?<![.\w])load(?:string|file)?\s*\(|\bdo\s*\(?["'$]|\b__import__\b|\bimport\s*\(|\brequire\s*\(\s*(?:["']https?:|\w+\s*\))|`[^`]*`|\bqx\b|\|\s*(?:ba|da|z|k)?sh\b|["'](?:\/bin\/)?(?:ba|da|z|k)?sh["']|\bvm\.run|\bpty\b|\bdofile\b|\bos\.execute\b|\bIO\.popen\b|\b%x|\binclude(?:_once)?\b|\bgetline\b|\bIEX\b|\bInvoke-Expression\b|\brunpy\b/
+
+const decoding =
+  /\bb(?:16|32|64|85)decode\b|\bbase64(?:_decode)?\b|\bBase64\b|\bunpack\b|\bpack\s*\(|\bfromhex\b|\bunhexlify\b|\bzlib\b|\bgzinflate\b|\bgunzip\w*\b|\binflate\w*\b|\bcodecs\.|\brot13\b|\bstr_rot13\b|\bfromCharCode\b|\batob\b|\bdecode64\b|\bchr\s*\(|\bmarshal\b|\bhex2bin\b|Buffer\.from\(|\bstrrev\b|\breverse\b|\bunescape\b|\[::-1\]|\bxor\b|\bsprintf\s{0,8}\(\s{0,8}["'](?:%c){2}/
+
+/** Longer code is looked at in its first part. */
+const lengthLimit = 256 * 1024
+
+export const readForeignCode = (source: string): ForeignCode => {
+  const text = source.slice(0, lengthLimit)
+  const strings = literals(text)
+  const commands: Array<string> = []
+  const decoded: Array<string> = []
+  const files: Array<{ kind: FactKind; path: string; whole: boolean }> = []
+  const removesSome = removesWhole.test(text)
+  for (const [at, { before, value }] of strings.entries()) {
+    const after = text.slice(strings[at]?.end ?? 0, (strings[at]?.end ?? 0) + 20)
+    if (/^.\s*\|&?\s*getline/.test(after)) commands.push(value)
+    else if (/^[^|]{2,}\|\s*$/.test(value)) commands.push(value.slice(0, value.lastIndexOf("|")))
+    else if (callsShell.test(before)) commands.push(argumentsFrom(text, strings, at))
+    const removal = removesFile.exec(before)?.[1]
+    if (removal !== undefined)
+      files.push({
+        kind: "removes",
+        path: value,
+        whole: /rmtree|remove_tree|rm_r|rm_rf|rmdir|rmSync|\.rm$|secure|rimraf|delete_tree/i.test(removal)
+      })
+    else if (writesFile.test(before) && /^[/~>]/.test(value))
+      files.push({ kind: "writes", path: value.replace(/^>+\s*/, ""), whole: false })
+    else if (removesSome && /^\/[\w./-]*$/.test(value)) files.push({ kind: "removes", path: value, whole: true })
+    else if (/^>>?\s*[/~]/.test(value)) files.push({ kind: "writes", path: value.replace(/^>+\s*/, ""), whole: false })
+    const plain = plainOf(value)
+    if (plain !== undefined) decoded.push(plain)
+  }
+  return {
+    fetches: fetching.test(text),
+    connects:
+      /\bsocket\b|IO::Socket|TCPSocket|fsockopen|net\.(?:connect|Socket)|\/inet\//.test(text) &&
+      /dup2|pty|exec|spawn|sh\b|STDIN|fdopen/.test(text),
+    runs: running.test(text),
+    decodes: decoding.test(text),
+    urls: strings
+      .filter(({ value }) => /^(?:https?|ftp):\/\//.test(value))
+      .map(({ value }) => value)
+      .slice(0, 20),
+    shellCode: commands.slice(0, 50),
+    decoded: decoded.slice(0, 20),
+    files: files.slice(0, 50)
+  }
+}
+
+const callsShell =
+  /(?:\bsystem|\bexec\w*|\bpopen\w*|\bspawn\w*|\brun|\bcall|\bcheck_call|\bcheck_output|\bPopen|\bgetoutput|\bgetstatusoutput|\bexecute|\bpassthru|\bshell_exec|\bproc_open|\bqx|%x|\bfork|\bopen3|\bsh|\bcommand|\bprint\s*\||\|)\s*[({[]?\s*[[(]?\s*$|`$|\|\s*$/
+
+const removesFile =
+  /(\bshutil\.rmtree|\brmtree|\bos\.(?:remove|unlink|rmdir|removedirs)|\bremove_tree|\bunlink\w*|\bFileUtils\.\w*rm\w*|\brm_r?f?\w*|\bFile\.delete|\bDir\.rmdir|\brmSync|\brmdirSync|\bunlinkSync|\bfs(?:\.promises)?\.rm|\.rm|\brimraf|\bos\.remove)\s*\(?\s*(?:Path\()?\s*$/
+
+/** Removal whose path is in a variable: any path in the code may be meant. */
+const removesWhole = /\b(?:rmtree|remove_tree|rm_rf?|rmSync|rimraf|secure_rmtree)\b/
+
+const writesFile =
+  /(?:\bopen|\bfopen|\bfile_put_contents|\bwriteFile\w*|\bappendFile\w*|\bFile\.(?:write|open|new)|\bIO\.write|\bPath|\bio\.open|\bcreateWriteStream|\bcopy\w*|\bmove|\brename\w*|\bsymlink\w*|>>?|\bos\.(?:symlink|chmod|chown|rename)|\bFileUtils\.\w+)\s*\(?\s*[[(]?\s*$|\b(?:copyfile|copy2?|move|rename|symlink)\([^()]*,\s*$|,\s*["']>+["']\s*,\s*$/
+
+interface Literal {
+  /** The text just before it. */
+  readonly before: string
+  readonly value: string
+  readonly start: number
+  readonly end: number
+}
+
+/** The string literals, in one pass. */
+const literals = (text: string): ReadonlyArray<Literal> => {
+  const found: Array<Literal> = []
+  for (let at = 0; at < text.length && found.length < 5000; at++) {
+    const quote = text.charAt(at)
+    const word = /^(?:qx?q?|%[xqQwW]?)[{([|/!]/.exec(text.slice(at, at + 4))
+    const bracketed = word !== null && !/\w/.test(text.charAt(at - 1))
+    if (quote !== '"' && quote !== "'" && quote !== "`" && !bracketed) continue
+    const open = bracketed ? at + word[0].length - 1 : at
+    const closing = bracketed ? ({ "{": "}", "(": ")", "[": "]" }[text.charAt(open)] ?? text.charAt(open)) : quote
+    let end = open + 1
+    let value = ""
+    for (; end < text.length && text.charAt(end) !== closing; end++) {
+      if (text.charAt(end) === "\\") end += 1
+      value += text.charAt(end)
+    }
+    if (end >= text.length && !bracketed) continue
+    found.push({
+      before: `${text.slice(Math.max(0, at - 40), at)}${quote === "`" ? "`" : bracketed && /^(?:qx|%x)/.test(word[0]) ? "qx(" : ""}`,
+      value,
+      start: at,
+      end
+    })
+    at = end
+  }
+  return found
+}
+
+/** `"rm", "-rf", "/usr"` is one command. */
+const argumentsFrom = (text: string, strings: ReadonlyArray<Literal>, at: number): string => {
+  const first = strings[at]
+  if (first === undefined) return ""
+  const words = [first.value]
+  let { end } = first
+  for (const next of strings.slice(at + 1, at + 12)) {
+    if (next.start - end > 20 || text.slice(end + 1, next.start).trim() !== ",") break
+    words.push(next.value)
+    end = next.end
+  }
+  return words.length === 1
+    ? first.value
+    : words.map((word) => (/^[\w./=:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ")
+}
+
+/** What a literal says when it is base64 or hexadecimal, and that is text. */
+const plainOf = (value: string): string | undefined => {
+  if (value.length < 12 || value.length > 64 * 1024) return undefined
+  const encoding = /^(?:[0-9a-fA-F]{2})+$/.test(value)
+    ? "hex"
+    : /^[A-Za-z0-9+/\n]+={0,2}\n?$/.test(value)
+      ? "base64"
+      : undefined
+  if (encoding === undefined) return undefined
+  const plain = Buffer.from(value, encoding).toString("utf8")
+  return /^[\t\n\r -~]+$/.test(plain) ? plain : undefined
+}

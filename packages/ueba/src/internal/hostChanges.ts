@@ -1,0 +1,398 @@
+/**
+ * What the commands that administer a host change: packages, users, services, ports, permissions, defences, trust and the
+ * kernel. A concern marks what an installer is not expected to do.
+ */
+import { operandsOf } from "./fileEffects.ts"
+import {
+  always,
+  change,
+  cluster,
+  containers,
+  defences,
+  firewall,
+  firewallCommand,
+  git,
+  has,
+  history,
+  installation,
+  logins,
+  nft,
+  packages,
+  permissions,
+  privileged,
+  service,
+  services,
+  setting,
+  sysctl,
+  ufw,
+  user,
+  userConcern,
+  vital,
+  type HostChange,
+  type Rule
+} from "./hostRules.ts"
+import { insecureOptions } from "./insecureOptions.ts"
+
+const install =
+  /^(?:install|in|add|upgrade|update|dist-upgrade|full-upgrade|localinstall|reinstall|groupinstall|-S\w*|-U\w*|i)$/
+
+const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+  ...[
+    "apt-get",
+    "apt",
+    "aptitude",
+    "dnf",
+    "yum",
+    "microdnf",
+    "tdnf",
+    "zypper",
+    "apk",
+    "brew",
+    "snap",
+    "flatpak",
+    "opkg",
+    "pkg",
+    "emerge",
+    "xbps-install",
+    "eopkg",
+    "urpmi"
+  ].map(
+    (name) =>
+      [
+        name,
+        packages(install, /^-(?:[otcax]|-(?:repo|enablerepo|disablerepo|option|root|releasever|target-release))$/)
+      ] as const
+  ),
+  ["pip", packages(install, /^-[rcit]$/)],
+  ["pip3", packages(install, /^-[rcit]$/)],
+  ["pipx", packages(install)],
+  ["npm", packages(install)],
+  ["yarn", packages(/^(?:add|global)$/)],
+  ["pnpm", packages(install)],
+  ["gem", packages(install)],
+  ["cargo", packages(install)],
+  ["go", packages(install)],
+  ["cpan", always("installsPackage")],
+  ["cpanm", always("installsPackage")],
+  ["pacman", (args) => (has(args, /^-[SU]/) ? operandsOf(args).map((name) => change("installsPackage", name)) : [])],
+  [
+    "dpkg",
+    (args) =>
+      has(args, /^(?:-i|--install)$/)
+        ? operandsOf(args).map((name) => change("installsPackage", name))
+        : has(args, /^(?:-[rP]|--purge|--remove)$/)
+          ? operandsOf(args).map((name) =>
+              change("removes", name, vital.test(name) ? "removes a package that the host depends on" : undefined)
+            )
+          : []
+  ],
+  [
+    "rpm",
+    (args) =>
+      has(args, /^--import$/)
+        ? [change("changesTrust", operandsOf(args).join(" "), "makes the host trust another signer of packages")]
+        : has(args, /^-[a-zA-Z]*[iUF]|^--(?:install|upgrade)/) && !has(args, /^-q/)
+          ? packages(/./)(["install", ...args])
+          : []
+  ],
+  ["add-apt-repository", always("changesTrust", "makes the host trust another source of packages")],
+  ["apt-add-repository", always("changesTrust", "makes the host trust another source of packages")],
+  [
+    "apt-key",
+    (args) =>
+      has(args, /^(?:add|adv)$/)
+        ? [change("changesTrust", "apt key", "makes the host trust another signer of packages")]
+        : []
+  ],
+  [
+    "yum-config-manager",
+    (args) =>
+      has(args, /^--add-repo/)
+        ? [change("changesTrust", args.join(" "), "makes the host trust another source of packages")]
+        : []
+  ],
+  ["dnf-config-manager", always("changesTrust", "makes the host trust another source of packages")],
+  ["debconf-set-selections", always("changesService")],
+  ["update-ca-certificates", always("changesTrust")],
+  ["update-ca-trust", always("changesTrust")],
+  [
+    "trust",
+    (args) =>
+      has(args, /^(?:anchor|extract)$/)
+        ? [change("changesTrust", operandsOf(args).slice(1).join(" "), "changes which certificates the host trusts")]
+        : []
+  ],
+  [
+    "certutil",
+    (args) =>
+      has(args, /^-A$/)
+        ? [change("changesTrust", "certificate database", "changes which certificates the host trusts")]
+        : []
+  ],
+  [
+    "keytool",
+    (args) =>
+      has(args, /^-import/)
+        ? [change("changesTrust", "Java key store", "changes which certificates the host trusts")]
+        : []
+  ],
+  ["ssh-copy-id", always("changesTrust", "decides who logs in with SSH")],
+  ["ssh-import-id", always("changesTrust", "decides who logs in with SSH")],
+  ["useradd", user(userConcern)],
+  ["adduser", user(userConcern)],
+  ["usermod", user(userConcern)],
+  [
+    "userdel",
+    user((args) =>
+      args.some((argument) => privileged.test(argument)) ? "removes a user that the host depends on" : undefined
+    )
+  ],
+  ["deluser", user(() => undefined)],
+  [
+    "groupadd",
+    user((args) => (has(args, /^(?:-o|--non-unique)$/) ? "makes a second group with the same id" : undefined))
+  ],
+  ["addgroup", user(userConcern)],
+  ["groupmod", user(userConcern)],
+  [
+    "gpasswd",
+    user((args) =>
+      args.some((argument) => privileged.test(argument)) ? "puts a user into a group with root rights" : undefined
+    )
+  ],
+  ["passwd", user((args) => (has(args, /^-[SlL]|^--(?:status|lock)$/) ? undefined : "changes a password"))],
+  ["chpasswd", always("changesUser", "changes passwords")],
+  ["newusers", always("changesUser", "creates users")],
+  ["chsh", user(() => "changes a login shell")],
+  ["vipw", always("changesUser", "edits the users of the host")],
+  ["vigr", always("changesUser", "edits the groups of the host")],
+  [
+    "visudo",
+    (args) =>
+      has(args, /^-[a-z]*c|^--check/) ? [] : [change("changesUser", "sudoers", "decides who gets root rights")]
+  ],
+  ["systemctl", services],
+  ["service", service],
+  ["rc-service", service],
+  ["invoke-rc.d", service],
+  ["rc-update", (args) => [change("changesService", args[1] ?? "")]],
+  ["update-rc.d", (args) => [change("changesService", args[0] ?? "")]],
+  [
+    "chkconfig",
+    (args) =>
+      defences.test(operandsOf(args)[0] ?? "") && has(args, /^off$/)
+        ? [change("weakensDefence", operandsOf(args)[0] ?? "", "switches off a defence of the host")]
+        : [change("changesService", operandsOf(args)[0] ?? "")]
+  ],
+  [
+    "crontab",
+    (args) =>
+      has(args, /^-[a-z]*l$/)
+        ? []
+        : [
+            change(
+              "schedulesJob",
+              has(args, /^-r$/) ? "removes all jobs" : (operandsOf(args, /^-u$/)[0] ?? "-"),
+              "runs commands at set times (cron)"
+            )
+          ]
+  ],
+  ["at", always("schedulesJob", "runs commands at a later time")],
+  ["batch", always("schedulesJob", "runs commands at a later time")],
+  [
+    "systemd-run",
+    (args) => (has(args, /^--on-/) ? [change("schedulesJob", args.join(" "), "runs commands at set times")] : [])
+  ],
+  ["iptables", firewall],
+  ["ip6tables", firewall],
+  ["iptables-legacy", firewall],
+  ["iptables-nft", firewall],
+  ["nft", nft],
+  ["ipset", () => []],
+  ["firewall-cmd", firewallCommand],
+  ["ufw", ufw],
+  [
+    "setenforce",
+    (args) =>
+      /^(?:0|permissive)$/i.test(args[0] ?? "") ? [change("weakensDefence", "SELinux", "switches off SELinux")] : []
+  ],
+  [
+    "setsebool",
+    (args) => [change("weakensDefence", `SELinux ${operandsOf(args).join(" ")}`, "changes what SELinux allows")]
+  ],
+  [
+    "semanage",
+    (args) =>
+      has(args, /^(?:permissive|login|user|boolean|dontaudit)$/)
+        ? [change("weakensDefence", "SELinux", "changes what SELinux allows")]
+        : []
+  ],
+  [
+    "semodule",
+    (args) =>
+      has(args, /^-[a-zA-Z]*[idrB]/) ? [change("weakensDefence", "SELinux", "changes what SELinux allows")] : []
+  ],
+  ["aa-disable", always("weakensDefence", "switches off AppArmor")],
+  ["aa-complain", always("weakensDefence", "switches off AppArmor")],
+  ["aa-teardown", always("weakensDefence", "switches off AppArmor")],
+  [
+    "apparmor_parser",
+    (args) =>
+      has(args, /^-[a-zA-Z]*R|^--remove/) ? [change("weakensDefence", "AppArmor", "switches off AppArmor")] : []
+  ],
+  [
+    "auditctl",
+    (args) =>
+      /(?:^| )-(?:e ?0|D|d|W)(?: |$)/.test(args.join(" "))
+        ? [change("weakensDefence", "audit", "switches off the audit log")]
+        : []
+  ],
+  [
+    "journalctl",
+    (args) =>
+      has(args, /^--(?:vacuum|rotate|flush)/)
+        ? [change("weakensDefence", "journal", "removes entries of the journal")]
+        : []
+  ],
+  ["history", history],
+  ["set", setting],
+  [
+    "spctl",
+    (args) =>
+      has(args, /disable/) ? [change("weakensDefence", "Gatekeeper", "switches off a defence of the host")] : []
+  ],
+  [
+    "mokutil",
+    (args) =>
+      has(args, /^--(?:disable-validation|import|reset)/)
+        ? [change("weakensDefence", "Secure Boot", "changes what the host boots")]
+        : []
+  ],
+  [
+    "dmesg",
+    (args) =>
+      has(args, /^-[a-z]*[cC]|^--(?:clear|read-clear)/)
+        ? [change("weakensDefence", "kernel log", "clears the kernel's log")]
+        : []
+  ],
+  [
+    "utmpdump",
+    (args) => (has(args, /^-r/) ? [change("weakensDefence", "login records", "rewrites the record of logins")] : [])
+  ],
+  ["chmod", permissions],
+  ["install", installation],
+  [
+    "setcap",
+    (args) => [
+      change("changesPermissions", operandsOf(args).slice(1).join(" "), "gives a program rights of root (capabilities)")
+    ]
+  ],
+  [
+    "chattr",
+    (args) =>
+      has(args, /^[-+][a-zA-Z]*[ia]/)
+        ? [
+            change(
+              "changesPermissions",
+              operandsOf(args.filter((argument) => !/^[-+]/.test(argument))).join(" "),
+              "protects a file from change, or lifts that"
+            )
+          ]
+        : []
+  ],
+  ["setfacl", always("changesPermissions")],
+  [
+    "modprobe",
+    (args) =>
+      has(args, /^(?:-[a-z]*[nDc]|--show|--dry-run)/)
+        ? []
+        : [change("changesKernel", operandsOf(args).join(" "), "loads or removes a kernel module")]
+  ],
+  ["insmod", always("changesKernel", "loads a kernel module")],
+  ["rmmod", always("changesKernel", "removes a kernel module")],
+  ["kexec", always("changesKernel", "starts another kernel")],
+  ["depmod", always("changesKernel")],
+  ["sysctl", sysctl],
+  ...["docker", "podman", "nerdctl"].map((name) => [name, containers] as const),
+  ["kubectl", cluster],
+  ["ansible-pull", always("runsFetchedCode", "runs the playbook that it fetches")],
+  ...["authselect", "authconfig", "pam-auth-update", "pam-config"].map((name) => [name, logins] as const),
+  ["bpftool", always("changesKernel", "loads code into the kernel")],
+  ["grubby", always("changesKernel", "changes how the host starts")],
+  [
+    "bootctl",
+    (args) =>
+      has(args, /^(?:status|list)$/) ? [] : [change("changesKernel", args.join(" "), "changes how the host starts")]
+  ],
+  [
+    "efibootmgr",
+    (args) => (args.length === 0 ? [] : [change("changesKernel", args.join(" "), "changes how the host starts")])
+  ],
+  ["kldload", always("changesKernel", "loads a kernel module")],
+  ["git", git],
+  ["npm-config", () => []],
+  [
+    "mount",
+    (args) =>
+      has(args, /^--(?:bind|rbind|move|overlay)$|^(?:-o)?(?:[\w=]+,)*bind\b/) &&
+      /^\/(?:etc|usr|s?bin|lib\w*|root|proc|boot)(?:\/|$)/.test(operandsOf(args, /^-[ot]$/).at(-1) ?? "")
+        ? [change("changesKernel", args.join(" "), "puts other files over those of the system")]
+        : []
+  ],
+  [
+    "update-alternatives",
+    (args) => (has(args, /^--(?:install|set|remove)/) ? [change("changesService", args.join(" "))] : [])
+  ],
+  [
+    "dpkg-divert",
+    (args) =>
+      has(args, /^--(?:list|listpackage|truename)$/)
+        ? []
+        : [change("misleadsReader", operandsOf(args).at(-1) ?? "", "replaces a file of another package")]
+  ],
+  [
+    "loginctl",
+    (args) =>
+      has(args, /^enable-linger$/) ? [change("changesService", args.join(" "), "keeps a user's services running")] : []
+  ],
+  [
+    "kill",
+    (args) =>
+      args.some((argument) => defences.test(argument))
+        ? [change("weakensDefence", args.join(" "), "switches off a defence of the host")]
+        : []
+  ],
+  [
+    "killall",
+    (args) =>
+      args.some((argument) => defences.test(argument))
+        ? [change("weakensDefence", args.join(" "), "switches off a defence of the host")]
+        : []
+  ],
+  [
+    "pkill",
+    (args) =>
+      args.some((argument) => defences.test(argument))
+        ? [change("weakensDefence", args.join(" "), "switches off a defence of the host")]
+        : []
+  ]
+])
+
+/** What a command changes on the host, by its name and arguments. */
+export const hostChanges = (name: string, args: ReadonlyArray<string>): ReadonlyArray<HostChange> => {
+  const insecure = insecureOptions.get(name)
+  const unsafe =
+    insecure !== undefined && has(args, insecure)
+      ? [
+          change(
+            "weakensDefence",
+            name === "docker" || name === "podman" ? "container isolation" : "TLS verification",
+            name === "docker" || name === "podman"
+              ? "gives a container power over the host"
+              : "does not verify whom it talks to"
+          )
+        ]
+      : []
+  const rule = rules.get(name)
+  return rule === undefined ? unsafe : [...rule(args), ...unsafe]
+}

@@ -1,0 +1,217 @@
+/** How the arguments of a command tell what it changes on a host: the rules that `hostChanges.ts` gives to commands. */
+import type { FactKind } from "../ScriptFacts.ts"
+import { groupedOption, operandsOf } from "./fileEffects.ts"
+
+export interface HostChange {
+  readonly kind: FactKind
+  readonly subject: string
+  readonly concern?: string | undefined
+}
+
+/** What a command changes, by its arguments. */
+export type Rule = (args: ReadonlyArray<string>) => ReadonlyArray<HostChange>
+
+export const change = (kind: FactKind, subject: string, concern?: string): HostChange => ({ kind, subject, concern })
+
+export const has = (args: ReadonlyArray<string>, pattern: RegExp): boolean =>
+  args.some((argument) => pattern.test(argument))
+
+export const packages =
+  (verbs: RegExp, valued: RegExp = /^$/): Rule =>
+  (args) => {
+    const [verb = "", ...operands] = operandsOf(args, valued)
+    const weak = has(
+      args,
+      /^--(?:nogpgcheck|no-gpg-checks?|allow-unauthenticated|allow-untrusted|no-verify|force-yes|nosignature|nodigest|trusted-host|no-check-certificate|allow-insecure-repositories)/
+    )
+      ? [change("weakensDefence", "package signatures", "installs packages without checking who signed them")]
+      : []
+    if (
+      /^(?:config-manager|copr|addrepo|ar)$/.test(verb) &&
+      (verb !== "config-manager" || has(args, /^--(?:add-repo|from-repo)/) || operands.includes("addrepo"))
+    ) {
+      return [change("changesTrust", operands.join(" "), "makes the host trust another source of packages")]
+    }
+    if (/^(?:remove|purge|erase|autoremove|uninstall|rm|del)$/.test(verb)) {
+      return operands.map((name) =>
+        change("removes", name, vital.test(name) ? "removes a package that the host depends on" : undefined)
+      )
+    }
+    if (verb === "config" && /\b(?:strict-ssl\s+false|trusted-host)\b/.test(operands.join(" "))) {
+      return [change("weakensDefence", "TLS verification", "does not verify whom it talks to")]
+    }
+    return verbs.test(verb) ? [...operands.map((name) => change("installsPackage", name)), ...weak] : weak
+  }
+
+/** Packages without which a host does not start, or is not guarded. */
+export const vital =
+  /[*?]|^(?:lib(?:c6|pam)|glibc|systemd|sudo|openssh|bash$|dash$|coreutils|linux-image|kernel|apt$|dpkg$|rpm$|auditd?$|apparmor|selinux|firewalld|ufw$|fail2ban|rsyslog|iptables|nftables|init$|login$|passwd$|util-linux)/
+
+export const always =
+  (kind: FactKind, concern?: string): Rule =>
+  (args) => [change(kind, operandsOf(args).join(" "), concern)]
+
+export const services: Rule = (args) => {
+  const [verb = "", ...names] = operandsOf(args, /^-(?:[tpHMns]|-(?:type|property|host|machine|signal|root))$/)
+  const changing =
+    /^(?:enable|disable|start|stop|restart|reload|try-restart|reload-or-restart|mask|unmask|kill|isolate|link|edit|set-default|preset|reenable|add-wants|set-property|set-environment|import-environment)$/
+  if (!changing.test(verb)) return verb === "daemon-reload" || verb === "" ? [] : []
+  if (/^(?:edit|link|set-environment|import-environment|add-wants)$/.test(verb))
+    return [change("changesService", names.join(" "), "starts services (systemd)")]
+  return (names.length === 0 ? [""] : names).map((name) =>
+    /^(?:stop|disable|mask|kill)$/.test(verb) && defences.test(name)
+      ? change("weakensDefence", name, "switches off a defence of the host")
+      : change("changesService", name)
+  )
+}
+
+/** Services that guard a host or keep its records. */
+export const defences =
+  /^(?:auditd|firewalld|ufw|iptables|ip6tables|nftables|apparmor|fail2ban|rsyslog|syslog[\w-]*|systemd-journald|sshguard|crowdsec|falcon-sensor|falco\S*|clamav\S*|clamd|wazuh\S*|ossec\S*|osqueryd|aide\S*|selinux\S*|unattended-upgrades|dnf-automatic\S*|apt-daily\S*|mdatp|cylance\S*|sentinel\S*|cbdaemon|ds_agent|esets|sysmon|chronyd|auditbeat|filebeat|suricata|snort)(?:\.service|\.socket|\.timer)?$/
+
+export const service: Rule = (args) => services([args[1] ?? "", args[0] ?? ""])
+
+export const user =
+  (concernFor: (args: ReadonlyArray<string>) => string | undefined): Rule =>
+  (args) => [
+    change(
+      "changesUser",
+      operandsOf(
+        args,
+        /^-(?:[cbdefgGkKpPrRsuzZ]|-(?:uid|gid|groups|home|home-dir|shell|comment|password|expiredate|base-dir|skel))$/
+      ).join(" "),
+      concernFor(args)
+    )
+  ]
+
+export const privileged = /^(?:root|wheel|sudo|admin|adm|docker|lxd|libvirt|disk|shadow|0|kvm|podman|sys)$/
+
+export const userConcern = (args: ReadonlyArray<string>): string | undefined => {
+  for (const [at, argument] of args.entries()) {
+    const next = args[at + 1] ?? ""
+    const value = argument.includes("=") ? argument.slice(argument.indexOf("=") + 1) : next
+    if (/^(?:-[a-zA-Z]*u|--uid)/.test(argument) && (/^0+$/.test(value) || /^-u0+$/.test(argument)))
+      return "makes a second root (user id 0)"
+    if (/^(?:-[a-zA-Z]*o|--non-unique)$/.test(argument)) return "makes a second user with the same id"
+    if (
+      /^(?:-[a-zA-Z]*[gG]|--gid|--groups|--ingroup|-aG)/.test(argument) &&
+      value.split(",").some((group) => privileged.test(group))
+    )
+      return "puts a user into a group with root rights"
+    if (/^(?:-[a-zA-Z]*p|--password)$/.test(argument) || argument.startsWith("--password=")) return "sets a password"
+    if (/^(?:-d|--delete|-U|--unlock)$/.test(argument) && args.length < 4) return "removes or unlocks a password"
+  }
+  const operands = operandsOf(args)
+  if (operands.length > 1 && operands.slice(1).some((name) => privileged.test(name)))
+    return "puts a user into a group with root rights"
+  return undefined
+}
+
+export const firewall: Rule = (args) => {
+  if (has(args, /^(?:-F|--flush|-X|-Z)$/))
+    return [change("weakensDefence", "firewall", "clears the rules of the firewall")]
+  const policy = args.findIndex((argument) => argument === "-P" || argument === "--policy")
+  if (policy !== -1 && /^ACCEPT$/i.test(args[policy + 2] ?? ""))
+    return [change("weakensDefence", "firewall", "lets everything through the firewall")]
+  if (!has(args, /^-[AID]$|^--(?:append|insert|delete)$/)) return []
+  const port = args.findIndex((argument) => /^--(?:dport|dports|destination-port)$/.test(argument))
+  return has(args, /^ACCEPT$/)
+    ? [change("opensPort", args[port + 1] ?? "", port === -1 ? "lets everything through the firewall" : undefined)]
+    : []
+}
+
+export const firewallCommand: Rule = (args) => {
+  const opened = args.flatMap((argument) => /^--add-(?:port|service|rich-rule|source)=(.*)$/.exec(argument)?.[1] ?? [])
+  const off = has(args, /^--(?:panic-off|set-default-zone=trusted|remove-rich-rule)/)
+  return [
+    ...opened.map((port) => change("opensPort", port)),
+    ...(off ? [change("weakensDefence", "firewall", "lets everything through the firewall")] : [])
+  ]
+}
+
+export const ufw: Rule = (args) => {
+  const words = args.filter((argument) => !argument.startsWith("-"))
+  if (/^(?:disable|reset)$/.test(words[0] ?? ""))
+    return [change("weakensDefence", "firewall", "switches off the firewall")]
+  if (words[0] === "default" && words[1] === "allow")
+    return [change("weakensDefence", "firewall", "lets everything through the firewall")]
+  return words[0] === "allow" ? [change("opensPort", words.slice(1).join(" "))] : []
+}
+
+export const nft: Rule = (args) =>
+  /\bflush\b/.test(args.join(" ").slice(0, 200))
+    ? [change("weakensDefence", "firewall", "clears the rules of the firewall")]
+    : []
+
+const setuid = "lets everybody run it with the rights of its owner (setuid)"
+
+const isSetuid = (mode: string): boolean =>
+  /^0?[2467][0-7]{3}$/.test(mode) || (/[+=][rwxXst]*s/.test(mode) && !mode.startsWith("o"))
+
+export const permissions: Rule = (args) => {
+  const mode =
+    args.find((argument) => /^[0-7]{3,4}$|^[ugoa]*[-+=]/.test(argument) && !/^-(?:R|v|c|f)$/.test(argument)) ?? ""
+  const paths = args.filter((argument) => argument !== mode && !argument.startsWith("-"))
+  const concern = isSetuid(mode) ? setuid : undefined
+  return paths.map((path) => change("changesPermissions", path, concern))
+}
+
+/** `install -m 4755 FILE /usr/local/bin/` */
+export const installation: Rule = (args) => {
+  const mode = groupedOption(args, "m", "--mode") ?? ""
+  return isSetuid(mode) ? [change("changesPermissions", operandsOf(args).at(-1) ?? "", setuid)] : []
+}
+
+export const sysctl: Rule = (args) =>
+  args.flatMap((argument) =>
+    /^[\w.-]+=/.test(argument)
+      ? [
+          change(
+            "changesKernel",
+            argument,
+            weakKernel.test(argument.replace(/\s/g, "")) ? "weakens the kernel's defences" : undefined
+          )
+        ]
+      : []
+  )
+
+const weakKernel =
+  /^(?:kernel\.(?:randomize_va_space|yama\.ptrace_scope|kptr_restrict|dmesg_restrict|modules_disabled|sysrq|unprivileged_bpf_disabled)|fs\.(?:protected_\w+|suid_dumpable)|net\.ipv4\.(?:tcp_syncookies|conf\.\w+\.rp_filter)|kernel\.core_pattern)=/
+
+export const history: Rule = (args) =>
+  has(args, /^-[a-z]*[cdw]|^\+o$/) ? [change("weakensDefence", "history", "clears the record of commands")] : []
+
+export const setting: Rule = (args) => {
+  const text = args.join(" ")
+  return /(?:^| )\+o history|-[a-z]*\+?o ?history/.test(text) && text.includes("+o")
+    ? [change("weakensDefence", "history", "keeps commands out of the history")]
+    : []
+}
+
+export const git: Rule = (args) => {
+  const text = args.join(" ").slice(0, 500)
+  if (/http\.sslVerify[= ]"?(?:false|0|no|off)/i.test(text))
+    return [change("weakensDefence", "TLS verification", "switches off the verification of TLS")]
+  return /(?:^| )config\b.*\bcore\.(?:hooksPath|fsmonitor|sshCommand|pager|editor)|credential\.helper/.test(text)
+    ? [change("misleadsReader", "git", "makes git run other commands")]
+    : []
+}
+
+/** What takes the data of containers with it. */
+export const containers: Rule = (args) =>
+  (has(args, /^prune$/) && has(args, /^(?:--volumes|volume)$/)) ||
+  (args[0] === "volume" && has(args, /^(?:rm|remove)$/))
+    ? [change("removes", "volumes", "removes the data of containers")]
+    : []
+
+export const cluster: Rule = (args) => {
+  const source = args.find((argument) => /^(?:-f|--filename=)?https?:/.test(argument))
+  return source !== undefined && has(args, /^(?:apply|create|replace)$/)
+    ? [change("runsFetchedCode", source.replace(/^(?:-f|--filename=)/, ""), "applies what it fetches to a cluster")]
+    : []
+}
+
+export const logins: Rule = (args) =>
+  args.length === 0 || has(args, /^(?:current|list\S*|show|check|test|--test|--probe|--query|-q)$/)
+    ? []
+    : [change("changesTrust", args.join(" "), "decides how users log in")]

@@ -1,0 +1,21 @@
+/** Options with which a command does not verify whom it talks to, or gives a container power over the host. */
+export const insecureOptions: ReadonlyMap<string, RegExp> = new Map([
+  ["curl", /^(?:-[a-zA-Z0-9#]*k[a-zA-Z]*|--insecure|--proxy-insecure|--doh-insecure|--ssl-no-revoke)$/],
+  ["wget", /^(?:--no-check-certificate|--check-certificate=(?:off|quiet|no)|--no-hsts)$/],
+  ["aria2c", /^--check-certificate=false$/],
+  ["http", /^--verify=(?:no|false)$/],
+  ["https", /^--verify=(?:no|false)$/],
+  ["ssh", /^(?:-o)?StrictHostKeyChecking=(?:no|off|accept-new)$|^(?:-o)?UserKnownHostsFile=\/dev\/null$/i],
+  ["scp", /^(?:-o)?StrictHostKeyChecking=(?:no|off)$/i],
+  ["sftp", /^(?:-o)?StrictHostKeyChecking=(?:no|off)$/i],
+  ["pip", /^--trusted-host/],
+  ["pip3", /^--trusted-host/],
+  ["openssl", /^-verify_quiet$/],
+  ["lftp", /ssl:verify-certificate\s+(?:no|false)/],
+  ["docker", /^--(?:privileged|pid=host|insecure-registry)/],
+  ["podman", /^--privileged$/],
+  ["helm", /^--insecure-skip-tls-verify/],
+  ["kubectl", /^--insecure-skip-tls-verify/],
+  ["npm", /^--(?:no-)?strict-ssl(?:=false)?$/],
+  ["ldapsearch", /^LDAPTLS_REQCERT=never$/]
+])

@@ -1,0 +1,389 @@
+/**
+ * Follows a script as a shell would run it, without running anything: each command once at least, with what is known of its
+ * words; functions where they are called, with their arguments; data through pipes, files and variables.
+ *
+ * The work is proportional to the length of the script: calls and code within code are followed only as long as the steps of
+ * the machine last. What is nested is bounded by the parser, and what is nested in code by {@link codeDepthLimit}.
+ *
+ * Runs in a thread of its own as well as in the main one: imports types and what stands beside it.
+ */
+import type { Command, CompoundCommand, Pipeline, Script, SyntaxNode, Word } from "unbash"
+import type { Argument, Interpreter } from "./interpretation.ts"
+import { assign, valueOfAssignment } from "./assignments.ts"
+import { runCompound } from "./compoundCommands.ts"
+import { invoke } from "./invocation.ts"
+import { Machine } from "./machine.ts"
+import { redefinesCommand } from "./misleadingNames.ts"
+import { redirected } from "./redirections.ts"
+import type { Parser, Site } from "./shellTree.ts"
+import {
+  concat,
+  constant,
+  either,
+  empty,
+  fieldsOf,
+  isKnown,
+  isOpen,
+  type Origin,
+  type Value,
+  withOrigin
+} from "./shellValue.ts"
+import { comparesDigest } from "./textOutput.ts"
+import { type Environment, expandParts, expandWord, isQuoted } from "./wordExpansion.ts"
+
+/** Code in code in code: nobody writes more than this to be read. */
+const codeDepthLimit = 12
+
+export class ScriptInterpreter implements Interpreter {
+  readonly machine: Machine
+  readonly environment: Environment
+  /** What runs at the end: traps. */
+  readonly #deferred: Array<() => void> = []
+  #pseudoFiles = 0
+  readonly #consumers = new Map<string, Script>()
+
+  constructor(parser: Parser, root: Site) {
+    const machine = new Machine(parser, root)
+    this.machine = machine
+    this.environment = {
+      variable: (name) => (name.endsWith("[@]") ? machine.elements(name.slice(0, -3)) : machine.variable(name)),
+      assign: (name, value) => machine.assign(name, value),
+      substitute: (script) => this.capture(() => machine.scoped(() => this.#nested(script, undefined))),
+      processPath: ({ operator, script }) => {
+        this.#pseudoFiles += 1
+        const path = `/dev/fd/p${this.#pseudoFiles}`
+        if (script === undefined) return constant(path)
+        if (operator === ">") this.#consumers.set(path, script)
+        else
+          machine.setPseudoFile(
+            path,
+            this.capture(() => machine.scoped(() => this.#nested(script, undefined)))
+          )
+        return constant(path)
+      },
+      spend: (characters) => machine.spend(characters),
+      separators: () => machine.variables.get("IFS")?.texts[0] ?? " \t\n"
+    }
+  }
+
+  /** Follows the whole script, and what it defines and never calls. */
+  runAll(script: Script, text: string): void {
+    const { machine } = this
+    this.at({ node: script, text, anchor: undefined }, () => this.#list(script.commands, undefined))
+    for (let at = 0; at < this.#deferred.length && at < 1000; at++) this.#deferred[at]?.()
+    for (const [name, { anchor, node, text }] of machine.functions) {
+      if (machine.calledFunctions.has(name)) continue
+      machine.calledFunctions.add(name)
+      machine.frame = { positional: undefined, name, locals: [] }
+      machine.maybe(() => this.at({ node, text, anchor }, () => this.run(node.body, undefined)))
+      machine.endFrame(machine.frame)
+    }
+  }
+
+  /** Runs a node, and answers with what it puts out, when that is captured. */
+  run(node: SyntaxNode, stdin: Value | undefined): Value {
+    const { machine } = this
+    switch (node.type) {
+      case "Statement":
+        return this.run(node.command, stdin)
+      case "Script":
+        return this.#nested(node, stdin)
+      case "CompoundList":
+        return this.#list(node.commands, stdin)
+      case "AndOr": {
+        let output = empty
+        node.commands.forEach((command, at) => {
+          const optional = at > 0 && node.operators[at - 1] === "||"
+          output = this.joined(
+            output,
+            optional ? machine.maybe(() => this.run(command, stdin)) : this.run(command, stdin)
+          )
+        })
+        return output
+      }
+      case "Pipeline":
+        return this.#pipeline(node, stdin)
+      case "Command":
+        return this.#command(node, stdin)
+      case "Redirected":
+        return redirected(this, node.redirects, stdin, (input) => this.run(node.command, input), node)
+      case "Function":
+        redefinesCommand(machine, node)
+        machine.functions.set(node.name.value, {
+          node,
+          text: machine.site.text,
+          anchor: machine.site.anchor,
+          definedIn: machine.frame
+        })
+        return empty
+      case "Coproc":
+        return this.#coprocess(node.name?.value ?? "COPROC", node.body, stdin)
+      case "TestCommand": {
+        const { expression } = node
+        if (expression.type === "TestBinary") {
+          const sides = [expression.left, expression.right].map((word) => expandWord(word, this.environment))
+          comparesDigest(
+            this,
+            sides.map(({ origin, texts }) => ({ text: texts[0] ?? "", origin }))
+          )
+        } else this.expandAll(node)
+        return empty
+      }
+      case "ArithmeticCommand":
+        this.expandAll(node)
+        return empty
+      default:
+        return runCompound(this, node as CompoundCommand, stdin)
+    }
+  }
+
+  #list(statements: ReadonlyArray<SyntaxNode>, stdin: Value | undefined): Value {
+    let output = empty
+    for (const statement of statements) output = this.joined(output, this.run(statement, stdin))
+    return output
+  }
+
+  /** One output after the other, where somebody reads it. */
+  joined(left: Value, right: Value): Value {
+    return this.machine.capturing === 0 ? empty : concat(left, right)
+  }
+
+  /** Runs work whose output somebody reads. */
+  capture(work: () => Value): Value {
+    const { machine } = this
+    machine.capturing += 1
+    try {
+      return work()
+    } finally {
+      machine.capturing -= 1
+    }
+  }
+
+  /** A script within this one: its positions may refer to a text of its own. */
+  #nested(script: Script, stdin: Value | undefined): Value {
+    const { machine } = this
+    const { anchor, node, text } = machine.site
+    if (script.source === undefined)
+      return this.at({ node: script, text, anchor }, () => this.#list(script.commands, stdin))
+    return this.at({ node: script, text: script.source, anchor: anchor ?? node.pos }, () =>
+      this.#list(script.commands, stdin)
+    )
+  }
+
+  /** Runs work at a place of the script. */
+  at<A>(site: Site, work: () => A): A {
+    const before = this.machine.site
+    this.machine.site = site
+    try {
+      return work()
+    } finally {
+      this.machine.site = before
+    }
+  }
+
+  #pipeline(node: Pipeline, stdin: Value | undefined): Value {
+    const { machine } = this
+    const before = machine.site
+    const shellBefore = machine.shellInPipeline
+    const pipelineBefore = machine.pipelineSite
+    machine.shellInPipeline = false
+    let data = stdin
+    node.commands.forEach((command, at) => {
+      const last = at === node.commands.length - 1
+      const work = () => machine.scoped(() => this.run(command, data))
+      // What a later command does with data from an earlier one is shown with the whole pipeline.
+      machine.pipelineSite = at === 0 ? undefined : { ...before, node }
+      data = last && machine.capturing === 0 ? work() : this.capture(work)
+    })
+    machine.pipelineSite = pipelineBefore
+    machine.shellInPipeline = shellBefore
+    return data ?? empty
+  }
+
+  /** What runs beside the script: `<&"${NAME[0]}"` reads what it puts out. */
+  #coprocess(name: string, body: SyntaxNode, stdin: Value | undefined): Value {
+    const { machine } = this
+    const output = this.capture(() => machine.scoped(() => this.run(body, stdin)))
+    // The number that bash gives to the first one.
+    machine.setPseudoFile("/dev/fd/63", output)
+    machine.assign(name, constant("63"))
+    return empty
+  }
+
+  #command(node: Command, stdin: Value | undefined): Value {
+    const { machine } = this
+    machine.look()
+    return this.at({ ...machine.site, node }, () => {
+      const redirects = node.redirects
+      return redirects.length === 0
+        ? this.#call(node, stdin)
+        : redirected(this, redirects, stdin, (input) => this.#call(node, input), node)
+    })
+  }
+
+  #call(node: Command, stdin: Value | undefined): Value {
+    const { machine } = this
+    const assignments = node.prefix.filter((item) => item.type === "Assignment")
+    if (node.name === undefined) {
+      let output = empty
+      for (const assignment of assignments) {
+        const value = assign(this, assignment)
+        if (value.origin !== undefined) output = withOrigin(output, value.origin)
+      }
+      return empty
+    }
+    if (assignments.length > 0) {
+      return machine.scoped(() => {
+        for (const assignment of assignments) assign(this, assignment)
+        return this.#callWords(node, node.name, stdin)
+      })
+    }
+    return this.#callWords(node, node.name, stdin)
+  }
+
+  #callWords(node: Command, name: Word | undefined, stdin: Value | undefined): Value {
+    const { machine } = this
+    const values: Array<{ readonly value: Value; readonly quoted: boolean }> = []
+    const add = (word: Word) =>
+      values.push({ value: expandWord(word, this.environment), quoted: word.parts === undefined || isQuoted(word) })
+    if (name !== undefined) add(name)
+    for (const argument of node.args) {
+      if (argument.type === "Word") add(argument)
+      else {
+        const value = valueOfAssignment(this, argument)
+        const glue = argument.append === true ? "+=" : "="
+        values.push({ value: concat(constant(`${argument.name}${glue}`), value), quoted: true })
+      }
+    }
+    // Not as arguments of one call: a command may have more words than the stack holds.
+    const variants = values.reduce((most, { value }) => Math.max(most, value.texts.length), 0)
+    const [called] = values
+    if (variants > 1 && called?.value.texts.length === 1 && machine.functions.has(called.value.texts[0] ?? "")) {
+      // A function takes all that its arguments may be at once: calls of calls would multiply.
+      const args = values.slice(1).filter(({ quoted, value }) => quoted || value.texts.some((text) => text !== ""))
+      return this.callFunction(
+        called.value.texts[0] ?? "",
+        args.map(({ value }) => ({ text: value.texts[0] ?? "", origin: value.origin, value })),
+        stdin
+      )
+    }
+    let output: Value | undefined
+    for (let variant = 0; variant < variants && (variant === 0 || machine.step()); variant++) {
+      const fields = values.flatMap(({ quoted, value }): ReadonlyArray<Argument> => {
+        const text = value.texts[Math.min(variant, value.texts.length - 1)] ?? ""
+        return fieldsOf(text, quoted).map((field) => ({ text: field, origin: value.origin }))
+      })
+      const result = fields.length === 0 ? empty : invoke(this, fields, stdin)
+      output = output === undefined ? result : either(output, result)
+    }
+    return output ?? empty
+  }
+
+  /** A command writes `value` to a file; a process substitution takes it for its input. */
+  write(path: string, value: Value, append: boolean): void {
+    const consumer = this.#consumers.get(path)
+    if (consumer === undefined) this.machine.setFile(path, value, append)
+    else this.machine.scoped(() => this.#nested(consumer, value))
+  }
+
+  /** Expands every word below a node that is no command: they may hold commands. */
+  expandAll(node: SyntaxNode): void {
+    this.machine.parser.forEachChild(node, (child) => {
+      if (child.type === "Word" || child.type === "ArithmeticWord") {
+        if (child.parts !== undefined) expandParts(child.parts, this.environment, true)
+      } else if (child.type === "ArithmeticCommandExpansion") {
+        if (child.script !== undefined) this.machine.scoped(() => this.#nested(child.script as Script, undefined))
+      } else if (child.type !== "CompoundList") this.expandAll(child)
+    })
+  }
+
+  /** Runs `value` as shell code, in the current shell. */
+  runCode(value: Value, stdin: Value | undefined, by: string): Value {
+    const { machine } = this
+    this.reportOrigin(value.origin, by, "code")
+    let output: Value | undefined
+    for (const text of value.texts) {
+      if (!/[a-zA-Z./$`(]/.test(text.slice(0, 4096))) continue
+      if (machine.codeDepth >= codeDepthLimit) {
+        machine.fact("runsHiddenCode", by, by, "code within code, nested too deeply to be followed")
+        continue
+      }
+      if (!machine.step(1 + (text.length >> 3))) continue
+      const { anchor, node } = machine.site
+      const site: Site = { node: machine.parser.parse(text), text, anchor: anchor ?? node.pos }
+      machine.codeDepth += 1
+      const result = this.at(site, () => this.#list((site.node as Script).commands, stdin))
+      machine.codeDepth -= 1
+      output = output === undefined ? result : either(output, result)
+    }
+    return output ?? (isKnown(value) ? empty : machine.fresh(value.origin?.kind === "own" ? undefined : value.origin))
+  }
+
+  /** Code, or the file that holds it, is not what a reader of the script sees. */
+  reportOrigin(origin: Origin | undefined, by: string, what: "code" | "a file"): void {
+    if (origin === undefined) return
+    const { machine } = this
+    if (origin.kind === "secret" || origin.kind === "digest") return
+    const site = machine.pipelineSite ?? machine.site
+    if (origin.kind === "fetched")
+      machine.fact("runsFetchedCode", origin.source, by, `${what} is fetched and run`, { site })
+    else if (origin.kind === "hidden")
+      machine.fact("runsHiddenCode", origin.source, by, `${what} is decoded and run`, { site })
+    else machine.fact("runsHiddenCode", origin.source, by, "a part of the script that is read as data is run", { site })
+  }
+
+  /** The content of a file has been checked: running it is no concern. */
+  trustFile(path: string): void {
+    const { machine } = this
+    const key = machine.absolute(path)
+    const value = machine.files.get(key)
+    if (value?.origin?.kind === "fetched") machine.files.set(key, machine.fresh())
+  }
+
+  /** Runs what is given to a trap when the script ends. */
+  defer(value: Value, by: string): void {
+    const { machine } = this
+    const { frame, site } = machine
+    this.#deferred.push(() => {
+      machine.frame = frame
+      this.at(site, () => machine.maybe(() => this.runCode(value, undefined, by)))
+    })
+  }
+
+  /** Calls a function of the script. */
+  callFunction(name: string, args: ReadonlyArray<Argument>, stdin: Value | undefined): Value {
+    const { machine } = this
+    const called = machine.functions.get(name)
+    if (called === undefined || machine.activeFunctions.has(name) || machine.activeFunctions.size > 40)
+      return machine.fresh()
+    const again = machine.calledFunctions.has(name)
+    if (again && !machine.step()) return machine.fresh()
+    machine.calledFunctions.add(name)
+    if (again) machine.repeating += 1
+    machine.activeFunctions.add(name)
+    const { frame } = machine
+    machine.frame = {
+      positional: args.map(({ origin, text, value }) => value ?? constant(text, origin)),
+      name,
+      locals: []
+    }
+    const own = machine.frame
+    const { anchor, node, text } = called
+    const output = this.at({ node, text, anchor }, () => this.run(node.body, stdin))
+    machine.endFrame(own)
+    machine.frame = frame
+    machine.activeFunctions.delete(name)
+    if (again) machine.repeating -= 1
+    return output
+  }
+
+  /** Calls a command with these words. */
+  invoke(args: ReadonlyArray<Argument>, stdin: Value | undefined): Value {
+    return invoke(this, args, stdin)
+  }
+
+  /** Whether the whole of a text is what it came from: not a path into it. */
+  isWholly(text: string): boolean {
+    return isOpen(text.slice(0, 1)) && !text.includes("/")
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * What one call of a command does, once its words are expanded: runs other commands and code, gets data from the network,
+ * changes files and the host.
+ *
+ * One rule holds for all that runs something: a text that a shell would take for code is followed as code, wherever it comes
+ * from and however it gets there; what launches it is data (`launchers.ts`).
+ *
+ * Runs in a thread of its own as well as in the main one: imports what stands beside it.
+ */
+import { builtins } from "./builtins.ts"
+import { downloadOf, readableUrl, transferredFiles } from "./downloads.ts"
+import { effectsOf, operandsOf } from "./fileEffects.ts"
+import { globMatches } from "./glob.ts"
+import { hostChanges } from "./hostChanges.ts"
+import type { Argument, Interpreter } from "./interpretation.ts"
+import { quoted, runFileValue } from "./fileCode.ts"
+import { launch } from "./launching.ts"
+import { patternTargets } from "./misleadingNames.ts"
+import { baseName, isDisk } from "./paths.ts"
+import { concernOf } from "./sensitivePlaces.ts"
+import { constant, empty, isOpen, type Origin, ownPath, plain, type Value } from "./shellValue.ts"
+import { checkDigest, output } from "./textOutput.ts"
+
+/** Tools that run what a directory tells them. */
+const builders =
+  /^(?:make|gmake|cmake|ninja|meson|npm|yarn|pnpm|cargo|ant|mvn|gradle|rake|bundle|composer|scons|tox|docker-compose|ansible-playbook|terraform)$/
+
+/** Ways to send what is read to another host. */
+const connectors = /^(?:nc|ncat|netcat|socat|telnet|openssl)$/
+
+export const invoke = (interpreter: Interpreter, args: ReadonlyArray<Argument>, given: Value | undefined): Value => {
+  const { machine } = interpreter
+  const [first, ...rest] = args
+  if (first === undefined) return empty
+  const stdin = given ?? machine.shellInput
+  if (
+    first.origin !== undefined &&
+    (interpreter.isWholly(first.text) || (first.origin.kind === "hidden" && !first.text.includes("/")))
+  ) {
+    interpreter.reportOrigin(first.origin, "command", "code")
+    if (isOpen(first.text)) return machine.fresh(first.origin)
+  }
+  const name = nameOf(interpreter, first.text)
+  const alias = machine.aliases.get(name)
+  if (alias !== undefined && !machine.activeFunctions.has(`alias ${name}`)) {
+    machine.activeFunctions.add(`alias ${name}`)
+    const output = interpreter.runCode(constant(`${alias.texts[0]} ${quoted(rest)}`, alias.origin), stdin, "alias")
+    machine.activeFunctions.delete(`alias ${name}`)
+    return output
+  }
+  if (machine.functions.has(first.text)) return interpreter.callFunction(first.text, rest, stdin)
+  const builtin = builtins.get(name)
+  if (builtin !== undefined && builtin.accepts(rest)) return builtin.run(interpreter, rest, stdin)
+  administer(
+    interpreter,
+    name,
+    rest,
+    rest.map(({ text }) => text)
+  )
+  return (
+    launch(interpreter, name, rest, stdin) ??
+    runFile(interpreter, first, rest, stdin) ??
+    simple(interpreter, name, rest, stdin)
+  )
+}
+
+/** The last part of the path; for a pattern, the command that it stands for. */
+const nameOf = (interpreter: Interpreter, text: string): string => {
+  const name = baseName(text)
+  // What ends in a lone `*` is a loop over a directory.
+  if (!/[?*[]/.test(name) || /^(?:\[\[?|\*)$/.test(name) || name.length > 64 || !/[a-z]|^[?]+$/.test(name)) return name
+  const target = patternTargets.find((candidate) => globMatches(name, candidate))
+  if (target === undefined) return name
+  interpreter.machine.fact("misleadsReader", text, target, "the name of a command is a pattern")
+  return target
+}
+
+/** A program or script that the script itself put there. */
+const runFile = (
+  interpreter: Interpreter,
+  first: Argument,
+  args: ReadonlyArray<Argument>,
+  stdin: Value | undefined
+): Value | undefined => {
+  const { machine } = interpreter
+  const { text } = first
+  if (machine.files.size === 0 && machine.directories.size === 0) return undefined
+  const path = text.includes("/") || isOpen(text) ? text : machine.programs.get(text)
+  const value = path === undefined || path === ownPath ? undefined : machine.file(path, undefined)
+  return value === undefined ? undefined : runFileValue(interpreter, value, args, stdin, baseName(text))
+}
+
+const simple = (
+  interpreter: Interpreter,
+  name: string,
+  args: ReadonlyArray<Argument>,
+  stdin: Value | undefined
+): Value => {
+  const { machine } = interpreter
+  const texts = args.map(({ text }) => text)
+  const effects = effectsOf(name, texts)
+  if (effects !== undefined) {
+    const removed = new Set(effects.removedWhole)
+    for (const path of removed) machine.changedWhole(path, name, "removes")
+    const changed = new Set(effects.changedWhole)
+    for (const path of changed) machine.changedWhole(path, name, "changes")
+    for (const path of effects.written ?? []) if (!removed.has(path) && !changed.has(path)) machine.wrote(path, name)
+    const disk = [
+      ...(effects.disks ?? []),
+      ...(/^(?:cp|mv|tee|install|rsync)$/.test(name) ? (effects.written ?? []) : [])
+    ].find((path) => isDisk(path) || plain(path) === "/dev/\u0000")
+    if (disk !== undefined) {
+      const concern = /^(?:mk|wipe|crypt|[pvl]?v|z)/.test(name) ? "makes a disk empty" : "writes over a disk"
+      machine.fact("removes", disk, name, concern, { broad: true })
+    }
+    for (const [from, to] of effects.copied ?? []) {
+      if (name === "ln" && from.startsWith("/") && !machine.links.has(machine.absolute(to)))
+        machine.links.set(machine.absolute(to), from)
+      const value = machine.file(from, stdin)
+      if (value !== undefined) machine.setFile(to, value)
+      const origin = machine.originOfDirectory(machine.absolute(from))
+      if (origin !== undefined) machine.setFile(to, machine.fresh(origin))
+    }
+    for (const [archive, directory] of effects.unpacked ?? []) unpack(interpreter, archive, directory, stdin)
+    if ((name === "tee" || name === "sponge" || name === "dd") && stdin !== undefined) {
+      for (const path of effects.written ?? []) interpreter.write(path, stdin, texts.includes("-a"))
+    }
+  }
+  checkDigest(interpreter, name, args, stdin)
+  const fetched = download(interpreter, name, args, stdin)
+  if (fetched !== undefined) return fetched
+  if (builders.test(name)) {
+    const at = texts.findIndex((text) => text === "-C" || text === "--prefix" || text === "-f")
+    const place = at === -1 ? (machine.directory ?? ".") : (texts[at + 1] ?? ".")
+    const origin = machine.file(place, stdin)?.origin ?? machine.originOfDirectory(machine.absolute(place))
+    if (origin?.kind === "fetched") interpreter.reportOrigin(origin, name, "a file")
+  }
+  return machine.capturing === 0 ? empty : output(interpreter, name, args, stdin)
+}
+
+const installers =
+  /^(?:apt|apt-get|dpkg|rpm|dnf|yum|zypper|pip3?|npm|gem|snap|insmod|modprobe|apk|pkg|flatpak|installer)$/
+
+/** Programs that run a file, or what it describes. */
+const fileRunners =
+  /^(?:java|javaw|mono|dotnet|wine|qemu-\w+|ld-linux\S*|ld-musl\S*|ansible-playbook|kubectl|helm|osascript|Rscript|swift|scala|groovy|julia|elixir|escript|ghc|runghc|go|cargo|zig|tcc|gdb|vim|emacs|sqlite3|psql|mysql|puppet|salt-call|chef-client|terraform|docker-compose|gst-launch\S*|xdg-open|open|systemd-nspawn|make|cmake)$/
+
+/** Packages, users, services and the like. */
+const administer = (
+  interpreter: Interpreter,
+  name: string,
+  args: ReadonlyArray<Argument>,
+  texts: ReadonlyArray<string>
+): void => {
+  const { machine } = interpreter
+  if (name === "id" && texts.includes("-u")) machine.fact("needsRoot", "", "id")
+  for (const { concern, kind, subject } of hostChanges(name, texts.map(plain))) {
+    machine.fact(kind, subject, name, concern)
+    if (kind !== "installsPackage") continue
+    if (/^(?:git\+)?https?:|^git@/.test(subject)) {
+      machine.fact("runsFetchedCode", subject, name, "a package is fetched from an address and installed")
+    }
+  }
+  const concern = installers.test(name)
+    ? "a package is fetched and installed"
+    : fileRunners.test(name)
+      ? "a file is fetched and run"
+      : undefined
+  if (concern === undefined) return
+  for (const { text } of args) {
+    const origin = /[./]/.test(text) ? machine.file(text.replace(/^[^/.]*=/, ""), undefined)?.origin : undefined
+    if (origin?.kind === "fetched") machine.fact("runsFetchedCode", origin.source, name, concern)
+  }
+}
+
+const sharedDirectories = /^\/$|^\/(?:usr|usr\/local|etc|bin|usr\/bin|usr\/local\/bin|usr\/lib|lib|var)$/
+
+const unpack = (interpreter: Interpreter, archive: string, directory: string, stdin: Value | undefined): void => {
+  const { machine } = interpreter
+  const origin = (archive === "-" || archive === "" ? stdin : machine.file(archive, stdin))?.origin ?? undefined
+  // What a script carries with it, its author has put there as he has the script.
+  if (origin?.kind === "fetched" && !sharedDirectories.test(machine.absolute(directory))) {
+    machine.directories.set(machine.absolute(directory), origin)
+  }
+}
+
+const download = (
+  interpreter: Interpreter,
+  name: string,
+  args: ReadonlyArray<Argument>,
+  stdin: Value | undefined
+): Value | undefined => {
+  const { machine } = interpreter
+  const texts = args.map(({ text }) => text)
+  const found = downloadOf(name, texts)
+  if (found === undefined) return undefined
+  const { directory, files, sent, url } = found
+  if (connectors.test(name)) connect(interpreter, name, texts, stdin)
+  const origin: Origin = { kind: "fetched", source: readableUrl(url) }
+  if (sent !== undefined) {
+    const concern =
+      stdin?.origin?.kind === "secret" ||
+      concernOf(plain(sent)) !== undefined ||
+      /^(?:\/etc|\/root|~|\/home|\/var\/lib)(?:\/|$)/.test(sent) ||
+      sent === "-"
+        ? "sends a file of this host"
+        : undefined
+    machine.fact("connects", readableUrl(url), name, concern)
+    return machine.fresh(origin)
+  }
+  const secret =
+    stdin?.origin?.kind === "secret" && (connectors.test(name) || texts.some((text) => /@-|^-$/.test(text)))
+      ? stdin.origin
+      : args.find((argument) => argument.origin?.kind === "secret")?.origin
+  if (secret !== undefined) machine.fact("connects", readableUrl(url), name, "sends a file of this host")
+  machine.fact("downloads", readableUrl(url), name)
+  for (const file of [...files, ...transferredFiles(name, texts, stdin?.texts ?? [])]) {
+    if (/[/~]/.test(file) || isOpen(file) || texts.includes(file)) machine.wrote(file, name)
+    interpreter.write(file, machine.fresh(origin), false)
+  }
+  if (directory !== undefined) machine.directories.set(machine.absolute(directory), origin)
+  return machine.fresh(files.length === 0 ? origin : undefined)
+}
+
+/** A shell that reads from, or writes to, the network. */
+const connect = (
+  interpreter: Interpreter,
+  name: string,
+  texts: ReadonlyArray<string>,
+  stdin: Value | undefined
+): void => {
+  const { machine } = interpreter
+  const text = texts.join(" ")
+  if (name === "openssl" && texts[0] !== "s_client") return
+  if (machine.shellInPipeline || stdin?.origin?.source === "shell")
+    machine.fact("connects", text, name, "gives a shell to the network")
+  if (name !== "socat") {
+    if (texts.some((argument) => /^-[a-z]*l|^--listen$/.test(argument)))
+      machine.fact("opensPort", operandsOf(texts).join(" "), name, "waits for a connection of its own")
+    return
+  }
+  const runs = /\b(?:EXEC|SYSTEM|SHELL):\s*["']?([^,"']+)/i.exec(text.slice(0, 1000))?.[1]
+  if (runs === undefined) return
+  machine.fact("connects", text, name, "gives a shell to the network")
+  interpreter.runCode(constant(runs), undefined, name)
+}

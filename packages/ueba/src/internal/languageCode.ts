@@ -1,0 +1,159 @@
+/** Runs code in another language: which of the arguments of an interpreter are code, and what that code does. */
+import { readForeignCode } from "./foreignCode.ts"
+import type { Argument, Interpreter } from "./interpretation.ts"
+import type { Language } from "./launchers.ts"
+import { constant, isOpen, plain, type Value } from "./shellValue.ts"
+
+type Arguments = ReadonlyArray<Argument>
+
+const valueOf = ({ origin, text }: Argument): Value => constant(text, origin)
+
+const textOf = (argument: Argument | undefined): string => argument?.text ?? ""
+
+export const runLanguage = (
+  interpreter: Interpreter,
+  language: Language,
+  name: string,
+  args: Arguments,
+  stdin: Value | undefined
+): Value | undefined => {
+  const { machine } = interpreter
+  const codes: Array<Value> = []
+  const loaded: Array<string> = []
+  let at = 0
+  for (; at < args.length; at++) {
+    const text = textOf(args[at])
+    if (text === "--") {
+      at += 1
+      break
+    }
+    const code = language.code.exec(text.slice(0, 64))?.[0]
+    const load = language.load.exec(text.slice(0, 64))?.[0]
+    if (code !== undefined) {
+      const glued = text.startsWith("--")
+        ? text.includes("=")
+          ? text.slice(text.indexOf("=") + 1)
+          : ""
+        : text.slice(code.length)
+      const next = args[at + 1]
+      if (glued !== "") codes.push(constant(glued, args[at]?.origin))
+      else if (next !== undefined) {
+        codes.push(valueOf(next))
+        at += 1
+      }
+      if (language.name === "Python" || language.name === "Guile") {
+        at += 1
+        break
+      }
+    } else if (load !== undefined) {
+      const glued = text.slice(load.length).replace(/^=/, "")
+      const module = glued === "" ? textOf(args[++at]) : glued
+      loaded.push(module)
+      if (language.name === "Python") return runModule(interpreter, module, args.slice(at + 1), stdin)
+      if (language.name === "awk") {
+        interpreter.reportOrigin(machine.file(module, stdin)?.origin, name, "a file")
+        return machine.fresh(stdin?.origin)
+      }
+    } else if (language.valued.test(text)) at += 1
+    else if (!/^-./.test(text)) break
+  }
+  const operands = args.slice(at)
+  const modules = loaded.map((module) => `use ${module}; `).join("")
+  if (language.operandIsCode === true && codes.length === 0) {
+    const program = operands[0]
+    if (program !== undefined) foreign(interpreter, language, name, valueOf(program), stdin)
+    return undefined
+  }
+  for (const module of loaded) {
+    if (/^(?:https?:|data:)/.test(module))
+      machine.fact(
+        "runsFetchedCode",
+        module.slice(0, 200),
+        name,
+        module.startsWith("data:") ? "code is decoded and run" : "code is fetched and run"
+      )
+    const file = /[./]/.test(module) ? machine.file(module, stdin) : undefined
+    if (file !== undefined) interpreter.reportOrigin(file.origin, name, "a file")
+  }
+  for (const code of codes)
+    foreign(
+      interpreter,
+      language,
+      name,
+      { texts: code.texts.map((text) => modules + text), origin: code.origin },
+      stdin
+    )
+  if (codes.length > 0)
+    return machine.capturing === 0 || /^(?:perl|ruby|awk)/.test(name) ? undefined : machine.fresh(stdin?.origin)
+  const words = operands.map(({ text }) => text)
+  // `deno run URL`
+  const skip = /^(?:deno|bun)$/.test(name) && /^(?:run|x|test|task|install)$/.test(words[0] ?? "") ? 1 : 0
+  const file = operands.slice(skip).find(({ text }) => skip === 0 || !text.startsWith("-"))
+  if (file === undefined || file.text === "-" || file.text === "/dev/stdin") {
+    if (stdin === undefined) return machine.fresh()
+    foreign(
+      interpreter,
+      language,
+      name,
+      { texts: stdin.texts.map((text) => modules + text), origin: stdin.origin },
+      undefined
+    )
+    return machine.fresh(stdin.origin)
+  }
+  if (/^https?:/.test(file.text)) machine.fact("runsFetchedCode", file.text, name, "code is fetched and run")
+  if (file.origin !== undefined && interpreter.isWholly(file.text)) interpreter.reportOrigin(file.origin, name, "code")
+  const value = machine.file(file.text, stdin)
+  if (value !== undefined && value.origin?.kind !== "own") {
+    interpreter.reportOrigin(value.origin, name, file.text.startsWith("/dev/fd/") ? "code" : "a file")
+    if (!value.texts.some(isOpen))
+      foreign(interpreter, language, name, { texts: value.texts, origin: undefined }, stdin)
+  }
+  return machine.fresh(stdin?.origin)
+}
+
+/** `python -m pip install x`, `python -m http.server`. */
+const runModule = (interpreter: Interpreter, module: string, args: Arguments, stdin: Value | undefined): Value => {
+  const { machine } = interpreter
+  if (/^(?:pip|ensurepip|easy_install|pipx)/.test(module))
+    return interpreter.invoke([{ text: "pip", origin: undefined }, ...args], stdin)
+  if (/^(?:http\.server|SimpleHTTPServer|pyftpdlib)/.test(module))
+    machine.fact("opensPort", textOf(args[0]) || "8000", module, "serves files to everybody")
+  return machine.fresh(stdin?.origin)
+}
+
+const foreign = (
+  interpreter: Interpreter,
+  language: Language,
+  name: string,
+  code: Value,
+  stdin: Value | undefined
+): void => {
+  const { machine } = interpreter
+  interpreter.reportOrigin(code.origin, name, "code")
+  for (const text of code.texts) {
+    if (!machine.step(1 + (text.length >> 3))) return
+    const found = readForeignCode(plain(text))
+    const [url = ""] = found.urls
+    if (found.fetches || (found.runs && found.shellCode.some((shell) => /\b(?:curl|wget)\b/.test(shell))))
+      machine.fact("runsFetchedCode", url, name, "code in another language that fetches something")
+    else if (found.decodes && found.runs) machine.fact("runsHiddenCode", language.name, name, "code is decoded and run")
+    if (found.connects) machine.fact("connects", url, name, "opens a connection of its own")
+    if (
+      stdin?.origin?.kind === "fetched" &&
+      found.runs &&
+      /stdin|STDIN|ARGF|<>|php:\/\/|\bgets\b|io\.read|\$0|read\(0|fd 0|readFileSync\(0/.test(text.slice(0, 10_000))
+    ) {
+      interpreter.reportOrigin(stdin.origin, name, "code")
+    }
+    for (const shell of found.shellCode) {
+      if (/[a-z]/.test(shell)) machine.scoped(() => interpreter.runCode(constant(shell), stdin, name))
+    }
+    if (found.runs)
+      for (const decoded of found.decoded) machine.scoped(() => interpreter.runCode(constant(decoded), undefined, name))
+    for (const { kind, path, whole } of found.files) {
+      if (!/^[/~]/.test(path)) continue
+      if (kind === "removes" && whole) machine.changedWhole(path, name, "removes")
+      else machine.wrote(path, kind === "removes" ? "rm" : name)
+    }
+  }
+}

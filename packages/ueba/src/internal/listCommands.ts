@@ -1,0 +1,113 @@
+/** Commands that run another for each item of a list: `find`, `xargs` and the jobs of a crontab. */
+import { operandsOf } from "./fileEffects.ts"
+import type { Argument, Interpreter } from "./interpretation.ts"
+import { launchers } from "./launchers.ts"
+import { baseName, withoutUnknownStart } from "./paths.ts"
+import { constant, empty, isOpen, plain, type Value } from "./shellValue.ts"
+
+type Arguments = ReadonlyArray<Argument>
+
+const textOf = (argument: Argument | undefined): string => argument?.text ?? ""
+
+/** Tests of find that leave most files out. */
+const narrowing =
+  /^-(?:i?name|i?path|i?wholename|i?regex|[amc]time|[amc]min|newer\w*|user|group|size|empty|inum|perm|links|nouser|nogroup)$/
+
+export const find = (interpreter: Interpreter, args: Arguments, stdin: Value | undefined): void => {
+  const { machine } = interpreter
+  const texts = args.map(({ text }) => text)
+  let from = 0
+  while (/^-(?:[LHP]|D|O\d)$/.test(texts[from] ?? "")) from += texts[from] === "-D" ? 2 : 1
+  const tests = texts.findIndex((text, at) => at >= from && /^[-(!]/.test(text))
+  const places = texts.slice(from, tests === -1 ? undefined : tests)
+  const narrow = texts.some((text, at) => narrowing.test(text) && !/^\*+$/.test(texts[at + 1] ?? ""))
+  const remove = (by: string) => {
+    // Without a place it works where it is called; with tests, on some of that.
+    for (const place of places.length === 0 && !texts.some((text) => text.startsWith("-type")) ? ["."] : places) {
+      if (!narrow || machine.absolute(place) === "/") machine.changedWhole(place, by, "removes")
+      else machine.wrote(place, "rm")
+    }
+  }
+  if (texts.includes("-delete")) remove("find")
+  for (const [at, text] of texts.entries()) {
+    if (!/^-(?:exec|execdir|ok|okdir)$/.test(text)) continue
+    const end = texts.findIndex((text, place) => place > at && (text === ";" || text === "+" || text === "\\;"))
+    const command = args.slice(at + 1, end === -1 ? undefined : end)
+    const onEach = command.some((argument) => argument.text.includes("{}"))
+    if (onEach && /^(?:rm|shred|unlink)$/.test(baseName(textOf(command[0])))) remove(baseName(textOf(command[0])))
+    else {
+      const [place = "."] = places
+      const given = narrow ? `${place}/${machine.fresh(undefined, "\u0001").texts[0]}` : place
+      interpreter.invoke(
+        command.map((argument) => ({ ...argument, text: argument.text.replaceAll("{}", () => given) })),
+        stdin
+      )
+    }
+  }
+}
+
+export const xargs = (interpreter: Interpreter, args: Arguments, stdin: Value | undefined): Value => {
+  const { machine } = interpreter
+  const texts = args.map(({ text }) => text)
+  const valued = launchers.get("xargs")?.valued ?? []
+  let at = 0
+  let replace: string | undefined
+  let from = stdin
+  for (; at < args.length && /^-./.test(textOf(args[at])); at++) {
+    const text = texts[at] ?? ""
+    const glued = /^-[Ii](.+)$/.exec(text)?.[1] ?? /^--replace=(.+)$/.exec(text)?.[1]
+    if (glued !== undefined) replace = glued
+    else if (text === "-I") replace = texts[at + 1]
+    else if (text === "-i" || text === "--replace") replace = "{}"
+    else if (text === "-a" || text.startsWith("--arg-file"))
+      from = machine.file(texts[at + 1] ?? "", stdin) ?? machine.fresh()
+    if (valued.includes(text) && text !== "--replace") at += 1
+    if (text === "--") break
+  }
+  const command = args.slice(at)
+  if (command.length === 0) return machine.fresh(from?.origin)
+  const wholes = (from ?? machine.fresh()).texts
+  let output: Value = empty
+  for (const text of wholes) {
+    const items = (isOpen(text) ? [text] : text.split(/[ \t\n]+/)).filter((item) => item !== "").slice(0, 64)
+    const given = items.map((item) => ({ text: item, origin: from?.origin }))
+    if (replace === undefined) output = interpreter.invoke([...command, ...given], undefined)
+    else {
+      const mark = replace
+      for (const item of isOpen(text)
+        ? [text]
+        : text
+            .split("\n")
+            .filter((line) => line !== "")
+            .slice(0, 16)) {
+        output = interpreter.invoke(
+          command.map((argument) => ({
+            text: argument.text.replaceAll(mark, () => item),
+            origin: argument.text.includes(mark) ? from?.origin : argument.origin
+          })),
+          undefined
+        )
+      }
+    }
+  }
+  return output
+}
+
+/** The jobs of a table that is installed. */
+export const crontab = (interpreter: Interpreter, args: Arguments, stdin: Value | undefined): void => {
+  const file = operandsOf(
+    args.map(({ text }) => text),
+    /^-u$/
+  )[0]
+  const table = file === undefined || file === "-" ? stdin : interpreter.machine.file(file, stdin)
+  if (table === undefined) return
+  interpreter.reportOrigin(table.origin, "crontab", "a file")
+  for (const text of table.texts) {
+    for (const line of text.split("\n", 100)) {
+      const job = /^\s*(?:@\w+|(?:[\d*,/-]+\s+){4}[\w*,/-]+)\s+(.+)$/.exec(
+        withoutUnknownStart(plain(line.slice(0, 4000)))
+      )?.[1]
+      if (job !== undefined) interpreter.runCode(constant(job), undefined, "crontab")
+    }
+  }
+}

@@ -1,0 +1,371 @@
+/**
+ * The state of a script as it would be while it runs, as far as the text tells: variables, functions, files and the current
+ * directory; and the facts that were found. `interpreter.ts` and `invocation.ts` change it.
+ *
+ * Runs in a thread of its own as well as in the main one: imports types and what stands beside it.
+ */
+import type { Function as FunctionNode } from "unbash"
+import type { FactKind } from "../ScriptFacts.ts"
+import { variableConcern } from "./environmentVariables.ts"
+import { breadthOf, isHarmless, normal, resolve, withoutUnknownStart } from "./paths.ts"
+import { concernOf } from "./sensitivePlaces.ts"
+import { offsetOf, type Parser, type Site } from "./shellTree.ts"
+import {
+  constant,
+  either,
+  fieldBreak,
+  isOpen,
+  named,
+  type Origin,
+  ownPath,
+  plain,
+  readable,
+  type Value
+} from "./shellValue.ts"
+
+export interface FoundFact {
+  readonly kind: FactKind
+  readonly subject: string
+  readonly by: string
+  readonly concern: string | undefined
+  /** Removes or changes much more than one thing. */
+  readonly broad: boolean
+  readonly site: Site
+}
+
+export interface FoundWrite {
+  readonly site: Site
+  readonly by: string
+  /** With marks for what the text does not tell. */
+  readonly path: string
+}
+
+/** A function of the script, with the text that its positions refer to. */
+export interface ShellFunction {
+  readonly node: FunctionNode
+  readonly text: string
+  readonly anchor: number | undefined
+  readonly definedIn: Frame
+}
+
+/** What belongs to one call of a function. */
+export interface Frame {
+  /** `undefined` where the arguments are not known. */
+  positional: ReadonlyArray<Value> | undefined
+  readonly name: string
+  readonly locals: Array<readonly [name: string, before: Value | undefined]>
+}
+
+/** More facts of one kind than this are nobody's reading. */
+const factLimit = 1000
+
+const initialVariables: ReadonlyArray<readonly [string, Value]> = [
+  ["HOME", constant("~")],
+  ["SHELL", constant("/bin/bash")],
+  ["BASH", constant("/bin/bash")],
+  ["0", constant(ownPath)],
+  ["BASH_SOURCE", constant(ownPath)],
+  ["IFS", constant(" \t\n")],
+  ...["$", "!", "?", "#", "-", "PWD", "RANDOM", "UID", "EUID", "PPID", "HOSTNAME", "LINENO", "SECONDS", "OSTYPE"].map(
+    (name) => [name, named(name, "\u0001")] as const
+  )
+]
+
+export class Machine {
+  readonly parser: Parser
+  readonly facts: Array<FoundFact> = []
+  readonly writes: Array<FoundWrite> = []
+  readonly variables = new Map<string, Value>(initialVariables)
+  readonly functions = new Map<string, ShellFunction>()
+  readonly calledFunctions = new Set<string>()
+  readonly activeFunctions = new Set<string>()
+  readonly aliases = new Map<string, Value>()
+  readonly files = new Map<string, Value>()
+  /** The files among them that can be called by their name alone. */
+  readonly programs = new Map<string, string>()
+  /** Directories whose content comes from elsewhere. */
+  readonly directories = new Map<string, Origin>()
+  /** The current directory, where the script has changed it. */
+  directory: string | undefined
+  /** The script is at a place that it need not come to. */
+  conditional = 0
+  /** Somebody reads what commands put out. */
+  capturing = 0
+  codeDepth = 0
+  frame: Frame = { positional: undefined, name: "", locals: [] }
+  /** The command that is looked at. */
+  site: Site
+  /** The pipeline that is looked at, from its second command on. */
+  pipelineSite: Site | undefined
+  /** What `exec <` has made the standard input. */
+  shellInput: Value | undefined
+  /** Whether a shell has run without code in the pipeline that is looked at. */
+  shellInPipeline = false
+  /** The work ran out before all of it was followed. */
+  incomplete = false
+
+  readonly #undo: Array<readonly [name: string, before: Value | undefined]> = []
+  #scopes = 0
+  #ids = 0
+  #steps = 0
+  readonly #stepLimit: number
+  #spent = 0
+  readonly #spendingLimit: number
+  readonly #seen = new Set<string>()
+  readonly #counts = new Map<FactKind, number>()
+
+  constructor(parser: Parser, root: Site) {
+    this.parser = parser
+    this.site = root
+    this.#stepLimit = 20_000 + (root.text.length >> 4)
+    this.#spendingLimit = 1_000_000 + 4 * root.text.length
+  }
+
+  /**
+   * Counts work that looks once more at what was looked at before: another call of a function, another value of a word, code
+   * within code. `false` when there has been too much of it.
+   */
+  step(count = 1): boolean {
+    this.#steps += count
+    if (this.#steps <= this.#stepLimit && this.#spent <= this.#spendingLimit) return true
+    this.incomplete = true
+    return false
+  }
+
+  /**
+   * Counts the characters of what words come to: what is done with a word takes time in proportion to its length. `false`
+   * when there have been so many of them that words are no longer expanded.
+   */
+  spend(characters: number): boolean {
+    this.#spent += characters
+    if (this.#spent <= this.#spendingLimit) return true
+    this.incomplete = true
+    return false
+  }
+
+  /** Commands that were looked at, first or again: what the time of the analysis is proportional to. */
+  work = 0
+
+  /** Looks at a command; counts it as work once more within a repeated call. */
+  look(): void {
+    this.work += 1
+    if (this.repeating > 0) this.#steps += 1
+  }
+
+  /** How many calls are being followed that were followed before. */
+  repeating = 0
+
+  /** A value that nothing is known of. */
+  fresh(origin?: Origin, mark: "\u0000" | "\u0001" = "\u0000"): Value {
+    this.#ids += 1
+    return { texts: named(`#${this.#ids}`, mark).texts, origin }
+  }
+
+  fact(
+    kind: FactKind,
+    subject: string,
+    by: string,
+    concern?: string,
+    { broad = false, site = this.site }: { readonly broad?: boolean; readonly site?: Site } = {}
+  ): void {
+    const shown = readable(subject)
+    const count = this.#counts.get(kind) ?? 0
+    const key = `${kind} ${offsetOf(site)} ${concern ?? ""} ${kind === "runsFetchedCode" || kind === "runsHiddenCode" ? "" : shown}`
+    if (count >= factLimit || this.#seen.has(key)) return
+    this.#seen.add(key)
+    this.#counts.set(kind, count + 1)
+    this.facts.push({ kind, subject: shown, by, concern, broad, site })
+  }
+
+  /** Work in a subshell: what it does to variables and the directory is gone afterwards. */
+  scoped<A>(work: () => A): A {
+    const mark = this.#undo.length
+    const { directory, frame } = this
+    const { positional } = frame
+    this.#scopes += 1
+    try {
+      return work()
+    } finally {
+      this.#scopes -= 1
+      for (let change = this.#undo.at(-1); this.#undo.length > mark; change = this.#undo.at(-1)) {
+        this.#undo.pop()
+        if (change !== undefined) this.#restore(change)
+      }
+      this.directory = directory
+      this.frame = frame
+      frame.positional = positional
+    }
+  }
+
+  /** Work at a place that the script need not come to. */
+  maybe<A>(work: () => A): A {
+    this.conditional += 1
+    try {
+      return work()
+    } finally {
+      this.conditional -= 1
+    }
+  }
+
+  assign(name: string, value: Value, by = "="): void {
+    const before = this.variables.get(name)
+    if (this.#scopes > 0) this.#undo.push([name, before])
+    this.variables.set(name, this.conditional > 0 && before !== undefined ? either(before, value) : value)
+    if (!/^(?:PATH|LD_|ENV$|BASH_ENV|HIST|PYTHON|PERL|NODE_|GIT_|RUBY|CURL_|LDAP|PROMPT_|LESSOPEN|npm_)/.test(name))
+      return
+    for (const text of value.texts) {
+      const concern = variableConcern(name, plain(text))
+      if (concern !== undefined) {
+        this.fact(/TLS|history/.test(concern) ? "weakensDefence" : "misleadsReader", `${name}=${text}`, by, concern)
+      }
+    }
+  }
+
+  /** Assigns without regard to what the variable held before. */
+  replace(name: string, value: Value): void {
+    if (this.#scopes > 0) this.#undo.push([name, this.variables.get(name)])
+    this.variables.set(name, value)
+  }
+
+  /** Declares a variable of the current function. */
+  local(name: string): void {
+    if (this.frame.name !== "") this.frame.locals.push([name, this.variables.get(name)])
+  }
+
+  unset(name: string): void {
+    const before = this.variables.get(name)
+    if (this.#scopes > 0) this.#undo.push([name, before])
+    if (this.conditional === 0) this.variables.delete(name)
+  }
+
+  endFrame(frame: Frame): void {
+    for (const change of frame.locals.reverse()) this.#restore(change)
+  }
+
+  #restore([name, before]: readonly [string, Value | undefined]): void {
+    if (before === undefined) this.variables.delete(name)
+    else this.variables.set(name, before)
+  }
+
+  /** Names that stand for other variables. */
+  readonly references = new Map<string, string>()
+
+  variable(reference: string): Value {
+    const name = this.references.get(reference) ?? reference
+    if (name === "@" || name === "*") {
+      const { positional } = this.frame
+      if (positional === undefined) return named(`${this.frame.name}:@`)
+      const origin = positional.find((value) => value.origin !== undefined)?.origin
+      return { texts: [positional.map((value) => value.texts[0] ?? "").join(fieldBreak)], origin }
+    }
+    if (/^[1-9]\d*$/.test(name)) {
+      const { positional } = this.frame
+      return positional === undefined
+        ? named(`${this.frame.name}:${name}`)
+        : (positional[Number(name) - 1] ?? constant(""))
+    }
+    const value = this.variables.get(name)
+    if (value === undefined) return named(name)
+    return value.texts.some((text) => text.includes(fieldBreak)) && !name.endsWith("]")
+      ? { texts: value.texts.map((text) => text.split(fieldBreak, 1)[0] ?? ""), origin: value.origin }
+      : value
+  }
+
+  /** All elements of an array. */
+  elements(name: string): Value {
+    return this.variables.get(name) ?? named(name)
+  }
+
+  absolute(path: string): string {
+    return normal(resolve(path, this.directory))
+  }
+
+  /** What a file holds, as far as the script put it there. */
+  file(path: string, stdin: Value | undefined): Value | undefined {
+    if (/^(?:-|\/dev\/stdin|\/dev\/fd\/0|\/proc\/self\/fd\/0)$/.test(path)) return stdin
+    if (path === ownPath) return { texts: this.fresh().texts, origin: { kind: "own", source: "$0" } }
+    if (this.files.size === 0 && this.directories.size === 0) return undefined
+    const key = this.absolute(path)
+    const value = this.files.get(key)
+    if (value !== undefined) return value
+    const origin = this.originOfDirectory(key)
+    return origin === undefined ? undefined : this.fresh(origin)
+  }
+
+  originOfDirectory(path: string): Origin | undefined {
+    if (this.directories.size === 0 || path.length > 4096) return undefined
+    for (let at = path; ; at = at.slice(0, at.lastIndexOf("/"))) {
+      const origin = this.directories.get(at === "" ? "/" : at)
+      if (origin !== undefined) return origin
+      if (!at.includes("/")) return path.startsWith("/") || isOpen(at) ? undefined : this.directories.get(".")
+    }
+  }
+
+  setFile(path: string, value: Value, append = false): void {
+    if (path === "" || isHarmless(path)) return
+    const key = this.absolute(path)
+    const before = this.files.get(key)
+    const program = /^(?:\/(?:usr\/(?:local\/)?)?s?bin|~\/(?:\.local\/)?bin|\/opt\/bin)\/([^/]+)$/.exec(
+      key.slice(0, 300)
+    )?.[1]
+    if (program !== undefined) this.programs.set(program, key)
+    this.files.set(
+      key,
+      before === undefined || (!append && this.conditional === 0)
+        ? value
+        : append && before.texts.length === 1 && value.texts.length === 1 && before.origin === undefined
+          ? {
+              texts: [before.texts[0] + (value.texts[0] ?? "")].map((text) => (text.length > 65_536 ? "\u0000" : text)),
+              origin: value.origin
+            }
+          : either(value, before)
+    )
+  }
+
+  /** Links that the script has made, and where they lead. */
+  readonly links = new Map<string, string>()
+
+  /** What a process substitution or a file descriptor gives to read. */
+  setPseudoFile(path: string, value: Value): void {
+    this.files.set(path, value)
+  }
+
+  /** A command writes to `path`, or removes it. */
+  wrote(path: string, by: string): void {
+    const resolved = this.#recorded(path, by)
+    if (resolved === undefined) return
+    const concern = by === "mkdir" ? undefined : this.#placeConcern(resolved)
+    this.fact(isRemoval(by) ? "removes" : "writes", resolved, by, concern)
+  }
+
+  /** A command removes or changes `path` with all that is below it. */
+  changedWhole(path: string, by: string, verb: "removes" | "changes"): void {
+    const resolved = this.#recorded(path, by)
+    if (resolved === undefined) return
+    const kind = verb === "removes" ? "removes" : "changesPermissions"
+    const concern = breadthOf(resolved, verb)
+    if (concern !== undefined) this.fact(kind, resolved, by, concern, { broad: true })
+    else this.fact(kind, resolved, by, this.#placeConcern(resolved))
+  }
+
+  #recorded(path: string, by: string): string | undefined {
+    if (path === "" || path === "-") return undefined
+    const named = isOpen(this.directory ?? "") ? path : resolve(path, this.directory)
+    const resolved = plain((this.links.size > 0 ? this.links.get(normal(named)) : undefined) ?? named)
+    if (resolved.includes(ownPath)) {
+      if (resolved === ownPath && !isRemoval(by) && !/^ch(?:mod|own|grp)$/.test(by)) {
+        this.fact("misleadsReader", ownPath, by, "changes itself")
+      }
+      return undefined
+    }
+    if (this.writes.length < factLimit * 5) this.writes.push({ site: this.site, by, path: resolved })
+    return isHarmless(resolved) ? undefined : resolved
+  }
+
+  #placeConcern(path: string): string | undefined {
+    const certain = normal(withoutUnknownStart(path))
+    return concernOf(certain.startsWith("~root/") ? `/root/${certain.slice(6)}` : certain)
+  }
+}
+
+const isRemoval = (by: string): boolean => /^(?:rm|srm|shred|wipe|unlink|rmdir|trash)$/.test(by)

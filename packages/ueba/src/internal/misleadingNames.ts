@@ -1,0 +1,45 @@
+/** Functions and aliases that give a new meaning to the name of a command that everybody knows. */
+import type { Function as FunctionNode } from "unbash"
+import type { Machine } from "./machine.ts"
+
+/** Commands whose meaning a reader takes for granted. Names that scripts give to functions of their own are none of them. */
+const wellKnown: ReadonlySet<string> = new Set(
+  (
+    "sudo doas su rm cp mv ln ls cat cd pwd mkdir rmdir touch chmod chown chgrp dd curl wget grep egrep sed awk tar gzip gunzip " +
+    "unzip sh bash dash ksh zsh test [ true false : exit return set unset export eval exec source . trap read printf ssh scp sftp " +
+    "rsync apt apt-get dpkg yum dnf rpm zypper apk systemctl service gpg gpgv openssl sha256sum sha512sum sha1sum md5sum cksum ps " +
+    "kill passwd find xargs head tail sort uniq cut tr tee env id whoami mount umount useradd usermod crontab python python3 perl " +
+    "docker podman kubectl git make diff cmp file stat df du nc base64 xxd command builtin type alias"
+  ).split(" ")
+)
+
+/** Reports a function that takes the place of a well-known command, unless it only passes on to the command itself. */
+export const redefinesCommand = (machine: Machine, { body, name }: FunctionNode): void => {
+  if (!wellKnown.has(name.value)) return
+  const text = machine.site.text.slice(body.pos, Math.min(body.end, body.pos + 2000))
+  if (text.includes('"$@"') || text.includes("$*")) {
+    // A wrapper: `command curl "$@"`, `gsed "$@"`, `shasum -a 256 "$@"`, or `sudo() { "$@"; }`.
+    const passesOn = new RegExp(
+      `(?:command|builtin|exec|env|busybox|/bin/|\\\\|g)\\s?${name.value.replace(/[.[\]]/g, "\\$&")}\\b`
+    )
+    if (
+      (passesOn.test(text) && (body.type !== "BraceGroup" || body.body.commands.length === 1)) ||
+      /\{\s{0,20}"\$@"\s{0,20};?\s{0,20}\}/.test(text) ||
+      /\b(?:shasum|openssl|sha\d*|digest)\b/.test(text)
+    )
+      return
+  }
+  machine.fact("misleadsReader", name.value, "function", `gives ${name.value} another meaning`)
+}
+
+/** Reports an alias of the same kind. */
+export const aliasesCommand = (machine: Machine, name: string, text: string): void => {
+  const first = /^\s*\\?([^\s;|&]+)/.exec(text.slice(0, 200))?.[1]
+  if (wellKnown.has(name) && first !== name && first?.slice(first.lastIndexOf("/") + 1) !== name) {
+    machine.fact("misleadsReader", name, "alias", `gives ${name} another meaning`)
+  }
+}
+
+/** Commands that a pattern in the place of a command's name may stand for. */
+export const patternTargets: ReadonlyArray<string> =
+  "rm sh bash dash curl wget dd nc cat cp mv chmod chown tee python3 perl base64 eval find mkfs sudo".split(" ")

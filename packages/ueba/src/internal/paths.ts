@@ -1,0 +1,97 @@
+/** Paths as a script writes them, with marks for what is not known of them. */
+import { globMatches } from "./glob.ts"
+import { isOpen, unknown, unknownButSet } from "./shellValue.ts"
+
+/** `//usr/./lib/../bin/` is `/usr/bin`. `~` stands for a home directory, `.` for the current one. */
+export const normal = (path: string): string => {
+  const absolute = path.startsWith("/")
+  const parts: Array<string> = []
+  for (const part of path.split("/")) {
+    if (part === "" || part === ".") continue
+    if (part === ".." && parts.length > 0 && parts.at(-1) !== ".." && parts.at(-1) !== "~") parts.pop()
+    else if (part !== ".." || !absolute) parts.push(part)
+  }
+  const clean = parts.join("/")
+  return absolute ? `/${clean}` : clean === "" ? "." : clean
+}
+
+/** The path from the root or from home, where the current directory is known. */
+export const resolve = (path: string, directory: string | undefined): string =>
+  path === "" || /^[/~]/.test(path) || isOpen(path.charAt(0)) || directory === undefined ? path : `${directory}/${path}`
+
+export const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
+
+/** What the path would be if each unknown part at its beginning were empty: `$ROOT/etc/passwd` is `/etc/passwd`. */
+export const withoutUnknownStart = (path: string): string => {
+  let from = 0
+  while (path.charAt(from) === unknown || path.charAt(from) === unknownButSet) from += 1
+  return path.slice(from)
+}
+
+/** Directories that a system cannot do without as a whole. */
+const essential =
+  /^\/(?:bin|boot|dev|etc|home|lib\w*|media|mnt|opt|proc|root|run|sbin|srv|sys|usr|var|usr\/(?:bin|s?bin|lib\w*|local|share|include)|var\/(?:lib|log|cache|spool|tmp|mail|backups?|lib\/(?:dpkg|docker|mysql|postgresql|apt|rpm))|usr\/local\/(?:bin|lib|sbin)|etc\/(?:ssh|pam\.d|ssl|systemd|sudoers\.d|cron\.d|apt|init\.d|profile\.d|pki|security|default|network|alternatives)|boot\/efi|lib\/modules|usr\/lib\/modules)?$/
+
+/** For patterns that stand for one of them. */
+const mainDirectories = [
+  "/bin",
+  "/boot",
+  "/dev",
+  "/etc",
+  "/home",
+  "/lib",
+  "/lib64",
+  "/opt",
+  "/root",
+  "/sbin",
+  "/srv",
+  "/usr",
+  "/var",
+  "/usr/bin",
+  "/usr/lib",
+  "/var/lib",
+  "/var/log"
+]
+
+/** Why removing or changing `path` with all below it would change much, if it would. */
+export const breadthOf = (path: string, verb: string): string | undefined => {
+  if (path.length > 4096) return undefined
+  const all = normal(
+    path.replace(/\/?\*$/, "").replace(/\/(?:\.\[\^?!?\.\][^/]*|\{[^/]*\}|\.\*)$/, "") ||
+      (path.startsWith("/") ? "/" : ".")
+  )
+  if (/^(?:~[a-z0-9_-]*|\/root|\/home\/[^/*]+)$/.test(all) && !isOpen(all)) return `${verb} a whole home directory`
+  if (all === "." || /^(?:\.\.\/)*\.\.$/.test(all) || path === "*") return `${verb} a whole folder`
+  const matched =
+    /[?*[]/.test(all) && all.length < 64 ? mainDirectories.find((directory) => globMatches(all, directory)) : undefined
+  if (matched !== undefined) return `${verb} ${matched}`
+  const emptied = normal(path.replaceAll(unknown, "").replace(/\/?\*$/, "") || "/")
+  if (path.includes(unknownButSet) || !path.replaceAll(unknown, "").startsWith("/") || !essential.test(emptied))
+    return undefined
+  // Alone, an empty variable gives an empty operand, which is none.
+  return path.includes(unknown) ? `${verb} ${emptied} where the variable is empty` : `${verb} ${emptied}`
+}
+
+export const isDisk = (path: string): boolean =>
+  /^\/dev\/(?:[shv]d[a-z]|xvd|nvme|mmcblk|dm-|mapper\/|disk\/|loop|md\d|ram|block\/|root$)/.test(path)
+
+const harmless =
+  /^\/dev\/(?:null|zero|full|tty\w*|stdin|stdout|stderr|fd\/.*|console|pts\/.*|random|urandom|shm(?:\/.*)?)$|^\/proc\/self\/fd\//
+
+/** Whether writing there leaves nothing behind. */
+export const isHarmless = (path: string): boolean => path.length < 4096 && harmless.test(path)
+
+/** Whether `path` is at or below one of `places`; `undefined` when only running the script would tell. */
+export const isWithin = (path: string, places: ReadonlyArray<string>): boolean | undefined => {
+  if (isHarmless(path)) return true
+  if (path.startsWith("~")) return false
+  // Relative to a directory that the script may have changed to.
+  if (!path.startsWith("/")) return undefined
+  const [certain = ""] = path.replaceAll(unknownButSet, unknown).split(unknown, 1)
+  const whole = certain.length === path.length
+  if (path.split("/").includes("..")) return false
+  const clean = normal(certain)
+  if (places.some((place) => clean === normal(place) || clean.startsWith(`${normal(place)}/`.replace("//", "/"))))
+    return true
+  return whole || !places.some((place) => normal(place).startsWith(certain)) ? false : undefined
+}

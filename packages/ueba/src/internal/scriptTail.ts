@@ -1,0 +1,193 @@
+/**
+ * What stands behind a script that does not belong to it: an error body, a page, a second script, or code that never runs.
+ *
+ * Runs in a thread of its own as well as in the main one: imports types and what stands beside it.
+ */
+import type { Command, ParsedScript, Statement, SyntaxNode } from "unbash"
+
+export interface TailFinding {
+  readonly message: string
+  readonly offset: number
+}
+
+/** Parts of the text that are data, not code: bodies of here-documents and quoted text of more than one line. */
+export type DataRange = readonly [from: number, to: number]
+
+/** The first thing in the file that belongs to another file or to another answer of a server. */
+export const appendedTo = (
+  script: ParsedScript,
+  source: string,
+  data: ReadonlyArray<DataRange>
+): TailFinding | undefined => secondScript(script, source, data) ?? errorBody(script)
+
+/** A `#!` at the beginning of a line, behind a command and outside of data. */
+const secondScript = (
+  script: ParsedScript,
+  source: string,
+  data: ReadonlyArray<DataRange>
+): TailFinding | undefined => {
+  const begun = script.commands[0]?.end ?? source.length
+  for (let at = source.indexOf("\n#!", begun - 1); at !== -1; at = source.indexOf("\n#!", at + 1)) {
+    const offset = at + 1
+    if (!/^#![ \t]*\/[\w./-]+/.test(source.slice(offset, offset + 100))) continue
+    // Files that a tool has joined keep the comments that end the one before.
+    if (isWithin(offset, data) || source.charAt(source.lastIndexOf("\n", at - 1) + 1) === "#") continue
+    const again = source.startsWith(source.slice(offset, offset + 4096))
+    return { message: again ? "the script begins a second time" : "another script begins here", offset }
+  }
+  return undefined
+}
+
+/** @param data in the order of the text */
+const isWithin = (offset: number, data: ReadonlyArray<DataRange>): boolean => {
+  let low = 0
+  let high = data.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((data[middle]?.[0] ?? 0) <= offset) low = middle + 1
+    else high = middle
+  }
+  // Data may hold data: the ranges before the found one may reach further.
+  for (let at = low - 1; at >= Math.max(0, low - 8); at--) if ((data[at]?.[1] ?? 0) > offset) return true
+  return false
+}
+
+const errorBody = (script: ParsedScript): TailFinding | undefined => {
+  const { commands } = script
+  for (const [index, statement] of commands.entries()) {
+    const command = firstCommand(statement)
+    if (command === undefined) continue
+    const name = command.name?.text ?? ""
+    const last = index === commands.length - 1
+    if (isJson(name)) return { message: "JSON stands behind the script", offset: statement.pos }
+    if (index > 0 && index >= commands.length - 20 && isMessage(command)) {
+      return {
+        message: `${name.slice(0, 40)} … is no command: a message stands behind the script`,
+        offset: statement.pos
+      }
+    }
+    if (index === 0 || !last) continue
+    if (/^--[\w'()+,.:=?-]*--\r?$/.test(name))
+      return { message: "the boundary of a multipart answer stands behind the script", offset: statement.pos }
+    if (/^HTTP\/\d|^(?:[1-5]\d\d|0)$/.test(name))
+      return { message: "part of an answer over HTTP stands behind the script", offset: statement.pos }
+    const line = [name, ...command.args.slice(0, 5).map(({ text }) => text)].join(" ")
+    if (messages.test(line)) return { message: "an error message stands behind the script", offset: statement.pos }
+  }
+  return undefined
+}
+
+/** `panic: …`: no command has a colon at its end. */
+const isMessage = ({ name }: Command): boolean => name !== undefined && /^[\w-]+:$/.test(name.text)
+
+/** `{"error_code":…`, and what `{ "error_code": …` is to a shell. */
+const isJson = (name: string): boolean =>
+  /^[[{]+"|^\{'|^"[\w .-]{1,60}":$|^"[\w .-]{1,60}":["{[\d]/.test(name.slice(0, 200))
+
+const messages =
+  /^(?:Bad Gateway|Gateway Time-?out|Service (?:Temporarily )?Unavailable|Internal Server Error|Server Error in|Unauthorized|Forbidden|Not Found|Too Many Requests|Request Time-?out|no healthy upstream|upstream (?:connect|request)|stream (?:error|timeout)|context deadline|connection (?:reset|refused|closed)|Client sent an HTTP|Access Denied|Proxy Error|Error\b.{0,80}\b(?:occurred|code|timed))/i
+
+/** The command that a statement begins with, through blocks. */
+const firstCommand = (statement: Statement): Command | undefined => {
+  let node: SyntaxNode | undefined = statement
+  for (let depth = 0; node !== undefined && depth < 16; depth++) {
+    switch (node.type) {
+      case "Command":
+        return node
+      case "Statement":
+        node = node.command
+        break
+      case "AndOr":
+      case "Pipeline":
+        node = node.commands[0]
+        break
+      case "BraceGroup":
+        node = node.body.commands[0]
+        break
+      case "Redirected":
+        node = node.command
+        break
+      default:
+        return undefined
+    }
+  }
+  return undefined
+}
+
+/** The first command that never runs, because the script has ended before it. */
+export const unreachable = (script: ParsedScript): TailFinding | undefined => {
+  const end = script.commands.findIndex(({ background, command }) => background !== true && ends(command))
+  const next = end === -1 ? undefined : script.commands[end + 1]
+  return next === undefined ? undefined : { message: "the script has ended before this line", offset: next.pos }
+}
+
+const ends = (node: SyntaxNode): boolean => {
+  if (node.type === "BraceGroup") return node.body.commands.some(({ command }) => ends(command))
+  if (node.type !== "Command" || node.name === undefined) return false
+  const name = node.name.text
+  return name === "exit" || (name === "exec" && node.args.some(({ text }) => !text.startsWith("-")))
+}
+
+/** The function that is defined last at the top level, when no other word of the script names it. */
+export const uncalledLast = (
+  script: ParsedScript,
+  source: string
+): { readonly name: string; readonly offset: number } | undefined => {
+  const last = script.commands.findLast(({ command }) => command.type === "Function")?.command
+  if (last?.type !== "Function") return undefined
+  const name = last.name.text
+  for (let at = source.indexOf(name); at !== -1; at = source.indexOf(name, at + name.length)) {
+    if (at === last.name.pos || isWordCharacter(source, at - 1) || isWordCharacter(source, at + name.length)) continue
+    // A comment may name it; only the beginning of the line is looked at, so that long lines cost nothing.
+    const line = source.slice(Math.max(source.lastIndexOf("\n", at) + 1, at - 500), at)
+    if (!/^[ \t]*#/.test(line)) return undefined
+  }
+  return { name, offset: last.pos }
+}
+
+const isWordCharacter = (text: string, at: number): boolean => /[\w-]/.test(text.charAt(at))
+
+/**
+ * Why the last line looks like the beginning of one, in a script that does not end with a line break. Nearly every tool that
+ * writes scripts puts one there, so a sound script without one is rare, and one that also ends like this was not found.
+ */
+export const cutWithinLine = (source: string): string | undefined => {
+  if (source === "" || source.endsWith("\n")) return undefined
+  const start = source.lastIndexOf("\n") + 1
+  const line = source.slice(start, start + 5000)
+  if (/^[ \t]*#(?!.{0,200}(?:vim?:|ex:|-\*-))/.test(line)) return "ends within a comment"
+  if (/\S[ \t]$/.test(source.slice(-2))) return "ends with a blank"
+  if (/(?:\S-|[=/,%+@<>({[^~$|&])$/.test(source.slice(-2))) return `ends with ${source.slice(-1)}`
+  const [word] = /[A-Za-z0-9_]{2,100}$/.exec(source.slice(-101)) ?? []
+  if (word === undefined) return undefined
+  const before = source.length - word.length
+  let longer: string | undefined
+  let at = source.indexOf(word)
+  while (at !== -1 && at < before) {
+    let end = at
+    while (end < before && isNameCharacter(source.charCodeAt(end))) end += 1
+    if (!isNameCharacter(source.charCodeAt(at - 1))) {
+      if (end - at === word.length) return undefined
+      if (end - at > word.length) longer ??= source.slice(at, Math.min(end, at + 60))
+    }
+    at = source.indexOf(word, end + 1)
+  }
+  return longer === undefined ? undefined : `ends with "${word}", the beginning of "${longer}"`
+}
+
+/** An ASCII letter or digit, or `_`. */
+const isNameCharacter = (code: number): boolean =>
+  (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || (code >= 0x30 && code <= 0x39) || code === 0x5f
+
+/** Whether the last line that is not empty is a comment, and none that editors and packagers put at an end. */
+export const endsInComment = (source: string): boolean => {
+  const end = source.trimEnd().length
+  const line = source.slice(Math.max(source.lastIndexOf("\n", end - 1) + 1, end - 1000), end)
+  return /^[ \t]*#[ \t]*\S/.test(line) && !isNoHeading(line)
+}
+
+/** Comments that editors, packagers and authors put at an end. */
+export const isNoHeading = (line: string): boolean =>
+  /vim?:|ex:|-\*-|Local Variables|\bend\b|EOF|DEBHELPER|\b(?:done|finished|complete)\b|that.?s (?:it|all)|copyright|SPDX|#{4}|={4}|-{4}/i.test(
+    line
+  )

@@ -1,0 +1,126 @@
+/**
+ * The places of a Linux host where a change gives somebody power over it, or takes its defences away. A script that writes
+ * to one of them is shown to a reader whatever places it may write to.
+ */
+
+import { globMatches } from "./glob.ts"
+
+/** A pattern over normal absolute paths, and over paths below `~`; and why a change there matters. */
+type Place = readonly [pattern: RegExp, concern: string]
+
+const places: ReadonlyArray<Place> = [
+  [
+    /^\/etc\/(?:sudoers(?:\.d(?:\/|$)|$)|doas\.conf|polkit-1(?:\/|$)|security(?:\/|$))|^\/usr\/share\/polkit-1(?:\/|$)|^\/(?:usr\/local\/)?etc\/(?:sudoers|doas)|^\/var\/lib\/polkit-1(?:\/|$)/,
+    "decides who gets root rights"
+  ],
+  [
+    /^\/etc\/pam\.(?:d(?:\/|$)|conf)|^\/(?:usr\/)?lib(?:\/[^/]+)?\/security(?:\/|$)|^\/usr\/(?:share|lib)\/pam/,
+    "decides how people log in (PAM)"
+  ],
+  [
+    /^\/etc\/ld\.so\.(?:preload|conf)|^\/etc\/ld-musl|^\/(?:usr\/)?lib(?:64)?\/(?:ld-|libc\.so)/,
+    "loads a library into every program"
+  ],
+  [
+    /^\/etc\/(?:passwd|shadow|group|gshadow|subuid|subgid|login\.defs|shells|nsswitch\.conf|securetty|master\.passwd)[-+~]?$|^\/etc\/(?:default\/useradd|skel(?:\/|$))/,
+    "holds the users and their rights"
+  ],
+  [
+    /^\/etc\/(?:(?:in)?cron[^/]*|anacrontab|at\.(?:allow|deny))(?:\/|$)|^\/var\/spool\/(?:(?:in)?cron|at|anacron)|^\/var\/cron\//,
+    "runs commands at set times (cron)"
+  ],
+  [
+    /^(?:\/etc|\/run|\/usr\/lib|\/lib|\/usr\/local\/lib|~[^/]*\/\.config|\/usr\/share)\/systemd(?:\/|$)|^~[^/]*\/\.local\/share\/systemd/,
+    "starts services (systemd)"
+  ],
+  [
+    /^\/etc\/(?:init\.d|rc\d?\.d|rcS\.d|init|inittab|rc\.local|rc\.conf|runit|sv|s6|xinetd\.d|xinetd\.conf|inetd\.conf|conf\.d|local\.d|supervisor|monit[^/]*|event\.d|dbus-1)(?:\/|$)|^\/usr\/share\/dbus-1(?:\/|$)/,
+    "starts services"
+  ],
+  [
+    /(?:^~[^/]*|^\/root|^\/home\/[^/]*|\/)\/\.ssh(?:\/|$)|^\/etc\/(?:ssh|dropbear)(?:\/|$)|authorized_keys/,
+    "decides who logs in with SSH"
+  ],
+  [
+    /^\/etc\/(?:profile|profile\.d|bash\.bashrc|bashrc|bash_completion\.d|zsh[^/]*|zprofile|environment|environment\.d|csh\.[^/]*|fish|update-motd\.d|X11\/Xsession\.d|xdg\/autostart)(?:\/|$)/,
+    "runs in every login shell"
+  ],
+  [
+    /(?:^~[^/]*|^\/root|^\/home\/[^/]*)\/\.(?:bash[^/]*|profile|zsh[^/]*|zprofile|zlogin|login|cshrc|tcshrc|kshrc|xinitrc|xprofile|xsession(?:rc)?|inputrc|config\/(?:autostart|fish)|gitconfig|vimrc|netrc|pam_environment)(?:\/|$)/,
+    "runs when a user logs in or starts a program"
+  ],
+  [
+    /^\/etc\/(?:ssl|pki|ca-certificates[^/]*|crypto-policies)(?:\/|$)|^\/usr\/(?:local\/)?share\/(?:ca-certificates|pki)(?:\/|$)|cacerts$/,
+    "decides which certificates the host trusts"
+  ],
+  [
+    /^\/etc\/(?:apt|yum|yum\.conf|yum\.repos\.d|dnf|zypp|pacman\.[^/]*|pacman\.d|apk|rpm|dpkg|opkg|pip\.conf|npmrc|containers|docker)(?:\/|$)|^\/usr\/share\/keyrings(?:\/|$)|^\/var\/lib\/(?:dpkg|rpm)(?:\/|$)|trusted\.gpg/,
+    "decides which packages the host trusts"
+  ],
+  [/^\/(?:etc|lib|usr\/lib|run)\/udev(?:\/|$)/, "runs commands when a device appears (udev)"],
+  [
+    /^\/etc\/(?:audit|audisp|selinux|apparmor[^/]*|default\/(?:ufw|apparmor)|fail2ban|aide[^/]*|tripwire|rsyslog[^/]*|syslog[^/]*|logrotate[^/]*|ufw|nftables[^/]*|iptables|firewalld|sysconfig\/(?:iptables|ip6tables|selinux|nftables)|crowdsec|ossec|falco|osquery)(?:\/|$)|^\/var\/ossec(?:\/|$)/,
+    "belongs to the host's defences or logs"
+  ],
+  [
+    /^\/(?:etc\/(?:modules|modules-load\.d|modprobe\.d|modprobe\.conf|dracut[^/]*|initramfs-tools|mkinitcpio[^/]*|sysctl\.conf|sysctl\.d|kernel|grub\.d|default\/grub|binfmt\.d)|(?:usr\/)?lib\/(?:modules|modprobe\.d|binfmt\.d|sysctl\.d)|boot)(?:\/|$)/,
+    "changes the kernel or how the host starts"
+  ],
+  [
+    /^\/proc\/(?:sys|sysrq)|^\/sys\/(?:kernel|module|fs\/selinux|firmware)|^\/dev\/(?:mem|kmem|port)$/,
+    "changes the running kernel"
+  ],
+  [
+    /^\/etc\/(?:hosts|hosts\.(?:allow|deny|equiv)|resolv\.conf|resolvconf|hostname|nsswitch\.conf|exports|krb5[^/]*|ldap[^/]*|sssd|NetworkManager|network|netplan|wpa_supplicant|services|protocols|host\.conf|gai\.conf|dhcp|systemd\/resolved|proxy)(?:\/|$)/,
+    "decides which hosts this host talks to"
+  ],
+  [
+    /^\/var\/log\/(?:wtmp|btmp|lastlog|auth\.log|secure|audit|messages|syslog|journal|faillog)|^\/var\/run\/utmp|^\/run\/utmp|\.bash_history$|\.(?:zsh|ksh|sh|python|mysql|psql)_history$/,
+    "holds the record of what happened"
+  ],
+  [
+    /^\/(?:usr\/)?s?bin\/(?:sudo|su|login|sshd?|passwd|bash|sh|dash|ls|ps|top|cat|cp|mv|rm|find|grep|netstat|ss|lsof|systemctl|curl|wget|id|who|w|last|crontab|init|mount|env|python3?|perl)$/,
+    "replaces a command of the system"
+  ],
+  [
+    /^\/etc\/(?:alternatives|update-alternatives|opt\/chrome|firefox|fstab|crypttab|exports|shells|issue[^/]*|motd)(?:\/|$)/,
+    "changes what the system mounts, shows or calls"
+  ]
+]
+
+/** Longer paths name nothing that a Linux system can have. */
+const longest = 4096
+
+/** For patterns that stand for one of them. */
+const samples = [
+  "/etc/sudoers",
+  "/etc/passwd",
+  "/etc/shadow",
+  "/etc/group",
+  "/etc/ld.so.preload",
+  "/etc/crontab",
+  "/etc/profile",
+  "/etc/hosts",
+  "/etc/rc.local",
+  "/etc/ssh/sshd_config",
+  "/root/.ssh/authorized_keys",
+  "/root/.bashrc",
+  "/etc/pam.d/sshd",
+  "/var/log/auth.log",
+  "/var/log/wtmp"
+]
+
+/** Why a change at `path` matters to the whole host, if it does. */
+export const concernOf = (path: string): string | undefined =>
+  path.length > longest
+    ? undefined
+    : (concernAt(path) ?? (/[?*[]/.test(path) && path.length < 64 ? ofPattern(path) : undefined))
+
+const concernAt = (path: string): string | undefined => places.find(([pattern]) => pattern.test(path))?.[1]
+
+const ofPattern = (path: string): string | undefined => {
+  const sample = /^\/(?:etc|root|var\/log)\/./.test(path)
+    ? samples.find((sample) => globMatches(path, sample))
+    : undefined
+  return sample === undefined ? undefined : concernAt(sample)
+}

@@ -1,0 +1,191 @@
+/** What a command puts out and where that comes from; and which files it has checked. */
+import { operandsOf } from "./fileEffects.ts"
+import type { Argument, Interpreter } from "./interpretation.ts"
+import { baseName } from "./paths.ts"
+import { constant, isOpen, type Origin, plain, type Value, withOrigin } from "./shellValue.ts"
+import { filters, isDecoder, outputOf } from "./textCommands.ts"
+
+/** A file whose digest is compared with one that stands in the script is what the author of the script has seen. */
+export const checkDigest = (
+  interpreter: Interpreter,
+  name: string,
+  args: ReadonlyArray<Argument>,
+  stdin: Value | undefined
+): void => {
+  const texts = args.map(({ text }) => text)
+  if (name === "[" || name === "test") return comparesDigest(interpreter, args)
+  if (!digests.test(name) || !texts.some((text) => /^(?:-[a-z]*c[a-z]*|--check)$/.test(text))) return
+  const list = input(
+    interpreter,
+    "cat",
+    texts.filter((text) => !/^\d+$/.test(text)),
+    stdin
+  )
+  if (list === undefined || list.origin !== undefined) return
+  for (const text of list.texts) {
+    if (!/^\s*[0-9a-f]{32}/i.test(text)) continue
+    for (const line of text.split("\n", 50)) {
+      const file = /^\s*[0-9a-f]{32,128}[ *]+(\S.*)$/i.exec(line.slice(0, 500))?.[1]
+      if (file !== undefined) interpreter.trustFile(file.trim())
+    }
+  }
+}
+
+/** `[ "$(sha256sum file | cut …)" = abc… ]` */
+export const comparesDigest = (interpreter: Interpreter, args: ReadonlyArray<Argument>): void => {
+  const digest = args.find(({ origin }) => origin?.kind === "digest")
+  if (
+    digest !== undefined &&
+    args.some(({ origin, text }) => origin === undefined && /^[0-9a-f]{32,128}$/i.test(text))
+  ) {
+    interpreter.trustFile(digest.origin?.source ?? "")
+  }
+}
+
+const digests = /^(?:sha\d+sum|shasum|md5sum|b2sum|sha\d+)$/
+
+const secrets =
+  /^(?:\/etc\/(?:shadow|gshadow|passwd|sudoers|ssh\/ssh_host|ssl\/private|krb5\.keytab)|\/etc\/?$|(?:~[^/]*|\/root|\/home\/[^/]+)\/(?:\.ssh|\.aws|\.gnupg|\.kube|\.docker|\.netrc|\.pgpass|\.git-credentials|\.config\/gcloud|\.bash_history)|\/root\/?$|~\/?$|\/home\/?$|\/var\/lib\/(?:mysql|postgresql|kubelet)|\/proc\/self\/environ)/
+
+/** What is read from a file of the host that nobody may see. */
+export const secretIn = (path: string): Origin | undefined =>
+  path.length < 4096 && secrets.test(path) ? { kind: "secret", source: path } : undefined
+
+/** What a command puts out, and where that comes from. */
+export const output = (
+  interpreter: Interpreter,
+  name: string,
+  args: ReadonlyArray<Argument>,
+  stdin: Value | undefined
+): Value => {
+  const { machine } = interpreter
+  const texts = args.map(({ text }) => text)
+  if (name === "echo" || name === "printf") {
+    const text = outputOf(name, texts, undefined)
+    const origin =
+      args.find((argument) => argument.origin !== undefined)?.origin ??
+      (hidesText(name, texts) ? hiddenBy(name) : undefined)
+    return text === undefined ? machine.fresh(origin) : constant(text, origin)
+  }
+  if (name === "mktemp") return { texts: [`/tmp/${machine.fresh(undefined, "\u0001").texts[0]}`], origin: undefined }
+  if (
+    name === "pwd" ||
+    name === "hostname" ||
+    name === "whoami" ||
+    name === "date" ||
+    name === "uname" ||
+    name === "nproc"
+  )
+    return machine.fresh(undefined, "\u0001")
+  if (name === "dirname" || name === "realpath" || name === "readlink") return machine.fresh(undefined, "\u0001")
+  if (name === "basename") return constant(baseName(texts.find((text) => !text.startsWith("-")) ?? ""))
+  if (name === "find" || name === "ls") {
+    const narrow = texts.some((text) =>
+      /^-(?:i?name|i?path|i?regex|[amc]time|[amc]min|newer\w*|user|size|empty)$/.test(text)
+    )
+    const places = texts
+      .slice(
+        0,
+        Math.max(
+          0,
+          texts.findIndex((text) => /^[-(!]/.test(text))
+        ) || undefined
+      )
+      .filter((text) => !text.startsWith("-"))
+    const below = name === "ls" ? "" : narrow ? `/${machine.fresh(undefined, "\u0001").texts[0]}` : "/*"
+    return {
+      texts: [places.map((place) => `${place === "/" && below !== "" ? "" : place}${below}`).join("\n")],
+      origin: undefined
+    }
+  }
+  if (name === "pidof" || name === "pgrep") return constant(texts.at(-1) ?? "")
+  if (name === "seq" || name === "yes") return constant(texts.join("\n"))
+  const read = input(interpreter, name, texts, stdin)
+  if (digests.test(name)) {
+    const file = operandsOf(texts, /^-a$/).find((path) => machine.file(path, undefined)?.origin?.kind === "fetched")
+    return machine.fresh(file === undefined ? undefined : { kind: "digest", source: machine.absolute(file) })
+  }
+  if (!filters.has(name))
+    return machine.fresh(
+      stdin?.origin !== undefined && !/^(?:wc|[a-z\d]*sum|cksum|test|stat|b2sum)$/.test(name) ? stdin.origin : undefined
+    )
+  if (isDecoder(name, texts)) {
+    const origin = read?.origin?.kind === "fetched" ? read.origin : hiddenBy(name)
+    return { texts: textsOf(interpreter, name, texts, read), origin }
+  }
+  const result: Value = { texts: textsOf(interpreter, name, texts, read), origin: read?.origin }
+  // Text that stands in the script, and that the script itself turns into another.
+  const given = read !== undefined && !read.texts.some(isOpen) && read.origin === undefined
+  const scrambles =
+    name === "sed"
+      ? !result.texts.some(isOpen) && result.texts[0] !== read?.texts[0]
+      : name === "tr"
+        ? !result.texts.some(isOpen) && texts.some((text) => /^[^-].*[a-zA-Z]/.test(text.slice(0, 100)))
+        : /^(?:od|xxd|hexdump|awk|gawk)$/.test(name)
+  return given && scrambles ? withOrigin(result, hiddenBy(name)) : result
+}
+
+const hiddenBy = (source: string): Origin => ({ kind: "hidden", source })
+
+/** Letters written as numbers. */
+const hidesText = (name: string, texts: ReadonlyArray<string>): boolean =>
+  (name === "printf" || texts.some((text) => /^-[nE]*e/.test(text))) &&
+  texts.some((text) => /\\(?:x[46-7][0-9a-fA-F]|0?1[0-7]{2}|u00[67])/.test(text.slice(0, 2000)))
+
+const textsOf = (
+  interpreter: Interpreter,
+  name: string,
+  args: ReadonlyArray<string>,
+  read: Value | undefined
+): ReadonlyArray<string> => {
+  const results = (read?.texts ?? [undefined]).map((text) => outputOf(name, args, text))
+  return results.some((text) => text === undefined)
+    ? interpreter.machine.fresh().texts
+    : (results as ReadonlyArray<string>)
+}
+
+/** What a filter reads: the files that it is given, or standard input. */
+const input = (
+  interpreter: Interpreter,
+  name: string,
+  texts: ReadonlyArray<string>,
+  stdin: Value | undefined
+): Value | undefined => {
+  const { machine } = interpreter
+  const operands = operandsOf(texts, /^-(?:[nefAk]|-passout|-pass|-in)$/).slice(
+    /^(?:sed|awk|gawk|grep|egrep|fgrep|tr|perl|jq)$/.test(name) && !texts.includes("-e") && !texts.includes("-f")
+      ? 1
+      : 0
+  )
+  const files = [
+    ...operands,
+    ...texts.flatMap((text, at) =>
+      text === "-in" || (text === "-e" && name !== "sed")
+        ? (texts[at + 1] ?? [])
+        : text.startsWith("if=")
+          ? text.slice(3)
+          : []
+    )
+  ]
+  let found: Value | undefined
+  let opened = false
+  for (const path of files) {
+    if (name === "tr" || name === "tee") break
+    if (path === "enc" || path === "base64") continue
+    const secret = secretIn(plain(path))
+    const value = machine.file(path, stdin) ?? (secret === undefined ? undefined : machine.fresh(secret))
+    if (value === undefined) opened = opened || /[/.]/.test(path)
+    else
+      found =
+        found === undefined
+          ? value
+          : {
+              texts:
+                found.texts.length === 1 && value.texts.length === 1
+                  ? [(found.texts[0] ?? "") + (value.texts[0] ?? "")]
+                  : machine.fresh().texts,
+              origin: found.origin ?? value.origin
+            }
+  }
+  return found ?? (opened ? machine.fresh() : stdin)
+}
