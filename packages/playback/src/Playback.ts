@@ -22,18 +22,36 @@ export class Playback extends Context.Service<
   Playback,
   {
     /**
-     * Re-authenticates a playback connection. Needs scope `user`. Safe to repeat, and retried by the policy in force.
-     * Source: seed page; the path is unverified (see `PlaybackApi`).
+     * Re-authenticates a playback connection.
      *
-     * Fails with an `ApiError` for each error body (documented: 400, 401, 403, 404), `UnexpectedResponse` for any other
-     * answer, `TransportError` when there is none.
+     * **When to use**: for one call. `KeepAlive` makes the calls for as long as a person watches.
+     *
+     * **Details**: requires the scope `user`. Safe to repeat, and retried by the current policy.
+     *
+     * **Gotchas**: the path is unverified (see `PlaybackApi`).
+     *
+     * **Errors**: an `ApiError` for each error body (documented: 400, 401, 403, 404), `UnexpectedResponse` for any
+     * other response, `TransportError` if there is none.
+     *
+     * Source: seed page.
+     *
+     * @example
+     * ```ts
+     * import type { PlaybackSessionId } from "@privx-kit/core/SessionId"
+     * import { Playback } from "@privx-kit/playback/Playback"
+     * import * as Effect from "effect/Effect"
+     *
+     * const once = (id: PlaybackSessionId) =>
+     *   Effect.gen(function* () {
+     *     const playback = yield* Playback
+     *     yield* playback.reauthenticate(id)
+     *   })
+     * ```
      */
     readonly reauthenticate: (sessionId: PlaybackSessionId) => Effect.Effect<void, PrivxFailure>
   }
 >()("@privx-kit/playback/Playback") {
-  /**
-   * @param paths other paths than the default ones
-   */
+  /** @param paths paths that replace the defaults */
   static readonly layer = (paths?: Partial<PlaybackApi.Paths>): Layer.Layer<Playback, never, Transport.Transport> =>
     Layer.effect(
       Playback,

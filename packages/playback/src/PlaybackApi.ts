@@ -1,9 +1,9 @@
 /**
- * The playback endpoint, defined once: the client, the simulator's shape and the OpenAPI document come from here.
+ * The playback endpoint, defined once for the client, the simulator and the OpenAPI document.
  *
  * **The path is unverified.** The API reference prints none; it is inferred from the sibling page for ssh-proxy, which
- * documents `POST /ssh-proxy/api/v1/connections/{connection_id}/keepalive` with the same wording and scope. Give another
- * one to {@link make} where it is wrong.
+ * documents `POST /ssh-proxy/api/v1/connections/{connection_id}/keepalive` with the same wording and scope. If it is
+ * wrong, pass another one to {@link make}.
  *
  * @since 0.1.0
  */
@@ -18,7 +18,7 @@ import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 
 /**
- * Where the endpoint is.
+ * The path of the endpoint.
  *
  * @since 0.1.0
  * @category models
@@ -44,6 +44,9 @@ const reauthenticate: Definition = {
   authorization: { scope: "user" }
 }
 
+const unverified =
+  "the API reference prints no path for this operation. This one is inferred from the sibling operation of ssh-proxy."
+
 /** As the page describes them. */
 const scopes = {
   admin: "Admin scope - used for built-in SSH PrivX admin account",
@@ -61,12 +64,21 @@ const group = (paths: Paths) =>
         error: ErrorResponses.documented
       })
         .annotate(Operation, reauthenticate)
-        .annotateMerge(Documentation.operation("Re-authenticate playback connection", reauthenticate))
+        .annotateMerge(Documentation.operation("Re-authenticate playback connection", reauthenticate, { unverified }))
     )
+    .annotateMerge(Documentation.group("Playback of recorded connections"))
     .middleware(PrivxMiddleware)
 
 /**
- * The api, with another path where a PrivX has it elsewhere.
+ * Makes the API, with another path if PrivX has the endpoint elsewhere.
+ *
+ * @example
+ * ```ts
+ * import * as PlaybackApi from "@privx-kit/playback/PlaybackApi"
+ * import * as OpenApi from "effect/http-api/OpenApi"
+ *
+ * const document = OpenApi.fromApi(PlaybackApi.make({ reauthenticate: "/elsewhere/:session_id/keepalive" }))
+ * ```
  *
  * @since 0.1.0
  * @category constructors
@@ -74,7 +86,14 @@ const group = (paths: Paths) =>
 export const make = (paths: Partial<Paths> = {}) =>
   HttpApi.make("privx-playback")
     .add(group({ ...defaultPaths, ...paths }))
-    .annotateMerge(Documentation.api({ title: "SSH PrivX playback", version: "v1", scopes }))
+    .annotateMerge(
+      Documentation.api({
+        title: "SSH PrivX playback",
+        version: "v1",
+        description: "Playback of recorded connections of SSH PrivX, as the vendor's API reference documents it.",
+        scopes
+      })
+    )
 
 /**
  * @since 0.1.0

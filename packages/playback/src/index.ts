@@ -1,2 +1,3 @@
-export * as Playback from "./Playback.ts"
+export { KeepAlive, keepAlive } from "./KeepAlive.ts"
+export { Playback } from "./Playback.ts"
 export * as PlaybackApi from "./PlaybackApi.ts"

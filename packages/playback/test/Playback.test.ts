@@ -43,13 +43,13 @@ const serve = (status: number, body: string) =>
   )
 
 const playback = (baseUrl: URL, paths?: Partial<PlaybackApi.Paths>) =>
-  Playback.Playback.layer(paths).pipe(
+  Playback.layer(paths).pipe(
     Layer.provide(Transport.layer),
     Layer.provide(TokenProvider.layerStatic(Redacted.make("a-proper-token-goes-here"))),
     Layer.provide(Connection.layer({ baseUrl }))
   )
 
-const reauthenticate = Effect.flatMap(Playback.Playback, (playback) => playback.reauthenticate(sessionId))
+const reauthenticate = Effect.flatMap(Playback, (playback) => playback.reauthenticate(sessionId))
 
 describe("Playback", () => {
   it.live("posts to the session's keepalive with the token and without a body", () =>

@@ -4,6 +4,6 @@ import type { Playback } from "@privx-kit/playback"
 import type * as Effect from "effect/Effect"
 import { expectTypeOf } from "vitest"
 
-expectTypeOf<Playback.Playback["Service"]["reauthenticate"]>().toEqualTypeOf<
+expectTypeOf<Playback["Service"]["reauthenticate"]>().toEqualTypeOf<
   (sessionId: PlaybackSessionId) => Effect.Effect<void, PrivxFailure>
 >()
