@@ -1,6 +1,6 @@
 /**
- * A certificate authority and a server certificate, made in memory when they are wanted, so that TLS and its failures can
- * be tried without files. ECDSA on P-256.
+ * A certificate authority and a server certificate in memory, to test TLS and its failures without files. ECDSA on
+ * P-256.
  *
  * @since 0.1.0
  */
@@ -14,11 +14,9 @@ import { isIP } from "node:net"
  * @category models
  */
 export interface Options {
-  /** DNS names and IP addresses that the certificate is for. Default `localhost`, `127.0.0.1`, `::1`. */
+  /** DNS names and IP addresses of the certificate. Default `localhost`, `127.0.0.1`, `::1`. */
   readonly names?: ReadonlyArray<string>
-  /**
-   * What is wrong with the certificate. `wrongName`: it is for `wrong-name.invalid`, whatever `names` says. Default: nothing.
-   */
+  /** A flaw of the certificate. `wrongName`: it is for `wrong-name.invalid`, regardless of `names`. Default: none. */
   readonly flaw?: "expired" | "notYetValid" | "wrongName"
 }
 
@@ -27,30 +25,36 @@ export interface Options {
  * @category models
  */
 export interface Certificates {
-  /** The authority's certificate, PEM: what a client has to trust. */
+  /** The CA certificate (PEM) that a client must trust. */
   readonly ca: string
-  /** The server's certificate, PEM. */
+  /** The server's certificate (PEM). */
   readonly certificate: string
-  /** The server's private key, PEM (PKCS #8). */
+  /** The server's private key (PEM, PKCS #8). */
   readonly key: Redacted.Redacted<string>
 }
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }
 
 /**
- * A new authority, and a certificate that it signs. Valid for 30 days, unless a flaw is asked for.
+ * Creates a CA, and a certificate that it signs. Both are valid for 30 days, except with a `flaw`.
+ *
+ * @example
+ * ```ts
+ * import * as Certificates from "@privx-kit/simulator/Certificates"
+ *
+ * const expired = Certificates.make({ names: ["privx.example.com"], flaw: "expired" })
+ * ```
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = Effect.fn("Certificates.make")((options: Options = {}) =>
-  // What WebCrypto and the encoder can fail with is a fault of this module, not of its caller.
+  // Failures of WebCrypto and the encoder are bugs of this module, not of its caller.
   Effect.promise(() => issue(options))
 )
 
 const issue = async (options: Options): Promise<Certificates> => {
-  // Loaded when TLS is wanted: a quarter of a second that plain HTTP need not wait for. The first is the polyfill that the
-  // second demands to find.
+  // Loaded only for TLS, because it takes a quarter of a second. The first is the polyfill that the second requires.
   await import("reflect-metadata")
   const x509 = await import("@peculiar/x509")
 
@@ -103,5 +107,5 @@ const defaultNames: ReadonlyArray<string> = ["localhost", "127.0.0.1", "::1"]
 const generateKeys = () =>
   webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"])
 
-// The clock of the machine, even under a test clock: it is what the TLS stack on the other side goes by.
+// The clock of the machine, even with a test clock, because the TLS stack of the client uses it.
 const days = (count: number): Date => new Date(Date.now() + count * 86_400_000)

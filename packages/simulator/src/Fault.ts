@@ -1,6 +1,6 @@
 /**
- * A fault: which operation it meets, how often, and what then goes wrong. Plain data with a schema, and a text form for
- * the command line.
+ * A fault: which operation it affects, how often, and what goes wrong. Plain data with a schema, and a text form for the command
+ * line.
  *
  * ```text
  * fault      = operation ":" action *occurrence *( "," modifier )
@@ -37,44 +37,35 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import { FaultAction } from "./FaultAction.ts"
 import { FaultSyntaxError } from "./FaultSyntaxError.ts"
 import * as Grammar from "./internal/faultGrammar.ts"
-
-const Count = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 31 - 1 }))
+import * as Model from "./internal/faultModel.ts"
 
 /**
+ * The schema of a fault.
+ *
  * @since 0.1.0
  * @category schemas
  */
-export const Fault = Schema.Struct({
-  /**
-   * `*`, the name of an operation (`Ueba.createSession`), or the name of its endpoint (`createSession`). A request that no
-   * endpoint is there for meets no fault.
-   */
-  operation: Schema.String.check(Schema.isPattern(/^(\*|[A-Za-z][A-Za-z0-9_.-]*)$/)),
-  action: FaultAction,
-  /** How often it is played. Absent: always. */
-  times: Schema.optionalKey(Count),
-  /** How many matching requests pass before it begins. */
-  skip: Schema.optionalKey(Count),
-  /** The share of the matching requests that it is played for. Absent: all of them. */
-  percent: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 }))),
-  /** Seed of the generator behind `percent`. Absent: derived from the seed of the simulator. */
-  seed: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 32 - 1 })))
-}).annotate({ identifier: "Fault" })
+export const Fault: typeof Model.Fault = Model.Fault
 
 /**
  * @since 0.1.0
  * @category models
  */
-export interface Fault extends Schema.Schema.Type<typeof Fault> {}
+export interface Fault extends Model.Fault {}
 
 /**
- * Reads the text form; see the head of this module for its grammar.
+ * Parses the text form. The header of this module has the grammar.
  *
- * Fails with `FaultSyntaxError`, which names the part that was not understood.
+ * Fails with `FaultSyntaxError`, which names the part that cannot be parsed.
+ *
+ * @example
+ * ```ts
+ * import * as Fault from "@privx-kit/simulator/Fault"
+ *
+ * const fault = Fault.parse("createSession:503/MAX_LOAD*2,retry-after=1")
+ * ```
  *
  * @since 0.1.0
  * @category text

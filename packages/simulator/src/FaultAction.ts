@@ -1,10 +1,10 @@
 /**
- * What goes wrong when a fault is played. Which request it meets, and how often, is in `Fault`.
+ * The action of a fault. `Fault` says which requests it affects, and how often.
  *
- * Two kinds. An **answer** (`Error`, `Empty`, `Html`, `Malformed`, `Json`, `Redirect`) stands in the place of the real
- * one: the operation is not carried out, and no token is asked for. A **transfer** (`Delay`, `Stall`, `Reset`, `Truncate`,
- * `WrongLength`, `Slow`, `CloseDelimited`) carries the operation out, and harms the way of its answer: a session that was
- * created stays created, as on a network that fails on the way back.
+ * There are two kinds. An **answer** (`Error`, `Empty`, `Html`, `Malformed`, `Json`, `Redirect`) replaces the real
+ * response: the operation is not executed, and no token is required. A **transfer** (`Delay`, `Stall`, `Reset`,
+ * `Truncate`, `WrongLength`, `Slow`, `CloseDelimited`) executes the operation and damages the transfer of its response:
+ * a session that was created still exists, as if the network had failed after the request.
  *
  * @since 0.1.0
  */
@@ -13,21 +13,21 @@ import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 
-/** A final status. Interim ones (1xx) are no answer. */
+/** A final status. Interim statuses (1xx) are not allowed. */
 const Status = Schema.Int.check(Schema.isBetween({ minimum: 200, maximum: 599 }))
 
 const Bytes = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 32 }))
 
 const AtLeastOneByte = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 32 }))
 
-/** Text that survives UTF-8, and so the wire and the command line. */
+/** Text that UTF-8 can encode, for the wire and the command line. */
 const Text = Schema.String.check(
   Schema.makeFilter((text: string) => text.isWellFormed() || "a text without lone surrogates")
 )
 
 const HeaderValue = Schema.String.check(Schema.isPattern(/^[\x21-\x7e]+$/, { expected: "visible ASCII characters" }))
 
-/** Whole milliseconds up to a day: what a timer keeps and the text form writes. Milliseconds in JSON. */
+/** Whole milliseconds, at most a day, as in the text form. Milliseconds in JSON. */
 const Wait = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 86_400_000 })).pipe(
   Schema.decodeTo(
     Schema.Duration.check(
@@ -44,8 +44,8 @@ const Wait = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 86_400_000
 )
 
 /**
- * A `Retry-After` header, in one of its two forms: a number of seconds, or the HTTP date that lies so many seconds ahead
- * when the answer is written.
+ * A `Retry-After` header in one of its two forms: a number of seconds, or the HTTP date that is this many seconds ahead
+ * when the response is sent.
  *
  * @since 0.1.0
  * @category schemas
@@ -62,24 +62,24 @@ export const RetryAfter = Schema.Struct({
 export type RetryAfter = typeof RetryAfter.Type
 
 /**
- * Everything a fault can do.
+ * All actions of faults.
  *
- * - `Error`: an error body with any status and any code, those that no reference lists included
+ * - `Error`: an error body with any status and any code, including codes that no reference lists
  * - `Empty`: a status and no body
  * - `Html`: a proxy's page
- * - `Malformed`: `Content-Type: application/json`, and a body that breaks off within a string
+ * - `Malformed`: `Content-Type: application/json`, and a body that ends within a string
  * - `Json`: JSON of another shape
  * - `Redirect`: to `location`, with a body-less 3xx
- * - `Delay`: the right answer, later
- * - `Stall`: no answer at all; with `after`, the head and that many bytes of the body, then silence
- * - `Reset`: the connection is reset (TCP RST) before the head; with `after`, behind that many bytes of the body
- * - `Truncate`: the connection is closed in order behind `after` bytes. `length`: a full `Content-Length` was announced.
+ * - `Delay`: the correct response, later
+ * - `Stall`: no response; with `after`, the head and that many bytes of the body, then silence
+ * - `Reset`: the connection is reset (TCP RST) before the head; with `after`, after that many bytes of the body
+ * - `Truncate`: the connection is closed normally after `after` bytes. `length`: a full `Content-Length` was announced.
  *   `chunked`: the terminating chunk is missing
- * - `WrongLength`: `Content-Length` is off `by` so many bytes (negative: less is announced than sent), then the connection is
- *   closed
+ * - `WrongLength`: `Content-Length` is wrong `by` this many bytes (negative: less is announced than sent), then the
+ *   connection is closed
  * - `Slow`: `bytes` at a time, with a pause of `every` before each further portion
- * - `CloseDelimited`: a body without any length, ended by closing the connection, as in HTTP/1.0; with `after`, behind that
- *   many bytes, so that nothing on the wire tells that it was cut
+ * - `CloseDelimited`: a body without a length, delimited by closing the connection, as in HTTP/1.0; with `after`,
+ *   closed after that many bytes, so that the truncation cannot be detected on the wire
  *
  * @since 0.1.0
  * @category schemas
@@ -119,7 +119,7 @@ export const FaultAction = Schema.TaggedUnion({
 export type FaultAction = typeof FaultAction.Type
 
 /**
- * The actions that stand in the place of the real answer.
+ * The actions that replace the real response.
  *
  * @since 0.1.0
  * @category models
@@ -130,7 +130,7 @@ export type Answer = Extract<
 >
 
 /**
- * The actions that harm the way of the real answer.
+ * The actions that damage the transfer of the real response.
  *
  * @since 0.1.0
  * @category models
@@ -138,7 +138,7 @@ export type Answer = Extract<
 export type Transfer = Exclude<FaultAction, Answer>
 
 /**
- * Whether the action stands in the place of the real answer.
+ * Whether the action replaces the real response.
  *
  * @since 0.1.0
  * @category guards

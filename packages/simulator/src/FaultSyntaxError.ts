@@ -1,5 +1,5 @@
 /**
- * The failure of reading a fault from its text form.
+ * The failure to parse the text form of a fault.
  *
  * @since 0.1.0
  */
@@ -10,23 +10,23 @@ import * as Schema from "effect/Schema"
  * @since 0.1.0
  * @category errors
  */
-export class FaultSyntaxError extends Failure.rendered<object>({
-  message: (self) => message(self as FaultSyntaxError),
-  hint: () =>
-    "Write OPERATION:ACTION[*TIMES][%PERCENT][+SKIP][,NAME=VALUE…], e.g. createSession:503/MAX_LOAD*2,retry-after=2 " +
-    "or downloadSetupScript:truncate@1000."
-})(
-  Schema.TaggedError<FaultSyntaxError, { readonly hint: string }>()("FaultSyntaxError", {
-    /** The whole text, as given. */
+export class FaultSyntaxError extends Failure.Class<FaultSyntaxError>()(
+  "FaultSyntaxError",
+  {
+    /** The complete text. */
     text: Schema.String,
-    /** The part of it that was not understood. */
+    /** The part that cannot be parsed. */
     fragment: Schema.String,
-    /** What is wrong with that part. */
+    /** The problem of that part. */
     problem: Schema.String
-  })
+  },
+  {
+    message: (self) =>
+      self.fragment === self.text
+        ? `Cannot parse the fault "${self.text}": ${self.problem}.`
+        : `Cannot parse the fault "${self.text}" at "${self.fragment}": ${self.problem}.`,
+    hint:
+      "Write OPERATION:ACTION[*TIMES][%PERCENT][+SKIP][,NAME=VALUE…], e.g. createSession:503/MAX_LOAD*2,retry-after=2 " +
+      "or downloadSetupScript:truncate@1000."
+  }
 ) {}
-
-const message = (self: FaultSyntaxError): string =>
-  self.fragment === self.text
-    ? `The fault "${self.text}" is not understood: ${self.problem}.`
-    : `The fault "${self.text}" is not understood at "${self.fragment}": ${self.problem}.`

@@ -1,5 +1,5 @@
 /**
- * What the simulator was asked, and how it answered: for the assertions of tests.
+ * A request that the simulator received, and its response, for assertions in tests.
  *
  * @since 0.1.0
  */
@@ -8,31 +8,31 @@ import type * as Redacted from "effect/Redacted"
 import type { Fault } from "./Fault.ts"
 
 /**
- * One request. Nothing in it shows a secret when it is printed or written as JSON.
+ * A request. Secrets are redacted when it is printed or encoded as JSON.
  *
  * @since 0.1.0
  * @category models
  */
 export interface RecordedRequest {
-  /** When its head had arrived. */
+  /** Arrival time of its head. */
   readonly time: DateTime.Utc
-  /** Name of the operation, e.g. `Ueba.createSession`; `undefined` where no endpoint answers. */
+  /** Name of the operation, e.g. `Ueba.createSession`; `undefined` if no endpoint has this path. */
   readonly operation: string | undefined
   readonly method: string
-  /** Path of the endpoint with its parameters unfilled, e.g. `/…/setup-script/:session_id`. */
+  /** Path of the endpoint with placeholders for its parameters, e.g. `/…/setup-script/:session_id`. */
   readonly template: string | undefined
-  /** Path and query as they stood in the request line. Redacted, because a session id may stand in it. */
+  /** Path and query of the request line. Redacted, because they may contain a session id. */
   readonly target: Redacted.Redacted<string>
-  /** The headers, with names in lower case. The values of `authorization` and `cookie` are left out: `<redacted>`. */
+  /** The headers, with names in lower case. The values of `authorization` and `cookie` are `<redacted>`. */
   readonly headers: Readonly<Record<string, string>>
-  /** The bearer token that was sent, if one was. */
+  /** The bearer token of the request, if it has one. */
   readonly token: Redacted.Redacted<string> | undefined
   /** Bytes of the request's body. */
   readonly bodyBytes: number
-  /** Status that was answered; `undefined` when no head was sent, or not yet. */
+  /** Status of the response; `undefined` if no head has been sent. */
   readonly status: number | undefined
-  /** The fault that was played. */
+  /** The fault that occurred. */
   readonly fault: Fault | undefined
-  /** Bytes of the answer's body that were handed to the network. */
+  /** Bytes of the response's body that were written to the network. */
   readonly sentBytes: number
 }

@@ -1,13 +1,13 @@
 /**
- * The set-up script that the simulator serves when it is given no other: a shell script of the size and shape that a
- * UEBA host would get, with an address and a PEM trust anchor in it. It says in its head that it is simulated, and only prints
- * what an installation would do: it changes nothing on the machine that runs it.
+ * The setup script that the simulator serves by default: a shell script of realistic size and structure, with an
+ * address and a PEM trust anchor. Its first lines say that it is simulated. It prints what an installation would do,
+ * and changes nothing on the machine that runs it.
  *
- * What the real script contains is documented nowhere public; nothing here is a statement about it.
+ * The content of the real script is not publicly documented; this script does not claim to resemble it.
  *
  * @since 0.1.0
  */
-import type * as UebaApi from "@privx-kit/ueba/UebaApi"
+import type { ConfigurationUpdate } from "@privx-kit/ueba/UebaConfiguration"
 import { createHash } from "node:crypto"
 
 /**
@@ -15,7 +15,7 @@ import { createHash } from "node:crypto"
  * @category models
  */
 export interface Options {
-  /** Address that the UEBA host listens on for PrivX. Default {@link address}. */
+  /** Address on which the UEBA host listens for PrivX. Default {@link address}. */
   readonly address?: string
   /** PEM certificates that the UEBA host trusts. Default {@link trustAnchor}. */
   readonly trustAnchors?: string
@@ -28,7 +28,7 @@ export interface Options {
 export const address = "ueba.simulator.invalid:8000"
 
 /**
- * A certificate made once for this module; its private key was thrown away. Valid until the end of 2123.
+ * A certificate that was created for this module. Its private key was deleted. Valid until the end of 2123.
  *
  * @since 0.1.0
  * @category constants
@@ -49,27 +49,34 @@ GFzV
 `
 
 /**
- * What {@link text} is made with, as the operation `configuration` answers it.
+ * The configuration of {@link text}.
  *
  * @since 0.1.0
  * @category constants
  */
-export const configuration: UebaApi.Configuration = { address, trust_anchors: trustAnchor }
+export const configuration: Required<ConfigurationUpdate> = { address, trust_anchors: trustAnchor }
 
 const quote = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`
 
 /**
- * The script for an address and trust anchors. The same options give the same bytes.
+ * Creates the script for an address and trust anchors. The same options give the same bytes.
+ *
+ * @example
+ * ```ts
+ * import * as SetupScript from "@privx-kit/simulator/SetupScript"
+ *
+ * const script: string = SetupScript.make({ address: "ueba.example.com:8443" })
+ * ```
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = (options: Options = {}): string => `#!/usr/bin/env bash
 #
-# SIMULATED SET-UP SCRIPT. Made by the PrivX simulator of privx-kit, not by a PrivX.
+# SIMULATED SETUP SCRIPT. Made by the PrivX simulator of privx-kit, not by a PrivX.
 # It prints what an installation would do, and changes nothing.
 #
-# Set-up of a UEBA host for SSH PrivX
+# Setup of a UEBA host for SSH PrivX
 # usage: bash setup-script.sh [--check] [--uninstall] [--help]
 
 set -euo pipefail
@@ -252,7 +259,7 @@ main "$@"
 export const text: string = make()
 
 /**
- * SHA-256 of {@link text}, in lower-case hex. It changes only with a release that changes the script.
+ * SHA-256 of {@link text}, in lower-case hex. It changes only in a release that changes the script.
  *
  * @since 0.1.0
  * @category constants
@@ -260,17 +267,17 @@ export const text: string = make()
 export const sha256: string = createHash("sha256").update(text).digest("hex")
 
 /**
- * A script of exactly so many bytes: {@link text} where it fits, a head alone where it does not, filled with comments.
- * Always a valid shell script. All of it is ASCII.
+ * Creates a script of exactly this size: {@link text} if it fits, otherwise only a head, padded with comments. It is
+ * always a valid ASCII shell script.
  *
- * @throws RangeError for less than the 48 bytes that the head needs
+ * @throws RangeError if the size is smaller than the head
  * @since 0.1.0
  * @category constructors
  */
 export const ofSize = (bytes: number): string => {
-  const base = bytes >= text.length ? text : "#!/usr/bin/env bash\n# SIMULATED SET-UP SCRIPT.\n:\n"
+  const base = bytes >= text.length ? text : "#!/usr/bin/env bash\n# SIMULATED SETUP SCRIPT.\n:\n"
   if (!Number.isInteger(bytes) || bytes < base.length) {
-    throw new RangeError(`a set-up script has a whole number of bytes, at least ${base.length}`)
+    throw new RangeError(`a setup script has a whole number of bytes, at least ${base.length}`)
   }
   const missing = bytes - base.length
   const line = `# ${"-".repeat(69)}\n`

@@ -1,5 +1,5 @@
 /**
- * The failure of starting or setting a simulator.
+ * The failure to start or change a simulator.
  *
  * @since 0.1.0
  */
@@ -7,9 +7,9 @@ import * as Failure from "@privx-kit/core/Failure"
 import * as Schema from "effect/Schema"
 
 /**
- * - `listen`: the port cannot be listened on
- * - `invalidOption`: an option has a value that makes no sense
- * - `unknownOperation`: a fault is for an operation that no endpoint has, and would never be played
+ * - `listen`: the simulator cannot listen on the port
+ * - `invalidOption`: an option has an invalid value
+ * - `unknownOperation`: a fault names an operation that no endpoint has, so it would never occur
  *
  * @since 0.1.0
  * @category schemas
@@ -26,25 +26,23 @@ export type Reason = typeof Reason.Type
  * @since 0.1.0
  * @category errors
  */
-export class SimulatorError extends Failure.rendered<object>({
-  message: (self) => message(self as SimulatorError),
-  hint: (self) => hint(self as SimulatorError)
-})(
-  Schema.TaggedError<SimulatorError, { readonly hint: string }>()("SimulatorError", {
+export class SimulatorError extends Failure.Class<SimulatorError>()(
+  "SimulatorError",
+  {
     reason: Reason,
-    /** What exactly, without secrets. */
+    /** Details, without secrets. */
     detail: Schema.String,
-    /** The system's code where there is one, e.g. `EADDRINUSE`. */
+    /** The system's error code, if there is one, e.g. `EADDRINUSE`. */
     code: Schema.optionalKey(Schema.String)
-  })
+  },
+  {
+    message: (self) => `Cannot run the simulator: ${self.detail}.`,
+    hint: (self) => hints[self.reason]
+  }
 ) {}
 
-const message = (self: SimulatorError): string => `The simulator cannot do this: ${self.detail}.`
-
 const hints: Record<Reason, string> = {
-  listen: "Choose another port, or none, and the system finds a free one.",
-  invalidOption: "Correct the option.",
-  unknownOperation: 'Name one of the operations, or "*" for all of them.'
+  listen: "Choose another port, or omit it so that the system chooses a free one.",
+  invalidOption: "Correct the value of the option.",
+  unknownOperation: 'Use one of these operations, or "*" for all of them.'
 }
-
-const hint = (self: SimulatorError): string => hints[self.reason]

@@ -213,7 +213,7 @@ describe("harm on the way of the real one", () => {
       const { answer, simulator } = yield* download("slow=2000/60ms")
       assert.strictEqual(answer.body, SetupScript.text)
       assert.strictEqual(answer.headers["content-length"], String(size))
-      // 5625 bytes are three portions: two pauses.
+      // 5623 bytes are three portions: two pauses.
       assert.isAtLeast(answer.lastByte - answer.firstByte, 100)
       assert.strictEqual((yield* simulator.requests)[0]?.sentBytes, size)
     })

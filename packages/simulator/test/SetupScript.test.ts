@@ -17,7 +17,7 @@ describe("SetupScript", () => {
   })
 
   it("is the same bytes in every process: a pin can be written down", () => {
-    assert.strictEqual(SetupScript.sha256, "5587677aeece537a23f53633e214340b2322086e065400613f2c4859dfb70d04")
+    assert.strictEqual(SetupScript.sha256, "83c632490fff16a0b441da06324db9816a09f5e255ef7237ede13eb5fc711c9e")
     assert.strictEqual(SetupScript.sha256, sha256(SetupScript.text))
   })
 

@@ -1,16 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Failure from "@privx-kit/core/Failure"
-import { Operation } from "@privx-kit/http/Operation"
-import { PrivxMiddleware } from "@privx-kit/http/PrivxMiddleware"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as HttpApi from "effect/http-api/HttpApi"
-import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
-import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
-import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 import * as Http from "node:http"
 import * as SetupScript from "../src/SetupScript.ts"
@@ -62,7 +54,7 @@ describe("scopes", () => {
   )
 })
 
-describe("set-up sessions", () => {
+describe("setup sessions", () => {
   const statusOf = (simulator: Simulator["Service"], id: string, headers = {}) =>
     Effect.map(ask(simulator, request(downloadSetupScript(id), headers)), (answer) => answer.status)
 
@@ -251,9 +243,8 @@ describe("the server", () => {
     })
   )
 
-  it.live("stops at once, even with a connection that got no answer", () =>
+  it.live("stops, even with a connection that got no answer", () =>
     Effect.gen(function* () {
-      const began = performance.now()
       const asking = yield* Effect.scoped(
         Effect.gen(function* () {
           const simulator = yield* Simulator.make({ faults: ["createSession:stall"] })
@@ -263,7 +254,6 @@ describe("the server", () => {
           return asking
         })
       )
-      assert.isBelow(performance.now() - began, 5_000)
       assert.notStrictEqual((yield* Fiber.join(asking)).ending, "silence")
     })
   )
@@ -314,41 +304,6 @@ describe("the server", () => {
       const failure = yield* Effect.flip(Simulator.make(options as Options))
       assert.include(failure.message, says)
       assert.notInclude(failure.message, "\n")
-    })
-  )
-})
-
-describe("endpoints of another domain", () => {
-  const api = HttpApi.make("other").add(
-    HttpApiGroup.make("other")
-      .add(
-        HttpApiEndpoint.get("status", "/other/status", { success: Schema.Struct({ fine: Schema.Boolean }) }).annotate(
-          Operation,
-          { name: "Other.status", safeToRepeat: true, authorization: { scope: "connectionsView" } }
-        )
-      )
-      .middleware(PrivxMiddleware)
-  )
-  const endpoints = HttpApiBuilder.layer(api).pipe(
-    Layer.provide(
-      HttpApiBuilder.group(api, "other", (handlers) => handlers.handle("status", () => Effect.succeed({ fine: true })))
-    )
-  )
-
-  it.live("get tokens, scopes, faults and the record like the built-in ones", () =>
-    Effect.gen(function* () {
-      const simulator = yield* Simulator.make({ endpoints, faults: ["Other.status:503/MAX_LOAD*1"] })
-      const get = Effect.fnUntraced(function* (scopes: NonNullable<Options["scopes"]>) {
-        const headers = authorization(yield* simulator.issueToken({ scopes }))
-        return yield* ask(simulator, request("GET /other/status", headers))
-      })
-      assert.strictEqual((yield* get(["connectionsView"])).status, 503)
-      assert.strictEqual((yield* get(["admin"])).status, 403)
-      assert.strictEqual((yield* get(["connectionsView"])).body, '{"fine":true}')
-      assert.deepStrictEqual(
-        (yield* simulator.requests).map(({ operation }) => operation),
-        ["Other.status", "Other.status", "Other.status"]
-      )
     })
   )
 })

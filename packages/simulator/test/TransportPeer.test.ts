@@ -10,7 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { connect } from "node:tls"
 
-const ueba = (simulator: Simulator.Simulator["Service"]) =>
+const ueba = (simulator: Simulator["Service"]) =>
   Effect.flatMap(simulator.issueToken(), (token) =>
     Effect.map(
       Layer.build(
@@ -45,7 +45,7 @@ const shownTo = (url: URL) =>
 describe("the peer of a download", () => {
   it.live("is the certificate that the server shows, with its issuer and validity", () =>
     Effect.gen(function* () {
-      const simulator = yield* Simulator.Simulator.make({ tls: true })
+      const simulator = yield* Simulator.make({ tls: true })
       const { etag, peer } = yield* download(yield* ueba(simulator))
       assert.match(peer?.protocol ?? "", /^TLSv1\.[23]$/)
       const [own, issuer] = peer?.certificates ?? []
@@ -59,7 +59,7 @@ describe("the peer of a download", () => {
 
   it.live("is told for each of many at once, and on each new socket again", () =>
     Effect.gen(function* () {
-      const simulator = yield* Simulator.Simulator.make({ tls: true })
+      const simulator = yield* Simulator.make({ tls: true })
       const service = yield* ueba(simulator)
       const own = yield* shownTo(simulator.url)
       for (let round = 0; round < 2; round++) {
@@ -74,7 +74,7 @@ describe("the peer of a download", () => {
 
   it.live("is not there without TLS", () =>
     Effect.gen(function* () {
-      const simulator = yield* Simulator.Simulator.make()
+      const simulator = yield* Simulator.make()
       const { peer } = yield* download(yield* ueba(simulator))
       assert.isUndefined(peer)
     })

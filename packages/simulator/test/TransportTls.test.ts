@@ -1,5 +1,5 @@
 /**
- * Trust and proxies of the transport in `@privx-kit/http`. Here, because this is the lowest floor that can make certificates.
+ * Trust and proxies of the transport in `@privx-kit/http`. Here, because this is the lowest package that can make certificates.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Connection, type Options } from "@privx-kit/http/Connection"
@@ -34,13 +34,13 @@ const createSession = (baseUrl: URL, options: Omit<Options, "baseUrl">, token?: 
     Effect.provideService(RetryPolicy.RetryPolicy, RetryPolicy.never)
   )
 
-const withToken = (simulator: Simulator.Simulator["Service"], options: Omit<Options, "baseUrl">) =>
+const withToken = (simulator: Simulator["Service"], options: Omit<Options, "baseUrl">) =>
   Effect.flatMap(simulator.issueToken(), (token) => createSession(simulator.url, options, Redacted.value(token)))
 
 describe("trust", () => {
   it.live("takes a CA beside the roots of the system, also one of several in a PEM text", () =>
     Effect.gen(function* () {
-      const simulator = yield* Simulator.Simulator.make({ tls: true })
+      const simulator = yield* Simulator.make({ tls: true })
       const other = yield* Certificates.make()
       yield* withToken(simulator, { ca: simulator.ca })
       yield* withToken(simulator, { ca: [`${other.ca}${simulator.ca.join("")}`] })
@@ -50,7 +50,7 @@ describe("trust", () => {
 
   it.live("trusts for one connection what another one trusts no more than before", () =>
     Effect.gen(function* () {
-      const simulator = yield* Simulator.Simulator.make({ tls: true })
+      const simulator = yield* Simulator.make({ tls: true })
       const { ca } = simulator
       const refused = { _tag: "TransportError", reason: "tls" } as const
       for (const options of [{ ca }, { ca, onlyCa: true }]) {
@@ -76,7 +76,7 @@ describe("trust", () => {
     { flaw: "wrongName", ca: true, detail: "another host name" }
   ] as const)("says how it fails: $detail", ({ ca, detail, flaw }) =>
     Effect.gen(function* () {
-      const simulator = yield* Simulator.Simulator.make({ tls: flaw === undefined ? true : { flaw } })
+      const simulator = yield* Simulator.make({ tls: flaw === undefined ? true : { flaw } })
       const failure = yield* Effect.flip(withToken(simulator, ca ? { ca: simulator.ca } : {}))
       assert.deepInclude(failure, { _tag: "TransportError", reason: "tls" })
       assert.include(failure.message, detail)
@@ -87,7 +87,7 @@ describe("trust", () => {
 
   it.live("says that a server does not speak TLS", () =>
     Effect.gen(function* () {
-      const simulator = yield* Simulator.Simulator.make()
+      const simulator = yield* Simulator.make()
       const failure = yield* Effect.flip(createSession(new URL(simulator.url.href.replace("http:", "https:")), {}))
       assert.deepInclude(failure, { _tag: "TransportError", reason: "tls" })
     })
@@ -108,9 +108,9 @@ describe("trust", () => {
 
       // A tunnel through a proxy is no way around it.
       const proxy = yield* connectProxy
-      yield* environment({ HTTPS_PROXY: proxy.url.href, NO_PROXY: "" })
-      yield* createSession(server.url, { ca: [certificates.ca], pins: [pin] })
-      const tunnelled = yield* Effect.flip(createSession(server.url, { ca: [certificates.ca], pins: ["another"] }))
+      const through = { ca: [certificates.ca], proxy: proxy.url.href }
+      yield* createSession(server.url, { ...through, pins: [pin] })
+      const tunnelled = yield* Effect.flip(createSession(server.url, { ...through, pins: ["another"] }))
       assert.deepInclude(tunnelled, { _tag: "TransportError", reason: "tls", code: "ERR_TLS_PIN_MISMATCH" })
       assert.strictEqual(proxy.targets.length, 2)
       assert.strictEqual(server.requests.length, 2)
@@ -173,21 +173,29 @@ describe("trust", () => {
 describe("proxies", () => {
   it.live("goes through HTTPS_PROXY by a tunnel, and around it for NO_PROXY", () =>
     Effect.gen(function* () {
-      const simulator = yield* Simulator.Simulator.make({ tls: true })
+      const certificates = yield* Certificates.make({ names: ["privx.invalid"] })
+      const server = yield* serve(() =>
+        https.createServer({ cert: certificates.certificate, key: Redacted.value(certificates.key) }, answer)
+      )
       const proxy = yield* connectProxy
+      // Only the proxy can resolve it.
+      const url = new URL(`https://privx.invalid:${server.url.port}`)
       yield* environment({ HTTPS_PROXY: proxy.url.href, NO_PROXY: "" })
-      yield* withToken(simulator, { ca: simulator.ca })
-      assert.deepStrictEqual(proxy.targets, [simulator.url.host])
+      yield* createSession(url, { ca: [certificates.ca] })
+      assert.deepStrictEqual(proxy.targets, [url.host])
       // The tunnel carries the name to check and nothing to read: without the CA it is refused as it would be without a proxy.
-      const failure = yield* Effect.flip(withToken(simulator, {}))
+      const failure = yield* Effect.flip(createSession(url, {}))
       assert.deepInclude(failure, { _tag: "TransportError", reason: "tls" })
+      const asked = proxy.targets.length
 
-      yield* environment({ NO_PROXY: "127.0.0.1" })
-      yield* withToken(simulator, { ca: simulator.ca })
-      assert.strictEqual(proxy.targets.length, 2)
+      yield* environment({ NO_PROXY: "privx.invalid" })
+      const direct = yield* Effect.flip(createSession(url, { ca: [certificates.ca] }))
+      assert.deepInclude(direct, { _tag: "TransportError", reason: "nameResolution" })
       yield* environment({ NO_PROXY: "" })
-      yield* withToken(simulator, { ca: simulator.ca, proxy: false })
-      assert.strictEqual(proxy.targets.length, 2)
+      yield* Effect.flip(createSession(url, { ca: [certificates.ca], proxy: false }))
+      // This machine needs no proxy.
+      yield* createSession(server.url, { ca: [certificates.ca], proxy: false }).pipe(Effect.flip)
+      assert.strictEqual(proxy.targets.length, asked)
     })
   )
 })
@@ -202,8 +210,9 @@ describe("a proxy that does not let through", () => {
       )
       yield* environment({ HTTPS_PROXY: refuses.url.href, HTTP_PROXY: refuses.url.href, NO_PROXY: "" })
       const failure = yield* Effect.flip(createSession(new URL(`${scheme}://privx.invalid`), {}))
-      assert.deepInclude(failure, { _tag: "TransportError", reason: "refused" })
-      assert.include(failure.message, "the proxy answered 407")
+      assert.deepInclude(failure, { _tag: "TransportError", reason: "proxyRefused" })
+      assert.include(failure.message, refuses.url.host)
+      assert.include(failure.message, "(407)")
       assert.include(failure.hint, "HTTPS_PROXY")
     })
   )
@@ -240,7 +249,7 @@ const connectProxy = Effect.gen(function* () {
     http.createServer().on("connect", (request, socket) => {
       targets.push(request.url ?? "")
       const target = new URL(`http://${request.url}`)
-      const upstream = net.connect(Number(target.port), target.hostname, () => {
+      const upstream = net.connect(Number(target.port), "127.0.0.1", () => {
         socket.write("HTTP/1.1 200 Connection established\r\n\r\n")
         upstream.pipe(socket).pipe(upstream)
       })

@@ -93,7 +93,7 @@ export const downloadSetupScript = (id: string) => `GET /connection-manager/api/
 
 export const reauthenticate = (id: string) => `POST /rdp-proxy/api/v1/playback/${id}/keepalive`
 
-/** A set-up session, made over the wire. */
+/** A setup session, made over the wire. */
 export const newSession = Effect.fnUntraced(function* (simulator: Simulator["Service"]) {
   const token = yield* simulator.issueToken()
   const answer = yield* ask(simulator, request(createSession, { ...authorization(token), "Content-Length": "0" }))

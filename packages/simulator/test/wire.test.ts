@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import { X509Certificate } from "node:crypto"
 import * as SetupScript from "../src/SetupScript.ts"
 import { type Options, Simulator } from "../src/Simulator.ts"
 import {
@@ -26,6 +27,8 @@ const known = {
   clientSecret: Redacted.make("its-secret"),
   oauthClientSecret: Redacted.make("oauth-secret")
 }
+
+const trustAnchor = new X509Certificate(SetupScript.trustAnchor)
 
 const unknownId = "5bf77342-221c-11ee-be56-0242ac120002"
 
@@ -68,7 +71,21 @@ describe("the wire", () => {
       const answer = yield* ask(simulator, request(configuration, authorization(yield* simulator.issueToken())))
       assert.strictEqual(
         answer.body,
-        JSON.stringify({ address: "ueba.simulator.invalid:8000", trust_anchors: SetupScript.trustAnchor })
+        JSON.stringify({
+          address: "ueba.simulator.invalid:8000",
+          trust_anchors: SetupScript.trustAnchor,
+          trust_anchors_info: [
+            {
+              subject: "CN=PrivX simulator UEBA trust anchor\nO=Simulated - not for production",
+              issuer: "CN=PrivX simulator UEBA trust anchor\nO=Simulated - not for production",
+              serial: "51",
+              not_before: "2024-01-01T00:00:00.000Z",
+              not_after: "2123-12-31T23:59:59.000Z",
+              fingerprint_sha1: trustAnchor.fingerprint,
+              fingerprint_sha256: trustAnchor.fingerprint256
+            }
+          ]
+        })
       )
       assert.deepStrictEqual(answer.headers, jsonHead(answer.body))
       const { address, trust_anchors } = JSON.parse(answer.body)
@@ -108,9 +125,9 @@ describe("the wire", () => {
     })
   )
 
-  it.live("the token endpoint answers the fields of the SDKs in their order", () =>
+  it.live("the token endpoint answers what the vendor's reference shows", () =>
     Effect.gen(function* () {
-      const simulator = yield* Simulator.make({ apiClient: known, tokenLifetime: "5 minutes" })
+      const simulator = yield* Simulator.make({ apiClient: known })
       const body = "grant_type=password&username=an-api-client&password=its-secret"
       const answer = yield* ask(
         simulator,
@@ -127,9 +144,9 @@ describe("the wire", () => {
       assert.strictEqual(answer.statusLine, "HTTP/1.1 200 OK")
       assert.match(
         answer.body,
-        /^\{"access_token":"[\w-]{43}","token_type":"Bearer","expires_in":300,"refresh_token":"[\w-]{43}"\}$/
+        /^\{"access_token":"[\w-]{43}","token_type":"bearer","expires_in":300,"refresh_token":"[\w-]{43}","scope":"admin user"\}$/
       )
-      assert.deepStrictEqual(answer.headers, jsonHead(answer.body))
+      assert.deepStrictEqual(answer.headers, { ...jsonHead(answer.body), "cache-control": "no-store" })
     })
   )
 

@@ -1,6 +1,6 @@
 /**
- * Entries that end by themselves. Ended ones are dropped as new ones come, from the oldest on: with one lifetime for
- * all, memory holds what is alive and nothing else, however long the simulator runs.
+ * Entries that expire. Expired ones are dropped when new ones are added, oldest first: with the same lifetime for all,
+ * memory contains only live entries.
  */
 export class Expiring<Value> {
   readonly #entries = new Map<string, { readonly value: Value; readonly until: number }>()

@@ -1,11 +1,9 @@
-/**
- * The text form of a fault, both ways. The grammar is documented in `Fault`; this is its reading and writing.
- */
+/** Parses and formats the text form of a fault. `Fault` documents the grammar. */
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type { Fault } from "../Fault.ts"
 import { FaultAction, type RetryAfter } from "../FaultAction.ts"
+import type { Fault } from "./faultModel.ts"
 
 interface Problem {
   readonly fragment: string
@@ -17,7 +15,7 @@ type Parsed<A> = Result.Result<A, Problem>
 const problem = (fragment: string, problem: string): Parsed<never> => Result.fail({ fragment, problem })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// reading
+// parsing //
 // ---------------------------------------------------------------------------------------------------------------------
 
 export const parse = (text: string): Parsed<Fault> =>
@@ -56,7 +54,7 @@ const occurrenceOf = (token: string) =>
       ? ({ name: "percent", label: "a percentage", maximum: 100 } as const)
       : ({ name: "skip", label: "a number of matches to skip", maximum: 2 ** 31 - 1 } as const)
 
-/** The modifiers of one fault. Each is taken once, by the action it belongs to; what is left over belongs to none. */
+/** The modifiers of a fault. The action takes those that it supports; the remaining ones are errors. */
 class Modifiers {
   readonly #values: Map<string, string>
 
@@ -72,7 +70,7 @@ class Modifiers {
       const name = text.slice(0, equals)
       if (values.has(name)) return problem(text, `"${name}" is given twice`)
       const value = unescape(text.slice(equals + 1))
-      if (value === undefined) return problem(text, 'a "%" that stands for itself is written %25')
+      if (value === undefined) return problem(text, 'a literal "%" is written %25')
       values.set(name, value)
     }
     return Result.succeed(new Modifiers(values))
@@ -85,7 +83,7 @@ class Modifiers {
     return Result.mapError(read(value), (failure) => ({ ...failure, fragment: `${name}=${value}` }))
   }
 
-  /** Optional fields of an action, without those that were not given. */
+  /** The given optional fields of an action. */
   takeAll<Fields extends Record<string, (value: string) => Parsed<unknown>>>(
     fields: Fields
   ): Parsed<{ readonly [K in keyof Fields & string as Camel<K>]?: Taken<Fields[K]> }>
@@ -152,7 +150,7 @@ const location = (value: string): Parsed<string> =>
     ? Result.succeed(value)
     : problem(value, "a location consists of visible ASCII characters")
 
-/** One form of an action: what it looks like, and how it is read once it looks like that. */
+/** One form of an action: its pattern and its parser. */
 interface Form {
   readonly pattern: RegExp
   readonly read: (parts: ReadonlyArray<string | undefined>, modifiers: Modifiers) => Parsed<FaultAction>
@@ -325,7 +323,8 @@ const formatDuration = (duration: Duration.Duration): string => {
   return millis % 1_000 === 0 ? `${millis / 1_000}s` : `${millis}ms`
 }
 
-// Only what would be taken for grammar, or would not survive a command line, is written as %XX: a location stays legible.
+// Only characters of the grammar, and those that a command line would change, are written as %XX, so that a location
+// stays legible.
 const escape = (value: string): string => value.replace(/[%,\p{C}\p{Z}\P{ASCII}]/gu, encodeURIComponent)
 
 const unescape = (value: string): string | undefined => {

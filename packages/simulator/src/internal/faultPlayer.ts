@@ -1,6 +1,6 @@
 /**
- * Plays the action of a fault on the wire. Answers are ordinary responses; transfers write through Node's response object,
- * because what they send is what a well-behaved server would refuse to send.
+ * Executes the action of a fault. Answers are ordinary responses. Transfers use Node's response object, because they
+ * send bytes that a correct server would refuse to send.
  */
 import type * as ErrorBody from "@privx-kit/core/ErrorBody"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
@@ -13,13 +13,13 @@ import * as Http from "node:http"
 import type { Socket } from "node:net"
 import type { Answer, RetryAfter, Transfer } from "../FaultAction.ts"
 import type { Exchange } from "./recorder.ts"
-import { errorBody } from "./refusal.ts"
+import * as ErrorResponse from "./errorResponse.ts"
 
-/** The response that stands in the place of the real one. */
+/** The response that replaces the real one. */
 export const answer = (action: Answer, now: number): HttpServerResponse.HttpServerResponse => {
   switch (action._tag) {
     case "Error":
-      return errorBody(action.status, bodyOfError(action), retryAfter(action.retryAfter, now))
+      return ErrorResponse.make(action.status, bodyOfError(action), retryAfter(action.retryAfter, now))
     case "Empty":
       return HttpServerResponse.empty({
         status: action.status,
@@ -60,7 +60,7 @@ const bodyOfError = (action: Extract<Answer, { _tag: "Error" }>): ErrorBody.Erro
 const retryAfter = (value: RetryAfter | undefined, now: number): Record<string, string> => {
   if (value === undefined) return {}
   if (value.form === "seconds") return { "retry-after": String(value.seconds) }
-  // An HTTP date has whole seconds. Rounded up, so that waiting until it is never shorter than was asked for.
+  // An HTTP date has whole seconds. It is rounded up, so that the wait is never too short.
   return { "retry-after": new Date(Math.ceil(now / 1_000 + value.seconds) * 1_000).toUTCString() }
 }
 
@@ -76,7 +76,10 @@ export interface Way {
   readonly reset: (socket: Socket) => void
 }
 
-/** Harms the way of a response. Where it writes by itself it does not return: the end of the connection interrupts it. */
+/**
+ * Damages the transfer of a response. If it writes the response itself, it does not return: the end of the connection
+ * interrupts it.
+ */
 export const transfer = Effect.fnUntraced(function* (
   action: Transfer,
   response: HttpServerResponse.HttpServerResponse,
@@ -138,11 +141,11 @@ const slowly = (
 interface Head {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** Neither length nor chunks: the end of the connection is the end of the body. */
+  /** Without length and chunked encoding, the end of the connection delimits the body. */
   readonly delimited?: boolean
 }
 
-/** Writes a head and some bytes, and lets something happen to the connection when they are out. */
+/** Writes a head and some bytes, and then acts on the connection. */
 const write = (way: Way, head: Head, bytes: Uint8Array, afterwards: (socket: Socket) => void): Effect.Effect<never> =>
   Effect.callback<never>(() => {
     const node = nodeResponse(way.request)

@@ -1,6 +1,6 @@
 /**
- * What stands before every endpoint, as the server's side of `PrivxMiddleware`: the exchange gets its name, a fault is played
- * if one is due, token and scope are looked at, and what an endpoint fails with becomes an error body.
+ * The server side of `PrivxMiddleware`, in front of every endpoint: it records the operation, executes a fault that is
+ * due, checks token and scope, and converts the failure of a handler to an error body.
  */
 import * as ApiError from "@privx-kit/core/ApiError"
 import { type Definition, Operation } from "@privx-kit/http/Operation"
@@ -20,16 +20,15 @@ import * as FaultAction from "../FaultAction.ts"
 import * as FaultPlayer from "./faultPlayer.ts"
 import type { FaultSchedule } from "./faultSchedule.ts"
 import { bearer, CurrentExchange } from "./recorder.ts"
-import * as Refusal from "./refusal.ts"
+import * as Refusal from "../Refusal.ts"
+import * as ErrorResponse from "./errorResponse.ts"
 import type { Tokens } from "./tokens.ts"
 
 export interface Options {
   readonly tokens: Tokens
   readonly faults: FaultSchedule
-  /** Operations whose endpoint takes no token by its definition, and wants one here all the same. */
-  readonly tokenWanted: ReadonlySet<string>
   readonly reset: (socket: Socket) => void
-  /** Told every name that an operation goes by, once for each endpoint. */
+  /** Called with the names of each operation, once for each endpoint. */
   readonly onOperation: (names: ReadonlyArray<string>) => void
 }
 
@@ -46,7 +45,7 @@ export const layer = (options: Options): Layer.Layer<PrivxMiddleware> =>
     const admitted = Effect.gen(function* () {
       const request = yield* HttpServerRequest.HttpServerRequest
       const refusal = refusalOf(definition, bearer(request.headers), yield* Clock.currentTimeMillis, options)
-      return refusal === undefined ? yield* answeringErrors(endpointEffect) : Refusal.toResponse(refusal)
+      return refusal === undefined ? yield* answeringErrors(endpointEffect) : ErrorResponse.of(refusal)
     })
 
     return Effect.gen(function* () {
@@ -65,36 +64,37 @@ export const layer = (options: Options): Layer.Layer<PrivxMiddleware> =>
   })
 
 const refusalOf = (
-  { authorization, name }: Definition,
+  { authorization }: Definition,
   token: Redacted.Redacted<string> | undefined,
   now: number,
-  { tokens, tokenWanted }: Options
+  { tokens }: Options
 ): ApiError.ApiError | undefined => {
-  if (authorization === "none" && !tokenWanted.has(name)) return undefined
+  if (authorization === "none") return undefined
   const scopes = token === undefined ? undefined : tokens.scopesOf(Redacted.value(token), now)
   if (scopes === undefined) return Refusal.unauthorized()
-  if (authorization === "none" || scopes.includes(authorization.scope)) return undefined
-  return Refusal.scopeInsufficient()
+  return scopes.includes(authorization.scope) ? undefined : Refusal.scopeInsufficient()
 }
 
 const isApiError = Schema.is(ApiError.ApiError)
 
-// Here, and not by the error schemas of the endpoint: they all accept the same failures, so the first one, 400, would
-// stand for every status.
+// Encoded here and not by the error schemas of the endpoint: they all accept the same failures, so the first one would
+// make every status 400.
 const answeringErrors = <E, R>(
   effect: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, E, R> =>
   Effect.catch(effect, (error) => {
-    if (isApiError(error)) return Effect.succeed(Refusal.toResponse(error))
-    if (HttpApiError.HttpApiSchemaError.is(error) && error.kind === "Params") {
-      return Effect.succeed(Refusal.toResponse(Refusal.wrongFormat(parameterOf(error))))
-    }
+    if (isApiError(error)) return Effect.succeed(ErrorResponse.of(error))
+    if (HttpApiError.HttpApiSchemaError.is(error)) return Effect.succeed(ErrorResponse.of(refusalOfValue(error)))
     return Effect.fail(error)
   })
 
 const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 
-const parameterOf = ({ cause }: HttpApiError.HttpApiSchemaError): string | undefined => {
-  const [parameter] = issuesOf(cause.issue).issues[0]?.path ?? []
-  return parameter === undefined ? undefined : String(parameter)
+/** The name of the value that does not match the schema of the endpoint. */
+const refusalOfValue = ({ cause, kind }: HttpApiError.HttpApiSchemaError): ApiError.ApiError => {
+  const [issue] = issuesOf(cause.issue).issues
+  const name = issue?.path?.[0]
+  if (name === undefined) return Refusal.badRequest()
+  const isMissing = kind === "Payload" && /missing/i.test(issue?.message ?? "")
+  return (isMissing ? Refusal.missing : Refusal.wrongFormat)(String(name))
 }

@@ -1,6 +1,4 @@
-/**
- * The HTTP or HTTPS server itself: where it listens, and how it lets go of its connections.
- */
+/** The HTTP or HTTPS server: how it listens and closes its connections. */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Effect from "effect/Effect"
 import type * as HttpServer from "effect/http/HttpServer"
@@ -17,14 +15,14 @@ export interface Listener {
   readonly serve: HttpServer.HttpServer["Service"]["serve"]
   /** Breaks a connection with a TCP reset. */
   readonly reset: (socket: Socket) => void
-  /** Stops listening, and ends every connection, whatever is still going on there. */
+  /** Stops listening, and closes every connection, including active ones. */
   readonly shutdown: Effect.Effect<void>
 }
 
 const host = "127.0.0.1"
 
-// Longer than any client keeps an idle connection: otherwise a request may meet the end of its connection, and a test
-// that asks for no fault sees one.
+// Longer than any client keeps an idle connection: otherwise a request could coincide with the end of its connection,
+// and fail in a test without faults.
 const settings = { keepAliveTimeout: 120_000, requestTimeout: 0 }
 
 export const make = Effect.fnUntraced(function* (
@@ -40,7 +38,7 @@ export const make = Effect.fnUntraced(function* (
           key: Redacted.value(certificates.key),
           ALPNProtocols: ["http/1.1"]
         })
-  // Under TLS only the socket beneath can be reset. Connections to one address and port differ in their remote port.
+  // With TLS, only the underlying socket can be reset. Connections to one address and port differ in their remote port.
   const sockets = new Map<number, Socket>()
   node.on("connection", (socket: Socket) => {
     const { remotePort } = socket
@@ -53,7 +51,7 @@ export const make = Effect.fnUntraced(function* (
       const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : undefined
       return new SimulatorError({
         reason: "listen",
-        detail: `port ${port} of ${host} cannot be listened on${code === undefined ? "" : ` (${code})`}`,
+        detail: `cannot listen on port ${port} of ${host}${code === undefined ? "" : ` (${code})`}`,
         ...(code === undefined ? undefined : { code })
       })
     })
@@ -65,8 +63,14 @@ export const make = Effect.fnUntraced(function* (
     serve: server.serve,
     reset: (socket) => {
       const beneath = socket.remotePort === undefined ? undefined : sockets.get(socket.remotePort)
-      beneath?.resetAndDestroy()
-      socket.destroy()
+      // Older releases of Node close instead of reset a socket that has just written, until the next turn of the event
+      // loop.
+      setImmediate(() =>
+        setImmediate(() => {
+          beneath?.resetAndDestroy()
+          socket.destroy()
+        })
+      )
     },
     shutdown: Effect.sync(() => {
       node.close()

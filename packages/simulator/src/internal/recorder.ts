@@ -1,6 +1,6 @@
 /**
- * Keeps what was asked. A request is kept from its head on, and filled in while it is answered, so that one that never
- * gets an answer can be seen too.
+ * Records requests. A request is recorded when its head arrives, and completed during its response, so that a request
+ * without a response is recorded as well.
  */
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -8,10 +8,10 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Redacted from "effect/Redacted"
 import type { RecordedRequest } from "../RecordedRequest.ts"
 
-/** A request that is being answered. */
+/** A request that is being processed. */
 export type Exchange = { -readonly [K in keyof RecordedRequest]: RecordedRequest[K] }
 
-/** The exchange of the current request: begun by the server, filled in by the gate and the player. */
+/** The exchange of the current request: started by the server, completed by the gate and the fault player. */
 export const CurrentExchange = Context.Reference<Exchange | undefined>("@privx-kit/simulator/CurrentExchange", {
   defaultValue: () => undefined
 })
@@ -20,7 +20,7 @@ export class Recorder {
   #exchanges: Array<Exchange> = []
   readonly #limit: number
 
-  /** @param limit how many are kept; the oldest make room */
+  /** @param limit maximum number of recorded requests; the oldest are dropped */
   constructor(limit: number) {
     this.#limit = limit
   }
@@ -40,12 +40,12 @@ export class Recorder {
       sentBytes: 0
     }
     this.#exchanges.push(exchange)
-    // In one go, for taking the first of a long array away costs its length.
+    // Several at once, because removing the first element of a long array costs its length.
     if (this.#exchanges.length >= this.#limit * 2) this.#exchanges = this.#exchanges.slice(-this.#limit)
     return exchange
   }
 
-  /** Copies: what has been read does not change any more. */
+  /** Returns copies, which do not change afterwards. */
   snapshot(): ReadonlyArray<RecordedRequest> {
     return this.#exchanges.slice(-this.#limit).map((exchange) => ({ ...exchange }))
   }

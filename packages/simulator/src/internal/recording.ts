@@ -1,6 +1,6 @@
 /**
- * The outermost layer around all endpoints: every request is recorded, those that no endpoint is there for included, and
- * these get their error body here.
+ * The outermost layer around all endpoints: records every request, including those to unknown paths, and responds to
+ * the latter.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -9,9 +9,10 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { RecordedRequest } from "../RecordedRequest.ts"
 import { CurrentExchange, type Exchange, type Recorder } from "./recorder.ts"
-import * as Refusal from "./refusal.ts"
+import * as Refusal from "../Refusal.ts"
+import * as ErrorResponse from "./errorResponse.ts"
 
-/** @param onRequest told of each request when its answer begins, or will never come */
+/** @param onRequest called for each request when its response starts, or when it ends without one */
 export const recording = <E, R>(
   app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
   recorder: Recorder,
@@ -32,14 +33,14 @@ const answering = Effect.fnUntraced(function* <E, R>(
   exchange: Exchange
 ) {
   if (announcesBody(request.headers)) {
-    // A body that breaks off leaves nobody to answer: what came of it is not worth a failure.
+    // A truncated request body means that the client is gone, so it is not a failure here.
     exchange.bodyBytes = yield* request.arrayBuffer.pipe(
       Effect.map((buffer) => buffer.byteLength),
       Effect.orElseSucceed(() => 0)
     )
   }
   const response = yield* Effect.catchIf(app, isRouteNotFound, () =>
-    Effect.succeed(Refusal.toResponse(Refusal.notFound()))
+    Effect.succeed(ErrorResponse.of(Refusal.notFound()))
   )
   exchange.status = response.status
   if (response.body._tag === "Uint8Array") exchange.sentBytes = response.body.contentLength

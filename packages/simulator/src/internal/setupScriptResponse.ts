@@ -1,23 +1,23 @@
 /**
- * The answer of the download: the script's bytes, whole or from an offset on, with what a client needs to continue a
- * broken transfer.
+ * The response of the download: the bytes of the script, complete or from an offset, with the headers that a client
+ * needs to resume a transfer.
  */
 import type * as ApiError from "@privx-kit/core/ApiError"
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import * as Refusal from "./refusal.ts"
+import * as Refusal from "../Refusal.ts"
 
 export interface Script {
   readonly bytes: Uint8Array
   readonly sha256: string
 }
 
-// Unverified: which content type PrivX sends is documented nowhere.
+// Unverified: which content type PrivX sends is not documented.
 const contentType = "text/x-shellscript"
 
 /**
- * @param headers of the request; `range` and `if-range` are looked at
- * @param ranges `false`: as a server that knows no ranges, always the whole script
+ * @param headers of the request; only `range` and `if-range` are used
+ * @param ranges `false`: always the complete script, like a server without range support
  */
 export const make = (
   script: Script,
@@ -42,7 +42,7 @@ export const make = (
   )
 }
 
-/** `bytes=N-`, `bytes=N-M` or `bytes=-N` as [start, end). Whatever else is asked for is ignored, as RFC 9110 has it. */
+/** `bytes=N-`, `bytes=N-M` or `bytes=-N` as [start, end). Any other range is ignored, as RFC 9110 requires. */
 const parse = (range: string | undefined, total: number): readonly [start: number, end: number] | undefined => {
   const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(range ?? "") ?? []
   if (first !== "") {

@@ -1,0 +1,61 @@
+/** Directories that exist for the duration of a test. */
+import * as Effect from "effect/Effect"
+import { execFileSync } from "node:child_process"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+
+const make = (): string => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-test-"))
+  // For tests that drop root's privileges.
+  fs.chmodSync(folder, 0o755)
+  return folder
+}
+
+export const folder = Effect.acquireRelease(Effect.sync(make), (folder) =>
+  Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true }))
+)
+
+/** A separate file system of the given size; `undefined` if this user may not mount one. */
+export const smallDisk = (size: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const folder = make()
+      try {
+        execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size},mode=0755`, "tmpfs", folder], { stdio: "ignore" })
+        return folder
+      } catch {
+        fs.rmSync(folder, { recursive: true })
+        return undefined
+      }
+    }),
+    (folder) =>
+      Effect.sync(() => {
+        if (folder === undefined) return
+        execFileSync("umount", ["--lazy", folder], { stdio: "ignore" })
+        fs.rmSync(folder, { recursive: true, force: true })
+      })
+  )
+
+/** All files below, as paths relative to `folder`, sorted; none where there is no such folder. */
+export const filesBelow = (folder: string): ReadonlyArray<string> =>
+  fs.existsSync(folder)
+    ? fs
+        .readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+        .sort()
+    : []
+
+export const modeOf = (file: string): string => (fs.statSync(file).mode & 0o777).toString(8)
+
+/** Fills the file system to the last block. */
+export const fill = (file: string): void => {
+  for (const size of [65_536, 4096, 1]) {
+    try {
+      for (;;) fs.appendFileSync(file, Buffer.alloc(size))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error
+    }
+  }
+}
