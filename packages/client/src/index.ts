@@ -1,0 +1,5 @@
+export * from "./Privx.ts"
+export * from "./PrivxError.ts"
+export * from "./Secret.ts"
+export type { CallOptions, Method, Operations } from "./Operations.ts"
+export type { Plain, PlainInput } from "./Plain.ts"
