@@ -1,7 +1,6 @@
 /**
  * The bundle behind `bin/privx-kit.cjs`: everything the program needs in a few files, so that it starts fast, and that
- * the package has no dependencies (one of them, @effect/sql-sqlite-node, only works with the patch of this repository).
- * Each `import()` in the sources becomes a file of its own, loaded when the command is run.
+ * the package has no dependencies. Each `import()` in the sources becomes a file of its own, loaded when the command is run.
  */
 import * as fs from "node:fs"
 import { isBuiltin } from "node:module"
@@ -10,7 +9,7 @@ import { defineConfig } from "rolldown"
 import type { Plugin } from "rolldown"
 
 /** The folder of the package that a module belongs to, or nothing when it is not an installed package. */
-const packageFolder = (id: string) => {
+const packageDirectory = (id: string) => {
   const after = id.lastIndexOf("/node_modules/")
   if (after === -1) return undefined
   const [scope = "", name = ""] = id.slice(after + "/node_modules/".length).split("/")
@@ -25,7 +24,7 @@ const notices = (): Plugin => ({
     for (const file of Object.values(bundle)) {
       if (file.type !== "chunk") continue
       for (const [id, { renderedLength }] of Object.entries(file.modules)) {
-        const folder = renderedLength > 0 ? packageFolder(id) : undefined
+        const folder = renderedLength > 0 ? packageDirectory(id) : undefined
         if (folder !== undefined) folders.add(folder)
       }
     }
@@ -45,7 +44,9 @@ const closed = (): Plugin => ({
   name: "closed",
   transform(code, id) {
     if (
-      packageFolder(id) === undefined &&
+      packageDirectory(id) === undefined &&
+      // They find the web page, which `build` copies beside the bundle, and a script in a folder of the package.
+      !/\/(server\/DashboardFiles|serve\/RoleScript)\.ts$/.test(id) &&
       /new URL\([^)]*import\.meta\.url|import\.meta\.(resolve|dirname|filename)/.test(code)
     ) {
       this.error(`${id} looks for a file beside itself, which does not come into the bundle`)
@@ -62,11 +63,30 @@ const closed = (): Plugin => ({
   }
 })
 
+/**
+ * Effect makes the segmenter, with which it measures text, when its module is loaded. That reads tables of ICU, which takes
+ * a twelfth of the time of `--help`, and most commands measure no text with it: here it is made at its first use.
+ */
+const lateSegmenter = (): Plugin => ({
+  name: "late-segmenter",
+  transform(code, id) {
+    if (!id.endsWith("/effect/dist/cli/CliOutput.js")) return null
+    const made = /const graphemeSegmenter = ([^;]*new Intl\.Segmenter\([^;]*\));/
+    if (!made.test(code)) this.error(`${id} no longer makes its segmenter as this plugin expects`)
+    return {
+      code: code
+        .replace(made, "let madeSegmenter\nconst graphemeSegmenter = () => (madeSegmenter ??= $1)")
+        .replaceAll("graphemeSegmenter.segment(", "graphemeSegmenter().segment("),
+      map: null
+    }
+  }
+})
+
 export default defineConfig({
   input: { main: "src/main.ts" },
   platform: "node",
   resolve: { conditionNames: ["@privx-kit/source", "node", "import", "module", "default"] },
-  plugins: [notices(), closed()],
+  plugins: [notices(), closed(), lateSegmenter()],
   // A warning means that something will be undefined or missing when the program runs.
   onLog: (level, log, handle) => handle(level === "warn" ? "error" : level, log),
   output: {
@@ -76,7 +96,7 @@ export default defineConfig({
     entryFileNames: "[name].js",
     chunkFileNames: "[name]-[hash].js",
     // What every command needs is one file: each further one costs about a millisecond at start.
-    codeSplitting: { groups: [{ name: "common", test: /\/commands\/Start\.ts$/ }] },
+    codeSplitting: { groups: [{ name: "common", test: /\/cli\/Start\.ts$/ }] },
     topLevelVar: true,
     // Names stay as they are written: a stack trace in a report has to be readable, and shorter ones start no faster.
     minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } }

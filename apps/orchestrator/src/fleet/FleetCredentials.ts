@@ -4,15 +4,16 @@
  */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import * as fs from "node:fs/promises"
+import * as Result from "effect/Result"
 import * as path from "node:path"
-import * as Catalogue from "../settings/Catalogue.ts"
-import * as Certificates from "../settings/Certificates.ts"
-import * as Credentials from "../settings/Credentials.ts"
-import * as TomlFile from "../settings/TomlFile.ts"
-import type { CredentialsReference } from "./FleetSchema.ts"
+import * as Catalogue from "@privx-kit/settings/Catalogue"
+import * as TrustAnchors from "@privx-kit/settings/TrustAnchors"
+import * as Credentials from "@privx-kit/settings/Credentials"
+import * as TomlFile from "@privx-kit/settings/TomlFile"
+import type { CredentialsReference } from "@privx-kit/settings/CredentialsReference"
+import * as SettingsFile from "@privx-kit/settings/SettingsFile"
 
-/** What is wrong with one key of a reference; `key` is none where it is the reference as a whole. */
+/** A problem with one key of a reference; without `key`, with the reference as a whole. */
 export interface Fault {
   readonly key: keyof CredentialsReference | undefined
   readonly problem: string
@@ -50,6 +51,7 @@ const ways: Readonly<Record<string, ReadonlyArray<keyof CredentialsReference>>> 
     "client_id_env",
     "client_secret_env",
     "client_secret_file",
+    "client_domain",
     "oauth_client_id",
     "oauth_client_secret_env",
     "oauth_client_secret_file"
@@ -64,8 +66,14 @@ export const wayOf = (reference: CredentialsReference): string | Fault => {
   )
   const [only] = given
   if (only !== undefined && given.length === 1) return only
-  const fix = "Name one way to log in: toml_file; token_env or token_file; client_id with the two secrets."
-  return { key: undefined, problem: only === undefined ? "names none" : `names ${given.join(" and ")}`, fix }
+  const fix =
+    "Specify exactly one: toml_file; token_env or token_file; client_id with the two secrets, or with client_secret and client_domain."
+  return {
+    key: undefined,
+    problem:
+      only === undefined ? "specifies no way to log in" : `specifies several ways to log in: ${given.join(", ")}`,
+    fix
+  }
 }
 
 const follow = Effect.fnUntraced(function* (
@@ -100,7 +108,7 @@ const follow = Effect.fnUntraced(function* (
         faults.push({ key: `${name}_env`, problem: `names ${variable}, which is not set`, fix: "Set it." })
       return found
     }
-    const found = yield* Effect.promise(() => secretOf(path.resolve(folder, file ?? "")))
+    const found = yield* secretOf(path.resolve(folder, file ?? ""))
     if ("problem" in found) faults.push({ key: `${name}_file`, ...found })
     else warnings.push(...found.warnings)
     return "text" in found ? found.text : ""
@@ -139,34 +147,37 @@ const follow = Effect.fnUntraced(function* (
         : { key: "client_id_env", problem: `names ${reference.client_id_env}, which is not set`, fix: "Set it." }
     )
   }
+  const clientSecret = redacted(yield* value("client_secret"), "client secret")
+  const { client_domain: domain } = reference
+  if (domain !== undefined) {
+    const other = (["oauth_client_id", "oauth_client_secret_env", "oauth_client_secret_file"] as const).find(
+      (key) => reference[key] !== undefined
+    )
+    if (other !== undefined) {
+      faults.push({ key: other, problem: "stands beside client_domain", fix: "Leave one of them out." })
+    }
+    return made({ _tag: "ClientCredentials", clientId: clientId ?? "", clientSecret, domain })
+  }
   return made({
     _tag: "ApiClient",
     clientId: clientId ?? "",
-    clientSecret: redacted(yield* value("client_secret"), "client secret"),
+    clientSecret,
     oauthClientId: reference.oauth_client_id ?? Catalogue.defaultOauthClientId,
     oauthClientSecret: redacted(yield* value("oauth_client_secret"), "oauth client secret")
   })
 })
 
 /** The first line of a file, and whether others than its owner can read it. */
-const secretOf = async (
+const secretOf = Effect.fnUntraced(function* (
   file: string
-): Promise<{ readonly text: string; readonly warnings: ReadonlyArray<string> } | Omit<Fault, "key">> => {
-  try {
-    const { mode, size } = await fs.stat(file)
-    if (size > largest) return { problem: `names ${file}, which is too large`, fix: "Put the bare value there." }
-    const text = (await fs.readFile(file, "utf8")).trim()
-    if (text === "") return { problem: `names ${file}, which is empty`, fix: "Put the value there." }
-    // Windows has no such permissions: what it reports says nothing about others.
-    const exposed = process.platform !== "win32" && (mode & 0o077) !== 0
-    return { text, warnings: exposed ? [`${file} holds a secret and others can read it: chmod 600 ${file}`] : [] }
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown"
-    return code === "ENOENT"
-      ? { problem: `names ${file}, which does not exist`, fix: "Check the path." }
-      : { problem: `names ${file}, which cannot be read (${code})`, fix: "Check its permissions." }
-  }
-}
+): Effect.fn.Return<{ readonly text: string; readonly warnings: ReadonlyArray<string> } | Omit<Fault, "key">> {
+  const read = yield* Effect.result(SettingsFile.read(file, { maxBytes: largest }))
+  if (Result.isFailure(read)) return { problem: `names ${file}, which ${read.failure.problem}`, fix: read.failure.fix }
+  const text = read.success.trim()
+  if (text === "") return { problem: `names ${file}, which is empty`, fix: "Put the value there." }
+  const exposed = yield* SettingsFile.isReadableByOthers(file)
+  return { text, warnings: exposed ? [`${file} holds a secret and others can read it: chmod 600 ${file}`] : [] }
+})
 
 /** A token is hardly ever larger. */
 const largest = 64 * 1024
@@ -181,8 +192,8 @@ const fromToml = Effect.fnUntraced(function* (file: string): Effect.fn.Return<Fo
       : { values: [value], source: { kind: "file", path: file, key: place.join(".") }, hidden: [] }
   })
   const pem = toml.values.get("ca")
-  const ca = pem === undefined ? undefined : Certificates.parse(pem, `${file} [api] api_ca_crt`)
-  // Where the file cannot be read, what is not in it is no news.
+  const ca = pem === undefined ? undefined : TrustAnchors.parse(pem, `${file} [api] api_ca_crt`)
+  // If the file cannot be read, missing names in it are not reported as well.
   const problems = toml.problems.length > 0 ? toml.problems : [...choice.problems, ...(ca?.problems ?? [])]
   return {
     credentials: choice.credentials,

@@ -22,21 +22,21 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import * as fs from "node:fs/promises"
 import * as path from "node:path"
-import * as DurationText from "../commands/DurationText.ts"
-import type { Host as Surroundings } from "../settings/Settings.ts"
-import { type Problem, SettingsError } from "../settings/SettingsError.ts"
-import { type FleetHost, type Resolve, resolver } from "./FleetHosts.ts"
+import * as DurationText from "@privx-kit/settings/DurationText"
+import type { Host as Surroundings } from "@privx-kit/settings/Settings"
+import { type Problem, SettingsError } from "@privx-kit/settings/SettingsError"
+import { type FleetHost, type HostSettings, type Resolve, resolver } from "./FleetHosts.ts"
+import * as SettingsFile from "@privx-kit/settings/SettingsFile"
 import { Defaults, FleetSchedule, Host, Top } from "./FleetSchema.ts"
+import * as ScheduleTimes from "./ScheduleTimes.ts"
 import * as FleetSecrets from "./FleetSecrets.ts"
 import * as FleetSource from "./FleetSource.ts"
 
 export type { FleetHost }
 
-export interface Schedule {
-  readonly cron: Cron.Cron
-  readonly text: string
+export interface Schedule extends ScheduleTimes.Times {
+  /** Whether a missed round is made up. */
   readonly makeUp: boolean
 }
 
@@ -59,7 +59,7 @@ export interface Read {
 export const defaultConcurrency = 8
 
 /**
- * The fleet, or everything that is wrong with its file and with those that it names.
+ * Reads a fleet; fails with every problem of its file and of the files that it names.
  *
  * @param options.credentials whether these are looked for; default `true`
  */
@@ -76,7 +76,7 @@ export const read = Effect.fn("FleetFile.read")(function* (
  * The fleet of a text.
  *
  * @param file as it is named in messages
- * @param resolve what the settings of a host come to
+ * @param resolve resolves the settings of a host
  */
 export const check = Effect.fn("FleetFile.check")(function* (
   text: string,
@@ -129,6 +129,7 @@ export const check = Effect.fn("FleetFile.check")(function* (
     hosts.push(decoded(Host, raw, ["hosts", hosts.length]))
   }
   const scheduled = Schema.decodeUnknownOption(FleetSchedule)(rawTop["schedule"])
+  const job = top?.job ?? "setup"
   const schedule = Option.isNone(scheduled) ? undefined : cronOf(scheduled.value, add)
   unique(
     hosts,
@@ -137,22 +138,39 @@ export const check = Effect.fn("FleetFile.check")(function* (
       add(["hosts", index, "name"], `is ${name}, as that of an earlier host`, "Give each host a name of its own.")
   )
 
+  if (job === "setup") {
+    for (const [index, part] of [defaults, ...hosts].entries()) {
+      if (part?.bootstrap === undefined) continue
+      const where = index === 0 ? ["defaults", "bootstrap"] : ["hosts", index - 1, "bootstrap"]
+      add(where, "counts only where the job is a bootstrap", "Add job: bootstrap at the top, or leave it out.", "name")
+    }
+  }
   const found: Array<FleetHost> = []
   const warnings = new Set<string>()
-  const told = new Set<string>()
+  const reported = new Set<string>()
   for (const [index, host] of hosts.entries()) {
     if (host === undefined || defaults === undefined) continue
     // What comes from the defaults is said of them, and said once.
-    const settings = { ...defaults, ...host, labels: { ...defaults.labels, ...host.labels } }
+    const settings: HostSettings = {
+      ...defaults,
+      ...host,
+      job,
+      labels: { ...defaults.labels, ...host.labels },
+      bootstrap: {
+        ...defaults.bootstrap,
+        ...host.bootstrap,
+        dataset: { ...defaults.bootstrap?.dataset, ...host.bootstrap?.dataset }
+      }
+    }
     const place = (key: string, ...below: FleetSource.Path) =>
-      Object.hasOwn(host, key) || !Object.hasOwn(defaults, key)
+      isOf(host, key, below) || !isOf(defaults, key, below)
         ? ["hosts", index, key, ...below]
         : ["defaults", key, ...below]
     const said = yield* resolve(settings, (fault, key, ...below) => {
       const where = place(key, ...below)
       const already = `${where.join(".")} ${fault.problem}`
-      if (!told.has(already)) add(where, fault.problem, fault.fix)
-      told.add(already)
+      if (!reported.has(already)) add(where, fault.problem, fault.fix)
+      reported.add(already)
     })
     said.warnings.forEach((warning) => warnings.add(warning))
     if (said.host !== undefined) found.push(said.host)
@@ -191,45 +209,33 @@ export const check = Effect.fn("FleetFile.check")(function* (
   }
 })
 
-/** Whoever has corrected as many is glad to see the rest. */
+/** Whether a part of the file says that, or, of a bootstrap, the part of it. */
+const isOf = (part: typeof Defaults.Type, key: string, [below]: FleetSource.Path): boolean =>
+  key === "bootstrap" && below !== undefined ? Object.hasOwn(part.bootstrap ?? {}, below) : Object.hasOwn(part, key)
+
+/** Further problems are shown once these are corrected. */
 const mostProblems = 200
 
 /** Labels of a host, or files with its certificates. */
 const mostParts = 100
 
-/** The part of a host that is larger than anybody means it to be. */
+/** The part of a host that is unreasonably large. */
 const tooLarge = (data: unknown): string | undefined =>
   Object.entries(recordOf(data)).find(
     ([, value]) => typeof value === "object" && value !== null && Object.keys(value).length > mostParts
   )?.[0]
 
-/** They are put into the order of the file, of which so many are told. */
+/** Sorts problems by their place in the file, and limits how many are reported. */
 const mostFound = 1000
 
 /** A fleet of ten thousand hosts takes about one or two. */
 const largest = 64 * 1024 * 1024
 
 export const load = (file: string): Effect.Effect<string, SettingsError> =>
-  Effect.tryPromise({
-    try: async () => {
-      const { size } = await fs.stat(file)
-      return size > largest ? Promise.reject(Object.assign(new Error(), { code: "EFBIG" })) : fs.readFile(file, "utf8")
-    },
-    catch: (cause) => (cause instanceof Error && "code" in cause ? String(cause.code) : "unknown")
-  }).pipe(
-    Effect.mapError(
-      (code) =>
-        new SettingsError({
-          problems: [
-            {
-              setting: `fleet file ${file}`,
-              problem: code === "ENOENT" ? "does not exist" : `cannot be read (${code})`,
-              fix: code === "ENOENT" ? "Check the path." : "Check what it is, and its permissions."
-            }
-          ],
-          looked: [file]
-        })
-    )
+  Effect.mapError(
+    SettingsFile.read(file, { maxBytes: largest }),
+    ({ fix, problem }) =>
+      new SettingsError({ problems: [{ setting: `fleet file ${file}`, problem, fix }], looked: [file] })
   )
 
 const recordOf = (data: unknown): Record<string, unknown> =>
@@ -271,10 +277,19 @@ const cronOf = (
   add: (where: FleetSource.Path, problem: string, fix: string) => void
 ): Schedule | undefined => {
   const parsed = Cron.parse(cron, time_zone ?? DateTime.zoneMakeLocal())
-  if (Result.isSuccess(parsed)) return { cron: parsed.success, text: cron, makeUp: make_up === true }
+  if (Result.isSuccess(parsed)) {
+    const schedule = { cron: parsed.success, text: cron, makeUp: make_up === true }
+    if (ScheduleTimes.next(schedule, Date.now()) !== undefined) return schedule
+    add(["schedule", "cron"], "never comes due", "Write a date that exists; 30 February does not.")
+    return undefined
+  }
   const zone = time_zone !== undefined && Result.isSuccess(Cron.parse(cron))
-  if (zone) add(["schedule", "time_zone"], "is no time zone", "Write one like Europe/Helsinki or UTC.")
+  if (zone) add(["schedule", "time_zone"], "is not a time zone", "Write one like Europe/Helsinki or UTC.")
   else
-    add(["schedule", "cron"], "is no cron expression", 'Write five fields, e.g. "0 3 * * *" for each night at three.')
+    add(
+      ["schedule", "cron"],
+      "is not a cron expression",
+      'Write five fields, e.g. "0 3 * * *" for each night at three.'
+    )
   return undefined
 }

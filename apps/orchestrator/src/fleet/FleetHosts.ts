@@ -1,22 +1,23 @@
-/** The hosts of a fleet: what their settings, with the defaults of the file, come to when everything they refer to is read. */
+/** Resolves the hosts of a fleet: their settings with the defaults of the file, and everything that they refer to. */
 import type { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as path from "node:path"
-import * as DurationText from "../commands/DurationText.ts"
-import * as ModeText from "../commands/ModeText.ts"
-import * as BaseUrl from "../settings/BaseUrl.ts"
-import * as Certificates from "../settings/Certificates.ts"
-import * as PolicyFile from "../settings/PolicyFile.ts"
-import type * as PrivxClient from "../settings/PrivxClient.ts"
-import type { Host as Surroundings } from "../settings/Settings.ts"
-import type { SettingsError } from "../settings/SettingsError.ts"
-import { inputsOf } from "../SetupRequest.ts"
-import type { SetupInputs } from "../SetupWorkflow.ts"
-import { nameOf } from "../Targets.ts"
+import * as DurationText from "@privx-kit/settings/DurationText"
+import * as ModeText from "@privx-kit/settings/ModeText"
+import * as BaseUrl from "@privx-kit/settings/BaseUrl"
+import * as TrustAnchors from "@privx-kit/settings/TrustAnchors"
+import * as PolicyFile from "../setup/PolicyFile.ts"
+import type * as PrivxClient from "@privx-kit/settings/PrivxClient"
+import type { Host as Surroundings } from "@privx-kit/settings/Settings"
+import type { SettingsError } from "@privx-kit/settings/SettingsError"
+import { inputsOf } from "../setup/SetupRequest.ts"
+import { nameOf } from "@privx-kit/settings/PrivxHosts"
 import * as FleetCredentials from "./FleetCredentials.ts"
-import type { CredentialsReference, Defaults, Host } from "./FleetSchema.ts"
+import { bootstrapOf, type HostInputs } from "./FleetJob.ts"
+import type { CredentialsReference } from "@privx-kit/settings/CredentialsReference"
+import type { BootstrapSettings, Defaults, Host, Top } from "./FleetSchema.ts"
 import type { Path } from "./FleetSource.ts"
 
 export interface FleetHost {
@@ -24,17 +25,18 @@ export interface FleetHost {
   readonly labels: Readonly<Record<string, string>>
   /** As runs name it: origin and path of the base URL. */
   readonly target: string
-  /** None where nobody asked for it. */
+  /** `undefined` if it is not set. */
   readonly client: (PrivxClient.Target & PrivxClient.Limits) | undefined
-  readonly inputs: SetupInputs
+  readonly inputs: HostInputs
 }
 
 /** Of a host, with the defaults of the file where it does not say. */
-export type HostSettings = Defaults & Pick<Host, "name" | "base_url" | "sha256">
+export type HostSettings = Defaults &
+  Pick<Host, "name" | "base_url" | "sha256"> & { readonly job: NonNullable<typeof Top.Type.job> }
 
 export type Report = (fault: { readonly problem: string; readonly fix: string }, key: string, ...below: Path) => void
 
-/** What the settings of a host come to, as long as nothing is wrong with them. */
+/** The resolved settings of a host without problems. */
 export type Resolve = (
   settings: HostSettings,
   report: Report
@@ -47,13 +49,13 @@ export const resolver = (
   options: { readonly credentials: boolean }
 ): Resolve => {
   const credentialsOf = FleetCredentials.reader(environment, folder)
-  const certificates = new Map<string, Certificates.Certificates>()
+  const certificates = new Map<string, TrustAnchors.Certificates>()
   const policies = new Map<string, Result.Result<VerificationPolicy, SettingsError>>()
 
   const certificatesOf = Effect.fnUntraced(function* (files: ReadonlyArray<string>) {
     const paths = files.map((file) => path.resolve(folder, file))
     const key = paths.join("\n")
-    const known = certificates.get(key) ?? (yield* Effect.promise(() => Certificates.fromFiles(paths)))
+    const known = certificates.get(key) ?? (yield* TrustAnchors.fromFiles(paths))
     certificates.set(key, known)
     return known
   })
@@ -113,8 +115,23 @@ export const resolver = (
       })
     )
     if (Result.isFailure(inputs)) fault({ problem: inputs.failure.detail, fix: "Correct it." }, "name")
+    const bootstrap = settings.job === "bootstrap" ? filledBootstrap(settings) : undefined
+    const anchors = bootstrap?.trust_anchors_file
+    const trustAnchors = anchors === undefined ? undefined : yield* certificatesOf([anchors])
+    for (const { fix, problem, setting } of trustAnchors?.problems ?? []) {
+      fault(
+        { problem: `names a file that does not fit: ${setting} ${problem}`, fix },
+        "bootstrap",
+        "trust_anchors_file"
+      )
+    }
+    const job = Result.isFailure(inputs)
+      ? undefined
+      : bootstrap === undefined
+        ? inputs.success
+        : yield* bootstrapOf(inputs.success, bootstrap, trustAnchors?.pems.join("\n")).pipe(reported(fault))
     const warnings = [...ca.warnings, ...login.warnings]
-    if (!whole || "problem" in url || Result.isFailure(inputs)) {
+    if (!whole || "problem" in url || job === undefined) {
       return { host: undefined, warnings }
     }
     const duration = (text: string | undefined) =>
@@ -135,11 +152,31 @@ export const resolver = (
                 timeout: duration(settings.timeout),
                 deadline: duration(settings.deadline)
               },
-        inputs: inputs.success
+        inputs: job
       }
     }
   })
 }
+
+/** What is wrong with a bootstrap as a whole, as a fault of its settings. */
+export const reported =
+  (fault: Report) =>
+  <A>(effect: Effect.Effect<A, SettingsError>): Effect.Effect<A | undefined> =>
+    Effect.catch(effect, ({ problems }) =>
+      Effect.sync(() => {
+        for (const { fix, problem, setting } of problems) fault({ problem, fix }, "bootstrap", setting)
+        return undefined
+      })
+    )
+
+/** The bootstrap of a host, with its name where the file leaves a place for it. */
+export const filledBootstrap = ({ bootstrap = {}, name }: HostSettings): BootstrapSettings => ({
+  ...bootstrap,
+  ...(bootstrap.address === undefined ? undefined : { address: fill(bootstrap.address, name) }),
+  ...(bootstrap.dataset?.name === undefined
+    ? undefined
+    : { dataset: { ...bootstrap.dataset, name: fill(bootstrap.dataset.name, name) } })
+})
 
 const fill = (template: string, name: string): string =>
   template.replaceAll("{name}", name).replaceAll("{NAME}", name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_"))

@@ -2,24 +2,25 @@
  * Fleet runs in the record: what each is to do, and what its parts have come to. Every question costs as much as there is
  * to answer, so that a fleet of ten thousand hosts costs ten times as much as one of a thousand.
  */
+import { RunId } from "@privx-kit/core/RunId"
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import * as Struct from "effect/Struct"
 import * as SqlClient from "effect/sql/SqlClient"
-import { Database } from "../Database.ts"
-import { Review, RunStatus } from "../runs/Run.ts"
-import * as RunRows from "../runs/RunRows.ts"
-import { Runs } from "../runs/Runs.ts"
-import { kind as setupKind } from "../SetupWorkflow.ts"
+import { Database } from "@privx-kit/durable/Database"
+import { Review, RunStatus } from "@privx-kit/runs/Run"
+import * as RunRows from "@privx-kit/runs/RunRows"
+import { Runs } from "@privx-kit/runs/Runs"
+import { SetupInputs } from "../setup/SetupRun.ts"
+import { kindOf, kinds } from "./FleetJob.ts"
 import { type Counts, digestOf, idOf, kind, type Plan, PlannedHost, targetOf } from "./FleetRun.ts"
 
 /** A part of a fleet run, in short. */
 export const Part = Schema.Struct({
-  id: Schema.String,
+  id: RunId,
   target: Schema.String,
   status: RunStatus,
   attempt: Schema.Int,
@@ -33,9 +34,9 @@ export const Part = Schema.Struct({
 
 export type Part = typeof Part.Type
 
-/** How a fleet run comes to the record. */
+/** How a fleet run is recorded. */
 export interface Created {
-  /** To a server: it waits in the queue for a process that carries it out. */
+  /** Whether it was submitted to a server: it is queued for a process that executes it. */
   readonly handedOver?: boolean | undefined
   readonly idempotencyKey?: string | undefined
 }
@@ -43,9 +44,9 @@ export interface Created {
 export class FleetRecord extends Context.Service<
   FleetRecord,
   {
-    /** Records a fleet run with what it is to do; `false` where one of that key is there already. */
+    /** Records a fleet run with its task; `false` if a run with that key exists. */
     readonly create: (id: string, plan: Plan, how?: Created) => Effect.Effect<boolean, StorageFailed>
-    /** A run that is gone on with is so with what the file now says of how many at once. */
+    /** Sets the concurrency of a run that is resumed to that of the file now. */
     readonly setConcurrency: (id: string, concurrency: number) => Effect.Effect<void, StorageFailed>
     readonly plan: (
       id: string
@@ -60,11 +61,11 @@ export class FleetRecord extends Context.Service<
       hosts: ReadonlyArray<PlannedHost>,
       attempt: number
     ) => Effect.Effect<void, StorageFailed>
-    /** Every part, some at a time so that few are in memory: `use` keeps what it needs. */
+    /** Visits every part in pages, so that few are in memory: `use` keeps what it needs. */
     readonly eachPart: (id: string, use: (part: Part) => void) => Effect.Effect<void, StorageFailed>
     /** Runs by their ids, in no order. */
     readonly parts: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Part>, StorageFailed>
-    /** By target, the inputs of the set-ups that wait for approval and their ids; the latest where there are several. */
+    /** By target, the inputs of the runs of hosts that wait for approval and their ids; the latest where there are several. */
     readonly waiting: Effect.Effect<
       ReadonlyMap<string, { readonly id: string; readonly inputs: Schema.Json }>,
       StorageFailed
@@ -82,9 +83,6 @@ export class FleetRecord extends Context.Service<
   )
 }
 
-/** Inputs that are written behind the policy. */
-const late = ["mode", "owner", "requireApproval", "connection"] as const
-
 /** Rows that are read at once. */
 const page = 500
 
@@ -95,6 +93,7 @@ const make = (
 ): FleetRecord["Service"] => {
   const { rows, stored } = RunRows.make(sql, database)
   const readParts = rows(Schema.Array(Part))
+  const readPlaced = rows(Schema.Array(Schema.Struct({ ...Part.fields, position: Schema.Int })))
   const columns = sql.literal(
     'id, target, status, attempt, created_at AS "createdAt", started_at AS "startedAt", ended_at AS "endedAt", sha256, review, failure'
   )
@@ -132,10 +131,7 @@ const make = (
       hosts: hosts.map(({ policy, ...host }): PlannedHost => {
         const shared = policy === undefined ? undefined : policies[policy]
         if (shared === undefined) return host
-        const inputs = Struct.omit(host.inputs, late)
-        const rest = Struct.pick(host.inputs, late)
-        // In the order in which inputs are always written.
-        return { ...host, inputs: { ...inputs, policy: shared, ...rest } }
+        return { ...host, inputs: { ...host.inputs, policy: shared } }
       })
     }
   })
@@ -144,12 +140,10 @@ const make = (
   )
 
   const readWaiting = rows(
-    Schema.Array(
-      Schema.Struct({ id: Schema.String, target: Schema.String, inputs: Schema.fromJsonString(Schema.Json) })
-    )
+    Schema.Array(Schema.Struct({ id: RunId, target: Schema.String, inputs: Schema.fromJsonString(Schema.Json) }))
   )
 
-  /** Whoever asked for the fleet run asked for its hosts, and may not approve their scripts. */
+  /** The requester of a fleet run is the requester of its hosts' runs, and may not approve their scripts. */
   const inheritAskers = Effect.fnUntraced(function* (id: string, hosts: ReadonlyArray<PlannedHost>) {
     const parts = hosts.map(({ name }) => idOf(id, name))
     if (parts.length === 0) return
@@ -166,17 +160,15 @@ const make = (
   })
 
   const eachPart = Effect.fn("FleetRecord.eachPart")(function* (id: string, use: (part: Part) => void) {
-    let last = { createdAt: 0, id: "" }
+    let after = 0
     while (true) {
-      const some = yield* readParts(sql`
-        SELECT ${columns} FROM runs
-        WHERE parent_id = ${id} AND created_at >= ${last.createdAt}
-          AND NOT (created_at = ${last.createdAt} AND id <= ${last.id})
-        ORDER BY created_at, id LIMIT ${page}`)
+      const some = yield* readPlaced(sql`
+        SELECT CAST(position AS DOUBLE PRECISION) AS position, ${columns} FROM runs
+        WHERE parent_id = ${id} AND position > ${after} ORDER BY runs.position LIMIT ${page}`)
       some.forEach(use)
       const end = some.at(-1)
       if (end === undefined || some.length < page) return
-      last = end
+      after = end.position
     }
   })
 
@@ -219,7 +211,7 @@ const make = (
             const part = idOf(id, name)
             const created = yield* runs.create({
               id: part,
-              kind: setupKind,
+              kind: kindOf(inputs),
               target,
               inputs,
               parentId: id,
@@ -237,7 +229,7 @@ const make = (
     waiting: Effect.map(
       readWaiting(sql`
         SELECT id, target, inputs FROM runs
-        WHERE kind = ${setupKind} AND status = 'waiting' AND ended_at IS NULL ORDER BY created_at, id`),
+        WHERE ${sql.in("kind", kinds)} AND status = 'waiting' AND ended_at IS NULL ORDER BY position`),
       (found) => new Map(found.map(({ id, inputs, target }) => [target, { id, inputs }]))
     ),
     decided: Effect.fn("FleetRecord.decided")(function* (ids) {
@@ -268,18 +260,20 @@ const make = (
 
 /** Policies are large and the same for many hosts: each is stored once. */
 const StoredPlan = Schema.Struct({
-  policies: Schema.Array(PlannedHost.fields.inputs.fields.policy.schema),
+  policies: Schema.Array(SetupInputs.fields.policy.schema),
   hosts: Schema.Array(Schema.Struct({ ...PlannedHost.fields, policy: Schema.optionalKey(Schema.Int) }))
 })
 
 const toStored = (hosts: ReadonlyArray<PlannedHost>): typeof StoredPlan.Type => {
   const policies = new Map<string, { readonly index: number; readonly policy: PlannedHost["inputs"]["policy"] }>()
-  const stored = hosts.map(({ inputs: { policy, ...inputs }, ...host }) => {
+  const stored = hosts.map(({ inputs, ...host }) => {
+    const { policy } = inputs
     if (policy === undefined) return { ...host, inputs }
     const key = JSON.stringify(policy)
     const known = policies.get(key) ?? { index: policies.size, policy }
     policies.set(key, known)
-    return { ...host, inputs, policy: known.index }
+    // An empty one keeps its place among the inputs, which are always written in the same order.
+    return { ...host, inputs: { ...inputs, policy: {} }, policy: known.index }
   })
   return { policies: [...policies.values()].flatMap(({ policy }) => policy ?? []), hosts: stored }
 }

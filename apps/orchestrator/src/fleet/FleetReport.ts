@@ -1,26 +1,27 @@
-/** What a fleet run has come to, host by host. */
+/** The outcome of a fleet run, host by host. */
+import { RunId } from "@privx-kit/core/RunId"
 import * as Failure from "@privx-kit/core/Failure"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { Change, RunStatus } from "../runs/Run.ts"
-import { FailureJson } from "../SetupWorkflow.ts"
-import { brief } from "../terminal/RunView.ts"
+import { Change, RunStatus } from "@privx-kit/runs/Run"
+import { brief } from "../setup/SetupFailure.ts"
+import { HostFailure } from "./FleetJob.ts"
 import { FleetRecord, type Part } from "./FleetRecord.ts"
 import { type Counts, idOf, type PlannedHost } from "./FleetRun.ts"
 
 export const HostReport = Schema.Struct({
   name: Schema.String,
   target: Schema.String,
-  /** None where the fleet run has not come to that host. */
-  runId: Schema.NullOr(Schema.String),
+  /** `undefined` if the fleet run has not reached that host. */
+  runId: Schema.NullOr(RunId),
   status: Schema.NullOr(RunStatus),
-  /** How its script stands to the approved one, as soon as it is known. */
+  /** How its script compares with the reference, as soon as it is known. */
   change: Schema.NullOr(Change),
   sha256: Schema.NullOr(Schema.String),
-  millis: Schema.NullOr(Schema.Number),
-  failure: Schema.NullOr(Schema.Struct({ tag: Schema.String, message: Schema.String }))
+  millis: Schema.NullOr(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
+  failure: Schema.NullOr(Schema.Struct({ tag: Schema.String, message: Schema.String, hint: Schema.String }))
 })
 
 export type HostReport = typeof HostReport.Type
@@ -41,11 +42,11 @@ export const of = Effect.fn("FleetReport.of")(function* (
   return hosts.map((host) => ({
     name: host.name,
     target: host.target,
-    ...(reports.get(partOf(runId, host)) ?? notBegun)
+    ...(reports.get(partOf(runId, host)) ?? notStarted)
   }))
 })
 
-/** How many hosts came to what: the same as `FleetRecord.counts` says, where each host is known already. */
+/** Counts hosts by outcome: the same as `FleetRecord.counts`, for hosts that are in memory already. */
 export const countsOf = (hosts: ReadonlyArray<HostReport>): Counts => {
   const counts = { succeeded: 0, failed: 0, cancelled: 0, waiting: 0, new: 0, unchanged: 0, changed: 0 }
   for (const { change, status } of hosts) {
@@ -58,7 +59,7 @@ export const countsOf = (hosts: ReadonlyArray<HostReport>): Counts => {
 
 const partOf = (runId: string, { name, waiting }: PlannedHost): string => waiting ?? idOf(runId, name)
 
-const notBegun = { runId: null, status: null, change: null, sha256: null, millis: null, failure: null }
+const notStarted = { runId: null, status: null, change: null, sha256: null, millis: null, failure: null }
 
 const describe = ({
   endedAt,
@@ -73,19 +74,20 @@ const describe = ({
   status,
   change: review?.change ?? null,
   sha256,
-  millis: startedAt === null || endedAt === null ? null : endedAt - startedAt,
+  millis: startedAt === null || endedAt === null ? null : Math.max(0, endedAt - startedAt),
   failure: failure === null ? null : failed(failure)
 })
 
-const decode = Schema.decodeUnknownOption(FailureJson)
+const decode = Schema.decodeUnknownOption(HostFailure)
 
 /** In a line: a report of a verification is for `runs show`. */
 const failed = (json: Schema.Json): NonNullable<HostReport["failure"]> =>
   Option.match(decode(json), {
     // A failure of a later version.
-    onNone: () => ({ tag: "unknown", message: "failed" }),
+    onNone: () => ({ tag: "unknown", message: "failed", hint: "Run privx-kit runs show for the run of the host." }),
     onSome: (failure) => ({
       tag: failure._tag,
-      message: Failure.singleLine(brief(failure), 200)
+      message: Failure.singleLine(brief(failure), 200),
+      hint: failure.hint
     })
   })

@@ -1,12 +1,11 @@
-/** What a fleet run is: one run of kind `fleet`, whose parts are the set-ups of its hosts. */
+/** What a fleet run is: one run of kind `fleet`, whose parts are the setups or bootstraps of its hosts. */
 import * as Failure from "@privx-kit/core/Failure"
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
-import { RunCancelled } from "../runs/RunFailures.ts"
-import { InternalError } from "../SetupFailure.ts"
-import { SetupInputs } from "../SetupWorkflow.ts"
+import { RunCancelled, InternalError } from "@privx-kit/runs/RunFailures"
 import type { Fleet } from "./FleetFile.ts"
+import { HostInputs } from "./FleetJob.ts"
 
 /** `kind` of these runs. */
 export const kind = "fleet"
@@ -16,13 +15,13 @@ export const targetOf = (name: string): string => `fleet:${name}`
 
 export const FleetInputs = Schema.Struct({
   name: Schema.String,
-  /** Absolute path of the file that it was begun with. */
+  /** Absolute path of the fleet file that started it. */
   file: Schema.String,
   /** Of the hosts and their inputs: what makes it the same fleet run. */
   digest: Schema.String,
   /** How many there are. */
   hosts: Schema.Int,
-  /** It was handed to a server. */
+  /** Whether it was submitted to a server. */
   handedOver: Schema.optionalKey(Schema.Boolean)
 })
 
@@ -31,8 +30,8 @@ export type FleetInputs = typeof FleetInputs.Type
 export const PlannedHost = Schema.Struct({
   name: Schema.String,
   target: Schema.String,
-  inputs: SetupInputs,
-  /** A run of an earlier round that waits for approval: nothing new is begun before that is decided. */
+  inputs: HostInputs,
+  /** A run of an earlier round that waits for approval: no new run starts before the decision. */
   waiting: Schema.optionalKey(Schema.String)
 })
 
@@ -44,17 +43,27 @@ export interface Plan {
   readonly file: string
   readonly concurrency: number
   readonly hosts: ReadonlyArray<PlannedHost>
+  /** As `digestOf` says it, where that is known already. */
+  readonly digest?: string | undefined
 }
 
-export const planOf = ({ concurrency, file, hosts, name }: Fleet): Plan => ({
+export const planOf = ({
+  concurrency,
+  digest,
+  file,
+  hosts,
+  name
+}: Pick<Fleet, "name" | "file" | "concurrency" | "hosts"> & Pick<Plan, "digest">): Plan => ({
   name,
   file,
   concurrency,
+  digest,
   hosts: hosts.map(({ inputs, name, target }) => ({ name, target, inputs }))
 })
 
 /** The same hosts with the same inputs, in whatever order, are the same. */
-export const digestOf = ({ hosts }: Pick<Plan, "hosts">): string => {
+export const digestOf = ({ digest, hosts }: Pick<Plan, "hosts" | "digest">): string => {
+  if (digest !== undefined) return digest
   const hash = createHash("sha256")
   const byName = hosts.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   for (const { inputs, name, target } of byName) hash.update(`${JSON.stringify([name, target, inputs])}\n`)
@@ -69,28 +78,34 @@ export const idOf = (fleetRunId: string, host: string): string => {
   return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
 }
 
-/** How many hosts came to what. */
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+
+/** Hosts by outcome. */
 export const Counts = Schema.Struct({
-  hosts: Schema.Int,
-  succeeded: Schema.Int,
-  failed: Schema.Int,
-  cancelled: Schema.Int,
+  hosts: Count,
+  succeeded: Count,
+  failed: Count,
+  cancelled: Count,
   /** For approval. */
-  waiting: Schema.Int,
-  /** Of those whose script is known: how it stands to the approved one. */
-  new: Schema.Int,
-  unchanged: Schema.Int,
-  changed: Schema.Int
+  waiting: Count,
+  /** Of those whose script is known: how it compares with the reference. */
+  new: Count,
+  unchanged: Count,
+  changed: Count
 })
 
 export type Counts = typeof Counts.Type
 
-/** The set-ups of some hosts failed. Those of the others are done. */
-export class FleetIncomplete extends Failure.rendered<{ readonly counts: Counts }>({
-  message: ({ counts }) =>
-    `${counts.failed + counts.cancelled} of ${counts.hosts} hosts of the fleet failed; ${counts.succeeded} succeeded.`,
-  hint: () => "privx-kit runs show lists them; privx-kit runs retry carries out those that failed again."
-})(Schema.TaggedError<FleetIncomplete, { readonly hint: string }>()("FleetIncomplete", { counts: Counts })) {}
+/** The setups of some hosts failed. Those of the others are done. */
+export class FleetIncomplete extends Failure.Class<FleetIncomplete>()(
+  "FleetIncomplete",
+  { counts: Counts },
+  {
+    message: ({ counts }) =>
+      `${counts.failed + counts.cancelled} of ${counts.hosts} hosts of the fleet failed; ${counts.succeeded} succeeded.`,
+    hint: "Run `privx-kit runs show` to list them, and `privx-kit runs retry` to set up the failed hosts again."
+  }
+) {}
 
 export const FleetFailure = Schema.Union([FleetIncomplete, RunCancelled, StorageFailed, InternalError])
 

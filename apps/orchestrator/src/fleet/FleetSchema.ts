@@ -3,8 +3,12 @@
  * same of a file as `privx-kit fleet apply` does. What the parts mean together is in `FleetFile`.
  */
 import { Sha256 } from "@privx-kit/ueba/Sha256"
+import { CredentialsReference } from "@privx-kit/settings/CredentialsReference"
 import * as Schema from "effect/Schema"
-import { RequireApproval } from "../runs/Approvals.ts"
+import * as Struct from "effect/Struct"
+import { RequireApproval } from "@privx-kit/runs/Approvals"
+import { Content } from "../bootstrap/BootstrapSchema.ts"
+import { closed } from "../setup/JsonSchemas.ts"
 
 const text = (description: string) => Schema.NonEmptyString.annotate({ description, expected: "a text" })
 
@@ -28,39 +32,30 @@ const name = (description: string) =>
     description
   )
 
-/** The name alone: a value is never one. `{NAME}` stands for the host's name in capitals. */
-const variable = (what: string) =>
-  pattern(
-    /^([A-Za-z_]|\{NAME\})([A-Za-z0-9_]|\{NAME\}){0,120}$/u,
-    "the name of an environment variable (letters, digits and underlines; {NAME} for the host's name in capitals)",
-    `Environment variable that has ${what}`
-  )
-
-const file = (what: string) => text(`File that has ${what}, relative to the fleet file; {name} for the host's name`)
-
-/** Where credentials are. Exactly one way to log in is given by it; see `FleetCredentials`. */
-export const CredentialsReference = Schema.Struct({
-  toml_file: Schema.optionalKey(file("the credentials as the official tools have them, in TOML")),
-  token_env: Schema.optionalKey(variable("a bearer token")),
-  token_file: Schema.optionalKey(file("a bearer token")),
-  client_id: Schema.optionalKey(text("Id of the API client")),
-  client_id_env: Schema.optionalKey(variable("the id of the API client")),
-  client_secret_env: Schema.optionalKey(variable("the secret of the API client")),
-  client_secret_file: Schema.optionalKey(file("the secret of the API client")),
-  oauth_client_id: Schema.optionalKey(text("Id of the OAuth client; default privx-external")),
-  oauth_client_secret_env: Schema.optionalKey(variable("the secret of the OAuth client")),
-  oauth_client_secret_file: Schema.optionalKey(file("the secret of the OAuth client")),
-  exchange_token_env: Schema.optionalKey(variable("a token to exchange")),
-  exchange_token_file: Schema.optionalKey(file("a token to exchange")),
-  exchange_scope: Schema.optionalKey(text("Scope that the exchanged token is asked for"))
-}).annotate({ description: "Where the credentials are; the file itself never has any" })
-
-export type CredentialsReference = typeof CredentialsReference.Type
-
 const Labels = Schema.Record(Schema.String, Schema.String).annotate({
   description: "What hosts can be selected by, with --label NAME=VALUE",
   expected: "names with texts"
 })
+
+const bootstrap = Struct.pick(Content.fields, [
+  "address",
+  "trust_anchors_file",
+  "dataset",
+  "min_connections",
+  "few_connections",
+  "wait_limit",
+  "interval",
+  "until"
+])
+
+/** What a bootstrap file says beyond the setup of the script. */
+export const BootstrapSettings = Schema.Struct(bootstrap).annotate({
+  description:
+    "With job: bootstrap, what a bootstrap file says; {name} in address and name of the dataset for the host's name",
+  expected: "a map"
+})
+
+export type BootstrapSettings = typeof BootstrapSettings.Type
 
 /** What can be said for one host, or for all. */
 const settings = {
@@ -92,7 +87,8 @@ const settings = {
     })
   ),
   min_bytes: Schema.optionalKey(positive("The smallest script to accept, in bytes")),
-  max_bytes: Schema.optionalKey(positive("The largest script to accept, in bytes; default 4 MiB"))
+  max_bytes: Schema.optionalKey(positive("The largest script to accept, in bytes; default 4 MiB")),
+  bootstrap: Schema.optionalKey(BootstrapSettings)
 }
 
 export const Defaults = Schema.Struct(settings).annotate({ description: "What holds for each host that does not say" })
@@ -123,6 +119,13 @@ export const FleetSchedule = Schema.Struct({
 export const Top = Schema.Struct({
   version: Schema.Literal(1).annotate({ description: "Of this format", expected: "1" }),
   name: name("Name of the fleet: its runs are found by it"),
+  job: Schema.optionalKey(
+    Schema.Literals(["setup", "bootstrap"]).annotate({
+      description:
+        "What is executed on each host: the setup of UEBA (default), or its bootstrap, from nothing to an active model",
+      expected: "setup or bootstrap"
+    })
+  ),
   concurrency: Schema.optionalKey(positive("So many hosts are set up at once; default 8")),
   schedule: Schema.optionalKey(FleetSchedule),
   max_age: Schema.optionalKey(
@@ -152,14 +155,4 @@ export const jsonSchema = (): Schema.Json => {
     ...JSON.parse(JSON.stringify({ ...schema, $defs: definitions }))
   }
   return closed(document)
-}
-
-/** A key that is not known is a mistake, and an editor should say so. */
-const closed = (json: Schema.Json): Schema.Json => {
-  if (typeof json !== "object" || json === null) return json
-  if (Array.isArray(json)) return json.map(closed)
-  const object = Object.fromEntries(Object.entries(json).map(([key, value]) => [key, closed(value)]))
-  return "properties" in object && "additionalProperties" in object
-    ? { ...object, additionalProperties: false }
-    : object
 }

@@ -1,5 +1,5 @@
 /** Finds what looks like a secret in a fleet file. Where it is right, people put it; where it is wrong, it stays in a repository. */
-import type { Problem } from "../settings/SettingsError.ts"
+import type { Problem } from "@privx-kit/settings/SettingsError"
 import type { Source } from "./FleetSource.ts"
 
 /** One problem for each place. None repeats the value. */

@@ -1,8 +1,19 @@
 /**
  * The text of a fleet file as data, with the place of each part. JSON is read by the same parser: it is YAML as well.
  */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from "yaml"
-import type { Problem } from "../settings/SettingsError.ts"
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap
+} from "yaml"
+import type { Problem } from "@privx-kit/settings/SettingsError"
 
 export type Path = ReadonlyArray<PropertyKey>
 
@@ -19,6 +30,8 @@ export interface Source {
 
 /** @param file as it is shown in messages */
 export const parse = (text: string, file: string): Source => {
+  // Of text in UTF-16 every other byte is zero.
+  if (text.includes("\0")) return unreadable(file, "is not UTF-8 text", "Save it as UTF-8.")
   const data = json(text)
   if (data === undefined) return yaml(text, file)
   // The places are of interest only where something is wrong, and knowing them costs more than the rest.
@@ -29,13 +42,48 @@ export const parse = (text: string, file: string): Source => {
 const json = (text: string): unknown => {
   if (!text.trimStart().startsWith("{")) return undefined
   try {
-    return JSON.parse(text)
+    const data: unknown = JSON.parse(text)
+    // The last of two parts of one name would win without a word; the other parser knows the place of the second.
+    return countOfColons(text) === countOfNames(data) ? data : undefined
   } catch {
     return undefined
   }
 }
 
+/** Outside of texts: JSON has one for each name. */
+const countOfColons = (text: string): number => {
+  let count = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 0x3a) count++
+    if (code !== 0x22) continue
+    for (at++; at < text.length && text.charCodeAt(at) !== 0x22; at++) if (text.charCodeAt(at) === 0x5c) at++
+  }
+  return count
+}
+
+const countOfNames = (data: unknown): number => {
+  if (typeof data !== "object" || data === null) return 0
+  const values: ReadonlyArray<unknown> = Object.values(data)
+  return values.reduce<number>((sum, value) => sum + countOfNames(value), Array.isArray(data) ? 0 : values.length)
+}
+
+const unreadable = (file: string, problem: string, fix: string): Source => {
+  const all = (): Problem => ({ setting: file, problem, fix, at: { path: file, line: 1, column: 1 } })
+  return { data: undefined, problems: [all()], problem: all }
+}
+
+/** The library recurses: this depth is safe for the stack, and no real file is as deep. */
 const yaml = (text: string, file: string): Source => {
+  try {
+    return parsed(text, file)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return unreadable(file, "is nested too deeply", "Nothing in a fleet file is.")
+  }
+}
+
+const parsed = (text: string, file: string): Source => {
   const lines = new LineCounter()
   // The library's own look for names that stand there twice takes the square of their number.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
@@ -52,15 +100,34 @@ const yaml = (text: string, file: string): Source => {
   // After a mistake in its syntax the rest of a file is made up of mistakes.
   const problems = document.errors
     .slice(0, 1)
-    .map((error) => placed(at(error.pos[0]), "", `is not valid YAML: ${plain(error.message)}`, "Correct that line."))
-  const { data, loose, resolve, tooMuch, twice } = convert(document.contents)
+    .map((error) =>
+      /call stack/i.test(error.message)
+        ? placed(at(0), "", "is nested too deeply", "Nothing in a fleet file is.")
+        : error.code === "MULTIPLE_DOCS"
+          ? placed(at(error.pos[0]), "", "begins a second document", "Put each fleet into a file of its own.")
+          : isUnquotedStar(error.code, text, error.pos[0])
+            ? placed(at(error.pos[0]), "", ...star)
+            : placed(at(error.pos[0]), "", `is not valid YAML: ${plain(error.message)}`, "Correct that line.")
+    )
+  const { data, loose, nameless, resolve, tagged, tooMuch, twice } = convert(document.contents)
+  for (const node of tagged) {
+    problems.push(
+      placed(at(node.range?.[0] ?? 0), "", "has a tag, which a fleet file does not use", "Remove the word with the !.")
+    )
+  }
+  for (const node of nameless) {
+    const offset = node?.range?.[0] ?? 0
+    problems.push(placed(at(offset), "", "has a name that is not plain text", "Write a word before the colon."))
+  }
   for (const node of twice) {
     problems.push(placed(at(node.range?.[0] ?? 0), "", "stands there a second time", "Leave one of them out."))
   }
   for (const node of loose) {
-    problems.push(
-      placed(at(node.range?.[0] ?? 0), "", "names an anchor that is not above it", "Put the anchor (&name) first.")
-    )
+    const [problem, fix] =
+      isAlias(node) && /^[^A-Za-z_]/.test(node.source)
+        ? star
+        : ["names an anchor that is not above it", "Put the anchor (&name) first."]
+    problems.push(placed(at(node.range?.[0] ?? 0), "", problem, fix))
   }
   if (tooMuch)
     problems.push(placed(at(0), "", "brings in too much with <<", "Put what many hosts share into defaults."))
@@ -73,7 +140,18 @@ const yaml = (text: string, file: string): Source => {
   }
 }
 
-/** Without what it quotes of the file. */
+/** A schedule like `* * * * *` without quotes. */
+const star = ["begins with *, which stands for an anchor in YAML", 'Put it in quotes: "*/5 * * * *".'] as const
+
+const isUnquotedStar = (code: string, text: string, offset: number): boolean =>
+  (code === "BAD_ALIAS" || code === "UNEXPECTED_TOKEN") && text[offset] === "*"
+
+/** What is said by what stands there as well. */
+const plainTags = new Set(
+  ["str", "int", "float", "bool", "null", "map", "seq"].map((name) => `tag:yaml.org,2002:${name}`)
+)
+
+/** Without its quotation of the file. */
 const plain = (message: string): string =>
   (message.split("\n")[0] ?? "").replace(/\s*(["'`]|: ).*$/, "").replace(/[.:]$/, "")
 
@@ -111,12 +189,17 @@ const convert = (root: unknown) => {
   const aliases = new Map<unknown, unknown>()
   const loose: Array<Node> = []
   const twice: Array<Node> = []
+  /** Parts with a tag that a program of its own would have to understand, such as `!env`. */
+  const tagged: Array<Node> = []
+  /** What stands where a name should: a list, a map or an alias. Told once for each map. */
+  const nameless: Array<Node | undefined> = []
   let broughtIn = 0
   const anchored = (node: { readonly anchor?: string }, data: unknown): unknown => {
     if (node.anchor !== undefined) anchors.set(node.anchor, { node, data })
     return data
   }
   const toData = (node: unknown): unknown => {
+    if (isNode(node) && node.tag !== undefined && !plainTags.has(node.tag)) tagged.push(node)
     if (isScalar(node)) return anchored(node, node.value)
     if (isSeq(node)) return anchored(node, node.items.map(toData))
     if (isMap(node)) return anchored(node, Object.fromEntries(merged(node.items)))
@@ -129,6 +212,11 @@ const convert = (root: unknown) => {
   /** `<<` brings in what the map does not have itself. */
   const merged = (pairs: ReadonlyArray<Pair>): ReadonlyArray<readonly [string, unknown]> => {
     const names = new Set<unknown>()
+    const strange = pairs.find(({ key }) => !isScalar(key))
+    if (strange !== undefined) {
+      nameless.push(isNode(strange.key) ? strange.key : undefined)
+      return []
+    }
     for (const { key } of pairs) {
       if (!isScalar(key)) continue
       if (names.has(key.value)) twice.push(key)
@@ -148,10 +236,19 @@ const convert = (root: unknown) => {
     ]
   }
   const data = toData(root)
-  return { data, loose, twice, tooMuch: broughtIn > mostBrought, resolve: (node: unknown) => aliases.get(node) ?? node }
+  return {
+    data,
+    loose,
+    nameless,
+    tagged,
+    twice,
+    tooMuch: broughtIn > mostBrought,
+    resolve: (node: unknown) => aliases.get(node) ?? node
+  }
 }
 
-const keyOf = ({ key }: Pair): string => String(isScalar(key) ? key.value : key)
+/** A name that is no scalar has been refused: what it would be as text can be as long as two to the power of its depth. */
+const keyOf = ({ key }: Pair): string => (isScalar(key) ? String(key.value) : "")
 
 /** Of the part that the path leads to, or as far as it leads. */
 const offsetOf = ({ pairOf, resolve }: Lookup, root: unknown, path: Path, of: "value" | "name"): number => {

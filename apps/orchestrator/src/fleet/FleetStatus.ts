@@ -2,26 +2,28 @@
  * How the hosts of a fleet stand, from the record alone: nothing is sent. A host has drifted when what is known of it is not
  * what it should be.
  */
+import { RunId } from "@privx-kit/core/RunId"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import { Database } from "../Database.ts"
-import { RunStatus } from "../runs/Run.ts"
-import * as RunRows from "../runs/RunRows.ts"
-import { kind as setupKind } from "../SetupWorkflow.ts"
+import { Database } from "@privx-kit/durable/Database"
+import { referenceOf } from "@privx-kit/runs/Approvals"
+import { Reference, RunStatus } from "@privx-kit/runs/Run"
+import * as RunRows from "@privx-kit/runs/RunRows"
 import type { Fleet, FleetHost } from "./FleetFile.ts"
+import { kindOfHosts } from "./FleetJob.ts"
 
 /**
- * - `ok`: the last run succeeded, and its script is the approved one.
- * - `changed`: the script of the last good run is not the approved one.
- * - `waiting`: the last run waits for somebody to approve or reject its script.
+ * - `ok`: the last run succeeded, and its script is the reference: the baseline, or the approved one.
+ * - `changed`: the script of the last good run is not the reference.
+ * - `waiting`: the last run waits for a person to approve or reject its script.
  * - `failing`: the last run failed or was cancelled.
  * - `stale`: the last good run is older than the file allows.
- * - `unfinished`: a run is under way, or waits to be continued.
- * - `never`: there is no run.
+ * - `unfinished`: a run is being executed, or can be resumed.
+ * - `never`: no run exists.
  */
 export const State = Schema.Literals(["ok", "changed", "waiting", "failing", "stale", "unfinished", "never"])
 
@@ -33,36 +35,36 @@ export const HostStatus = Schema.Struct({
   state: State,
   run: Schema.NullOr(
     Schema.Struct({
-      id: Schema.String,
+      id: RunId,
       status: RunStatus,
       /** ISO 8601. */
       createdAt: Schema.String,
-      /** The class of what it failed with. */
+      /** The class of its failure. */
       failure: Schema.NullOr(Schema.String),
-      /** Whether it was begun with the inputs that the file gives now. */
+      /** Whether its inputs are those that the file has now. */
       sameInputs: Schema.Boolean
     })
   ),
   good: Schema.NullOr(
     Schema.Struct({
-      runId: Schema.String,
+      runId: RunId,
       sha256: Schema.NullOr(Schema.String),
       /** ISO 8601. */
       endedAt: Schema.String
     })
   ),
-  /** SHA-256 of the approved script. */
-  approved: Schema.NullOr(Schema.String)
+  /** What the scripts of the host are compared with: its baseline, or the approved script. */
+  reference: Schema.NullOr(Reference)
 })
 
 export type HostStatus = typeof HostStatus.Type
 
-/** What somebody should look at. */
+/** The states that need attention. */
 export const hasDrifted = ({ state }: HostStatus): boolean => state !== "ok" && state !== "unfinished"
 
 const Last = Schema.Array(
   Schema.Struct({
-    id: Schema.String,
+    id: RunId,
     target: Schema.String,
     status: RunStatus,
     createdAt: Schema.Int,
@@ -73,7 +75,9 @@ const Last = Schema.Array(
   })
 )
 
-const Approved = Schema.Array(Schema.Struct({ target: Schema.String, sha256: Schema.String }))
+const Latest = Schema.Array(
+  Schema.Struct({ target: Schema.String, sha256: Schema.String, by: Schema.NullOr(Schema.String) })
+)
 
 /** One question for all hosts, whatever their number. */
 export const of = Effect.fn("FleetStatus.of")(function* (
@@ -89,32 +93,34 @@ export const of = Effect.fn("FleetStatus.of")(function* (
       readLast(sql`
         SELECT id, target, status, created_at AS "createdAt", ended_at AS "endedAt", sha256, inputs,
           SUBSTR(failure, 1, 200) AS failure
-        FROM (SELECT runs.*, ROW_NUMBER() OVER (PARTITION BY target ORDER BY created_at DESC, id) AS place
+        FROM (SELECT runs.*, ROW_NUMBER() OVER (PARTITION BY target ORDER BY position DESC) AS place
           FROM runs WHERE ${where}) AS latest WHERE place = 1`),
       byTarget
     )
-  const runs = yield* last(sql.and([sql`kind = ${setupKind}`]))
-  const good = yield* last(sql.and([sql`kind = ${setupKind}`, sql`status = 'succeeded'`]))
-  const approved = byTarget(
-    yield* rows(Approved)(sql`
-      SELECT target, sha256 FROM (SELECT approvals.*, ROW_NUMBER() OVER (PARTITION BY target ORDER BY approved_at DESC)
+  const kind = kindOfHosts(fleet.hosts)
+  const runs = yield* last(sql.and([sql`kind = ${kind}`]))
+  const good = yield* last(sql.and([sql`kind = ${kind}`, sql`status = 'succeeded'`]))
+  const approvals = byTarget(
+    yield* rows(Latest)(sql`
+      SELECT target, sha256, approved_by AS by FROM (SELECT approvals.*, ROW_NUMBER() OVER (PARTITION BY target ORDER BY position DESC)
         AS place FROM approvals) AS latest WHERE place = 1`)
   )
   const oldest = fleet.maxAge === undefined ? 0 : now - Duration.toMillis(fleet.maxAge)
   return fleet.hosts.map((host): HostStatus => {
     const run = runs.get(host.target)
     const success = good.get(host.target)
-    const digest = approved.get(host.target)?.sha256 ?? null
+    const approval = approvals.get(host.target)
+    const reference = approval === undefined ? null : referenceOf(approval)
     return {
       name: host.name,
       target: host.target,
-      state: stateOf(run, success, digest, oldest),
+      state: stateOf(run, success, reference, oldest),
       run: run === undefined ? null : describe(run, host),
       good:
         success === undefined
           ? null
           : { runId: success.id, sha256: success.sha256, endedAt: iso(success.endedAt ?? success.createdAt) },
-      approved: digest
+      reference
     }
   })
 })
@@ -134,11 +140,12 @@ const describe = (row: Row, host: FleetHost): HostStatus["run"] => ({
   sameInputs: row.inputs === JSON.stringify(host.inputs)
 })
 
-const stateOf = (run: Row | undefined, good: Row | undefined, approved: string | null, oldest: number): State => {
+const stateOf = (run: Row | undefined, good: Row | undefined, reference: Reference | null, oldest: number): State => {
   if (run === undefined) return "never"
   if (run.status === "waiting") return "waiting"
   if (run.status === "failed" || run.status === "cancelled") return "failing"
-  if (good !== undefined && good.sha256 !== approved) return "changed"
+  // A bootstrap of a host whose UEBA was running needed no script.
+  if (good !== undefined && good.sha256 !== null && good.sha256 !== reference?.sha256) return "changed"
   if (good === undefined) return "unfinished"
   if ((good.endedAt ?? 0) < oldest) return "stale"
   return run.status === "succeeded" ? "ok" : "unfinished"

@@ -1,40 +1,49 @@
 /**
- * Fleet runs, as the command line sees them: begin one or go on with an unfinished one, and get what it came to.
+ * Fleet runs, as the command line sees them: start one or resume an unfinished one, and get its outcome.
  *
  * ```ts
  * const { counts } = yield* Fleets.use((fleets) => fleets.run(plan))
- * // provided with Fleets.layer({ dataDir, plans: [plan] }), which needs the targets of its hosts: FleetTargets.layer
+ * // provided with EmbeddedRuntime.layerFleets({ dataDir, digests, concurrency }), and FleetPrivxHosts.layer for the hosts
  * ```
  */
-import type { StorageFailed } from "@privx-kit/core/StorageFailed"
+import type { CommonFailure } from "@privx-kit/runs/DurableRun"
+import { RunExecutor } from "@privx-kit/runs/RunExecutor"
+import { RunFeeder } from "@privx-kit/runs/RunFeeder"
+import { type ApprovalPending, type RunConflict, RunNotFound } from "@privx-kit/runs/RunFailures"
+import { Runs } from "@privx-kit/runs/Runs"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Database } from "../Database.ts"
-import type { DataFolderBusy, DataFolderUnusable } from "../DataFolder.ts"
-import * as Journal from "../runs/Journal.ts"
-import type { Run } from "../runs/Run.ts"
-import { RunConflict, RunNotFound } from "../runs/RunFailures.ts"
-import * as RunQueue from "../runs/RunQueue.ts"
-import { Runs } from "../runs/Runs.ts"
-import { InternalError } from "../SetupFailure.ts"
-import { embedded, layerOwn, Setups } from "../Setups.ts"
-import { Targets } from "../Targets.ts"
-import * as FleetBegin from "./FleetBegin.ts"
 import { FleetRecord } from "./FleetRecord.ts"
-import { type Counts, digestOf, type FleetFailure, type FleetInputs, kind, type Plan } from "./FleetRun.ts"
-import { Drives, FleetWorkflow, payloadOf, Queued } from "./FleetWorkflow.ts"
+import {
+  type Counts,
+  digestOf,
+  type FleetFailure,
+  type FleetIncomplete,
+  type FleetInputs,
+  kind,
+  type Plan
+} from "./FleetRun.ts"
+import * as FleetStart from "./FleetStart.ts"
+import { FleetOwnership, FleetRun } from "./FleetWorkflow.ts"
 
-/** What a fleet run came to. Whether it is well is for whoever asks: hosts may have failed, or wait for approval. */
+/** Everything but that hosts failed, which the outcome says. */
+type Failed =
+  | Exclude<FleetFailure, { readonly _tag: "FleetIncomplete" }>
+  | CommonFailure
+  | RunNotFound
+  | ApprovalPending
+
+/** The outcome of a fleet run. The caller judges it: hosts may have failed, or wait for approval. */
 export interface Outcome {
   readonly runId: string
   readonly counts: Counts
 }
 
 /** The fleet run that is meant, as soon as that is known. */
-export interface Begun {
+export interface Started {
   readonly runId: string
-  /** An earlier process had begun it. */
+  /** Whether an earlier process had started it. */
   readonly continued: boolean
   /** Unfinished runs of the same fleet with other hosts or inputs. They are left alone. */
   readonly others: ReadonlyArray<string>
@@ -45,93 +54,73 @@ export class Fleets extends Context.Service<
   {
     /**
      * Goes on with the unfinished fleet run of the same hosts and inputs, or begins a new one. Interrupting it leaves the
-     * run to be continued. Hosts with a set-up of the same inputs that waits for approval are not set up again.
+     * run to be continued. Hosts with a setup of the same inputs that waits for approval are not set up again.
      */
-    readonly run: (
-      plan: Plan,
-      onBegun?: (begun: Begun) => Effect.Effect<void>
-    ) => Effect.Effect<Outcome, Exclude<FleetFailure, { readonly _tag: "FleetIncomplete" }>>
+    readonly run: (plan: Plan, onStart?: (started: Started) => Effect.Effect<void>) => Effect.Effect<Outcome, Failed>
     /** Carries out the hosts that failed or were cancelled again, as another attempt of the same fleet run. */
     readonly retry: (
       runId: string,
-      onBegun?: (begun: Begun) => Effect.Effect<void>
-    ) => Effect.Effect<Outcome, Exclude<FleetFailure, { readonly _tag: "FleetIncomplete" }> | RunNotFound | RunConflict>
+      onStart?: (started: Started) => Effect.Effect<void>
+    ) => Effect.Effect<Outcome, Failed | RunConflict>
   }
 >()("privx-kit/Fleets") {
-  /** Everything a process needs for fleets in one data folder. Set-ups that are unfinished there are continued at once. */
+  /** Everything a process needs for fleets in one data directory. Setups that are unfinished there are continued at once. */
+  /** Executes fleet runs, and claims their setups from the queue, up to the given number at a time. */
   static readonly layer = (options: {
-    readonly dataDir: string
-    /** What is known from the start: unfinished runs of it are continued at once. */
-    readonly digests: ReadonlyArray<string>
-    /** How many set-ups are taken from the queue at a time, of all fleets. */
     readonly concurrency: number
-  }): Layer.Layer<Fleets | FleetRecord | Runs, DataFolderBusy | DataFolderUnusable, Targets> =>
-    Layer.suspend(() => {
-      const digests = new Set(options.digests)
-      return embedded(
-        options,
-        Layer.effect(Fleets, make(digests, options.concurrency)).pipe(
-          Layer.provide(layerOwn),
-          Layer.provideMerge(FleetRecord.layer)
-        )
-      ).pipe(Layer.provide(Layer.succeed(Drives, ({ digest }: FleetInputs) => digests.has(digest))))
-    })
+  }): Layer.Layer<Fleets, never, RunExecutor | RunFeeder | Runs | FleetRecord | FleetOwned> =>
+    Layer.effect(Fleets, make(options.concurrency))
 }
 
-const make = Effect.fnUntraced(function* (digests: Set<string>, concurrency: number) {
-  const runs = yield* Runs
-  const setups = yield* Setups
-  const targets = yield* Targets
-  const database = yield* Database
-  const queued = yield* Queued
-  const context = yield* Effect.context<Effect.Services<ReturnType<typeof execution>> | FleetRecord | Runs>()
-
-  const look = yield* RunQueue.feed({
-    concurrency,
-    // What others have left in the queue is theirs.
-    carryOut: (run) => (targets.has(run.target) ? setups.carryOut(run) : Effect.void)
-  })
-  yield* queued.await.pipe(Effect.andThen(queued.close), Effect.andThen(look), Effect.forever, Effect.forkScoped)
-
-  /** Fails when the record can no longer be written: the fleet run itself waits until it can. */
-  const unwritable: Effect.Effect<never, StorageFailed> = runs.probe.pipe(Effect.delay("1 second"), Effect.forever)
-
-  const outcome = Effect.fnUntraced(function* (run: Pick<Run, "id" | "attempt" | "target" | "kind">) {
-    const counts = yield* execution(run).pipe(
-      Effect.catchTag("FleetIncomplete", ({ counts }) => Effect.succeed(counts)),
-      // The engine has no typed failures of its own.
-      Effect.catchDefect((defect) =>
-        Effect.fail(
-          database.isFailure(defect) ? database.failure(defect) : new InternalError({ detail: String(defect) })
+/** The digests of the fleets that this process executes. A plan that it runs is added. */
+export class FleetOwned extends Context.Service<FleetOwned, Set<string>>()("privx-kit/fleet/FleetOwned") {
+  static readonly layer = (digests: ReadonlyArray<string>): Layer.Layer<FleetOwned> =>
+    Layer.effectContext(
+      Effect.sync(() => {
+        const owned = new Set(digests)
+        return Context.make(FleetOwned, owned).pipe(
+          Context.add(FleetOwnership, ({ digest }: FleetInputs) => owned.has(digest))
         )
-      ),
-      Effect.raceFirst(unwritable),
-      Effect.provideContext(context)
+      })
     )
-    return { runId: run.id, counts }
-  })
+}
 
-  const run = Effect.fn("Fleets.run")(function* (plan: Plan, onBegun: (begun: Begun) => Effect.Effect<void> = quiet) {
-    digests.add(digestOf(plan))
-    const { continued, others, run } = yield* Effect.provideContext(FleetBegin.choose(plan), context)
-    yield* onBegun({ runId: run.id, continued, others })
-    return yield* outcome(run)
+const make = Effect.fnUntraced(function* (concurrency: number) {
+  const owned = yield* FleetOwned
+  const runs = yield* Runs
+  const executor = yield* RunExecutor
+  const context = yield* Effect.context<Runs | FleetRecord>()
+  yield* RunFeeder.use((feeder) => feeder.feed(concurrency))
+
+  const outcome = <E extends Failed | RunConflict>(
+    runId: string,
+    execution: Effect.Effect<Counts, E | FleetIncomplete>
+  ) =>
+    execution.pipe(
+      Effect.catch((failure): Effect.Effect<Counts, Exclude<E, FleetIncomplete>> =>
+        isIncomplete(failure) ? Effect.succeed(failure.counts) : Effect.fail(failure as Exclude<E, FleetIncomplete>)
+      ),
+      Effect.map((counts): Outcome => ({ runId, counts }))
+    )
+
+  const run = Effect.fn("Fleets.run")(function* (
+    plan: Plan,
+    onStart: (started: Started) => Effect.Effect<void> = quiet
+  ) {
+    owned.add(digestOf(plan))
+    const { continued, others, run } = yield* Effect.provideContext(FleetStart.choose(plan), context)
+    yield* onStart({ runId: run.id, continued, others })
+    return yield* outcome(run.id, executor.resume(FleetRun, run.id))
   })
 
   const retry = Effect.fn("Fleets.retry")(function* (
     runId: string,
-    onBegun: (begun: Begun) => Effect.Effect<void> = quiet
+    onStart: (started: Started) => Effect.Effect<void> = quiet
   ) {
     const run = yield* runs.get(runId)
     if (run === undefined || run.kind !== kind) return yield* new RunNotFound({ runId })
-    const again = yield* runs.retry(runId)
-    if (again === undefined) {
-      const detail =
-        run.endedAt === null ? "it is not over, privx-kit fleet apply continues it" : "there is nothing to retry"
-      return yield* new RunConflict({ runId, status: run.status, detail })
-    }
-    yield* onBegun({ runId, continued: false, others: [] })
-    return yield* outcome(again)
+    const onRun = () => onStart({ runId, continued: false, others: [] })
+    return yield* outcome(runId, executor.retry(FleetRun, runId, { onRun }))
   })
 
   return Fleets.of({ run, retry })
@@ -139,17 +128,5 @@ const make = Effect.fnUntraced(function* (digests: Set<string>, concurrency: num
 
 const quiet = () => Effect.void
 
-/** Begins it, or joins it where it is under way. */
-const execution = (run: Pick<Run, "id" | "attempt" | "target" | "kind">) =>
-  Effect.flatMap(prepared(run), (payload) => FleetWorkflow.execute(payload))
-
-/** What the engine is to be given for it. What another process has put aside is resumed. */
-export const prepared = Effect.fnUntraced(function* (run: Pick<Run, "id" | "attempt" | "target" | "kind">) {
-  const payload = payloadOf(run)
-  const executionId = yield* FleetWorkflow.executionId(payload)
-  const known = yield* FleetWorkflow.poll(executionId)
-  if (known._tag === "Some" && known.value._tag === "Suspended") yield* FleetWorkflow.resume(executionId)
-  // The record is written first: an end that it does not have was never there.
-  if (known._tag === "Some" && known.value._tag === "Complete") yield* Journal.forget({ ...run, runId: run.id })
-  return payload
-})
+const isIncomplete = (failure: { readonly _tag: string }): failure is FleetIncomplete =>
+  failure._tag === "FleetIncomplete"

@@ -4,8 +4,6 @@
  *
  * Nobody writes files on the server through it: an output folder, a mode or an owner are no part of a submission.
  */
-import { Sha256 } from "@privx-kit/ueba/Sha256"
-import { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
@@ -13,40 +11,46 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import pkg from "../../package.json" with { type: "json" }
-import { RequireApproval } from "../runs/Approvals.ts"
-import { RunStatus } from "../runs/Run.ts"
+import { Manifest } from "@privx-kit/artifacts/Manifest"
+import { expectations } from "../setup/SetupExpectations.ts"
+import * as ApiDocument from "./ApiDocument.ts"
 import { artifacts } from "./ArtifactApi.ts"
-import { Guard, Shape } from "./Caller.ts"
-import { documented, IdempotencyKey, run, ServedRun, text } from "./Endpoint.ts"
+import { Guard, Shape } from "./Principal.ts"
+import { documented, IdempotencyKey, run, ServedRun, submission, Submitted, text, whole } from "./ApiEndpoint.ts"
+import { bootstraps } from "./BootstrapApi.ts"
 import { fleets } from "./FleetApi.ts"
+import { health } from "./HealthApi.ts"
+import { playback } from "./PlaybackApi.ts"
+import { overview } from "./OverviewApi.ts"
 import * as Problem from "./Problem.ts"
 import * as Role from "./Role.ts"
+import { signIn } from "./SignInApi.ts"
+import * as RunQuery from "./RunQuery.ts"
 
-const whole = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 const above = Schema.Int.check(Schema.isGreaterThan(0))
 export const SubmissionBody = Schema.Struct({
-  target: Schema.optionalKey(Schema.String).annotate({
-    description: "Base URL of the PrivX, one that the server is configured for; default: its only one"
-  }),
-  sha256: Schema.optionalKey(Sha256).annotate({ description: "SHA-256 that the script must have" }),
-  minBytes: Schema.optionalKey(above),
-  maxBytes: Schema.optionalKey(above).annotate({ description: "The largest script to accept; default 4 MiB" }),
-  policy: Schema.optionalKey(VerificationPolicy).annotate({ description: "What the script is held to" }),
-  requireApproval: Schema.optionalKey(RequireApproval).annotate({ description: "Default never" }),
-  idempotencyKey: Schema.optionalKey(IdempotencyKey),
-  fresh: Schema.optionalKey(Schema.Boolean).annotate({
-    description: "false: go on with an unfinished run of the same inputs where there is one. Default true"
-  })
+  ...submission,
+  ...expectations
 }).annotate({ identifier: "Submission" })
 
-export const Submitted = Schema.Struct({
-  created: Schema.Boolean.annotate({ description: "Whether it is new" }),
-  run: ServedRun
-})
+/** What was looked at. Where the run has another script or attempt by now, the answer is 409 and nothing is decided. */
+const seen = {
+  sha256: Schema.String.check(Schema.isPattern(/^[0-9a-fA-F]{64}$/u)).annotate({
+    description: "SHA-256 of the script that is decided about; 409 where the run has another"
+  }),
+  attempt: above.annotate({ description: "The attempt of the run that has downloaded it; 409 where it is at another" })
+}
 
-const Decision = Schema.Struct({
-  comment: Schema.optionalKey(text(2000)).annotate({ description: "Why; is kept with the decision" })
-})
+const comment = Schema.optionalKey(text(2000)).annotate({ description: "Why; is kept with the decision" })
+
+const Approval = Schema.Struct({ ...seen, comment }).annotate({ identifier: "Approval" })
+
+/** Nothing is delivered by it: it may leave open which script. */
+export const DecisionBody = Schema.Struct({
+  sha256: Schema.optionalKey(seen.sha256),
+  attempt: Schema.optionalKey(seen.attempt),
+  comment
+}).annotate({ identifier: "Rejection" })
 
 export const Decided = Schema.Struct({
   by: Schema.String.annotate({ description: "Name of the token, as it is kept with the decision" }),
@@ -54,14 +58,14 @@ export const Decided = Schema.Struct({
 })
 
 const PruneBody = Schema.Struct({
-  keep: Schema.optionalKey(whole).annotate({ description: "Keep so many of those that are over, the latest" }),
+  keep: Schema.optionalKey(whole).annotate({ description: "Keep this number of ended runs, the latest" }),
   olderThanSeconds: Schema.optionalKey(whole).annotate({ description: "Remove those that ended longer ago" }),
   dryRun: Schema.optionalKey(Schema.Boolean).annotate({ description: "Only say what would be removed" })
 })
 
 export const Pruned = Schema.Struct({ removed: Schema.Array(Schema.String), dryRun: Schema.Boolean })
 
-/** The run each time that it has changed; the last one is over. */
+/** The run after each change; the last one has ended. */
 export const RunChanged = Schema.Struct({
   id: Schema.String,
   event: Schema.Literal("run"),
@@ -71,36 +75,34 @@ export const RunChanged = Schema.Struct({
 const file = (contentType: string) => HttpApiSchema.StreamUint8Array({ contentType })
 
 const runs = HttpApiGroup.make("runs")
+  .annotateMerge(OpenApi.annotations({ description: "Runs: submit, follow, decide, and get what came of them." }))
   .add(
     HttpApiEndpoint.post("submit", "/runs", {
       headers: { "idempotency-key": Schema.optionalKey(IdempotencyKey) },
       payload: SubmissionBody,
       success: Submitted.pipe(HttpApiSchema.status(202)),
-      error: Problem.any
+      error: Problem.withBody
     })
       .annotate(Role.Needs, "submit")
       .annotateMerge(
         documented(
           "submit",
-          "Submit a UEBA set-up",
-          "It is recorded when this answers, and carried out afterwards. With an idempotency key it can be sent again."
+          "Submit a UEBA setup",
+          "It is recorded when this answers, and executed afterwards. With an idempotency key it can be sent again."
         )
       ),
     HttpApiEndpoint.get("list", "/runs", {
-      query: {
-        status: Schema.optionalKey(Schema.Array(RunStatus)),
-        target: Schema.optionalKey(Schema.String),
-        since: Schema.optionalKey(Schema.DateTimeUtcFromString),
-        parts: Schema.optionalKey(Schema.Literals(["true", "false"])).annotate({
-          description: "true: the hosts of fleet runs too; they are listed where a status or target asks for them"
-        }),
-        limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 })))
-      },
-      success: Schema.Struct({ runs: Schema.Array(ServedRun) }),
+      query: { ...RunQuery.query, ...RunQuery.status, ...RunQuery.page },
+      success: Schema.Struct({
+        runs: Schema.Array(ServedRun),
+        next: Schema.NullOr(Schema.String).annotate({
+          description: "Ask for the next page with it, as after; null: this is the last page"
+        })
+      }),
       error: Problem.any
     })
       .annotate(Role.Needs, "look")
-      .annotateMerge(documented("look", "List runs, the latest first", "Without their results; default limit 50.")),
+      .annotateMerge(documented("look", "List runs, the latest first", "Without their results.")),
     HttpApiEndpoint.get("show", "/runs/:run", { ...run, success: ServedRun })
       .annotate(Role.Needs, "look")
       .annotateMerge(documented("look", "Show a run")),
@@ -125,14 +127,30 @@ const runs = HttpApiGroup.make("runs")
       ),
     HttpApiEndpoint.post("retry", "/runs/:run/retry", { ...run, success: ServedRun.pipe(HttpApiSchema.status(202)) })
       .annotate(Role.Needs, "submit")
-      .annotateMerge(documented("submit", "Carry out a run that failed or was cancelled again")),
-    HttpApiEndpoint.post("approve", "/runs/:run/approve", { ...run, payload: Decision, success: Decided })
+      .annotateMerge(documented("submit", "Execute a run that failed or was cancelled again")),
+    HttpApiEndpoint.post("approve", "/runs/:run/approve", {
+      ...run,
+      payload: Approval,
+      success: Decided,
+      error: Problem.withBody
+    })
       .annotate(Role.Needs, "decide")
-      .annotateMerge(documented("decide", "Approve the script of a run", "Not by whoever asked for the run.")),
-    HttpApiEndpoint.post("reject", "/runs/:run/reject", { ...run, payload: Decision, success: Decided })
+      .annotateMerge(
+        documented(
+          "decide",
+          "Approve the script of a run",
+          "Not by the token that submitted the run, and only the script that the body names."
+        )
+      ),
+    HttpApiEndpoint.post("reject", "/runs/:run/reject", {
+      ...run,
+      payload: DecisionBody,
+      success: Decided,
+      error: Problem.withBody
+    })
       .annotate(Role.Needs, "decide")
       .annotateMerge(documented("decide", "Reject the script of a run that waits for approval")),
-    HttpApiEndpoint.post("prune", "/runs/prune", { payload: PruneBody, success: Pruned, error: Problem.any })
+    HttpApiEndpoint.post("prune", "/runs/prune", { payload: PruneBody, success: Pruned, error: Problem.withBody })
       .annotate(Role.Needs, "administer")
       .annotateMerge(documented("administer", "Remove runs that are over")),
     HttpApiEndpoint.get("script", "/runs/:run/script", { ...run, success: file("application/octet-stream") })
@@ -144,7 +162,7 @@ const runs = HttpApiGroup.make("runs")
           "Of a run that waits for approval, only for who may decide."
         )
       ),
-    HttpApiEndpoint.get("approvedScript", "/runs/:run/approved-script", {
+    HttpApiEndpoint.get("referenceScript", "/runs/:run/reference-script", {
       ...run,
       success: [file("application/octet-stream"), HttpApiSchema.NoContent]
     })
@@ -153,12 +171,14 @@ const runs = HttpApiGroup.make("runs")
         documented(
           "script",
           "Download the script to compare with",
-          "The approved one of that PrivX; 204 where there is none."
+          "The approved script of the PrivX host, or its baseline; 204 if there is neither."
         )
       ),
+    // As the bytes that were signed; what they say is the component of that name.
     HttpApiEndpoint.get("manifest", "/runs/:run/manifest", { ...run, success: file("application/json") })
       .annotate(Role.Needs, "look")
-      .annotateMerge(documented("look", "Download the manifest of a run that has succeeded")),
+      .annotateMerge(documented("look", "Download the manifest of a run that has succeeded"))
+      .annotateMerge(OpenApi.annotations({ transform: ApiDocument.answers("Manifest") })),
     HttpApiEndpoint.get("attestation", "/runs/:run/attestation", { ...run, success: file("application/jsonl") })
       .annotate(Role.Needs, "look")
       .annotateMerge(documented("look", "Download the signed attestation (in-toto, DSSE) of the manifest")),
@@ -172,15 +192,24 @@ const runs = HttpApiGroup.make("runs")
 
 export const Api = HttpApi.make("privx-kit")
   .add(runs)
+  .add(bootstraps)
   .add(fleets)
+  .add(playback)
   .add(artifacts)
+  .add(overview)
+  .add(signIn)
+  .add(health)
   // What is not known is refused: a misspelt limit, or an output folder, would otherwise be taken for granted.
   .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
   .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error" })
+  .annotate(HttpApi.AdditionalSchemas, [Manifest.annotate({ identifier: "Manifest" })])
   .annotateMerge(
     OpenApi.annotations({
       title: "privx-kit",
       version: pkg.version,
-      description: "Durable UEBA set-ups of SSH PrivX: submit, follow, approve, and get what came of them."
+      description: "Durable UEBA setups of SSH PrivX: submit, follow, approve, and get what came of them.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" } as { readonly name: string },
+      servers: [{ url: "/" }],
+      transform: ApiDocument.complete
     })
   )

@@ -1,10 +1,10 @@
 /** What the endpoints about stored scripts do. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import { Runs } from "../runs/Runs.ts"
-import * as Answers from "./Answers.ts"
+import { Runs } from "@privx-kit/runs/Runs"
+import * as Responses from "./Responses.ts"
 import { Api } from "./Api.ts"
-import { Evidence } from "./Evidence.ts"
+import { ProvenanceReader } from "./ProvenanceReader.ts"
 
 /** Of a fleet, thousands may be of the same script. */
 const most = 100
@@ -14,8 +14,8 @@ export const layer = HttpApiBuilder.group(
   "artifacts",
   Effect.fnUntraced(function* (handlers) {
     const runs = yield* Runs
-    const evidence = yield* Evidence
-    const { answered } = yield* Answers.make
+    const evidence = yield* ProvenanceReader
+    const { answered } = yield* Responses.make
     return handlers.handle("show", ({ params }) =>
       Effect.gen(function* () {
         const stored = yield* evidence.stored(params.sha256.toLowerCase())

@@ -1,9 +1,8 @@
 /** The certificate that the server shows, and its key. */
-import { fromSystem, type StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Effect from "effect/Effect"
-import * as fs from "node:fs/promises"
 import * as tls from "node:tls"
-import { SettingsError } from "../settings/SettingsError.ts"
+import { SettingsError } from "@privx-kit/settings/SettingsError"
+import * as SettingsFile from "@privx-kit/settings/SettingsFile"
 
 /** PEM files. */
 export interface Files {
@@ -11,12 +10,20 @@ export interface Files {
   readonly key: string
 }
 
-/** As a listener takes it. */
+/** As a listener takes it. A user who could change the files could stand in for this server. */
 export const read = Effect.fn("Certificate.read")(function* (
   files: Files
-): Effect.fn.Return<tls.SecureContextOptions, StorageFailed | SettingsError> {
-  const text = (file: string) => Effect.tryPromise({ try: () => fs.readFile(file, "utf8"), catch: fromSystem(file) })
-  const { cert, key } = yield* Effect.all({ cert: text(files.cert), key: text(files.key) })
+): Effect.fn.Return<tls.SecureContextOptions, SettingsError> {
+  const text = (what: string, file: string) =>
+    Effect.mapError(
+      SettingsFile.read(file),
+      ({ fix, problem }) =>
+        new SettingsError({
+          problems: [{ setting: `${what} ${file}`, problem, fix }],
+          looked: ["--tls-cert", "--tls-key"]
+        })
+    )
+  const { cert, key } = yield* Effect.all({ cert: text("certificate", files.cert), key: text("key", files.key) })
   const options: tls.SecureContextOptions = { cert, key, minVersion: "TLSv1.2" }
   yield* Effect.try({
     try: () => tls.createSecureContext(options),

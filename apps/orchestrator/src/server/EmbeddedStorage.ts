@@ -1,44 +1,69 @@
 /**
- * The server's storage on one machine: it holds a data folder, and its own process takes the submitted runs from the record
+ * The server's storage on one machine: it holds a data directory, and its own process takes the submitted runs from the record
  * and carries them out. Nothing else has to be installed.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { DataFolderBusy, DataFolderUnusable } from "../DataFolder.ts"
-import { FleetDriver, handedOver } from "../fleet/FleetDriver.ts"
-import * as RunAccess from "../runs/RunAccess.ts"
-import { embedded, layerOwn, Setups } from "../Setups.ts"
-import type { Targets } from "../Targets.ts"
-import { Evidence } from "./Evidence.ts"
+import { statfsSync } from "node:fs"
+import type { DataDirectoryBusy, DataDirectoryUnusable } from "@privx-kit/durable/DataDirectory"
+import { type Domains, layerRunKinds } from "../domain/Domains.ts"
+import * as EmbeddedRuntime from "../EmbeddedRuntime.ts"
+import { layerSubmitted } from "../fleet/FleetWorkflow.ts"
+import { RunExecutor } from "@privx-kit/runs/RunExecutor"
+import { RunFeeder } from "@privx-kit/runs/RunFeeder"
+import * as RunAccess from "@privx-kit/runs/RunAccess"
+import { PrivxHosts } from "@privx-kit/settings/PrivxHosts"
+import { ProvenanceReader } from "./ProvenanceReader.ts"
 import { Backend } from "./Health.ts"
 import type { ServerStorage } from "./Server.ts"
 
 export interface Options {
   readonly dataDir: string
-  /** How many runs are under way at a time. */
+  /** How many runs are executed at the same time. */
   readonly concurrency: number
 }
 
-const feeding = (concurrency: number) => Layer.effectDiscard(FleetDriver.use((driver) => driver.feed(concurrency)))
+const feeding = (concurrency: number) => Layer.effectDiscard(RunFeeder.use((feeder) => feeder.feed(concurrency)))
 
-export const layer = (options: Options): Layer.Layer<ServerStorage, DataFolderBusy | DataFolderUnusable, Targets> =>
+/** The log of the database has room of its own for a while, and artifacts have none. */
+const withoutRoom = (folder: string) =>
+  Effect.sync(() => {
+    try {
+      const { bavail, bsize } = statfsSync(folder)
+      return bavail * bsize < leastRoom ? "the disk of the data directory is full" : undefined
+    } catch {
+      return "the data directory cannot be read"
+    }
+  })
+
+/** In bytes. A run needs some 50 kB. */
+const leastRoom = 128 * 1024
+
+export const layer = (
+  options: Options
+): Layer.Layer<ServerStorage, DataDirectoryBusy | DataDirectoryUnusable, PrivxHosts | Domains> =>
   Layer.unwrap(
     // First, because the tables are its business.
-    Effect.map(Setups, () =>
+    Effect.map(RunExecutor, () =>
       Layer.mergeAll(
-        Evidence.layerFolder,
+        ProvenanceReader.layerFolder,
+        Layer.effect(
+          PrivxHosts,
+          Effect.map(PrivxHosts, (hosts) => hosts)
+        ),
         // It was brought up to date by this process, which also is the one that works.
-        Layer.succeed(Backend, { migrated: Effect.succeed(true), workers: Effect.succeed(1) })
+        Layer.succeed(Backend, { unusable: withoutRoom(options.dataDir), workers: Effect.succeed(1) })
       ).pipe(
         // A connection of its own: a long answer and a run do not wait for each other's transactions.
-        Layer.provideMerge(RunAccess.layer(options.dataDir, "write"))
+        Layer.provideMerge([RunAccess.layer(options.dataDir, "write"), layerRunKinds])
       )
     )
   ).pipe(
     Layer.provide(
-      embedded(
-        options,
-        feeding(options.concurrency).pipe(Layer.provide(FleetDriver.layer), Layer.provideMerge(layerOwn))
-      ).pipe(Layer.provide(handedOver))
+      feeding(options.concurrency).pipe(
+        Layer.provide(RunFeeder.layer),
+        Layer.provideMerge(EmbeddedRuntime.layer(options)),
+        Layer.provide(layerSubmitted)
+      )
     )
   )

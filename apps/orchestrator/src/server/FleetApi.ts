@@ -7,17 +7,18 @@ import { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
-import { Forecast } from "../fleet/FleetForecast.ts"
+import { Forecast } from "../fleet/FleetPreview.ts"
 import { HostReport } from "../fleet/FleetReport.ts"
 import { Counts } from "../fleet/FleetRun.ts"
 import { HostStatus } from "../fleet/FleetStatus.ts"
-import { Guard, Shape } from "./Caller.ts"
-import { documented, IdempotencyKey, run, ServedRun, text } from "./Endpoint.ts"
+import { Guard, Shape } from "./Principal.ts"
+import { documented, IdempotencyKey, run, ServedRun, text } from "./ApiEndpoint.ts"
 import * as Problem from "./Problem.ts"
 import * as Role from "./Role.ts"
 
-/** Each is held against each host. */
+/** Each is checked against each host. */
 const few = Schema.isMaxLength(500)
 
 export const FleetBody = Schema.Struct({
@@ -41,7 +42,7 @@ export const FleetBody = Schema.Struct({
 
 export type FleetBody = typeof FleetBody.Type
 
-const FleetBegun = Schema.Struct({
+const StartedFleet = Schema.Struct({
   created: Schema.Boolean.annotate({ description: "Whether it is new" }),
   run: ServedRun,
   others: Schema.Array(Schema.String).annotate({
@@ -59,26 +60,31 @@ const FleetShown = Schema.Struct({
 export const Standing = Schema.Struct({ fleet: Schema.String, hosts: Schema.Array(HostStatus) })
 
 export const fleets = HttpApiGroup.make("fleets")
+  .annotateMerge(OpenApi.annotations({ description: "Fleets: the setups of many PrivX hosts as one run." }))
   .add(
     HttpApiEndpoint.post("apply", "/fleets", {
       headers: { "idempotency-key": Schema.optionalKey(IdempotencyKey) },
       payload: FleetBody,
-      success: FleetBegun.pipe(HttpApiSchema.status(202)),
-      error: Problem.any
+      success: StartedFleet.pipe(HttpApiSchema.status(202)),
+      error: Problem.withBody
     })
       .annotate(Role.Needs, "submit")
       .annotateMerge(
         documented(
           "submit",
           "Set up every host of a fleet",
-          "It is recorded when this answers, and carried out afterwards. An unfinished run of the same hosts and inputs is " +
-            "gone on with."
+          "It is recorded when this answers, and executed afterwards. An unfinished run of the same hosts and inputs is " +
+            "resumed."
         )
       ),
-    HttpApiEndpoint.post("plan", "/fleets/plan", { payload: FleetBody, success: Forecast, error: Problem.any })
+    HttpApiEndpoint.post("plan", "/fleets/plan", { payload: FleetBody, success: Forecast, error: Problem.withBody })
       .annotate(Role.Needs, "look")
       .annotateMerge(documented("look", "Say what applying a fleet would do, host by host")),
-    HttpApiEndpoint.post("standing", "/fleets/status", { payload: FleetBody, success: Standing, error: Problem.any })
+    HttpApiEndpoint.post("standing", "/fleets/status", {
+      payload: FleetBody,
+      success: Standing,
+      error: Problem.withBody
+    })
       .annotate(Role.Needs, "look")
       .annotateMerge(documented("look", "Say how the hosts of a fleet stand, from the record")),
     HttpApiEndpoint.get("show", "/fleets/:run", { ...run, success: FleetShown })

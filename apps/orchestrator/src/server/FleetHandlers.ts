@@ -1,39 +1,43 @@
-/** What the endpoints about fleets do. A fleet run is recorded here, and carried out by whoever takes it from the queue. */
+/** The endpoints about fleets. A fleet run is recorded here, and executed by the process that claims it. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import { Database } from "../Database.ts"
-import * as FleetBegin from "../fleet/FleetBegin.ts"
-import * as FleetForecast from "../fleet/FleetForecast.ts"
+import { Database } from "@privx-kit/durable/Database"
+import * as FleetStart from "../fleet/FleetStart.ts"
+import * as FleetPreview from "../fleet/FleetPreview.ts"
 import { FleetRecord } from "../fleet/FleetRecord.ts"
 import * as FleetReport from "../fleet/FleetReport.ts"
 import { digestOf, FleetInputs, kind, planOf, targetOf } from "../fleet/FleetRun.ts"
 import * as FleetStatus from "../fleet/FleetStatus.ts"
-import * as RunActions from "../runs/RunActions.ts"
-import { RunNotFound } from "../runs/RunFailures.ts"
-import { InvalidInput } from "../SetupFailure.ts"
-import * as Answers from "./Answers.ts"
+import * as RunActions from "@privx-kit/runs/RunActions"
+import { RunNotFound, InvalidInput } from "@privx-kit/runs/RunFailures"
+import * as Responses from "./Responses.ts"
 import { Api } from "./Api.ts"
-import { Caller } from "./Caller.ts"
-import * as FleetSubmission from "./FleetSubmission.ts"
+import { Principal } from "./Principal.ts"
+import { DefinitionReader } from "./DefinitionReader.ts"
+import type { FleetBody } from "./FleetApi.ts"
 import { Serving } from "./Serving.ts"
-import { Submissions } from "./Submissions.ts"
+import { RequesterLog } from "./RequesterLog.ts"
+import * as MaskedPaths from "./MaskedPaths.ts"
 
 export const layer = HttpApiBuilder.group(
   Api,
   "fleets",
   Effect.fnUntraced(function* (handlers) {
-    const submissions = yield* Submissions
-    const serving = yield* Serving
+    const submissions = yield* RequesterLog
     const record = yield* FleetRecord
-    const { answered, one } = yield* Answers.make
+    const { answered, one } = yield* Responses.make
+    const reader = yield* DefinitionReader
+    const { fleetHosts, minimum, targets } = yield* Serving
+    const read = (body: FleetBody) =>
+      Effect.flatMap(Principal, ({ name }) => reader.read({ body, serving: { fleetHosts, minimum, targets } }, name))
     const recorded = Effect.provideService(FleetRecord, record)
     const sql = yield* SqlClient.SqlClient
     const { failure } = yield* Database
 
-    /** Until the transaction is over: who hands the same fleet over in the same moment goes on with the first one's run. */
+    /** Until the transaction ends: of the same fleet submitted twice at the same time, the second joins the run of the first. */
     const alone = (name: string) =>
       sql.onDialectOrElse({
         pg: () => Effect.mapError(sql`SELECT pg_advisory_xact_lock(hashtext(${targetOf(name)}))`, failure),
@@ -44,19 +48,19 @@ export const layer = HttpApiBuilder.group(
     return handlers
       .handle("apply", ({ headers, payload }) =>
         Effect.gen(function* () {
-          const caller = yield* Caller
-          const plan = planOf(yield* FleetSubmission.read(payload, serving))
+          const caller = yield* Principal
+          const plan = planOf(yield* read(payload))
           const how = { handedOver: true, idempotencyKey: headers["idempotency-key"] }
-          let chosen: FleetBegin.Chosen | undefined
+          let chosen: FleetStart.Chosen | undefined
           yield* submissions.recorded(
             caller.name,
             Effect.gen(function* () {
               yield* alone(plan.name)
-              chosen = yield* FleetBegin.choose(plan, how)
+              chosen = yield* FleetStart.choose(plan, how)
               return chosen.continued ? undefined : chosen.run
             })
           )
-          const { continued, others, run }: FleetBegin.Chosen =
+          const { continued, others, run }: FleetStart.Chosen =
             chosen ?? (yield* Effect.die(new Error("no fleet run was recorded")))
           const found = yield* RunActions.find(run.id)
           const { inputs } = found
@@ -67,12 +71,10 @@ export const layer = HttpApiBuilder.group(
           return { created: !continued, run: yield* one(found), others }
         }).pipe(recorded, answered)
       )
-      .handle("plan", ({ payload }) =>
-        FleetSubmission.read(payload, serving).pipe(Effect.flatMap(FleetForecast.of), recorded, answered)
-      )
+      .handle("plan", ({ payload }) => read(payload).pipe(Effect.flatMap(FleetPreview.of), recorded, answered))
       .handle("standing", ({ payload }) =>
         Effect.gen(function* () {
-          const fleet = yield* FleetSubmission.read(payload, serving)
+          const fleet = yield* read(payload)
           return { fleet: fleet.name, hosts: yield* FleetStatus.of(fleet) }
         }).pipe(answered)
       )
@@ -81,7 +83,10 @@ export const layer = HttpApiBuilder.group(
           const run = yield* RunActions.find(params.run)
           const { inputs } = run
           if (run.kind !== kind || !Schema.is(FleetInputs)(inputs)) return yield* new RunNotFound({ runId: run.id })
-          const hosts = yield* FleetReport.of(run.id)
+          const hosts = (yield* FleetReport.of(run.id)).map(({ failure, ...host }) => ({
+            ...host,
+            failure: failure === null ? null : { ...failure, message: MaskedPaths.message(failure) }
+          }))
           return { fleet: inputs.name, run: yield* one(run), counts: FleetReport.countsOf(hosts), hosts }
         }).pipe(recorded, answered)
       )

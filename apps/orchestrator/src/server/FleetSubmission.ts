@@ -2,28 +2,30 @@
  * A fleet as it comes over the network, made into what is to be done. Of the machine that this runs on it reads nothing:
  * what the definition names comes with it, or is looked for where the work is done.
  */
+import { InvalidInput } from "@privx-kit/runs/RunFailures"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as FleetCredentials from "../fleet/FleetCredentials.ts"
 import * as FleetFile from "../fleet/FleetFile.ts"
-import { filled, type HostSettings, type Report, type Resolve } from "../fleet/FleetHosts.ts"
+import { filled, filledBootstrap, type HostSettings, type Report, reported, type Resolve } from "../fleet/FleetHosts.ts"
+import { bootstrapOf } from "../fleet/FleetJob.ts"
 import { isSelected } from "../fleet/FleetSelection.ts"
-import * as SubmittedHosts from "../fleet/SubmittedHosts.ts"
-import { HostConnection } from "../HostConnection.ts"
-import * as BaseUrl from "../settings/BaseUrl.ts"
-import * as Certificates from "../settings/Certificates.ts"
-import type { SettingsError } from "../settings/SettingsError.ts"
-import { InvalidInput } from "../SetupFailure.ts"
-import { inputsOf } from "../SetupRequest.ts"
-import { nameOf } from "../Targets.ts"
-import { CredentialsReference } from "../fleet/FleetSchema.ts"
+import * as HostPolicy from "../fleet/HostPolicy.ts"
+import { HostConnection } from "../setup/HostConnection.ts"
+import * as BaseUrl from "@privx-kit/settings/BaseUrl"
+import * as TrustAnchors from "@privx-kit/settings/TrustAnchors"
+import type { SettingsError } from "@privx-kit/settings/SettingsError"
+import * as MinimumPolicy from "../setup/MinimumPolicy.ts"
+import { inputsOf } from "../setup/SetupRequest.ts"
+import { nameOf } from "@privx-kit/settings/PrivxHosts"
+import { CredentialsReference } from "@privx-kit/settings/CredentialsReference"
 import type { FleetBody } from "./FleetApi.ts"
 import type { Serving } from "./Serving.ts"
 
 /** The fleet with the hosts that are selected, or everything that is wrong with its definition. */
 export const read = Effect.fn("FleetSubmission.read")(function* (
   body: FleetBody,
-  serving: Pick<Serving["Service"], "targets" | "fleetHosts">
+  serving: Pick<Serving["Service"], "targets" | "fleetHosts" | "minimum">
 ): Effect.fn.Return<FleetFile.Fleet, SettingsError | InvalidInput> {
   const { definition, file = "fleet", labels = [], only = [] } = body
   const { fleet } = yield* FleetFile.check(definition, file, resolver(body, serving))
@@ -34,11 +36,11 @@ export const read = Effect.fn("FleetSubmission.read")(function* (
 
 const resolver = (
   { certificates = {}, policies = {} }: FleetBody,
-  { fleetHosts, targets }: Pick<Serving["Service"], "targets" | "fleetHosts">
+  { fleetHosts, minimum, targets }: Pick<Serving["Service"], "targets" | "fleetHosts" | "minimum">
 ): Resolve => {
   const known = new Set(targets)
   /** Many hosts share a file, and looking at certificates is not cheap. */
-  const looked = new Map<string, Certificates.Certificates>()
+  const looked = new Map<string, TrustAnchors.Certificates>()
   const weights = new Map<string, number>()
   let weight = 0
 
@@ -58,7 +60,7 @@ const resolver = (
     names.flatMap((name) => {
       const text = Object.hasOwn(certificates, name) ? certificates[name] : undefined
       if (text === undefined) fault(absent(name, "certificates"), "ca_file")
-      const found = looked.get(name) ?? Certificates.parse(text ?? "", name)
+      const found = looked.get(name) ?? TrustAnchors.parse(text ?? "", name)
       looked.set(name, found)
       if (text === undefined) return []
       for (const { fix, problem, setting } of found.problems) {
@@ -78,7 +80,11 @@ const resolver = (
     if (long !== undefined) fault(tooLong, "credentials", long[0])
     if (base_url.length > longest) fault(tooLong, "base_url")
     const caFiles = typeof ca_file === "string" ? [ca_file] : ca_file
-    if (isTooHeavy(caFiles, policy)) fault(tooHeavy, caFiles.length === 0 ? "policy" : "ca_file")
+    const heavy = [
+      ...caFiles,
+      ...(settings.bootstrap?.trust_anchors_file === undefined ? [] : [settings.bootstrap.trust_anchors_file])
+    ]
+    if (isTooHeavy(heavy, policy)) fault(tooHeavy, caFiles.length === 0 ? "policy" : "ca_file")
     if (!whole) return { host: undefined, warnings: [] }
     const url = BaseUrl.check(base_url, { insecureHttp: settings.insecure_http === true })
     if ("problem" in url) {
@@ -92,6 +98,12 @@ const resolver = (
     const way = FleetCredentials.wayOf(credentials)
     if (typeof way !== "string") fault(way, "credentials")
     else if (!isReference(credentials)) fault(tooLong, "credentials")
+    const bootstrap = settings.job === "bootstrap" ? filledBootstrap(settings) : undefined
+    const anchors = bootstrap?.trust_anchors_file
+    const trustAnchors =
+      anchors === undefined
+        ? undefined
+        : certificatesOf([anchors], (problem) => fault(problem, "bootstrap", "trust_anchors_file")).join("\n")
     const held = policy === undefined || !Object.hasOwn(policies, policy) ? undefined : policies[policy]
     if (policy !== undefined && held === undefined) fault(absent(policy, "policies"), "policy")
     const inputs = yield* Effect.result(
@@ -101,7 +113,7 @@ const resolver = (
         maxBytes: settings.max_bytes,
         policy: held,
         requireApproval: settings.require_approval
-      })
+      }).pipe(Effect.flatMap((inputs) => MinimumPolicy.raise(inputs, minimum)))
     )
     if (inputs._tag === "Failure") fault({ problem: inputs.failure.detail, fix: "Correct it." }, "name")
     if (!whole || inputs._tag === "Failure") return { host: undefined, warnings: [] }
@@ -113,6 +125,10 @@ const resolver = (
       ...(settings.timeout === undefined ? undefined : { timeout: settings.timeout }),
       ...(settings.deadline === undefined ? undefined : { deadline: settings.deadline })
     })
+    const setup = { ...inputs.success, connection }
+    const job =
+      bootstrap === undefined ? setup : yield* bootstrapOf(setup, bootstrap, trustAnchors).pipe(reported(fault))
+    if (job === undefined) return { host: undefined, warnings: [] }
     return {
       warnings: [],
       host: {
@@ -120,7 +136,7 @@ const resolver = (
         labels: settings.labels ?? {},
         target,
         client: undefined,
-        inputs: { ...inputs.success, connection }
+        inputs: job
       }
     }
   })
@@ -134,20 +150,20 @@ const longest = 1000
 
 const tooLong = { problem: "is too long", fix: "Name it in fewer characters." }
 
-/** Ten thousand hosts with some certificates and a policy are half of this. In characters. */
-const heaviest = 128 * 1024 * 1024
+/** Ten thousand hosts with a certificate and a policy are half of this: it is written at once. In characters. */
+const heaviest = 32 * 1024 * 1024
 
 const tooHeavy = {
   problem: "comes to too much for so many hosts: it is recorded with each",
   fix: "Name fewer certificates, or make several fleets of it."
 }
 
-/** A host that nobody has configured has to be one of those that fleets may name. */
-const allowed = ({ insecure_http }: HostSettings, url: URL, accepted: SubmittedHosts.Accepted, fault: Report): void => {
-  if (!SubmittedHosts.accepts(accepted, url)) {
+/** A host that this server is not configured for must be one that fleets may name. */
+const allowed = ({ insecure_http }: HostSettings, url: URL, accepted: HostPolicy.Accepted, fault: Report): void => {
+  if (!HostPolicy.accepts(accepted, url)) {
     fault(
       {
-        problem: "is no PrivX that this server takes fleets for",
+        problem: "is not a PrivX host for which this server accepts fleets",
         fix: "Have it allowed, with --fleet-hosts of the server and of its workers."
       },
       "base_url"

@@ -3,44 +3,90 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as SchemaIssue from "effect/SchemaIssue"
-import * as BaseUrl from "../settings/BaseUrl.ts"
+import * as Semaphore from "effect/Semaphore"
+import * as BaseUrl from "@privx-kit/settings/BaseUrl"
 import * as AccessLog from "./AccessLog.ts"
-import { Caller, Guard, Shape } from "./Caller.ts"
+import { Principal, Guard, Shape } from "./Principal.ts"
+import * as JsonBounds from "./JsonBounds.ts"
 import { LoginLimit } from "./LoginLimit.ts"
+import { isOfPage, OidcSessions, type SignIn, withCookie } from "./OidcSessions.ts"
+import { cookieName } from "./OidcSession.ts"
 import * as Problem from "./Problem.ts"
 import * as Role from "./Role.ts"
+import { notOfPage } from "./SignInPages.ts"
 import { TokenFile } from "./TokenFile.ts"
 import * as Tokens from "./Tokens.ts"
 
-/** Who may ask without a token where nobody has to show one. */
-const nobody: Caller["Service"] = { name: "anonymous", role: "admin", known: false }
+/** The caller of a server without authentication. */
+const anonymous: Principal["Service"] = { name: "anonymous", role: "admin", known: false }
+
+/** Who asks, and the session cookie from now on, where there is one. */
+export interface Identified {
+  readonly principal: Principal["Service"]
+  readonly cookie?: string | undefined
+}
+
+type Response = HttpServerResponse.HttpServerResponse
 
 export class Gatekeeper extends Context.Service<
   Gatekeeper,
   {
-    /** Who shows that token, or the answer to somebody who may not come in. */
+    /** The caller with that token or session, or the refusal. */
     readonly identify: (
       token: Redacted.Redacted<string>
-    ) => Effect.Effect<Caller["Service"], ReturnType<typeof Problem.toResponse>, HttpServerRequest.HttpServerRequest>
+    ) => Effect.Effect<Identified, Response, HttpServerRequest.HttpServerRequest>
   }
 >()("privx-kit/server/Gatekeeper") {
-  static readonly layer: Layer.Layer<Gatekeeper, never, TokenFile> = Layer.effect(
+  static readonly layer: Layer.Layer<Gatekeeper, never, TokenFile | OidcSessions> = Layer.effect(
     Gatekeeper,
-    Effect.map(TokenFile, (file) => {
+    Effect.gen(function* () {
+      const file = yield* TokenFile
+      const { signIn } = yield* OidcSessions
       const limit = new LoginLimit()
+
+      const session = Effect.fnUntraced(function* (
+        { sessions }: SignIn,
+        cookie: string
+      ): Effect.fn.Return<Identified, Response, HttpServerRequest.HttpServerRequest> {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        if (!isOfPage(request)) return yield* Effect.fail(notOfPage)
+        const opened = yield* sessions.open(cookie)
+        if (opened === undefined) return yield* Effect.fail(withCookie(sessionOver, ""))
+        const { displayName, name, role } = opened.content
+        return { principal: { name, displayName, role, known: true }, cookie: opened.cookie }
+      })
+
       return {
-        identify: Effect.fnUntraced(function* (token) {
-          const entries = file.entries()
+        identify: Effect.fnUntraced(function* (token): Effect.fn.Return<
+          Identified,
+          Response,
+          HttpServerRequest.HttpServerRequest
+        > {
           const request = yield* HttpServerRequest.HttpServerRequest
-          if (entries === undefined) return isOfThisMachine(request) ? nobody : yield* Effect.fail(fromElsewhere)
+          const entries = file.entries() ?? (signIn === undefined ? undefined : [])
+          if (entries === undefined) {
+            return isOfThisMachine(request) ? { principal: anonymous } : yield* Effect.fail(fromElsewhere)
+          }
+          const cookie = request.cookies[cookieName]
+          if (Redacted.value(token) === "") {
+            return signIn !== undefined && cookie !== undefined
+              ? yield* session(signIn, cookie)
+              : yield* Effect.fail(noToken)
+          }
           const entry = yield* Tokens.find(entries, token)
-          if (entry !== undefined) return { name: entry.name, role: entry.role, known: true }
-          if (Redacted.value(token) === "") return yield* Effect.fail(noToken)
+          if (entry !== undefined) return { principal: { name: entry.name, role: entry.role, known: true } }
+          if (signIn !== undefined && isJwt(token)) {
+            const person = yield* Effect.result(signIn.oidc.verify(token))
+            if (person._tag === "Success") return { principal: { ...person.success, known: true } }
+            if (person.failure === "noRole") return yield* Effect.fail(noRole)
+            if (person.failure === "unavailable") return yield* Effect.fail(issuerUnavailable)
+          }
           const address = Option.getOrElse(request.remoteAddress, () => "unknown")
           const wait = limit.failed(address, yield* Clock.currentTimeMillis)
           return yield* Effect.fail(wait === undefined ? wrongToken : tooMany(wait))
@@ -50,19 +96,27 @@ export class Gatekeeper extends Context.Service<
   )
 }
 
+/** Three parts of base64url: an access token of an issuer. Tokens of this server have no dot. */
+const isJwt = (token: Redacted.Redacted<string>): boolean => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(Redacted.value(token))
+
 /**
- * Where no token is asked for, a page in somebody's browser must not get in, whatever name it has given this machine: what
- * it sends has an origin, or a host that is not this one.
+ * Where no token is asked for, a page of another site must not get in, whatever name it has given this machine: what it
+ * sends has another origin, or a host that is not this one. The server's own page gets in.
  */
-const isOfThisMachine = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
-  headers["origin"] === undefined &&
-  BaseUrl.isLoopback(URL.parse(`http://${headers["host"] ?? ""}`)?.hostname ?? "") &&
-  headers["sec-fetch-site"] === undefined
+const isOfThisMachine = ({ headers }: HttpServerRequest.HttpServerRequest): boolean => {
+  const { host = "", origin, "sec-fetch-site": site } = headers
+  const ownOrigin = origin === undefined || (site === "same-origin" && URL.parse(origin)?.host === host)
+  return (
+    ownOrigin &&
+    BaseUrl.isLoopback(URL.parse(`http://${host}`)?.hostname ?? "") &&
+    (site === undefined || site === "same-origin")
+  )
+}
 
 const fromElsewhere = Problem.toResponse(403, {
   _tag: "Forbidden",
   code: "permission",
-  message: "Without tokens, this server answers programs on its own machine only, and no browser.",
+  message: "Without tokens, this server answers programs on its own machine and its own page only.",
   hint: "Start it with --tokens FILE."
 })
 
@@ -74,7 +128,7 @@ const noToken = Problem.toResponse(
     _tag: "Unauthorized",
     code: "authentication",
     message: "The request has no token.",
-    hint: "Send Authorization: Bearer TOKEN; the command line takes it from PRIVX_KIT_SERVER_TOKEN."
+    hint: "Send Authorization: Bearer TOKEN; the command line takes it from privx-kit login or PRIVX_KIT_SERVER_TOKEN."
   },
   challenge
 )
@@ -90,6 +144,31 @@ const wrongToken = Problem.toResponse(
   challenge
 )
 
+const sessionOver = Problem.toResponse(401, {
+  _tag: "Unauthorized",
+  code: "authentication",
+  message: "The session has ended.",
+  hint: "Sign in again."
+})
+
+const noRole = Problem.toResponse(403, {
+  _tag: "Forbidden",
+  code: "permission",
+  message: "The issuer gives this account no role here.",
+  hint: "An administrator of the issuer can give one; the server's --oidc-role settings name them."
+})
+
+const issuerUnavailable = Problem.toResponse(
+  503,
+  {
+    _tag: "IssuerUnavailable",
+    code: "server",
+    message: "The keys of the issuer cannot be fetched.",
+    hint: "Try again."
+  },
+  { "retry-after": "5" }
+)
+
 const tooMany = (seconds: number) =>
   Problem.toResponse(
     429,
@@ -102,26 +181,75 @@ const tooMany = (seconds: number) =>
     { "retry-after": String(seconds) }
   )
 
+/** Bodies up to this are dealt with in no time. In characters. */
+const small = 64 * 1024
+
+/** Of large bodies, one is made something of in each turn of the event loop: small requests get their turn in between. */
+const oneAtATime = Semaphore.makeUnsafe(1).withPermit
+
+/** The refusal of a request that is out of bounds. A body that cannot be read is refused by the endpoint. */
+const outOfBounds = Effect.gen(function* () {
+  const request = yield* HttpServerRequest.HttpServerRequest
+  if (request.url.includes("%00")) return unstorable("address of the request")
+  if (request.method !== "POST") return undefined
+  const text = yield* Effect.orElseSucceed(request.text, () => "")
+  const measured = Effect.sync(() => JsonBounds.excess(text))
+  const excess =
+    text.length <= small ? yield* measured : yield* oneAtATime(Effect.tap(measured, () => Effect.sleep("1 millis")))
+  if (excess === undefined) {
+    const place = JsonBounds.unstorable(text)
+    return place === undefined ? undefined : unstorable(`field ${place} of the body`)
+  }
+  return Problem.toResponse(400, {
+    _tag: "BadRequest",
+    code: "usage",
+    message:
+      excess === "depth"
+        ? `The body is nested more than ${JsonBounds.deepest} levels deep.`
+        : `The body has more than ${JsonBounds.mostValues} values.`,
+    hint: "See /openapi.json."
+  })
+})
+
+const unstorable = (what: string) =>
+  Problem.toResponse(400, {
+    _tag: "BadRequest",
+    code: "usage",
+    message: `The ${what} has a NUL character or half a surrogate pair, which cannot be stored.`,
+    hint: "Remove that character."
+  })
+
+/** The answer of an endpoint to a caller whose role allows it, otherwise the refusal. */
+export const admitted = <E, R>(
+  identify: Gatekeeper["Service"]["identify"],
+  credential: Redacted.Redacted<string>,
+  needed: Role.Right,
+  answer: Effect.Effect<Response, E, R>
+) =>
+  Effect.matchEffect(identify(credential), {
+    onFailure: Effect.succeed,
+    onSuccess: ({ cookie, principal: caller }) =>
+      Effect.gen(function* () {
+        const exchange = yield* AccessLog.CurrentExchange
+        if (exchange !== undefined) exchange.caller = caller.name
+        if (Role.may(caller.role, needed)) {
+          const response = (yield* outOfBounds) ?? (yield* Effect.provideService(answer, Principal, caller))
+          return cookie === undefined ? response : withCookie(response, cookie)
+        }
+        return Problem.toResponse(403, {
+          _tag: "Forbidden",
+          code: "permission",
+          message: `The role ${caller.role} does not allow it.`,
+          hint: `It takes one of: ${Role.allowed(needed)}.`
+        })
+      })
+  })
+
 const guard: Layer.Layer<Guard, never, Gatekeeper> = Layer.effect(
   Guard,
   Effect.map(Gatekeeper, ({ identify }) => ({
     bearer: (endpointEffect, { credential, endpoint }) =>
-      Effect.matchEffect(identify(credential), {
-        onFailure: Effect.succeed,
-        onSuccess: (caller) =>
-          Effect.gen(function* () {
-            const exchange = yield* AccessLog.CurrentExchange
-            if (exchange !== undefined) exchange.caller = caller.name
-            const needed = Context.get(endpoint.annotations, Role.Needs)
-            if (Role.may(caller.role, needed)) return yield* Effect.provideService(endpointEffect, Caller, caller)
-            return Problem.toResponse(403, {
-              _tag: "Forbidden",
-              code: "permission",
-              message: `The role ${caller.role} does not allow it.`,
-              hint: `It takes one of: ${Role.allowed(needed)}.`
-            })
-          })
-      })
+      admitted(identify, credential, Context.get(endpoint.annotations, Role.Needs), endpointEffect)
   }))
 )
 

@@ -1,31 +1,32 @@
-/** What each endpoint does. Everything is read from and written to the storage; nothing is carried out here. */
-import * as DateTime from "effect/DateTime"
+/** What each endpoint does. Everything is read from and written to the storage; nothing is executed here. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { Approvals } from "../runs/Approvals.ts"
-import * as Retention from "../runs/Retention.ts"
-import { isOver, type Run } from "../runs/Run.ts"
-import { RunConflict } from "../runs/RunFailures.ts"
-import { Runs } from "../runs/Runs.ts"
-import { InvalidInput } from "../SetupFailure.ts"
-import { inputsOf } from "../SetupRequest.ts"
-import * as Submission from "../Submission.ts"
-import { nameOf, wanted } from "../Targets.ts"
-import * as Answers from "./Answers.ts"
-import { Api, type SubmissionBody } from "./Api.ts"
-import { Caller } from "./Caller.ts"
-import { ServedRun } from "./Endpoint.ts"
-import { Evidence } from "./Evidence.ts"
-import * as Problem from "./Problem.ts"
+import { Approvals } from "@privx-kit/runs/Approvals"
+import * as Retention from "@privx-kit/runs/Retention"
+import { isOver, type Run } from "@privx-kit/runs/Run"
+import { RunConflict, InvalidInput } from "@privx-kit/runs/RunFailures"
+import { Runs } from "@privx-kit/runs/Runs"
+import { inputsOf } from "../setup/SetupRequest.ts"
+import { SetupRun } from "../setup/SetupRun.ts"
+import * as MinimumPolicy from "../setup/MinimumPolicy.ts"
+import * as Responses from "./Responses.ts"
+import { Api, type DecisionBody } from "./Api.ts"
+import { FourEyes } from "./FourEyes.ts"
+import { Principal } from "./Principal.ts"
+import { ServedRun } from "./ApiEndpoint.ts"
+import { ProvenanceReader } from "./ProvenanceReader.ts"
 import * as Role from "./Role.ts"
-import * as RunActions from "../runs/RunActions.ts"
+import * as RunActions from "@privx-kit/runs/RunActions"
+import * as RunIntake from "./RunIntake.ts"
+import * as RunQuery from "./RunQuery.ts"
 import * as RunStream from "./RunStream.ts"
+import { StreamLimit } from "./StreamLimit.ts"
 import { Serving } from "./Serving.ts"
-import { Submissions } from "./Submissions.ts"
+import { RequesterLog } from "./RequesterLog.ts"
 
 /** How long a request waits for the process at a run to act on it. */
 const patience = "3 seconds"
@@ -37,11 +38,13 @@ export const layer = HttpApiBuilder.group(
   "runs",
   Effect.fnUntraced(function* (handlers) {
     const runs = yield* Runs
-    const submissions = yield* Submissions
-    const evidence = yield* Evidence
+    const submissions = yield* RequesterLog
+    const evidence = yield* ProvenanceReader
     const serving = yield* Serving
-    const { answered, one, served } = yield* Answers.make
-    let streams = 0
+    const { answered, one, served } = yield* Responses.make
+    const streams = yield* StreamLimit
+    const fourEyes = yield* FourEyes
+    const intake = RunIntake.provided(submissions, serving)
 
     /** As soon as it is over, or as it is after a while. */
     const settled = Effect.fnUntraced(function* (run: Run) {
@@ -54,25 +57,26 @@ export const layer = HttpApiBuilder.group(
       return yield* one(after)
     })
 
-    const decide = Effect.fnUntraced(function* (beginning: string, approved: boolean, comment: string | undefined) {
-      const caller = yield* Caller
+    const decide = Effect.fnUntraced(function* (beginning: string, approved: boolean, body: typeof DecisionBody.Type) {
+      const caller = yield* Principal
       const run = yield* RunActions.find(beginning)
-      if (
-        approved &&
-        caller.known &&
-        !serving.selfApproval &&
-        (yield* submissions.askers(run.id)).includes(caller.name)
-      ) {
-        return yield* Effect.fail(ownRun(run))
-      }
-      const open = yield* RunActions.decide(run, { approved, by: caller.name, comment })
+      const obstacle = approved ? yield* fourEyes.obstacle(run) : undefined
+      if (obstacle !== undefined) return yield* Effect.fail(obstacle)
+      const open = yield* RunActions.decide(run, {
+        approved,
+        by: caller.name,
+        comment: body.comment,
+        // An approval names both.
+        sha256: body.sha256?.toLowerCase() ?? run.sha256 ?? "",
+        attempt: body.attempt ?? run.attempt
+      })
       return { by: caller.name, run: yield* open ? settled(run) : one(run) }
     })
 
-    /** The proof of a run that has succeeded. */
-    const proof = Effect.fnUntraced(function* (beginning: string, part: "manifest" | "attestation" | "publicKey") {
+    /** The provenance of a run that has succeeded. */
+    const provenance = Effect.fnUntraced(function* (beginning: string, part: "manifest" | "attestation" | "publicKey") {
       const run = yield* RunActions.find(beginning)
-      const found = run.status === "succeeded" ? yield* evidence.proof(run.id) : undefined
+      const found = run.status === "succeeded" ? yield* evidence.provenance(run.id) : undefined
       if (found === undefined) {
         return yield* new RunConflict({ runId: run.id, status: run.status, detail: "it has no manifest" })
       }
@@ -82,38 +86,16 @@ export const layer = HttpApiBuilder.group(
     return handlers
       .handle("submit", ({ headers, payload }) =>
         Effect.gen(function* () {
-          const caller = yield* Caller
-          const key = headers["idempotency-key"]
-          if (key !== undefined && payload.idempotencyKey !== undefined && key !== payload.idempotencyKey) {
-            return yield* new InvalidInput({ detail: "the header and the body have different idempotency keys" })
-          }
-          const target = yield* targetOf(payload, serving.targets)
-          const inputs = yield* inputsOf(payload)
-          const request = { fresh: payload.fresh ?? true, idempotencyKey: key ?? payload.idempotencyKey }
-          let chosen: Submission.Chosen | undefined
-          yield* submissions.recorded(
-            caller.name,
-            Effect.gen(function* () {
-              chosen = yield* Submission.choose(target, inputs, request, { queued: true })
-              return chosen.created ? { id: chosen.id, attempt: 1 } : undefined
-            })
-          )
-          const made: Submission.Chosen | undefined = chosen
-          const id = made === undefined ? "" : made.created ? made.id : made.run.id
-          return { created: made?.created === true, run: yield* one(yield* RunActions.find(id)) }
-        }).pipe(answered)
+          const inputs = yield* MinimumPolicy.raise(yield* inputsOf(payload), serving.minimum)
+          const { created, run } = yield* RunIntake.record(SetupRun, inputs, payload, headers)
+          return { created, run: yield* one(run) }
+        }).pipe(intake, answered)
       )
       .handle("list", ({ query }) =>
         Effect.gen(function* () {
-          const { status = [] } = query
-          const found = yield* runs.list({
-            whole: query.parts !== "true" && query.target === undefined && status.length === 0,
-            target: query.target === undefined ? undefined : wanted(query.target),
-            since: query.since === undefined ? undefined : DateTime.toEpochMillis(query.since),
-            status,
-            limit: query.limit ?? 50
-          })
-          return { runs: (yield* served(found)).map((run) => ({ ...run, result: null })) }
+          const filter = RunQuery.of(query)
+          const found = yield* runs.list(filter)
+          return { runs: yield* served(found), next: RunQuery.next(found, filter.limit) }
         }).pipe(answered)
       )
       .handle("show", ({ params }) => Effect.flatMap(RunActions.find(params.run), one).pipe(answered))
@@ -131,27 +113,12 @@ export const layer = HttpApiBuilder.group(
           if (first !== undefined && first.run.endedAt !== null && RunStream.idOf(first.json) === seen) {
             return HttpServerResponse.empty({ status: 204 })
           }
-          if (streams >= serving.streams) return tooManyStreams
-          streams++
-          return HttpServerResponse.stream(
-            RunStream.make(look, seen, serving).pipe(
-              Stream.ensuring(
-                Effect.sync(() => {
-                  streams--
-                })
-              )
-            ),
-            {
-              contentType: "text/event-stream",
-              // A proxy that collects would keep everything back.
-              headers: { "x-accel-buffering": "no" }
-            }
-          )
+          return yield* streams.respond(RunStream.make(look, seen, serving))
         }).pipe(answered)
       )
       .handle("cancel", ({ params }) =>
         Effect.gen(function* () {
-          const caller = yield* Caller
+          const caller = yield* Principal
           const run = yield* RunActions.find(params.run)
           yield* RunActions.cancel(run, caller.name)
           return yield* settled(run)
@@ -159,7 +126,7 @@ export const layer = HttpApiBuilder.group(
       )
       .handle("retry", ({ params }) =>
         Effect.gen(function* () {
-          const caller = yield* Caller
+          const caller = yield* Principal
           const { id, status } = yield* RunActions.find(params.run)
           let again: Run | undefined
           yield* submissions.recorded(
@@ -177,8 +144,8 @@ export const layer = HttpApiBuilder.group(
           return yield* one(again)
         }).pipe(answered)
       )
-      .handle("approve", ({ params, payload }) => answered(decide(params.run, true, payload.comment)))
-      .handle("reject", ({ params, payload }) => answered(decide(params.run, false, payload.comment)))
+      .handle("approve", ({ params, payload }) => answered(decide(params.run, true, payload)))
+      .handle("reject", ({ params, payload }) => answered(decide(params.run, false, payload)))
       .handle("prune", ({ payload: { dryRun = false, keep, olderThanSeconds } }) =>
         Effect.gen(function* () {
           if (keep === undefined && olderThanSeconds === undefined) {
@@ -190,7 +157,7 @@ export const layer = HttpApiBuilder.group(
       )
       .handle("script", ({ params }) =>
         Effect.gen(function* () {
-          const { role } = yield* Caller
+          const { role } = yield* Principal
           const { id, sha256, status } = yield* RunActions.find(params.run)
           const ready = status === "succeeded" || (status === "waiting" && Role.may(role, "unapprovedScript"))
           if (!ready || sha256 === null) {
@@ -200,52 +167,15 @@ export const layer = HttpApiBuilder.group(
           return Stream.make(yield* evidence.script(sha256))
         }).pipe(answered)
       )
-      .handle("approvedScript", ({ params }) =>
+      .handle("referenceScript", ({ params }) =>
         Effect.gen(function* () {
           const { target } = yield* RunActions.find(params.run)
-          const approved = yield* Effect.flatMap(Approvals, (approvals) => approvals.last(target))
-          return approved === undefined ? undefined : Stream.make(yield* evidence.script(approved.sha256))
+          const reference = yield* Effect.flatMap(Approvals, (approvals) => approvals.last(target))
+          return reference === undefined ? undefined : Stream.make(yield* evidence.script(reference.sha256))
         }).pipe(answered)
       )
-      .handle("manifest", ({ params }) => answered(proof(params.run, "manifest")))
-      .handle("attestation", ({ params }) => answered(proof(params.run, "attestation")))
-      .handle("publicKey", ({ params }) => answered(proof(params.run, "publicKey")))
+      .handle("manifest", ({ params }) => answered(provenance(params.run, "manifest")))
+      .handle("attestation", ({ params }) => answered(provenance(params.run, "attestation")))
+      .handle("publicKey", ({ params }) => answered(provenance(params.run, "publicKey")))
   })
-)
-
-const targetOf = (
-  { target }: typeof SubmissionBody.Type,
-  known: ReadonlyArray<string>
-): Effect.Effect<string, InvalidInput> => {
-  const [only, ...others] = known
-  if (target === undefined && only !== undefined && others.length === 0) return Effect.succeed(only)
-  const url = target === undefined ? null : URL.parse(target)
-  const name = url === null ? target : nameOf(url)
-  if (name !== undefined && known.includes(name)) return Effect.succeed(name)
-  const some = known.length > few ? `${known.slice(0, few).join(", ")} and others` : known.join(", ")
-  const what =
-    target === undefined ? "say which target, one of" : "the server is not configured for that target, but for"
-  return Effect.fail(new InvalidInput({ detail: `${what} ${some}` }))
-}
-
-/** No more hosts are named in a sentence. */
-const few = 5
-
-const ownRun = ({ id }: Run): Problem.Problem =>
-  Problem.make(403, {
-    _tag: "FourEyes",
-    code: "permission",
-    message: `The run ${id} was asked for with this token: its script must be approved by somebody else.`,
-    hint: "Have it approved with another token, or have the server allow it: --allow-self-approval."
-  })
-
-const tooManyStreams = Problem.toResponse(
-  503,
-  {
-    _tag: "TooManyStreams",
-    code: "server",
-    message: "As many runs are followed as this server allows.",
-    hint: "Try again later, or ask for the run now and then."
-  },
-  { "retry-after": "5" }
 )

@@ -1,17 +1,17 @@
 /** Whether the process lives, whether it can do its work, and what it counts. */
-import type { StorageFailed } from "@privx-kit/core/StorageFailed"
+import { reasonText, type StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
-import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import * as Layer from "effect/Layer"
-import * as SqlClient from "effect/sql/SqlClient"
-import { Database } from "../Database.ts"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type { Database } from "@privx-kit/durable/Database"
+import { Api } from "./Api.ts"
 import { Gatekeeper } from "./GuardLayer.ts"
-import * as RunRows from "../runs/RunRows.ts"
+import { Runs } from "@privx-kit/runs/Runs"
+import { metricsType } from "./HealthApi.ts"
 import * as Metrics from "./Metrics.ts"
 import * as Problem from "./Problem.ts"
 import { Serving } from "./Serving.ts"
@@ -20,74 +20,62 @@ import { Serving } from "./Serving.ts"
 export class Backend extends Context.Service<
   Backend,
   {
-    /** Whether the tables are those that this version works with. Fails when the database cannot be asked. */
-    readonly migrated: Effect.Effect<boolean, StorageFailed>
-    /** How many processes carry runs out; `undefined` where that is not known. */
+    /** Why runs cannot be executed upon the storage as it is, if so. Fails when the storage cannot be asked. */
+    readonly unusable: Effect.Effect<string | undefined, StorageFailed>
+    /** How many processes execute runs; `undefined` if that is not known. */
     readonly workers: Effect.Effect<number | undefined, StorageFailed>
   }
 >()("privx-kit/server/Backend") {}
 
-const alive = HttpRouter.add("GET", "/healthz", Effect.succeed(HttpServerResponse.jsonUnsafe({ alive: true })))
-
-const ready = HttpRouter.use((router) =>
-  Effect.gen(function* () {
-    const backend = yield* Backend
-    const { ending } = yield* Serving
-    const sql = yield* SqlClient.SqlClient
-    const { stored } = RunRows.make(sql, yield* Database)
-    const state = Effect.gen(function* () {
-      if (Deferred.isDoneUnsafe(ending)) return { ready: false, reason: "the server ends" }
-      yield* stored(sql`SELECT 1 FROM runs LIMIT 1`)
-      if (!(yield* backend.migrated)) return { ready: false, reason: "the tables are of another version" }
-      const workers = yield* backend.workers
-      return workers === 0
-        ? { ready: false, reason: "no worker is alive", workers }
-        : { ready: true, ...(workers === undefined ? undefined : { workers }) }
-    }).pipe(
-      Effect.timeoutOrElse({
-        duration: "5 seconds",
-        orElse: () => Effect.succeed({ ready: false, reason: "the database does not answer" })
-      }),
-      Effect.catchTag("StorageFailed", () => Effect.succeed({ ready: false, reason: "the database cannot be used" }))
-    )
-    yield* router.add(
-      "GET",
-      "/readyz",
-      Effect.map(state, (state) => HttpServerResponse.jsonUnsafe(state, { status: state.ready ? 200 : 503 }))
-    )
-  })
-)
-
-/** @param open whether anybody may read them */
-const metrics = (open: boolean) =>
-  HttpRouter.use((router) =>
-    Effect.gen(function* () {
+/** @param options.metricsOpen whether the metrics can be read without a token */
+export const layer = ({ metricsOpen }: { readonly metricsOpen: boolean }) =>
+  HttpApiBuilder.group(
+    Api,
+    "health",
+    Effect.fnUntraced(function* (handlers) {
+      const backend = yield* Backend
+      const { ending } = yield* Serving
+      const runs = yield* Runs
       const { identify } = yield* Gatekeeper
       const storage = yield* Effect.context<SqlClient.SqlClient | Database>()
-      const told = Metrics.text().pipe(
+
+      const state = Effect.gen(function* () {
+        if (Deferred.isDoneUnsafe(ending)) return yield* notReady("the server ends")
+        const unusable = yield* backend.unusable
+        if (unusable !== undefined) return yield* notReady(unusable)
+        // A database that is full, or a standby, answers questions and takes no run.
+        yield* runs.probe
+        const workers = yield* backend.workers
+        if (workers === 0) return yield* Effect.fail({ ...refusal("no worker is alive"), workers })
+        return { ready: true as const, ...(workers === undefined ? undefined : { workers }) }
+      }).pipe(
+        Effect.timeoutOrElse({ duration: "5 seconds", orElse: () => notReady("the database does not answer") }),
+        Effect.catchTag("StorageFailed", ({ reason }) => notReady(`the database cannot be used: ${reasonText[reason]}`))
+      )
+
+      const metrics = Metrics.text().pipe(
         Effect.provideContext(storage),
         Effect.match({
-          onSuccess: (text) =>
-            HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" }),
-          onFailure: (failure) => {
-            const { status, ...problem } = Problem.of(failure)
-            return Problem.toResponse(status, problem)
-          }
+          onSuccess: (text) => HttpServerResponse.text(text, { contentType: metricsType }),
+          onFailure: (failure) => Problem.render(Problem.of(failure))
         })
       )
-      yield* router.add(
-        "GET",
-        "/metrics",
-        open
-          ? told
-          : HttpApiBuilder.securityDecode(HttpApiSecurity.bearer).pipe(
-              Effect.flatMap(identify),
-              // Every role may look.
-              Effect.matchEffect({ onFailure: Effect.succeed, onSuccess: () => told })
-            )
-      )
+
+      return handlers
+        .handle("alive", () => Effect.succeed({ alive: true as const }))
+        .handle("ready", () => state)
+        .handle("metrics", () =>
+          metricsOpen
+            ? metrics
+            : HttpApiBuilder.securityDecode(HttpApiSecurity.bearer).pipe(
+                Effect.flatMap(identify),
+                // Every role may look.
+                Effect.matchEffect({ onFailure: Effect.succeed, onSuccess: () => metrics })
+              )
+        )
     })
   )
 
-export const layer = (options: { readonly metricsOpen: boolean }) =>
-  Layer.mergeAll(alive, ready, metrics(options.metricsOpen))
+const refusal = (reason: string) => ({ ready: false as const, reason })
+
+const notReady = (reason: string) => Effect.fail(refusal(reason))

@@ -1,6 +1,6 @@
 /**
- * Slows down whoever tries tokens: after a few wrong ones from an address, its wrong ones are no longer even answered with
- * what is wrong. A right token always gets in, so that nobody can lock out others behind the same address.
+ * Slows down guessing of tokens: after a few wrong ones from an address, its wrong ones are no longer even answered with
+ * what is wrong. A right token always gets in, so that no client can lock out others behind the same address.
  */
 
 /** So many wrong ones in a window. */

@@ -6,9 +6,9 @@ import * as Metric from "effect/Metric"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import { Database } from "../Database.ts"
-import { RunStatus } from "../runs/Run.ts"
-import * as RunRows from "../runs/RunRows.ts"
+import { Database } from "@privx-kit/durable/Database"
+import { RunStatus } from "@privx-kit/runs/Run"
+import * as RunRows from "@privx-kit/runs/RunRows"
 
 const requests = Metric.counter("privx_kit_http_requests_total", {
   description: "Requests that were answered, by method, route and status",
@@ -76,7 +76,7 @@ export const text = Effect.fn("Metrics.text")(function* (): Effect.fn.Return<
     SELECT status, ended_at - created_at AS millis FROM runs
     WHERE ended_at >= ${now - hour} ORDER BY ended_at DESC LIMIT ${sample}`)
   for (const [status, some] of Map.groupBy(ended, ({ status }) => status)) {
-    const sorted = some.map(({ millis }) => millis / 1000).sort((a, b) => a - b)
+    const sorted = some.map(({ millis }) => Math.max(0, millis) / 1000).sort((a, b) => a - b)
     for (const quantile of [0.5, 0.9, 0.99]) {
       const value = sorted[Math.min(sorted.length - 1, Math.floor(quantile * sorted.length))] ?? 0
       yield* Metric.update(Metric.withAttributes(lasted, { status, quantile: String(quantile) }), value)

@@ -1,51 +1,85 @@
 /**
- * What the server answers when it does not do what it was asked: one JSON shape for every status, made from the kit's own
- * failures, so that a client gets the failure back that it would have had on the server's machine.
+ * What the server answers when it refuses a request or cannot serve it: problem details (RFC 9457), one shape for every
+ * status. They are made from the kit's own failures, so that a client gets the failure that it would have had on the
+ * server's machine.
  *
  * ```json
- * { "status": 404, "_tag": "RunNotFound", "code": "runNotFound", "message": "There is no run …", "hint": "…",
- *   "fields": { "runId": "1f0c" } }
+ * { "type": "urn:privx-kit:problem:RunNotFound", "title": "Run not found", "status": 404, "detail": "No run with …",
+ *   "code": "runNotFound", "hint": "…", "fields": { "runId": "1f0c" } }
  * ```
  */
 import type * as Failure from "@privx-kit/core/Failure"
-import { StorageFailed } from "@privx-kit/core/StorageFailed"
+import { reasonText, StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as ProblemDetails from "effect/http/ProblemDetails"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as Schema from "effect/Schema"
-import { ArtifactNotFound } from "../artifacts/ArtifactFolder.ts"
-import { RunAmbiguous, RunConflict, RunNotFound } from "../runs/RunFailures.ts"
-import { SettingsError } from "../settings/SettingsError.ts"
-import { InvalidInput } from "../SetupFailure.ts"
+import { ArtifactNotFound } from "@privx-kit/artifacts/ArtifactDirectory"
+import { RunAmbiguous, RunConflict, RunNotFound, InvalidInput } from "@privx-kit/runs/RunFailures"
+import { SettingsError } from "@privx-kit/settings/SettingsError"
 
-const at = <const Status extends number>(status: Status, description: string) =>
+export const contentType = ProblemDetails.contentType
+
+/** Of every `type`; what follows is the class of the failure. */
+const namespace = "urn:privx-kit:problem:"
+
+const at = <const Status extends number>(status: Status, identifier: string, description: string) =>
   Schema.Struct({
+    type: Schema.String.annotate({
+      description: `What programs match: ${namespace} and the class of the failure`
+    }),
+    title: Schema.String.annotate({ description: "The type in words" }),
     status: Schema.Literal(status),
-    _tag: Schema.String.annotate({ description: "Class of the failure; what programs match" }),
+    detail: Schema.String.annotate({ description: "One line: what failed and why" }),
     code: Schema.String.annotate({
       description: "Its class of exit codes, by the name that the command line has for it"
     }),
-    message: Schema.String.annotate({ description: "One line: what failed and why" }),
     hint: Schema.String.annotate({ description: "One line: what to do about it; may be empty" }),
     fields: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json)).annotate({
       description: "What the class of the failure says beyond that"
     })
   })
-    .annotate({ description })
-    .pipe(HttpApiSchema.status(status))
+    .annotate({ identifier, description })
+    .pipe(HttpApiSchema.status(status), HttpApiSchema.asJson({ contentType }))
 
-export const BadRequest = at(400, "The request makes no sense as it is")
-export const Unauthorized = at(401, "No token, or one that is not known or has expired")
-export const Forbidden = at(403, "The role of the token does not allow it")
-export const NotFound = at(404, "There is no such run, or no such script")
-export const Conflict = at(409, "The run is in a state in which that cannot be done")
-export const TooLarge = at(413, "The body is too large")
-export const TooMany = at(429, "Too many wrong tokens from this address; Retry-After says when to come back")
-export const Unavailable = at(503, "The database cannot be used, or the server ends; try again")
+export const BadRequest = at(400, "BadRequest", "The request makes no sense as it is")
+export const Unauthorized = at(401, "Unauthorized", "No token, or one that is not known or has expired")
+export const Forbidden = at(403, "Forbidden", "The role of the token does not allow it")
+export const NotFound = at(404, "NotFound", "No such run, script or path exists")
+export const Conflict = at(409, "Conflict", "The run is in a state in which that cannot be done")
+export const TooLarge = at(413, "TooLarge", "The body is too large")
+export const UnsupportedMediaType = at(415, "UnsupportedMediaType", "The body is not application/json")
+export const TooMany = at(429, "TooMany", "Too many wrong tokens from this address; Retry-After says when to come back")
+export const Broken = at(500, "InternalError", "The server is at fault; its log says more")
+export const Unavailable = at(
+  503,
+  "Unavailable",
+  "The database cannot be used, the server is full, or it ends; Retry-After says when to come back"
+)
+
+export const BadGateway = at(502, "BadGateway", "PrivX cannot be reached, or refused the request")
 
 /** The answers that every endpoint can give. */
-export const any = [BadRequest, Unauthorized, Forbidden, NotFound, Conflict, TooLarge, TooMany, Unavailable] as const
+export const any = [
+  BadRequest,
+  Unauthorized,
+  Forbidden,
+  NotFound,
+  Conflict,
+  TooLarge,
+  TooMany,
+  Broken,
+  Unavailable
+] as const
 
+/** The answers that an endpoint with a body can give. */
+export const withBody = [...any, UnsupportedMediaType] as const
+
+/** What handlers fail with. */
 export type Problem = (typeof any)[number]["Type"]
+
+/** What a client may get. */
+export type Received = (typeof withBody)[number]["Type"]
 
 export type Status = Problem["status"]
 
@@ -81,26 +115,48 @@ const statusOf: { readonly [Tag in Answerable["_tag"]]: readonly [Status, code: 
   StorageFailed: [503, "storage"]
 }
 
+/** A failure for which the kit has no class. */
+export interface Refusal extends Pick<Failure.Failure, "_tag" | "message" | "hint"> {
+  readonly code: string
+}
+
 export const of = (failure: Answerable): Problem => {
   const [status, code] = statusOf[failure._tag]
   const { _tag, hint, message } = failure
   // Where its database lies is the server's own business.
   if (failure._tag === "StorageFailed") {
-    return make(503, { _tag, code, message: `The server cannot use its storage: ${failure.reason}.`, hint })
+    return make(503, { _tag, code, message: `The server cannot use its storage: ${reasonText[failure.reason]}.`, hint })
   }
   const { _tag: _, ...fields } = encode(failure) as Readonly<Record<string, Schema.Json>>
   return { ...make(status, { _tag, code, message, hint }), fields }
 }
 
 /** Where there is no failure of the kit for it. */
-export const make = <const S extends Status>(status: S, problem: Omit<Problem, "status" | "fields">) => ({
+export const make = <const S extends number>(status: S, { _tag, code, hint, message }: Refusal) => ({
+  type: `${namespace}${_tag}`,
+  title: titleOf(_tag),
   status,
-  ...problem
+  detail: message,
+  code,
+  hint
 })
+
+/** `RunNotFound` → `Run not found`. */
+const titleOf = (tag: string): string => tag.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+
+/** The class of the failure; the whole type where it is none of the kit's. */
+export const tagOf = ({ type }: Pick<Received, "type">): string =>
+  type.startsWith(namespace) ? type.slice(namespace.length) : type
+
+/** A problem as the response. */
+export const render = (
+  problem: ProblemDetails.ProblemDetails,
+  headers: Readonly<Record<string, string>> = {}
+): HttpServerResponse.HttpServerResponse => HttpServerResponse.setHeaders(ProblemDetails.toResponse(problem), headers)
 
 /** What is answered outside of any endpoint. */
 export const toResponse = (
   status: number,
-  problem: Pick<Failure.Failure, "_tag" | "message" | "hint"> & { readonly code: string },
+  refusal: Refusal,
   headers: Readonly<Record<string, string>> = {}
-): HttpServerResponse.HttpServerResponse => HttpServerResponse.jsonUnsafe({ status, ...problem }, { status, headers })
+): HttpServerResponse.HttpServerResponse => render(make(status, refusal), headers)

@@ -12,7 +12,9 @@ export const Role = Schema.Literals(["viewer", "operator", "approver", "admin"])
 
 export type Role = typeof Role.Type
 
-export type Right = "look" | "submit" | "decide" | "script" | "unapprovedScript" | "administer"
+export const Right = Schema.Literals(["look", "submit", "decide", "script", "unapprovedScript", "administer"])
+
+export type Right = typeof Right.Type
 
 const rights: Record<Role, ReadonlyArray<Right>> = {
   viewer: ["look"],
@@ -22,6 +24,8 @@ const rights: Record<Role, ReadonlyArray<Right>> = {
 }
 
 export const may = (role: Role, right: Right): boolean => rights[role].includes(right)
+
+export const rightsOf = (role: Role): ReadonlyArray<Right> => rights[role]
 
 /** The roles that have it, for messages and documents. */
 export const allowed = (right: Right): string => Role.literals.filter((role) => may(role, right)).join(", ")

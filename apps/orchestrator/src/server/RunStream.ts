@@ -1,8 +1,8 @@
 /**
  * A run as a stream of server-sent events: what it is now, and then each change, until it is over.
  *
- * There is no log of changes, only the run as it stands; so an event's id is a digest of the state that it tells, and
- * whoever comes again with the id of what he saw last is told only what is different from it. Nothing that still counts is
+ * There is no log of changes, only the current run: the id of an event is a digest of the state in it, and a client that
+ * reconnects with the last id gets only what has changed since. Nothing that still counts is
  * missed that way, whichever server is asked.
  */
 import * as Clock from "effect/Clock"
@@ -13,7 +13,7 @@ import * as Sse from "effect/encoding/Sse"
 import * as Stream from "effect/Stream"
 import * as crypto from "node:crypto"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
-import type { ServedRun } from "./Endpoint.ts"
+import type { ServedRun } from "./ApiEndpoint.ts"
 import type { Serving } from "./Serving.ts"
 
 interface State {
@@ -22,7 +22,7 @@ interface State {
   readonly over: boolean
 }
 
-/** What waits for somebody, or for a worker, is looked at less often. */
+/** A run that waits for a person or a worker is read less often. */
 const isQuiet = (status: ServedRun["status"]): boolean => status === "waiting" || status === "queued"
 
 const patience = 3
@@ -60,7 +60,7 @@ export const make = (
           }
           if (over) return undefined
           if (now - begun >= Duration.toMillis(Duration.fromInputUnsafe(longestStream))) return goodbye(state)
-          // The first word comes at once, so that the client knows that it is heard.
+          // The first event is sent at once, so that the client knows that it is connected.
           if (state.spoken === 0 || now - state.spoken >= Duration.toMillis(Duration.fromInputUnsafe(heartbeat))) {
             return [": here\n\n", { ...state, spoken: now }] as const
           }
@@ -70,7 +70,7 @@ export const make = (
         }
       })
       return Stream.unfold<State, string, never, never>({ told: seen, spoken: 0, over: false }, (state) =>
-        // Whoever comes again is told what is wrong with the storage, by a status.
+        // A client that reconnects learns by a status what is wrong with the storage.
         Effect.catchTag(step(state), "StorageFailed", () => Effect.succeed(goodbye(state)))
       )
     })

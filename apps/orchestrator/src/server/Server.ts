@@ -20,35 +20,54 @@ import type * as SqlClient from "effect/sql/SqlClient"
 import * as Http from "node:http"
 import * as Https from "node:https"
 import type { SecureContextOptions } from "node:tls"
-import type { Database } from "../Database.ts"
-import type { Approvals } from "../runs/Approvals.ts"
-import type { RunRequests } from "../runs/RunRequests.ts"
-import type { Runs } from "../runs/Runs.ts"
-import type { SettingsError } from "../settings/SettingsError.ts"
+import type { Database } from "@privx-kit/durable/Database"
+import type { Approvals } from "@privx-kit/runs/Approvals"
+import type { RunKinds } from "@privx-kit/runs/RunKinds"
+import type { RunRequests } from "@privx-kit/runs/RunRequests"
+import type { Runs } from "@privx-kit/runs/Runs"
+import type { PrivxHosts } from "@privx-kit/settings/PrivxHosts"
+import type { SettingsError } from "@privx-kit/settings/SettingsError"
+import type { Domains } from "../domain/Domains.ts"
 import { Api } from "./Api.ts"
 import * as ArtifactHandlers from "./ArtifactHandlers.ts"
+import * as BootstrapHandlers from "./BootstrapHandlers.ts"
 import * as Certificate from "./Certificate.ts"
-import * as Envelope from "./Envelope.ts"
-import type { Evidence } from "./Evidence.ts"
+import * as Dashboard from "./Dashboard.ts"
+import * as DomainRoutes from "./DomainRoutes.ts"
+import * as ServerDocument from "./ServerDocument.ts"
+import { DefinitionReader } from "./DefinitionReader.ts"
+import * as RequestLimits from "./RequestLimits.ts"
+import type { ProvenanceReader } from "./ProvenanceReader.ts"
 import { Gatekeeper, layer as guards } from "./GuardLayer.ts"
 import * as FleetHandlers from "./FleetHandlers.ts"
+import { FourEyes } from "./FourEyes.ts"
 import * as Handlers from "./Handlers.ts"
 import * as Health from "./Health.ts"
+import type * as Oidc from "./Oidc.ts"
+import type * as OidcSession from "./OidcSession.ts"
+import { OidcSessions } from "./OidcSessions.ts"
+import * as OverviewHandlers from "./OverviewHandlers.ts"
+import * as PlaybackHandlers from "./PlaybackHandlers.ts"
+import * as SignInHandlers from "./SignInHandlers.ts"
+import * as SignInPages from "./SignInPages.ts"
+import { StreamLimit } from "./StreamLimit.ts"
 import { ListenFailed } from "./ListenFailed.ts"
-import * as Reloaded from "./Reloaded.ts"
+import * as WatchedFile from "./WatchedFile.ts"
 import { defaults, Serving } from "./Serving.ts"
-import { Submissions } from "./Submissions.ts"
+import { RequesterLog } from "./RequesterLog.ts"
 import type { TokenFile } from "./TokenFile.ts"
 
 /** What the server stands on: one layer gives all of it. */
 export type ServerStorage =
   | Runs
+  | RunKinds
   | RunRequests
   | Approvals
   | MessageStorage
   | SqlClient.SqlClient
   | Database
-  | Evidence
+  | ProvenanceReader
+  | PrivxHosts
   | Health.Backend
 
 export interface Options extends Partial<Omit<Serving["Service"], "ending" | "targets">> {
@@ -59,7 +78,11 @@ export interface Options extends Partial<Omit<Serving["Service"], "ending" | "ta
   readonly tls?: Certificate.Files | undefined
   /** The PrivX hosts that runs can be submitted for, by name. */
   readonly targets: ReadonlyArray<string>
-  /** Whether `/metrics` is told to everybody. Default `false`. */
+  /** Sign-in by an issuer; default: with tokens alone. */
+  readonly oidc?: Oidc.Options | undefined
+  /** How long sessions in a browser last. */
+  readonly sessions?: OidcSession.Lifetimes | undefined
+  /** Whether `/metrics` can be read without a token. Default `false`. */
   readonly metricsOpen?: boolean | undefined
 }
 
@@ -71,7 +94,7 @@ export class Server extends Context.Service<
     readonly url: URL
   }
 >()("privx-kit/server/Server") {
-  static readonly layer = (options: Options): Layer.Layer<Server, Unstartable, ServerStorage | TokenFile> =>
+  static readonly layer = (options: Options): Layer.Layer<Server, Unstartable, ServerStorage | TokenFile | Domains> =>
     Layer.effect(Server, start(options))
 }
 
@@ -80,17 +103,37 @@ const grace = "10 seconds"
 
 const start = Effect.fn("Server.start")(function* (
   options: Options
-): Effect.fn.Return<Server["Service"], Unstartable, ServerStorage | TokenFile | Scope.Scope> {
-  const { host, metricsOpen = false, port, tls, ...rest } = options
+): Effect.fn.Return<Server["Service"], Unstartable, ServerStorage | TokenFile | Domains | Scope.Scope> {
+  const { host, metricsOpen = false, oidc, port, sessions, tls, ...rest } = options
   const ending = yield* Deferred.make<void>()
+  const signIn = OidcSessions.layer(oidc, sessions)
   const routes = Layer.mergeAll(
-    HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
-      Layer.provide([Handlers.layer, FleetHandlers.layer, ArtifactHandlers.layer])
+    HttpApiBuilder.layer(Api).pipe(
+      Layer.provide([
+        Handlers.layer,
+        BootstrapHandlers.layer,
+        FleetHandlers.layer,
+        ArtifactHandlers.layer,
+        OverviewHandlers.layer,
+        PlaybackHandlers.layer,
+        SignInHandlers.layer,
+        Health.layer({ metricsOpen })
+      ])
     ),
-    Health.layer({ metricsOpen })
+    ServerDocument.layer,
+    DomainRoutes.layer,
+    Dashboard.layer,
+    SignInPages.layer
   ).pipe(
     Layer.provide(guards),
-    Layer.provide([Gatekeeper.layer, Submissions.layer, Layer.succeed(Serving, { ...defaults, ...rest, ending })]),
+    Layer.provide([FourEyes.layer, StreamLimit.layer]),
+    Layer.provide([
+      Gatekeeper.layer.pipe(Layer.provide(signIn)),
+      signIn,
+      RequesterLog.layer,
+      DefinitionReader.layer(),
+      Layer.succeed(Serving, { ...defaults, ...rest, ending })
+    ]),
     Layer.provide(NodeHttpServer.layerHttpServices)
   )
   const app = yield* HttpRouter.toHttpEffect(routes)
@@ -106,8 +149,8 @@ const start = Effect.fn("Server.start")(function* (
   )
   // Before the wait for the last connections, so that none of them lasts longer than the grace.
   yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
-  yield* server.serve(Envelope.around(app, { tls: tls !== undefined })).pipe(
-    // The way of a request through here is told by the log and the metrics.
+  yield* server.serve(RequestLimits.around(app, { tls: tls !== undefined })).pipe(
+    // The log and the metrics show requests.
     Effect.provideService(HttpMiddleware.TracerDisabledWhen, () => true)
   )
   yield* Effect.addFinalizer(() => Deferred.succeed(ending, undefined))
@@ -133,7 +176,7 @@ const listener = Effect.fnUntraced(function* (
   if (tls === undefined) return Http.createServer(limits)
   const node = Https.createServer({ ...limits, ALPNProtocols: ["http/1.1"] })
   const show = (certificate: SecureContextOptions) => Effect.sync(() => node.setSecureContext(certificate))
-  const certificate = yield* Reloaded.make([tls.cert, tls.key], Certificate.read(tls), show)
+  const certificate = yield* WatchedFile.make([tls.cert, tls.key], Certificate.read(tls), show)
   yield* show(certificate())
   return node
 })

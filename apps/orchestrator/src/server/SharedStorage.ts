@@ -1,5 +1,5 @@
 /**
- * The server's storage on a Postgres database that it shares with workers: they carry out what is submitted here, and any
+ * The server's storage on a Postgres database that it shares with workers: they execute what is submitted here, and any
  * number of servers may be beside this one.
  */
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
@@ -7,30 +7,32 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
-import { ArtifactStore } from "../artifacts/ArtifactStore.ts"
-import * as Postgres from "../cluster/Postgres.ts"
-import * as PostgresArtifacts from "../cluster/PostgresArtifacts.ts"
-import type { DatabaseUnusable } from "../cluster/PostgresFailure.ts"
-import * as PostgresProofs from "../cluster/PostgresProofs.ts"
-import { Database } from "../Database.ts"
-import * as Engine from "../Engine.ts"
-import { Approvals } from "../runs/Approvals.ts"
-import { RunRequests } from "../runs/RunRequests.ts"
-import { Runs } from "../runs/Runs.ts"
-import { Evidence, only } from "./Evidence.ts"
+import { ArtifactStore } from "@privx-kit/artifacts/ArtifactStore"
+import * as PostgresStorage from "@privx-kit/runs/PostgresStorage"
+import * as PostgresArtifactStore from "@privx-kit/artifacts/PostgresArtifactStore"
+import type { DatabaseUnusable } from "@privx-kit/durable/PostgresFailure"
+import * as PostgresProvenanceStore from "@privx-kit/artifacts/PostgresProvenanceStore"
+import { Database } from "@privx-kit/durable/Database"
+import { type Domains, layerRunKinds } from "../domain/Domains.ts"
+import * as EmbeddedEngine from "@privx-kit/durable/EmbeddedEngine"
+import { Approvals } from "@privx-kit/runs/Approvals"
+import { RunRequests } from "@privx-kit/runs/RunRequests"
+import { Runs } from "@privx-kit/runs/Runs"
+import { PrivxHosts } from "@privx-kit/settings/PrivxHosts"
+import { ProvenanceReader, only } from "./ProvenanceReader.ts"
 import { Backend } from "./Health.ts"
 import type { ServerStorage } from "./Server.ts"
 
 const evidence = Layer.effect(
-  Evidence,
+  ProvenanceReader,
   Effect.gen(function* () {
     const store = yield* ArtifactStore
     const sql = yield* SqlClient.SqlClient
     const { failure } = yield* Database
     const database = yield* Effect.context<SqlClient.SqlClient | Database>()
-    return Evidence.of({
+    return ProvenanceReader.of({
       script: store.read,
-      stored: Effect.fn("Evidence.stored")(function* (beginning: string) {
+      stored: Effect.fn("ProvenanceReader.stored")(function* (beginning: string) {
         const found = yield* sql<{ sha256: string; bytes: number; storedAt: number; intact: boolean }>`
           SELECT sha256, length(bytes)::int AS bytes, stored_at AS "storedAt",
             encode(sha256(bytes), 'hex') = sha256 AS intact
@@ -40,7 +42,7 @@ const evidence = Layer.effect(
         const one = yield* only(beginning, found)
         return { ...one, storedAt: DateTime.makeUnsafe(one.storedAt) }
       }),
-      proof: (runId) => Effect.provideContext(PostgresProofs.find(runId), database)
+      provenance: (runId) => Effect.provideContext(PostgresProvenanceStore.find(runId), database)
     })
   })
 )
@@ -59,9 +61,11 @@ const backend = Layer.effect(
         onFailure: (error): StorageFailed => database.failure(error)
       })
     return Backend.of({
-      migrated: Effect.map(
-        number(sql<{ value: number }>`SELECT max(migration_id)::int AS value FROM privx_kit_migrations`),
-        (version) => version === Postgres.version
+      unusable: PostgresStorage.examine.pipe(
+        Effect.as(undefined),
+        Effect.catchTag("DatabaseUnusable", ({ message }) => Effect.succeed(message)),
+        Effect.provideService(SqlClient.SqlClient, sql),
+        Effect.provideService(Database, database)
       ),
       workers: number(sql<{ value: number }>`
         SELECT count(*)::int AS value FROM cluster_runners
@@ -70,10 +74,11 @@ const backend = Layer.effect(
   })
 )
 
-export const layer = (options: Postgres.Options): Layer.Layer<ServerStorage, DatabaseUnusable> =>
-  Layer.mergeAll(evidence, backend).pipe(
-    Layer.provide(PostgresArtifacts.layer),
-    Layer.provideMerge([Runs.layer, RunRequests.layer, Approvals.layer, Engine.journal]),
-    Layer.provideMerge(Postgres.layer(options)),
+export const layer = (options: PostgresStorage.Options): Layer.Layer<ServerStorage, DatabaseUnusable, Domains> =>
+  // The workers have the credentials of PrivX hosts.
+  Layer.mergeAll(evidence, backend, PrivxHosts.none).pipe(
+    Layer.provide(PostgresArtifactStore.layer),
+    Layer.provideMerge([Runs.layer, RunRequests.layer, Approvals.layer, EmbeddedEngine.journal, layerRunKinds]),
+    Layer.provideMerge(PostgresStorage.layer(options)),
     Layer.fresh
   )

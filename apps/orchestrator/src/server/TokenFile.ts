@@ -2,23 +2,26 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { SettingsError } from "../settings/SettingsError.ts"
-import * as Reloaded from "./Reloaded.ts"
+import type { SettingsError } from "@privx-kit/settings/SettingsError"
+import * as WatchedFile from "./WatchedFile.ts"
 import * as Tokens from "./Tokens.ts"
 
 export class TokenFile extends Context.Service<
   TokenFile,
   {
-    /** `undefined` where nobody has to show a token. */
+    /** `undefined` for a server without authentication. */
     readonly entries: () => ReadonlyArray<Tokens.Entry> | undefined
   }
 >()("privx-kit/server/TokenFile") {
   /** Everybody is an administrator. For a machine of one's own. */
   static readonly layerNone: Layer.Layer<TokenFile> = Layer.succeed(TokenFile, { entries: () => undefined })
 
+  /** No token is accepted: people sign in by an issuer. */
+  static readonly layerEmpty: Layer.Layer<TokenFile> = Layer.succeed(TokenFile, { entries: () => [] })
+
   static readonly layer = (file: string): Layer.Layer<TokenFile, SettingsError> =>
     Layer.effect(
       TokenFile,
-      Effect.map(Reloaded.make([file], Tokens.read(file)), (entries) => ({ entries }))
+      Effect.map(WatchedFile.make([file], Tokens.read(file)), (entries) => ({ entries }))
     )
 }

@@ -14,9 +14,9 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as crypto from "node:crypto"
-import * as fs from "node:fs/promises"
-import { type Problem, SettingsError } from "../settings/SettingsError.ts"
+import { type Problem, SettingsError } from "@privx-kit/settings/SettingsError"
 import { Role } from "./Role.ts"
+import * as SettingsFile from "@privx-kit/settings/SettingsFile"
 
 export const Name = Schema.String.check(Schema.isPattern(/^[\w.@+-]{1,64}$/))
 
@@ -37,28 +37,23 @@ export const read = Effect.fn("Tokens.read")(function* (
 ): Effect.fn.Return<ReadonlyArray<Entry>, SettingsError> {
   const failed = (problem: string, fix: string) =>
     new SettingsError({ problems: [wrong(file, problem, fix)], looked: [file] })
-  const { mode, text } = yield* Effect.tryPromise({
-    try: async () => {
-      const [text, { mode }] = await Promise.all([fs.readFile(file, "utf8"), fs.stat(file)])
-      return { text, mode }
-    },
-    catch: (cause) => {
-      const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown"
-      return code === "ENOENT"
-        ? failed("does not exist", "Make one: privx-kit serve token --name NAME --role ROLE >> FILE")
-        : failed(`cannot be read (${code})`, "Check its permissions.")
-    }
-  })
-  // Whoever can add an entry is an administrator.
-  if (process.platform !== "win32" && (mode & 0o022) !== 0) {
-    return yield* failed("can be written by others", `Take that from them: chmod go-w ${file}`)
-  }
+  // A user who can add an entry is an administrator.
+  const text = yield* Effect.mapError(SettingsFile.read(file, { maxBytes: largest }), ({ fix, missing, problem }) =>
+    failed(problem, missing ? "Make one: privx-kit serve token --name NAME --role ROLE >> FILE" : fix)
+  )
   const { TomlError, parse } = yield* Effect.promise(() => import("smol-toml"))
   const table = yield* Effect.try({
     try: (): unknown => parse(text),
     catch: (cause) =>
       failed(`is not valid TOML${cause instanceof TomlError ? ` (line ${cause.line})` : ""}`, "Correct that line.")
   })
+  const quoted = text.split("\n").findIndex((line) => /^\s*expires\s*=\s*["']/.test(line))
+  if (quoted !== -1) {
+    return yield* failed(
+      `has expires in quotes (line ${quoted + 1})`,
+      "Write the time without them: expires = 2030-01-31T00:00:00Z"
+    )
+  }
   const { token } = yield* Effect.mapError(
     Schema.decodeUnknownEffect(Content)(table, { onExcessProperty: "error" }),
     (error) =>
@@ -67,8 +62,34 @@ export const read = Effect.fn("Tokens.read")(function* (
         "Each [[token]] has name, role, sha256 and, if it is to end, expires."
       )
   )
+  const twice = doubled(token, text)
+  if (twice.length > 0) {
+    return yield* new SettingsError({
+      problems: twice.map(({ fix, problem }) => wrong(file, problem, fix)),
+      looked: [file]
+    })
+  }
   return token
 })
+
+/** Two entries with one token: it would silently have the rights of the last one. */
+const doubled = (entries: ReadonlyArray<Entry>, text: string) => {
+  const lines = text.split("\n")
+  return [...Map.groupBy(entries, ({ sha256 }) => sha256)].flatMap(([sha256, same]) => {
+    if (same.length < 2) return []
+    const at = lines.flatMap((line, index) => (/^\s*sha256\b/.test(line) && line.includes(sha256) ? [index + 1] : []))
+    const names = new Intl.ListFormat("en").format(same.map(({ name }) => name))
+    return [
+      {
+        problem: `has one token hash ${same.length} times, for ${names} (lines ${at.join(", ")})`,
+        fix: "Remove all but one of these entries, or issue another token: privx-kit serve token."
+      }
+    ]
+  })
+}
+
+/** In bytes: thousands of tokens. */
+const largest = 1024 * 1024
 
 const wrong = (file: string, problem: string, fix: string): Problem => ({ setting: `token file ${file}`, problem, fix })
 
@@ -90,7 +111,7 @@ export const find = Effect.fnUntraced(function* (
   return found
 })
 
-/** A token that nobody can guess, and its entry for the file. */
+/** A random token, and its entry for the file. */
 export const issue = (name: string, role: Role, expires?: Date) => {
   const token = `pxk_${crypto.randomBytes(32).toString("base64url")}`
   const sha256 = crypto.hash("sha256", token, "hex")

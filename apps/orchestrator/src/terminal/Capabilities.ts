@@ -1,11 +1,11 @@
 /**
- * What a stream can show: colour, animation, characters beyond ASCII. Decided per stream, because standard output is
+ * What a stream can show: colour, animation, characters beyond ASCII. Each stream has its own, because standard output is
  * often a file or a pipe while standard error is the terminal.
  */
 
 export interface Capabilities {
   readonly color: boolean
-  /** Whether a line may be drawn over. */
+  /** Whether a line may be redrawn in place. */
   readonly animation: boolean
   readonly unicode: boolean
 }
@@ -15,10 +15,10 @@ export interface Environment {
 }
 
 /**
- * - Colour: on a terminal. `NO_COLOR` (any value) turns it off, `FORCE_COLOR` (except `0` and `false`) turns it on elsewhere,
- *   and `--color` or `--no-color` goes before both.
- * - Animation: on a terminal that is not `TERM=dumb`, and not under `CI`, whose logs keep every frame.
- * - Unicode: where the locale says UTF-8.
+ * - Colour: on at a terminal. `NO_COLOR` (any value) turns it off; `FORCE_COLOR` turns it on elsewhere, and with `0` or `false`
+ *   turns it off. `--color` and `--no-color` take precedence.
+ * - Animation: at a terminal that is not `TERM=dumb`, and not under `CI`, whose logs keep every frame.
+ * - Unicode: if the locale is a UTF-8 one.
  */
 export const detect = (options: {
   readonly isTerminal: boolean
@@ -29,7 +29,8 @@ export const detect = (options: {
 }): Capabilities => {
   const { environment, isTerminal } = options
   const dumb = environment["TERM"] === "dumb"
-  const byEnvironment = !given(environment["NO_COLOR"]) && (on(environment["FORCE_COLOR"]) || (isTerminal && !dumb))
+  const forced = environment["FORCE_COLOR"]
+  const byEnvironment = !given(environment["NO_COLOR"]) && (given(forced) ? on(forced) : isTerminal && !dumb)
   return {
     color: options.color ?? byEnvironment,
     animation: isTerminal && !dumb && !on(environment["CI"]),
@@ -41,6 +42,6 @@ const given = (value: string | undefined): boolean => value !== undefined && val
 
 const on = (value: string | undefined): boolean => given(value) && value !== "0" && value?.toLowerCase() !== "false"
 
-/** The first of the three that is set counts, as POSIX has it. */
+/** POSIX: the first of the three that is set counts. */
 const locale = (environment: Environment): string =>
   [environment["LC_ALL"], environment["LC_CTYPE"], environment["LANG"]].find(given) ?? ""

@@ -1,11 +1,70 @@
-/** Logs go to standard error, and by default only from warnings on: a command says what it does by itself. */
+/**
+ * Logs go to standard error, by default warnings and errors only: commands report their progress themselves. A line has what
+ * failed and the reason at the bottom of it, and no stack: those are for faults of privx-kit, which are reported elsewhere.
+ */
+import * as Cause from "effect/Cause"
+import * as Console from "effect/Console"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import type { LogLevel } from "effect/LogLevel"
 import * as References from "effect/References"
 
 export const layer = (level: LogLevel): Layer.Layer<never> =>
-  Layer.mergeAll(
-    Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]),
-    Layer.succeed(References.MinimumLogLevel, level)
-  )
+  Layer.mergeAll(Logger.layer([toConsole(once(Logger.formatLogFmt))]), Layer.succeed(References.MinimumLogLevel, level))
+
+const toConsole = (lineOf: ReturnType<typeof once>) =>
+  Logger.make((options: Logger.Options<unknown>): void => {
+    const line = lineOf(options)
+    if (line !== undefined) options.fiber.getRef(Console.Console).error(line)
+  })
+
+/** What repeats, a database that is away for an hour, is written once in this time. In milliseconds. */
+const silence = 60_000
+
+/** Of these many different lines it is known when each was written. */
+const remembered = 200
+
+/** The line to write; none where the same was written a moment ago. */
+export const once = (format: Logger.Logger<unknown, string>, now: () => number = () => performance.now()) => {
+  const written = new Map<string, number>()
+  return (options: Logger.Options<unknown>): string | undefined => {
+    const message = brief(options)
+    const key = `${options.logLevel} ${message}`
+    const before = written.get(key)
+    if (options.logLevel !== "Debug" && before !== undefined && now() - before < silence) return undefined
+    written.delete(key)
+    const [oldest] = written.size < remembered ? [] : written.keys()
+    if (oldest !== undefined) written.delete(oldest)
+    written.set(key, now())
+    return format.log({ ...options, message, cause: Cause.empty })
+  }
+}
+
+const brief = ({ cause, message }: Logger.Options<unknown>): string => {
+  const parts = [
+    ...(Array.isArray(message) ? message : [message]),
+    ...cause.reasons.flatMap((reason) =>
+      reason._tag === "Fail" ? [reason.error] : reason._tag === "Die" ? [reason.defect] : []
+    )
+  ]
+  return parts.map((part) => (part instanceof Error ? reasonOf(part) : String(part))).join(": ")
+}
+
+/** What is at the bottom of an error, which is what a person can do something about. */
+const reasonOf = (error: Error): string => {
+  let innermost = error
+  for (let depth = 0; depth < 10; depth++) {
+    const next = innermost instanceof AggregateError ? innermost.errors[0] : causeOf(innermost)
+    if (!(next instanceof Error)) break
+    innermost = next
+  }
+  return (innermost.message === "" ? innermost.name : innermost.message).split("\n")[0] ?? ""
+}
+
+/** Errors of database clients have their cause in `reason`. */
+const causeOf = (error: Error): unknown => {
+  if ("reason" in error && typeof error.reason === "object" && error.reason !== null && "cause" in error.reason) {
+    return error.reason.cause
+  }
+  return error.cause
+}

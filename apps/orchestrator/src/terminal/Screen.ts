@@ -1,22 +1,27 @@
 /**
- * Where a command writes: results to `out` (standard output), everything that is for a person to `err` (standard error).
+ * Where a command writes: results to `out` (standard output), messages for a person to `err` (standard error). A write
+ * that fails does not stop the command; `written` tells whether everything arrived.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Capabilities from "./Capabilities.ts"
+import * as OutputStream from "./OutputStream.ts"
 import * as Style from "./Style.ts"
 
 export interface Pane {
   readonly style: Style.Style
-  /** Whether lines may be drawn over. */
+  /** Whether a line may be redrawn in place. */
   readonly animation: boolean
   /** Width in characters, now. */
   readonly columns: () => number
   /** Writes as is. */
-  readonly write: (text: string) => Effect.Effect<void>
+  readonly write: (data: string | Uint8Array) => Effect.Effect<void>
   /** Writes a line. */
   readonly line: (text?: string) => Effect.Effect<void>
+  /** Waits until everything is written, and fails with the first write that failed. */
+  readonly written: Effect.Effect<void, StorageFailed>
 }
 
 export class Screen extends Context.Service<
@@ -32,53 +37,64 @@ export class Screen extends Context.Service<
    * @param color what `--color` or `--no-color` said
    */
   static readonly layer = (color: boolean | undefined): Layer.Layer<Screen> =>
-    Layer.sync(Screen, () => ({ out: ofStream(process.stdout, color), err: ofStream(process.stderr, color) }))
+    Layer.sync(Screen, () => ({
+      out: ofStream(process.stdout, "Standard output", color),
+      err: ofStream(process.stderr, "Standard error", color)
+    }))
 }
 
-/** Where nothing tells the width. */
+/** Used where the stream has no width. */
 const defaultColumns = 80
 
-const ofStream = (stream: NodeJS.WriteStream, color: boolean | undefined): Pane => {
+const ofStream = (
+  stream: NodeJS.WriteStream & { readonly fd: number },
+  name: string,
+  color: boolean | undefined
+): Pane => {
+  const isTerminal = stream.isTTY === true
   const capabilities = Capabilities.detect({
-    isTerminal: stream.isTTY === true,
+    isTerminal,
     environment: process.env,
     platform: process.platform,
     color
   })
   return make({
     capabilities,
-    columns: () => (stream.isTTY === true && stream.columns > 0 ? stream.columns : defaultColumns),
-    isTerminal: stream.isTTY === true,
-    write: (text) => {
-      stream.write(text)
-    }
+    columns: () => (isTerminal && stream.columns > 0 ? stream.columns : defaultColumns),
+    isTerminal,
+    output: OutputStream.of(stream, name)
   })
 }
 
 export const make = (options: {
   readonly capabilities: Capabilities.Capabilities
   readonly columns: () => number
-  /** Whether what is written is shown at once, by something that can be told to do more than that. Default `false`. */
+  /** Whether the output is a terminal, which obeys control characters. Default `false`. */
   readonly isTerminal?: boolean
-  readonly write: (text: string) => void
+  readonly output: OutputStream.OutputStream
 }): Pane => {
+  const { output } = options
   const shown = options.isTerminal === true ? harmless : (text: string) => text
-  const write = (text: string) => Effect.sync(() => options.write(text))
+  const write = (data: string | Uint8Array) => Effect.sync(() => output.write(data))
   return {
     style: Style.make(options.capabilities),
     animation: options.capabilities.animation,
     columns: options.columns,
     write,
-    line: (text = "") => write(`${shown(text)}\n`)
+    line: (text = "") => write(`${shown(text)}\n`),
+    written: Effect.flatMap(
+      Effect.promise(() => output.flush()),
+      (failure) => (failure === undefined ? Effect.void : Effect.fail(failure))
+    )
   }
 }
 
 /**
- * Colours, tabs and ends of lines go through. Everything else that moves, hides or answers on a terminal, or turns the
- * direction of a text around, is shown as a question mark: a line may have words of others in it, as a key or a comment.
+ * Keeps colours, tabs and line ends. Replaces every other character that moves the cursor, hides text, makes the terminal
+ * answer or turns the direction of text around with a question mark: a line may quote text from outside.
  */
 const harmless = (text: string): string =>
   // eslint-disable-next-line no-control-regex -- control characters are what this is about
-  text.replace(/\u001b\[[0-9;]*m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (found) =>
-    found.length > 1 ? found : "?"
+  text.replace(/\u001b\[[0-9;]*m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (sequence) =>
+    sequence.length > 1 ? sequence : "?"
   )

@@ -2,6 +2,8 @@
 import type { Capabilities } from "./Capabilities.ts"
 
 export interface Style {
+  /** Whether characters beyond ASCII can be shown. */
+  readonly unicode: boolean
   readonly bold: (text: string) => string
   readonly dim: (text: string) => string
   readonly red: (text: string) => string
@@ -33,6 +35,7 @@ export const make = (capabilities: Pick<Capabilities, "color" | "unicode">): Sty
   const cyan = paint(36, 39)
   const dim = paint(2, 22)
   return {
+    unicode: capabilities.unicode,
     bold: paint(1, 22),
     dim,
     red: paint(31, 39),

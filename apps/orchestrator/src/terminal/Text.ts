@@ -1,8 +1,9 @@
-/** Numbers, widths and columns as text for people. */
+/** Formats numbers, widths and columns as text for people. */
 import { stripVTControlCharacters } from "node:util"
 
-/** `1.2 s`, `340 ms`, `2 min 05 s`: never longer than it is precise. */
-export const duration = (millis: number): string => {
+/** `1.2 s`, `340 ms`, `2 min 05 s`. A negative one, from a clock that was set back, counts as none. */
+export const duration = (length: number): string => {
+  const millis = Math.max(0, length)
   if (millis < 1000) return `${Math.round(millis)} ms`
   if (millis < 59_950) return `${(millis / 1000).toFixed(1)} s`
   const seconds = Math.round(millis / 1000)
@@ -10,7 +11,7 @@ export const duration = (millis: number): string => {
 }
 
 /** Seconds with two digits, for columns: `0.34 s`. */
-export const seconds = (millis: number): string => `${(millis / 1000).toFixed(2)} s`
+export const seconds = (millis: number): string => `${(Math.max(0, millis) / 1000).toFixed(2)} s`
 
 const units = ["kB", "MB", "GB", "TB"]
 
@@ -29,12 +30,12 @@ export const bytes = (count: number): string => {
 /** Digits in groups of three: `1 234 567`. */
 export const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+(?!\d))/g, " ")
 
-/** How many columns a text takes, colours not counted. */
+/** Width of a text in columns, without colours. */
 export const width = (text: string): number => [...stripVTControlCharacters(text)].length
 
 export const padEnd = (text: string, columns: number): string => text + " ".repeat(Math.max(0, columns - width(text)))
 
-/** Cuts a text without colours to a number of columns. */
+/** Shortens a text without colours to a number of columns. */
 export const cut = (text: string, columns: number, ellipsis: string): string => {
   const characters = [...text]
   return characters.length <= columns
@@ -58,9 +59,18 @@ export const wrap = (text: string, columns: number): ReadonlyArray<string> =>
     return [...lines, line]
   })
 
-/**
- * Rows in two columns, the second wrapped under itself; what is too long for the first column stands on a line of its own.
- */
+/** Like {@link wrap}, and breaks words that are too long, as paths can be. */
+export const broken = (text: string, columns: number): ReadonlyArray<string> =>
+  wrap(text, columns).flatMap((line) => {
+    const characters = [...line]
+    const lines: Array<string> = []
+    for (let from = 0; from === 0 || from < characters.length; from += columns) {
+      lines.push(characters.slice(from, from + columns).join(""))
+    }
+    return lines
+  })
+
+/** Lays rows out in two columns. The second wraps; a text that is too long for the first gets a line of its own. */
 export const columns = (
   rows: ReadonlyArray<readonly [left: string, right: string]>,
   options: { readonly indent: number; readonly columns: number; readonly maxLeft?: number }
@@ -76,4 +86,41 @@ export const columns = (
       ? [indent + first, ...lines.map((line) => gap + line)]
       : lines.map((line, index) => (index === 0 ? `${indent}${padEnd(first, left)}  ${line}` : gap + line))
   })
+}
+
+/**
+ * Lays cells out as a table that is no wider than `columns`: the cells of `flexible` columns are shortened, the
+ * last of the map first.
+ */
+export const table = (
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+  options: {
+    readonly columns: number
+    /** Which columns may be shortened, and to how many characters at the least; these have no colours. */
+    readonly flexible: ReadonlyMap<number, number>
+    readonly ellipsis: string
+  }
+): ReadonlyArray<string> => {
+  const widths: Array<number> = []
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, width(cell))
+  }
+  const gap = 2
+  let excess = widths.reduce((sum, one) => sum + (one === 0 ? 0 : one + gap), -gap) - options.columns
+  for (const [column, least] of [...options.flexible].toReversed()) {
+    const before = widths[column] ?? 0
+    const after = Math.max(Math.min(before, least), before - Math.max(0, excess))
+    widths[column] = after
+    excess -= before - after
+  }
+  return rows.map((row) =>
+    row
+      .flatMap((cell, column) => {
+        const room = widths[column] ?? 0
+        if (room === 0) return []
+        return [padEnd(options.flexible.has(column) ? cut(cell, room, options.ellipsis) : cell, room)]
+      })
+      .join(" ".repeat(gap))
+      .trimEnd()
+  )
 }

@@ -1,0 +1,81 @@
+/** Everything that a bootstrap can fail with, as it is journaled: a JSON round trip gives the same class. */
+import * as Failure from "@privx-kit/core/Failure"
+import { TrainingFailed } from "@privx-kit/ueba/Training"
+import { TrustAnchorsInvalid } from "@privx-kit/ueba/TrustAnchors"
+import * as Schema from "effect/Schema"
+import { SetupFailure } from "../setup/SetupFailure.ts"
+
+/** The range of the dataset has too few connections for a training. No dataset was created. */
+export class TooFewConnections extends Failure.Class<TooFewConnections>()(
+  "TooFewConnections",
+  {
+    count: Schema.Int,
+    minimum: Schema.Int,
+    /** The range, in one line. */
+    range: Schema.String,
+    /** Whether connections can still be added to it. */
+    open: Schema.Boolean
+  },
+  {
+    message: ({ count, minimum, range }) =>
+      `The models cannot be trained: there are ${count} connections ${range}, and ${minimum} are needed.`,
+    hint: ({ open }) =>
+      open
+        ? "Retry the run when there are more, let it wait with --few-connections wait, or choose an earlier start."
+        : "Choose a longer range: its end has passed, so it will not get more connections."
+  }
+) {}
+
+/** A bootstrap has waited for its whole time limit. */
+export class WaitExpired extends Failure.Class<WaitExpired>()(
+  "WaitExpired",
+  {
+    /** What it waited for, as in `Waited for …`. */
+    awaited: Schema.String,
+    /** How it was when the wait ended. */
+    last: Schema.String,
+    seconds: Schema.Int
+  },
+  {
+    message: ({ awaited, last, seconds }) =>
+      `Waited ${seconds} seconds for ${awaited} in vain${last === "" ? "" : `; last seen: ${last}`}.`,
+    hint: "Find out why it takes so long, then retry the run: it continues where it stopped."
+  }
+) {}
+
+/** After the switch, UEBA does not analyze with the dataset: another one is active, or the service does not run. */
+export class NotConfirmed extends Failure.Class<NotConfirmed>()(
+  "NotConfirmed",
+  { problems: Schema.Array(Schema.String) },
+  {
+    message: ({ problems }) => `UEBA is not as it should be after the bootstrap: ${problems.join("; ")}.`,
+    hint: "Run privx-kit ueba status to see how it is. Somebody else may be changing it at the same time."
+  }
+) {}
+
+/** The script was executed on this machine, and UEBA cannot be expected to run. */
+export class ExecutionFailed extends Failure.Class<ExecutionFailed>()(
+  "ExecutionFailed",
+  {
+    /** How it ended: `exited with code 1`. */
+    outcome: Schema.String,
+    log: Schema.NullOr(Schema.String)
+  },
+  {
+    message: ({ outcome }) => `The setup script ${outcome}.`,
+    hint: ({ log }) =>
+      `Read ${log === null ? "what it printed" : `its log, ${log}`}, correct the cause, then retry the run.`
+  }
+) {}
+
+export const BootstrapFailure = Schema.Union([
+  SetupFailure,
+  TrainingFailed,
+  TrustAnchorsInvalid,
+  TooFewConnections,
+  WaitExpired,
+  NotConfirmed,
+  ExecutionFailed
+])
+
+export type BootstrapFailure = typeof BootstrapFailure.Type

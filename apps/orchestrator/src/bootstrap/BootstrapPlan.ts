@@ -1,0 +1,108 @@
+/** What a bootstrap would do: what is there, beside what would be. Nothing is sent but questions. */
+import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
+import { trainingState } from "@privx-kit/ueba/Dataset"
+import * as TrustAnchors from "@privx-kit/ueba/TrustAnchors"
+import { Ueba } from "@privx-kit/ueba/Ueba"
+import * as Effect from "effect/Effect"
+import { type BootstrapInputs, minimumOf, type Until } from "./BootstrapRun.ts"
+import * as BootstrapState from "./BootstrapState.ts"
+import { configurationOf, differs } from "./BootstrapConfiguration.ts"
+
+/** One thing that a bootstrap is about. */
+export interface Change {
+  readonly step: Until
+  /** What it is about: `address`, `dataset`. */
+  readonly subject: string
+  /** As it is; absent if there is none. */
+  readonly before?: string
+  /** As it would be. */
+  readonly after: string
+  /** Whether the bootstrap would change it. */
+  readonly changes: boolean
+}
+
+export interface BootstrapPlan {
+  readonly changes: ReadonlyArray<Change>
+  /** What would stop it; empty if nothing would. */
+  readonly obstacles: ReadonlyArray<string>
+}
+
+const order: ReadonlyArray<Until> = [
+  "check",
+  "configure",
+  "deliver",
+  "service",
+  "count",
+  "dataset",
+  "trained",
+  "activate"
+]
+
+export const make = Effect.fn("BootstrapPlan.make")(function* (
+  inputs: BootstrapInputs
+): Effect.fn.Return<BootstrapPlan, PrivxFailure | TrustAnchors.TrustAnchorsInvalid, Ueba> {
+  const ueba = yield* Ueba
+  const { datasets, state } = yield* BootstrapState.read(inputs)
+  const wanted = configurationOf(inputs, state)
+  if (inputs.trustAnchors !== undefined || wanted.trustAnchors.trim() !== "") {
+    yield* TrustAnchors.check(wanted.trustAnchors, wanted.address)
+  }
+  const reconfigured = differs(wanted, state.configuration)
+  const setup = reconfigured || !state.running
+  const dataset = BootstrapState.find(datasets, inputs)
+  const range = dataset === undefined ? state.range : BootstrapState.countedRange(dataset)
+  const { count } = yield* ueba.countConnections(range)
+  const training = dataset === undefined ? undefined : trainingState(dataset)
+  const minimum = minimumOf(inputs)
+  const name = `${inputs.dataset.name}, ${BootstrapState.rangeText(range)}`
+  const all: ReadonlyArray<Change> = [
+    compared("configure", "address", state.configuration.address, wanted.address),
+    compared(
+      "configure",
+      "trust anchors",
+      anchors(state.configuration.trustAnchors),
+      anchors(wanted.trustAnchors),
+      !TrustAnchors.isSame(wanted.trustAnchors, state.configuration.trustAnchors)
+    ),
+    {
+      step: "deliver",
+      subject: "setup script",
+      after: setup ? "downloaded, verified and delivered" : "not needed: UEBA runs with this configuration",
+      changes: setup
+    },
+    compared("service", "service", state.status, setup ? "RUNNING" : state.status),
+    { step: "count", subject: "connections", before: String(count), after: `at least ${minimum}`, changes: false },
+    {
+      step: "dataset",
+      subject: "dataset",
+      ...(dataset === undefined ? undefined : { before: dataset.id }),
+      after: name,
+      changes: dataset === undefined
+    },
+    compared("trained", "training", training ?? "", "trained"),
+    compared("activate", "active dataset", state.active ?? "", dataset?.id ?? `the new one, ${inputs.dataset.name}`)
+  ]
+  const last = inputs.until === undefined ? order.length - 1 : order.indexOf(inputs.until)
+  const fewer =
+    count < minimum && training !== "trained" && inputs.fewConnections !== "wait" && last >= order.indexOf("count")
+  return {
+    changes: all.filter(({ step }) => order.indexOf(step) <= last),
+    obstacles: [
+      ...(wanted.address === "" ? ["no address is configured, and none is given"] : []),
+      ...(fewer ? [`there are ${count} connections ${BootstrapState.rangeText(range)}, and ${minimum} are needed`] : [])
+    ]
+  }
+})
+
+const compared = (
+  step: Until,
+  subject: string,
+  before: string,
+  after: string,
+  changes: boolean = before !== after
+): Change => ({ step, subject, ...(before === "" ? undefined : { before }), after, changes })
+
+const anchors = (pem: string): string =>
+  TrustAnchors.read(pem)
+    .map(({ fingerprint, name }) => `${name} (${fingerprint.slice(0, 11)}…)`)
+    .join(", ")

@@ -1,0 +1,111 @@
+/** The bootstrap of UEBA as a kind of run: its inputs, steps and result. Flags and a file are turned into these inputs. */
+import * as DurableRun from "@privx-kit/runs/DurableRun"
+import { recommendedMinimum } from "@privx-kit/ueba/ConnectionCount"
+import { TimeRange } from "@privx-kit/ueba/TimeRange"
+import * as Schema from "effect/Schema"
+import { isReachable } from "../setup/HostConnection.ts"
+import { SetupInputs, SetupResult } from "../setup/SetupRun.ts"
+import { BootstrapFailure } from "./BootstrapFailure.ts"
+
+/** `kind` of these runs. */
+export const kind = "ueba-bootstrap"
+
+/** In the order in which they are executed. */
+export const steps = [
+  { name: "check", title: "Check what is there" },
+  { name: "configure", title: "Configure UEBA" },
+  { name: "create-session", title: "Create a session" },
+  { name: "download", title: "Download the script" },
+  { name: "verify", title: "Verify the script" },
+  { name: "approve", title: "Wait for approval" },
+  { name: "deliver", title: "Deliver the script" },
+  { name: "execute", title: "Execute the script" },
+  { name: "service", title: "Wait for UEBA" },
+  { name: "count", title: "Count connections" },
+  { name: "dataset", title: "Create the dataset" },
+  { name: "train", title: "Start the training" },
+  { name: "trained", title: "Train the models" },
+  { name: "activate", title: "Switch the model" },
+  { name: "confirm", title: "Confirm" }
+] as const
+
+/** Steps after which a bootstrap can end. */
+export const Until = Schema.Literals([
+  "check",
+  "configure",
+  "deliver",
+  "service",
+  "count",
+  "dataset",
+  "trained",
+  "activate"
+])
+
+export type Until = typeof Until.Type
+
+const Millis = Schema.Int.check(Schema.isGreaterThan(0))
+
+export const DatasetInputs = Schema.Struct({
+  /** The comment of the dataset: it is found again by it. */
+  name: Schema.NonEmptyString,
+  range: TimeRange,
+  /** Where the range has no start: so long before the run, in milliseconds. The dataset is then found by its name alone. */
+  age: Schema.optionalKey(Millis)
+})
+
+export const BootstrapInputs = Schema.Struct({
+  ...SetupInputs.fields,
+  /** Of the UEBA host. Absent: what is configured stays. */
+  address: Schema.optionalKey(Schema.String),
+  /** PEM. Absent: those that are configured stay. */
+  trustAnchors: Schema.optionalKey(Schema.String),
+  dataset: DatasetInputs,
+  /** Default {@link recommendedMinimum}. */
+  minConnections: Schema.optionalKey(Schema.Int),
+  /** What to do where the range has fewer. Default `stop`. */
+  fewConnections: Schema.optionalKey(Schema.Literals(["stop", "wait"])),
+  /** How long each wait may take, in milliseconds; absent: as long as it takes. */
+  patience: Schema.optionalKey(Millis),
+  /** Milliseconds between two requests of a wait. */
+  interval: Schema.optionalKey(Millis),
+  /** The last step; absent: all of them. */
+  until: Schema.optionalKey(Until)
+})
+
+export type BootstrapInputs = typeof BootstrapInputs.Type
+
+export const defaultInterval = 15_000
+
+export const minimumOf = ({ minConnections = recommendedMinimum }: Pick<BootstrapInputs, "minConnections">): number =>
+  minConnections
+
+/** The result of the run. Fields that a run which ended early did not reach are absent. */
+export const BootstrapResult = Schema.Struct({
+  runId: Schema.String,
+  /** The last step that was executed. */
+  until: Schema.String,
+  /** Whether anything was changed in PrivX. */
+  changed: Schema.Boolean,
+  configuration: Schema.Struct({ address: Schema.String, changed: Schema.Boolean }),
+  /** Absent where the service was running already, so that no script was needed. */
+  setup: Schema.optionalKey(SetupResult),
+  connections: Schema.optionalKey(Schema.Int),
+  dataset: Schema.optionalKey(
+    Schema.Struct({ id: Schema.String, created: Schema.Boolean, trained: Schema.Boolean, active: Schema.Boolean })
+  ),
+  /** The dataset that was active before. */
+  previous: Schema.optionalKey(Schema.String)
+})
+
+export type BootstrapResult = typeof BootstrapResult.Type
+
+export const BootstrapRun = DurableRun.make({
+  name: kind,
+  title: "UEBA bootstrap",
+  workflow: "UebaBootstrap",
+  steps,
+  inputs: BootstrapInputs,
+  result: BootstrapResult,
+  failure: BootstrapFailure,
+  isHere: isReachable
+})

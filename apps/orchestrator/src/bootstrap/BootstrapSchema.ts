@@ -1,0 +1,91 @@
+/** What a bootstrap file may hold, as it is written. The published JSON Schema is made from this. */
+import { Sha256 } from "@privx-kit/ueba/Sha256"
+import { RequireApproval } from "@privx-kit/runs/Approvals"
+import * as Schema from "effect/Schema"
+import { closed } from "../setup/JsonSchemas.ts"
+import { Until } from "./BootstrapRun.ts"
+
+const text = (description: string) => Schema.NonEmptyString.annotate({ description, expected: "a text" })
+
+const positive = (description: string) =>
+  Schema.Int.check(Schema.isGreaterThan(0)).annotate({ description, expected: "a whole number above 0" })
+
+const pattern = (regExp: RegExp, expected: string, description: string) =>
+  Schema.String.check(Schema.isPattern(regExp, { expected })).annotate({ description, expected })
+
+const age = /^\d+(\.\d+)?\s*[mhdw]$/u
+const date = /^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2}))?$/u
+const dateText = "a date like 2026-01-31, or an RFC 3339 time with its zone"
+
+const time = (description: string) => pattern(date, dateText, `${description}; a date means its beginning in UTC`)
+
+const duration = (description: string) =>
+  pattern(/^\d+(\.\d+)?\s*(ms|s|min|m|h|d)$/u, "a time like 30s, 12h or 7d", description)
+
+export const DatasetContent = Schema.Struct({
+  name: Schema.optionalKey(
+    text("Comment of the dataset, by which it is found again; default privx-kit").check(Schema.isMaxLength(200))
+  ),
+  start: Schema.optionalKey(
+    Schema.Union([
+      pattern(age, "an age like 90d", "So long before the run; the dataset is then found by its name alone"),
+      time("Start of the range")
+    ]).annotate({
+      description: "Start of the range: an age or a time; default 90d",
+      expected: `${dateText}, or an age`
+    })
+  ),
+  end: Schema.optionalKey(time("End of the range; default: none")),
+  exclude: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ start: time("Start"), end: time("End") })).annotate({
+      description: "Ranges to leave out"
+    })
+  )
+}).annotate({ description: "Which connections the models are trained with", expected: "a table" })
+
+export const Content = Schema.Struct({
+  $schema: Schema.optionalKey(Schema.String),
+  address: Schema.optionalKey(text("Address of the UEBA host, HOST[:PORT]; default: the one that is configured")),
+  trust_anchors_file: Schema.optionalKey(text("PEM file with the trust anchors; default: those that are configured")),
+  output: Schema.optionalKey(text("Directory for the setup script and its manifest")),
+  sha256: Schema.optionalKey(
+    Sha256.annotate({ description: "SHA-256 that the script must have", expected: "64 hexadecimal digits" })
+  ),
+  max_bytes: Schema.optionalKey(positive("The largest script to accept, in bytes; default 4 MiB")),
+  policy: Schema.optionalKey(text("Policy file of the verification")),
+  require_approval: Schema.optionalKey(
+    RequireApproval.annotate({
+      description:
+        "When the run requires an approval (privx-kit runs approve) before it delivers the script; default never",
+      expected: "always, changed or never"
+    })
+  ),
+  dataset: Schema.optionalKey(DatasetContent),
+  min_connections: Schema.optionalKey(positive("How many connections the range must have; default 5000")),
+  few_connections: Schema.optionalKey(
+    Schema.Literals(["stop", "wait"]).annotate({
+      description: "What to do where there are fewer; default stop",
+      expected: "stop or wait"
+    })
+  ),
+  wait_limit: Schema.optionalKey(duration("How long each wait may take; default: as long as it takes")),
+  interval: Schema.optionalKey(duration("Time between two requests of a wait; default 15s")),
+  until: Schema.optionalKey(
+    Until.annotate({ description: "The last step; default: all of them", expected: Until.literals.join(", ") })
+  )
+}).annotate({ title: "Bootstrap of UEBA", description: "What privx-kit ueba bootstrap brings about" })
+
+export type Content = typeof Content.Type
+
+export const schemaId = "urn:privx-kit:bootstrap:v1"
+
+export const jsonSchema = (): Schema.Json => {
+  const { definitions, schema } = Schema.toJsonSchemaDocument(Content)
+  const document: Schema.Json = {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: schemaId,
+    // A round trip, because the document is not typed as JSON.
+    ...JSON.parse(JSON.stringify({ ...schema, $defs: definitions }))
+  }
+  return closed(document)
+}

@@ -1,0 +1,223 @@
+/**
+ * What the steps of a bootstrap do. Each looks before it acts, so that it does only what is left to do.
+ */
+import * as Poll from "@privx-kit/http/Poll"
+import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
+import * as RetryPolicy from "@privx-kit/http/RetryPolicy"
+import * as Analysis from "@privx-kit/ueba/Analysis"
+import { type Dataset, trainingState } from "@privx-kit/ueba/Dataset"
+import { isRunning } from "@privx-kit/ueba/ServiceStatus"
+import type { TimeRange } from "@privx-kit/ueba/TimeRange"
+import * as Training from "@privx-kit/ueba/Training"
+import * as TrustAnchors from "@privx-kit/ueba/TrustAnchors"
+import { Ueba } from "@privx-kit/ueba/Ueba"
+import * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { brief } from "../setup/SetupFailure.ts"
+import { type configurationOf, differs } from "./BootstrapConfiguration.ts"
+import { type BootstrapFailure, NotConfirmed, TooFewConnections, WaitExpired } from "./BootstrapFailure.ts"
+import { type BootstrapInputs, minimumOf } from "./BootstrapRun.ts"
+import * as BootstrapState from "./BootstrapState.ts"
+
+export const Change = Schema.Struct({ changed: Schema.Boolean })
+export const Chosen = Schema.Struct({ id: Schema.String, created: Schema.Boolean, trained: Schema.Boolean })
+export const Counted = Schema.Struct({ count: Schema.Int })
+
+export const Switched = Schema.Struct({ switched: Schema.Boolean, previous: Schema.optionalKey(Schema.String) })
+
+/** Whether it is another configuration than before the run: after a crash it may have been sent already. */
+export const configure = Effect.fnUntraced(function* (
+  inputs: BootstrapInputs,
+  wanted: ReturnType<typeof configurationOf>,
+  before: BootstrapState.BootstrapState
+): Effect.fn.Return<typeof Change.Type, BootstrapFailure, Ueba> {
+  if (inputs.trustAnchors !== undefined || wanted.trustAnchors.trim() !== "") {
+    yield* TrustAnchors.check(wanted.trustAnchors, wanted.address)
+  }
+  const ueba = yield* Ueba
+  const { address, trust_anchors } = yield* ueba.configuration
+  if (differs(wanted, { address, trustAnchors: trust_anchors })) {
+    yield* ueba.setConfiguration({ address: wanted.address, trust_anchors: wanted.trustAnchors })
+  }
+  return { changed: differs(wanted, before.configuration) }
+})
+
+export const restore = Effect.fnUntraced(function* ({
+  configuration: { address, trustAnchors }
+}: BootstrapState.BootstrapState) {
+  // Where nothing was configured there is nothing to go back to.
+  if (address === "") return
+  const ueba = yield* Ueba
+  yield* ueba.setConfiguration({ address, trust_anchors: trustAnchors })
+})
+
+/** How a wait asks, and how long it may. */
+export interface Wait {
+  readonly interval: Duration.Duration
+  /** Milliseconds that are left; absent: as long as it takes. */
+  readonly left: number | undefined
+  readonly note: (text: string) => Effect.Effect<void>
+}
+
+/** Asks until it is done. Transient failures are reported and retried. */
+const until = Effect.fnUntraced(function* <A, R>(
+  awaitedState: string,
+  ask: Effect.Effect<A, PrivxFailure, R>,
+  { interval, left, note }: Wait,
+  options: { readonly isDone: (answer: A) => boolean; readonly text: (answer: A) => string }
+): Effect.fn.Return<A, PrivxFailure | WaitExpired, R> {
+  let last = ""
+  const poll = Poll.until(ask, {
+    interval,
+    isDone: options.isDone,
+    onAnswer: (answer) => {
+      last = options.text(answer)
+      return note(last)
+    },
+    onFailure: (failure) => note(`asking again: ${brief(failure)}`)
+  })
+  return yield* left === undefined
+    ? poll
+    : Effect.timeoutOrElse(poll, {
+        duration: left,
+        orElse: () => Effect.fail(new WaitExpired({ awaited: awaitedState, last, seconds: Math.round(left / 1000) }))
+      })
+})
+
+export const service = (wait: Wait) =>
+  Effect.flatMap(Ueba, (ueba) =>
+    until("the UEBA service to run", ueba.status, wait, { isDone: isRunning, text: BootstrapState.statusText })
+  ).pipe(Effect.map(BootstrapState.statusText))
+
+/** Counts what a dataset would be trained with; there is nothing to wait for where one is trained already. */
+export const connections = Effect.fnUntraced(function* (
+  inputs: BootstrapInputs,
+  range: TimeRange,
+  wait: Wait
+): Effect.fn.Return<typeof Counted.Type, BootstrapFailure, Ueba> {
+  const ueba = yield* Ueba
+  const { items } = yield* ueba.listDatasets()
+  const existing = BootstrapState.find(items, inputs)
+  const counted = existing === undefined ? range : BootstrapState.countedRange(existing)
+  const minimum = minimumOf(inputs)
+  const enough = ({ count }: typeof Counted.Type) => count >= minimum || BootstrapState.isTrained(existing)
+  const first = yield* ueba.countConnections(counted)
+  if (enough(first)) return first
+  const now = yield* DateTime.now
+  const open = counted.end === undefined || DateTime.isLessThan(now, counted.end)
+  if (inputs.fewConnections !== "wait" || !open) {
+    return yield* new TooFewConnections({
+      count: first.count,
+      minimum,
+      range: BootstrapState.rangeText(counted),
+      open
+    })
+  }
+  return yield* until(`${minimum} connections`, ueba.countConnections(counted), wait, {
+    isDone: enough,
+    text: ({ count }) => `${count} of ${minimum} connections; PrivX records more as users connect`
+  })
+})
+
+/** Finds the dataset of the bootstrap, or creates it once. */
+export const chooseDataset = Effect.fnUntraced(function* (
+  inputs: BootstrapInputs,
+  range: TimeRange
+): Effect.fn.Return<typeof Chosen.Type, PrivxFailure, Ueba> {
+  const ueba = yield* Ueba
+  const look = Effect.map(ueba.listDatasets(), ({ items }) => BootstrapState.find(items, inputs))
+  const found = yield* look
+  if (found !== undefined) return { id: found.id, created: false, trained: BootstrapState.isTrained(found) }
+  const created = yield* Effect.result(
+    ueba.createDataset({
+      time_range_settings: range,
+      comment: inputs.dataset.name,
+      use_for_inference_once_trained: false
+    })
+  )
+  // Whether or not the answer arrived, the list says whether there is one, and which one counts where there are two.
+  const now = yield* look
+  if (Result.isFailure(created)) {
+    return now === undefined ? yield* Effect.fail(created.failure) : { id: now.id, created: true, trained: false }
+  }
+  const { id } = created.success
+  if (now === undefined || now.id === id) return { id, created: true, trained: false }
+  // Another process created one at the same time: both keep the older one.
+  yield* ueba.deleteDataset(id)
+  return { id: now.id, created: false, trained: BootstrapState.isTrained(now) }
+})
+
+export const train = Effect.fnUntraced(function* (
+  id: string
+): Effect.fn.Return<typeof Change.Type, PrivxFailure, Ueba> {
+  const ueba = yield* Ueba
+  const needed = Effect.map(ueba.getDataset(id), (dataset) => {
+    const state = trainingState(dataset)
+    return state === "untrained" || state === "failed"
+  })
+  if (!(yield* needed)) return { changed: false }
+  const started = yield* Effect.result(ueba.trainDataset(id, { setActiveAfterTraining: false }))
+  if (Result.isSuccess(started)) return { changed: true }
+  // The answer may have been lost after PrivX had started.
+  return RetryPolicy.isTransient(started.failure) && !(yield* needed)
+    ? { changed: true }
+    : yield* Effect.fail(started.failure)
+})
+
+export const trained = Effect.fnUntraced(function* (
+  id: string,
+  wait: Wait
+): Effect.fn.Return<void, BootstrapFailure, Ueba> {
+  const ueba = yield* Ueba
+  const dataset = yield* until("the training to end", ueba.getDataset(id), wait, {
+    isDone: (dataset) => trainingState(dataset) !== "training",
+    text: progressOf
+  })
+  const failure = Training.failureOf(dataset)
+  if (failure !== undefined) return yield* failure
+})
+
+const progressOf = ({ training_results }: Dataset): string => {
+  const epochs = Math.max(0, ...training_results.map(({ training_dataset_loss }) => training_dataset_loss.length))
+  return `${training_results.length} models, epoch ${epochs}`
+}
+
+/** Waits as long as it takes: half a switch leaves connections unwatched. */
+export const activate = Effect.fnUntraced(function* (
+  id: string,
+  previous: string | undefined,
+  { interval, note }: Wait
+): Effect.fn.Return<typeof Switched.Type, PrivxFailure, Ueba> {
+  const { active } = yield* Analysis.activity
+  const before = previous === id ? undefined : previous
+  if (active?.id === id) {
+    return { switched: previous !== id, ...(before === undefined ? undefined : { previous: before }) }
+  }
+  yield* Analysis.switchTo(id, {
+    previous: before,
+    interval,
+    onAnswer: ({ active, internal: { inference_status = "unknown" } }) =>
+      note(`analysis ${inference_status}${active === undefined ? "" : ` with dataset ${active.id}`}`),
+    onFailure: (failure) => note(`asking again: ${brief(failure)}`)
+  })
+  return { switched: true, ...(before === undefined ? undefined : { previous: before }) }
+})
+
+export const confirm = Effect.fnUntraced(function* (
+  id: string
+): Effect.fn.Return<void, PrivxFailure | NotConfirmed, Ueba> {
+  const ueba = yield* Ueba
+  const service = yield* ueba.status
+  const { items } = yield* ueba.listDatasets()
+  const active = items.filter(({ is_active }) => is_active).map((dataset) => dataset.id)
+  const problems = [
+    ...(isRunning(service) ? [] : [`the service is ${BootstrapState.statusText(service)}`]),
+    ...(active.length === 1 && active[0] === id
+      ? []
+      : [active.length === 0 ? "no dataset is active" : `the active dataset is ${active.join(", ")}, not ${id}`])
+  ]
+  if (problems.length > 0) return yield* new NotConfirmed({ problems })
+})

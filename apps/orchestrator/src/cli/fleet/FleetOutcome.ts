@@ -1,0 +1,79 @@
+/** Reports the start and the outcome of a fleet run, wherever it is executed. */
+import * as Effect from "effect/Effect"
+import type * as ExitCode from "../ExitCode.ts"
+import * as FleetReport from "../../fleet/FleetReport.ts"
+import type { Counts } from "../../fleet/FleetRun.ts"
+import * as FleetProgressView from "./FleetProgressView.ts"
+import { type Pane, Screen } from "../../terminal/Screen.ts"
+import * as ResumeCommand from "../ueba/ResumeCommand.ts"
+
+export interface Applied {
+  readonly runId: string
+  readonly counts: Counts
+  readonly fleet: string
+  readonly hosts: ReadonlyArray<FleetReport.HostReport>
+}
+
+export interface Started {
+  readonly runId: string
+  /** It was started before. */
+  readonly continued: boolean
+  /** Unfinished runs of the same fleet with other hosts or inputs. They are left alone. */
+  readonly others: ReadonlyArray<string>
+}
+
+/** Tells that a fleet run begins. */
+export const started = Effect.fnUntraced(function* (
+  name: string,
+  hosts: number,
+  { continued, others, runId }: Started
+) {
+  const { err } = yield* Screen
+  const { style } = err
+  const dot = style.dim(style.sign.dot)
+  const count = `${hosts} ${hosts === 1 ? "host" : "hosts"}`
+  const how = continued ? `, ${style.dim("continued")}` : ""
+  yield* err.line(`${style.bold(`Fleet ${name}`)} ${dot} ${count} ${dot} run ${runId}${how}`)
+  for (const other of others) {
+    yield* err.line(
+      `${style.yellow(style.sign.warning)} The fleet run ${other}, of other hosts or inputs, is unfinished and left alone: ` +
+        `privx-kit runs cancel ${other.slice(0, 8)} ends it.`
+    )
+  }
+})
+
+export const toJson = ({ counts, fleet, hosts, runId }: Applied): unknown => ({ fleet, runId, counts, hosts })
+
+/** @param server where the fleet run is, if not here, for the commands that are spoken of */
+export const toPerson = Effect.fnUntraced(function* (
+  { counts, hosts, runId }: Applied,
+  out: Pane,
+  all: boolean,
+  server?: string
+) {
+  yield* out.line()
+  yield* FleetProgressView.report(hosts, out, all)
+  const { green, red, sign, yellow } = out.style
+  const name = exitName(counts)
+  yield* out.line()
+  yield* out.line(
+    `${name === "ok" ? green(sign.ok) : name === "hostsFailed" ? red(sign.failed) : yellow(sign.warning)} ${FleetProgressView.countsText(counts)}`
+  )
+  const there = ResumeCommand.text("--server", server)
+  const of = (id: string) => [id, ...there].join(" ")
+  const id = of(runId.slice(0, 8))
+  const unbrought = hosts.filter(({ failure }) => failure?.tag === FleetReport.notBrought).length
+  if (unbrought > 0) {
+    yield* out.line(`  Scripts that did not come here, again: privx-kit fleet show ${id} --file FILE`)
+  }
+  if (counts.failed + counts.cancelled > unbrought)
+    yield* out.line(`  Those that failed, again: privx-kit fleet retry ${id}`)
+  if (counts.waiting > 0) {
+    yield* out.line(
+      `  Those that wait: privx-kit artifacts diff ${of("RUN")}, then privx-kit runs approve ${of("RUN")}; fleet apply or fleet watch continues with them.`
+    )
+  }
+})
+
+export const exitName = (counts: Counts): ExitCode.Name =>
+  counts.failed + counts.cancelled > 0 ? "hostsFailed" : counts.waiting > 0 ? "hostsWaiting" : "ok"

@@ -1,0 +1,53 @@
+/** Where the ids of playback sessions are read from. They are secrets: no message repeats one. */
+import * as SessionId from "@privx-kit/core/SessionId"
+import * as Catalogue from "@privx-kit/settings/Catalogue"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { buffer } from "node:stream/consumers"
+import { UsageError } from "../UsageError.ts"
+
+/** No real key is longer, and a file that was given by mistake is refused. */
+const longest = 4096
+
+/** What is wrong with the text of an id; `undefined` if it can be one. */
+export const problemOf = (text: string): string | undefined =>
+  text.length > longest || /[^\u0021-\u{10ffff}]|\u007f/u.test(text)
+    ? "The session id is not one: it has spaces or line breaks in it, or is too long."
+    : undefined
+
+/** The schema lets every text through that {@link problemOf} does. */
+export const decode = (text: string) => Effect.orDie(Schema.decodeEffect(SessionId.PlaybackSessionId)(text))
+
+export const readStandardInput = (command: string): Effect.Effect<string, UsageError> =>
+  Effect.tryPromise({
+    try: () => buffer(process.stdin).then((bytes) => bytes.toString("utf8")),
+    catch: () => new UsageError({ command, problems: ["Standard input cannot be read."] })
+  })
+
+const variable = Catalogue.ownEnvironment.playbackSession.name
+
+/** Those of the environment, or else of standard input. */
+export const given = Effect.fnUntraced(function* (command: string) {
+  const text = process.env[variable]?.trim() ?? ""
+  return yield* several(
+    text === "" ? yield* readStandardInput(command) : text,
+    command,
+    `No session id was given: set $${variable}, or write ids to standard input, one a line.`
+  )
+})
+
+/** One or several, separated by spaces or line breaks; each counts once. */
+export const several = Effect.fnUntraced(function* (
+  text: string,
+  command: string,
+  missing: string
+): Effect.fn.Return<ReadonlyArray<SessionId.PlaybackSessionId>, UsageError> {
+  const ids = [...new Set(text.split(/\s+/u).filter((id) => id !== ""))]
+  if (ids.length === 0) return yield* new UsageError({ command, problems: [missing] })
+  const wrong = ids.findIndex((id) => problemOf(id) !== undefined)
+  if (wrong !== -1) {
+    const problems = [`Session id ${wrong + 1} is not one: it is too long, or has control characters in it.`]
+    return yield* new UsageError({ command, problems })
+  }
+  return yield* Effect.forEach(ids, decode)
+})

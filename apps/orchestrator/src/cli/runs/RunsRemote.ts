@@ -1,0 +1,125 @@
+/** What commands share that follow a run at a server and show its progress. */
+import * as Effect from "effect/Effect"
+import type { Failure } from "@privx-kit/core/Failure"
+import type { DurableRun } from "@privx-kit/runs/DurableRun"
+import { BootstrapRun, kind as bootstrapKind } from "../../bootstrap/BootstrapRun.ts"
+import { kind as fleetKind } from "../../fleet/FleetRun.ts"
+import * as Run from "@privx-kit/runs/Run"
+import * as RemoteSetup from "../../client/RemoteSetup.ts"
+import { RunClient } from "../../client/RunClient.ts"
+import * as ServerSettings from "../../client/ServerSettings.ts"
+import * as ResultView from "../views/ResultView.ts"
+import * as RunDetails from "../views/RunDetails.ts"
+import { type Pane, Screen } from "../../terminal/Screen.ts"
+import { kind as setupKind, SetupRun } from "../../setup/SetupRun.ts"
+import * as ServerLayer from "../ServerLayer.ts"
+import * as Outcome from "../Outcome.ts"
+import * as BootstrapView from "../ueba/BootstrapView.ts"
+
+/** A line each time that there is something else to say. */
+export const teller = (err: Pane) => {
+  let shown = ""
+  return (run: Run.Run): Effect.Effect<void> => {
+    const text = RunDetails.now(run, err.style)
+    if (text === shown) return Effect.void
+    shown = text
+    const id = run.id.slice(0, 8)
+    const advice = `  privx-kit artifacts diff ${id} shows it; then: privx-kit runs approve ${id}, or reject.`
+    return run.status === "waiting" ? Effect.andThen(err.line(text), err.line(advice)) : err.line(text)
+  }
+}
+
+/** A run continues at the server when the command that followed it ends. */
+export const context = (
+  input: ServerSettings.Flags,
+  runId: string | undefined,
+  ended: "interrupted" | "failed"
+): Outcome.Context => {
+  if (runId === undefined) return { fields: {}, advice: undefined }
+  if (ended === "failed") return { fields: { runId }, advice: undefined }
+  const server = input.server === undefined ? "" : ` --server ${input.server}`
+  const command = `privx-kit runs watch ${runId}${server}`
+  return {
+    fields: { runId, resume: command },
+    advice: `The run continues at the server; follow it with: ${command}`
+  }
+}
+
+export interface RetryInput extends ServerSettings.Flags {
+  readonly runId: string
+  readonly wait: boolean
+  readonly json: boolean
+  readonly verbose: boolean
+}
+
+/** A fleet run is shown host by host; of a run of another kind, what came of it. */
+export const retry = (input: RetryInput) =>
+  Effect.flatMap(kindOf(input), (kind) => {
+    switch (kind) {
+      case fleetKind:
+        return Effect.flatMap(
+          Effect.promise(() => import("../fleet/FleetRemote.ts")),
+          (remote) => remote.retry({ ...input, file: undefined, all: false })
+        )
+      case setupKind:
+      case undefined:
+        return retried(input, SetupRun, ResultView.show)
+      case bootstrapKind:
+        return retried(input, BootstrapRun, BootstrapView.show)
+      default:
+        return other(input)
+    }
+  })
+
+const kindOf = (input: RetryInput) =>
+  RunClient.use((client) => client.find(input.runId)).pipe(
+    Effect.map(({ kind }) => kind),
+    Effect.provide(ServerLayer.layer(input)),
+    // What is wrong with it is said where the run is wanted.
+    Effect.orElseSucceed(() => undefined)
+  )
+
+const retried = <Inputs, Result, E extends Failure>(
+  input: RetryInput,
+  kind: DurableRun<Inputs, Result, E>,
+  toPerson: (result: Result, out: Pane, verbose: boolean) => Effect.Effect<void>
+) => {
+  let runId: string | undefined
+  return Effect.gen(function* () {
+    const { err } = yield* Screen
+    const { id } = yield* RemoteSetup.retry(input.runId)
+    runId = id
+    return yield* RemoteSetup.outcome(kind, id, { wait: input.wait, changed: teller(err) })
+  }).pipe(
+    Effect.provide(ServerLayer.layer(input)),
+    Outcome.report<Result>({
+      command: "runs retry",
+      json: input.json,
+      verbose: input.verbose,
+      toJson: (result) => result,
+      toPerson: (result, out) => toPerson(result, out, input.verbose),
+      context: (ended) => context(input, runId, ended)
+    })
+  )
+}
+
+/** A run of a kind whose results have no view of their own. */
+const other = (input: RetryInput) => {
+  let runId: string | undefined
+  return Effect.gen(function* () {
+    const { err } = yield* Screen
+    const { id } = yield* RemoteSetup.retry(input.runId)
+    runId = id
+    return yield* Effect.flatMap(RunClient, (client) => client.follow(id, teller(err)))
+  }).pipe(
+    Effect.provide(ServerLayer.layer(input)),
+    Outcome.report<Run.Run>({
+      command: "runs retry",
+      json: input.json,
+      verbose: input.verbose,
+      toJson: Run.toJson,
+      toPerson: RunDetails.show,
+      context: (ended) => context(input, runId, ended)
+    })
+  )
+}

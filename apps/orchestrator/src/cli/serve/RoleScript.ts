@@ -1,0 +1,27 @@
+/** The script that grants a Postgres role what workers and servers need. It travels with the package. */
+import type * as Failure from "@privx-kit/core/Failure"
+import { DatabaseUnusable } from "@privx-kit/durable/PostgresFailure"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import type * as Outcome from "../Outcome.ts"
+
+const here = import.meta.dirname
+
+/** Of a module in the bundle, or of a published module or a source. */
+const candidates = [path.join(here, "../sql"), path.join(here, "../../../sql")].map((folder) =>
+  path.join(folder, "postgres-role.sql")
+)
+
+/** Where it is, for a message. */
+export const file = (): string => candidates.find((file) => fs.existsSync(file)) ?? "sql/postgres-role.sql"
+
+/** What to do about a right that is missing. */
+export const advice = (failure: unknown): string | undefined =>
+  failure instanceof DatabaseUnusable && failure.reason === "rights"
+    ? `Run it as the owner of the tables: psql "$OWNER_URL" --set=role=NAME -f ${file()}`
+    : undefined
+
+export const context = (_: "interrupted" | "failed", failure?: Failure.Failure): Outcome.Context => ({
+  fields: {},
+  advice: advice(failure)
+})

@@ -1,0 +1,39 @@
+/** What `ueba setup` does with a verified script after storing it, and who signs for it. */
+import * as Flag from "effect/cli/Flag"
+import * as Duration from "effect/Duration"
+import * as FlagKinds from "../flags/FlagKinds.ts"
+
+export const defaultExecuteTimeout = Duration.minutes(10)
+
+export const flags = {
+  mode: FlagKinds.mode("Permissions of the script in the output directory (default 0700)"),
+  owner: FlagKinds.text("owner", "USER[:GROUP]", "Owner of the script in the output directory; for root only"),
+  stdout: FlagKinds.toggle("stdout", "Write the script to standard output, and everything else to standard error"),
+  execute: FlagKinds.toggle("execute", "Execute the script on this machine, after asking"),
+  yes: FlagKinds.toggle("yes", "Do not ask before --execute").pipe(Flag.withAlias("y")),
+  executeAgain: FlagKinds.toggle(
+    "execute-again",
+    "With --execute and --run: execute the script even though it was executed before"
+  ),
+  executeTimeout: FlagKinds.time("execute-timeout", "Stop the script after this time (default 10m)").pipe(
+    Flag.withDefault(defaultExecuteTimeout)
+  ),
+  operator: FlagKinds.text("operator", "NAME", "Name of the operator, for the manifest (default: the account)"),
+  signingKey: FlagKinds.text(
+    "signing-key",
+    "PEM",
+    "Ed25519 key (PEM file) that signs the attestation (default: the key of the data directory)"
+  )
+}
+
+export interface HandoffInput {
+  readonly mode: number | undefined
+  readonly owner: string | undefined
+  readonly stdout: boolean
+  readonly execute: boolean
+  readonly yes: boolean
+  readonly executeAgain: boolean
+  readonly executeTimeout: Duration.Duration
+  readonly operator: string | undefined
+  readonly signingKey: string | undefined
+}

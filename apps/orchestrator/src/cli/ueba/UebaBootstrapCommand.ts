@@ -1,0 +1,102 @@
+/** `privx-kit ueba bootstrap`: what it takes, and what its help says. */
+import * as Flag from "effect/cli/Flag"
+import * as ConnectionFlags from "../flags/ConnectionFlags.ts"
+import * as FlagKinds from "../flags/FlagKinds.ts"
+import * as ServerFlags from "../flags/ServerFlags.ts"
+import { exitsOf } from "../HelpSections.ts"
+import { lazyCommand } from "../LazyCommand.ts"
+import * as ScriptHandoffFlags from "./ScriptHandoffFlags.ts"
+
+const steps = ["check", "configure", "deliver", "service", "count", "dataset", "trained", "activate"] as const
+
+const text = (name: string, metavar: string, description: string) => FlagKinds.text(name, metavar, description)
+
+export const bootstrap = lazyCommand("bootstrap", {
+  parameters: {
+    ...ConnectionFlags.flags,
+    server: ServerFlags.server,
+    file: text("file", "FILE", "What the bootstrap brings about, in TOML or JSON; flags take precedence"),
+    address: text("address", "HOST[:PORT]", "Address of the UEBA host (default: the one that is configured)"),
+    trustAnchors: text("trust-anchors", "PEM", "File with the trust anchors (default: those that are configured)"),
+    output: text("output", "DIR", "Directory for the setup script and its manifest"),
+    sha256: FlagKinds.required("sha256", "HEX", "SHA-256 that the script must have, 64 hexadecimal digits").pipe(
+      Flag.filter(...FlagKinds.sha256Text),
+      Flag.optional
+    ),
+    policy: text("policy", "FILE", "Policy of the verification, in TOML or JSON"),
+    requireApproval: Flag.Literals("require-approval", ["always", "changed", "never"]).pipe(
+      Flag.withDescription(
+        "When the run requires an approval (privx-kit runs approve) before it delivers the script (default never)"
+      ),
+      Flag.optional
+    ),
+    name: text("name", "NAME", "Name of the dataset, by which it is found again (default privx-kit)"),
+    start: text("start", "TIME", "Start of the dataset's range: a date, or an age like 90d (default 90d)"),
+    end: text("end", "TIME", "End of the range (default: none)"),
+    minConnections: FlagKinds.positive("min-connections", "How many connections it must have (default 5000)").pipe(
+      Flag.optional
+    ),
+    fewConnections: Flag.Literals("few-connections", ["stop", "wait"]).pipe(
+      Flag.withDescription("What to do where there are fewer (default stop)"),
+      Flag.optional
+    ),
+    waitLimit: text("wait-limit", "TIME", "How long each wait may take, e.g. 12h (default: as long as it takes)"),
+    interval: text("interval", "TIME", "Time between two requests of a wait (default 15s)"),
+    until: Flag.Literals("until", steps).pipe(Flag.withDescription("End after this step"), Flag.optional),
+    plan: FlagKinds.toggle("plan", "Show what is there and what would be, and change nothing"),
+    execute: FlagKinds.toggle("execute", "Execute the verified script on this machine; needs --yes without a terminal"),
+    yes: FlagKinds.toggle("yes", "Do not ask before --execute").pipe(Flag.withAlias("y")),
+    executeAgain: FlagKinds.toggle("execute-again", "With --execute: also where it was executed before"),
+    executeTimeout: ScriptHandoffFlags.flags.executeTimeout,
+    runId: text("run", "ID", "Resume this run; if it has ended, show its result again"),
+    fresh: FlagKinds.toggle("new", "Start a new run even if an unfinished one with the same inputs exists"),
+    wait: Flag.Boolean("wait").pipe(
+      Flag.withDescription("Wait for the approval (default), or return with exit code 18"),
+      Flag.withDefault(true)
+    ),
+    json: FlagKinds.json
+  },
+  description:
+    "Bring UEBA from nothing to an active model, as one durable run: configure address and trust anchors, download and verify the " +
+    "setup script, deliver or execute it, wait until the service is running, count connections, create and train a dataset, and " +
+    "make it the active one.\n\n" +
+    "Each step does only what is left to do: applied again, the same file changes nothing. If the command stops, because of Ctrl-C or " +
+    "a power cut, the same command or --run ID resumes the run. If the script is not verified, the configuration is set back; if the " +
+    "new model cannot start, the old one is started again.",
+  shortDescription: "Bring UEBA from nothing to an active model",
+  examples: [
+    { command: "privx-kit ueba bootstrap --file ueba.toml --plan", description: "See first what it would do" },
+    { command: "privx-kit ueba bootstrap --file ueba.toml" },
+    {
+      command: "privx-kit ueba bootstrap --address ueba.example.com:8443 --trust-anchors ca.pem --few-connections wait",
+      description: "Without a file; wait until there are enough connections"
+    },
+    { command: "privx-kit ueba bootstrap --file ueba.toml --until deliver", description: "Only up to the script" },
+    {
+      command: "privx-kit ueba bootstrap --file ueba.toml --server https://kit.example.com",
+      description: "Have a server do it"
+    }
+  ],
+  exitCodes: [
+    ...exitsOf.network,
+    ...exitsOf.dataDirectory,
+    ...exitsOf.signals,
+    "verification",
+    "runNotFound",
+    "approval",
+    "rejected",
+    "cancelled",
+    "execution",
+    "training",
+    "connections",
+    "notReady",
+    "conflict",
+    "mismatch"
+  ],
+  settings: {
+    privx: true,
+    own: ["dataDir", "config", "signingKey", "keepRuns", "server", "serverToken", "serverTokenFile"]
+  },
+  load: () => import("./UebaBootstrap.ts").then(({ run }) => run),
+  loadRemote: () => import("./UebaBootstrapRemote.ts").then(({ run }) => run)
+})

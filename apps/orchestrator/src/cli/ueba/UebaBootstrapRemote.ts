@@ -1,0 +1,100 @@
+/** Has a server execute a bootstrap of UEBA, follows it, and brings its script here. */
+import { Sha256 } from "@privx-kit/ueba/Sha256"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as BootstrapFile from "../../bootstrap/BootstrapFile.ts"
+import { type BootstrapResult, BootstrapRun } from "../../bootstrap/BootstrapRun.ts"
+import * as RemoteSetup from "../../client/RemoteSetup.ts"
+import { RunClient } from "../../client/RunClient.ts"
+import type * as ServerSettings from "../../client/ServerSettings.ts"
+import type { BootstrapBody } from "../../server/BootstrapApi.ts"
+import { Screen } from "../../terminal/Screen.ts"
+import * as Outcome from "../Outcome.ts"
+import * as RunsRemote from "../runs/RunsRemote.ts"
+import * as ServerLayer from "../ServerLayer.ts"
+import { UsageError } from "../UsageError.ts"
+import * as BootstrapView from "./BootstrapView.ts"
+import { contentOf, type Input as LocalInput } from "./UebaBootstrap.ts"
+
+export interface Input extends LocalInput, ServerSettings.Flags {
+  readonly dataDir: string | undefined
+}
+
+export const run = (input: Input) => {
+  let runId: string | undefined
+  return Effect.gen(function* () {
+    const { err } = yield* Screen
+    const problems = contradictions(input)
+    if (problems.length > 0) return yield* new UsageError({ command: "privx-kit ueba bootstrap", problems })
+    const content = yield* contentOf(input)
+    const run = yield* begin(input, content)
+    runId = run.id
+    const changed = RunsRemote.teller(err)
+    const result = yield* RemoteSetup.outcome(BootstrapRun, run.id, { wait: input.wait, changed })
+    const { setup } = result
+    return content.output === undefined || setup === undefined
+      ? result
+      : {
+          ...result,
+          setup: yield* RemoteSetup.bring(setup, { output: content.output, mode: undefined, owner: undefined })
+        }
+  }).pipe(
+    Effect.provide(ServerLayer.layer(input)),
+    Outcome.report<BootstrapResult>({
+      command: "ueba bootstrap",
+      json: input.json,
+      verbose: input.verbose,
+      toJson: (result) => result,
+      toPerson: BootstrapView.show,
+      context: (ended) => RunsRemote.context(input, runId, ended)
+    })
+  )
+}
+
+/** The run that is meant, or a new one. */
+const begin = Effect.fnUntraced(function* (input: Input, content: BootstrapFile.Given) {
+  const { runId } = input
+  if (runId !== undefined) return yield* Effect.flatMap(RunClient, (client) => client.find(runId))
+  return yield* RemoteSetup.bootstrap(yield* bodyOf(input, content))
+})
+
+/** Flags and file let nothing else through. */
+const decodeSha256 = Schema.decodeEffect(Sha256)
+
+const bodyOf = Effect.fnUntraced(function* (input: Input, content: BootstrapFile.Given) {
+  const {
+    few_connections,
+    max_bytes,
+    min_connections,
+    output: _,
+    require_approval,
+    sha256,
+    wait_limit,
+    ...same
+  } = content
+  const fields = {
+    ...same,
+    target: input.baseUrl,
+    fresh: input.fresh,
+    sha256: sha256 === undefined ? undefined : yield* Effect.orDie(decodeSha256(sha256)),
+    maxBytes: max_bytes,
+    requireApproval: require_approval,
+    minConnections: min_connections,
+    fewConnections: few_connections,
+    waitLimit: wait_limit
+  }
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as BootstrapBody
+})
+
+/** What a server does not do. */
+const contradictions = (input: Input): ReadonlyArray<string> => {
+  const here: ReadonlyArray<readonly [string, boolean]> = [
+    ["--execute", input.execute],
+    ["--execute-again", input.executeAgain]
+  ]
+  const given = here.flatMap(([name, is]) => (is ? [name] : []))
+  return [
+    ...(given.length > 0 ? [`The server executes the run: leave out ${given.join(", ")}.`] : []),
+    ...(input.plan ? ["--plan asks PrivX from this machine: leave out --server and unset PRIVX_KIT_SERVER."] : [])
+  ]
+}

@@ -1,0 +1,96 @@
+/** `privx-kit ueba setup`: what it takes, and what its help says. */
+import * as Flag from "effect/cli/Flag"
+import * as ConnectionFlags from "../flags/ConnectionFlags.ts"
+import * as FlagKinds from "../flags/FlagKinds.ts"
+import * as ServerFlags from "../flags/ServerFlags.ts"
+import { exitsOf } from "../HelpSections.ts"
+import { lazyCommand } from "../LazyCommand.ts"
+import * as ScriptHandoffFlags from "./ScriptHandoffFlags.ts"
+
+export const setup = lazyCommand("setup", {
+  parameters: {
+    ...ConnectionFlags.flags,
+    server: ServerFlags.server,
+    output: FlagKinds.text(
+      "output",
+      "DIR",
+      "Directory for the script and its manifest; without it they stay in the data directory"
+    ).pipe(Flag.withAlias("o")),
+    sha256: FlagKinds.required("sha256", "HEX", "SHA-256 that the script must have, 64 hexadecimal digits").pipe(
+      Flag.filter(...FlagKinds.sha256Text),
+      Flag.optional
+    ),
+    maxBytes: FlagKinds.positive("max-bytes", "Size limit of the script, in bytes (default 4 MiB)").pipe(Flag.optional),
+    policy: FlagKinds.text(
+      "policy",
+      "FILE",
+      "Policy of the verification, in TOML or JSON: checks, known digests, signature, configuration"
+    ),
+    runId: FlagKinds.text("run", "ID", "Resume this run; if it has ended, show its result again"),
+    fresh: FlagKinds.toggle("new", "Start a new run even if an unfinished one with the same inputs exists"),
+    idempotencyKey: FlagKinds.required(
+      "idempotency-key",
+      "KEY",
+      "Name the run: the same key always means the same run, ended or not"
+    ).pipe(
+      Flag.filter(
+        (text) => text.length <= 200,
+        () => "1 to 200 characters"
+      ),
+      Flag.optional
+    ),
+    requireApproval: Flag.Literals("require-approval", ["always", "changed", "never"]).pipe(
+      Flag.withDescription(
+        "When the run requires an approval (privx-kit runs approve): always; changed: if the script differs from the baseline or the approved script; never (default)"
+      ),
+      Flag.withDefault("never")
+    ),
+    wait: Flag.Boolean("wait").pipe(
+      Flag.withDescription("Wait for the approval (default), or return with exit code 18"),
+      Flag.withDefault(true)
+    ),
+    authorizeDownload: FlagKinds.toggle(
+      "authorize-download",
+      "Also send the token with the download; the API reference does not require it"
+    ),
+    ...ScriptHandoffFlags.flags,
+    json: FlagKinds.json
+  },
+  description:
+    "Create a UEBA setup session, download the setup script, verify it, and store it with a manifest.\n\n" +
+    "The job is a durable run. If it stops, because of Ctrl-C or a power cut, the same command or --run ID resumes it. No " +
+    "half-written file ever has its final name. Progress goes to standard error, the result to standard output.\n\n" +
+    "The script is stored and not executed. With --execute, the verified bytes are executed once on this machine, by this " +
+    "account, after you confirm; their output is logged.",
+  shortDescription: "Create a session, download the setup script, verify it",
+  examples: [
+    { command: "privx-kit ueba setup --base-url https://privx.example.com --output ./ueba" },
+    {
+      command: "privx-kit ueba setup --sha256 HEX --json > result.json",
+      description: "In a script, with a known digest"
+    },
+    { command: "privx-kit ueba setup --run 1f0c", description: "Resume an interrupted run" },
+    { command: "privx-kit ueba setup --stdout | less", description: "Read the script first" },
+    { command: "privx-kit ueba setup --execute --execute-timeout 15m", description: "Execute it here, after asking" }
+  ],
+  exitCodes: [
+    ...exitsOf.network,
+    ...exitsOf.dataDirectory,
+    ...exitsOf.signals,
+    "verification",
+    "runNotFound",
+    "approval",
+    "rejected",
+    "cancelled",
+    "conflict",
+    "mismatch",
+    "execution",
+    "notExecuted"
+  ],
+  settings: {
+    privx: true,
+    own: ["dataDir", "config", "signingKey", "keepRuns", "server", "serverToken", "serverTokenFile"]
+  },
+  load: () => import("./UebaSetup.ts").then(({ run }) => run),
+  loadRemote: () => import("./UebaSetupRemote.ts").then(({ run }) => run)
+})

@@ -1,0 +1,94 @@
+/** Has a server carry a UEBA setup through, follows it, and brings what came of it here. */
+import { Sha256 } from "@privx-kit/ueba/Sha256"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Run } from "@privx-kit/runs/Run"
+import * as RemoteSetup from "../../client/RemoteSetup.ts"
+import { RunClient } from "../../client/RunClient.ts"
+import * as PolicyFile from "../../setup/PolicyFile.ts"
+import type * as ServerSettings from "../../client/ServerSettings.ts"
+import * as ResultView from "../views/ResultView.ts"
+import { Screen } from "../../terminal/Screen.ts"
+import { type SetupResult, SetupRun } from "../../setup/SetupRun.ts"
+import * as ScriptHandoff from "./ScriptHandoff.ts"
+import * as Outcome from "../Outcome.ts"
+import * as RunsRemote from "../runs/RunsRemote.ts"
+import * as ServerLayer from "../ServerLayer.ts"
+import type { Input as LocalInput } from "./UebaSetup.ts"
+import { UsageError } from "../UsageError.ts"
+
+export interface Input extends LocalInput, ServerSettings.Flags {
+  readonly dataDir: string | undefined
+}
+
+export const run = (input: Input) => {
+  let runId: string | undefined
+  return Effect.gen(function* () {
+    const { err } = yield* Screen
+    const problems = contradictions(input)
+    if (problems.length > 0) return yield* new UsageError({ command: "privx-kit ueba setup", problems })
+    const { owner } = yield* ScriptHandoff.prepare({ ...input, signingKey: "" })
+    const run = yield* begin(input)
+    runId = run.id
+    const result = yield* RemoteSetup.outcome(SetupRun, run.id, { wait: input.wait, changed: RunsRemote.teller(err) })
+    return input.output === undefined
+      ? result
+      : yield* RemoteSetup.bring(result, { output: input.output, mode: input.mode, owner })
+  }).pipe(
+    Effect.provide(ServerLayer.layer(input)),
+    Outcome.report<SetupResult>({
+      command: "ueba setup",
+      json: input.json,
+      verbose: input.verbose,
+      toJson: (result) => result,
+      toPerson: ResultView.show,
+      context: (ended) => RunsRemote.context(input, runId, ended)
+    })
+  )
+}
+
+/** The parser lets nothing else through. */
+const decodeSha256 = Schema.decodeEffect(Sha256)
+
+/** The run that is meant, or a new one. */
+const begin = Effect.fnUntraced(function* (input: Input) {
+  if (input.runId !== undefined) return yield* Effect.flatMap(RunClient, (client) => client.find(input.runId ?? ""))
+  const policy = input.policy === undefined ? undefined : yield* PolicyFile.read(input.policy)
+  const sha256 = input.sha256 === undefined ? undefined : yield* Effect.orDie(decodeSha256(input.sha256))
+  const run: Run = yield* RemoteSetup.submit({
+    ...(input.baseUrl === undefined ? {} : { target: input.baseUrl }),
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(input.maxBytes === undefined ? {} : { maxBytes: input.maxBytes }),
+    ...(policy === undefined ? {} : { policy }),
+    ...(input.requireApproval === "never" ? {} : { requireApproval: input.requireApproval }),
+    ...(input.idempotencyKey === undefined ? {} : { idempotencyKey: input.idempotencyKey }),
+    fresh: input.fresh
+  })
+  return run
+})
+
+/** What a server does not do, or would do with the run that is continued. */
+const contradictions = (input: Input): ReadonlyArray<string> => {
+  const here: ReadonlyArray<readonly [string, boolean]> = [
+    ["--execute", input.execute],
+    ["--stdout", input.stdout],
+    ["--operator", input.operator !== undefined],
+    ["--signing-key", input.signingKey !== undefined],
+    ["--authorize-download", input.authorizeDownload]
+  ]
+  const ofNew: ReadonlyArray<readonly [string, boolean]> = [
+    ["--new", input.fresh],
+    ["--idempotency-key", input.idempotencyKey !== undefined],
+    ["--require-approval", input.requireApproval !== "never"],
+    ["--sha256", input.sha256 !== undefined],
+    ["--max-bytes", input.maxBytes !== undefined],
+    ["--policy", input.policy !== undefined]
+  ]
+  const given = (flags: typeof here) => flags.flatMap(([name, is]) => (is ? [name] : []))
+  const alien = given(here)
+  const late = input.runId === undefined ? [] : given(ofNew)
+  return [
+    ...(alien.length > 0 ? [`The server executes the run: leave out ${alien.join(", ")}.`] : []),
+    ...(late.length > 0 ? [`--run resumes a run with its recorded inputs: leave out ${late.join(", ")}.`] : [])
+  ]
+}

@@ -1,0 +1,68 @@
+/**
+ * Reads and controls runs, in a data directory on this machine or at a server. The caller does not need to know which.
+ */
+import type { InvalidInput } from "@privx-kit/runs/RunFailures"
+import type { StorageFailed } from "@privx-kit/core/StorageFailed"
+import type { UnexpectedResponse } from "@privx-kit/core/UnexpectedResponse"
+import type { TransportError } from "@privx-kit/http/TransportError"
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { ArtifactNotFound } from "@privx-kit/artifacts/ArtifactDirectory"
+import type { DataDirectoryBusy, DataDirectoryUnusable } from "@privx-kit/durable/DataDirectory"
+import type { Decision } from "@privx-kit/runs/RunActions"
+import type { Bound } from "@privx-kit/runs/Retention"
+import type { Run, RunStatus } from "@privx-kit/runs/Run"
+import type { RunAmbiguous, RunConflict, RunNotFound } from "@privx-kit/runs/RunFailures"
+import type { SettingsError } from "@privx-kit/settings/SettingsError"
+import type { LoginFailed } from "./LoginFailed.ts"
+import type { ServerRefused } from "./ServerRefused.ts"
+
+/** Of the data directory, or of the way to the server. */
+export type ClientFailure =
+  | DataDirectoryBusy
+  | DataDirectoryUnusable
+  | StorageFailed
+  | TransportError
+  | UnexpectedResponse
+  | ServerRefused
+  | LoginFailed
+  | InvalidInput
+  | SettingsError
+  | ArtifactNotFound
+
+export type RunFailure = ClientFailure | RunNotFound | RunAmbiguous | RunConflict
+
+export interface RunFilter {
+  readonly status: ReadonlyArray<RunStatus>
+  /** Base URL of a PrivX. */
+  readonly target: string | undefined
+  /** Milliseconds since 1970. */
+  readonly since: number | undefined
+  readonly limit: number
+  /** The hosts of fleet runs too, where neither state nor PrivX says which are meant. */
+  readonly parts?: boolean | undefined
+}
+
+/** Runs are named by their ids, or by the beginning of one. */
+export class RunClient extends Context.Service<
+  RunClient,
+  {
+    /** The latest first. Their results may be left out. */
+    readonly list: (wanted: RunFilter) => Effect.Effect<ReadonlyArray<Run>, RunFailure>
+    readonly find: (run: string) => Effect.Effect<Run, RunFailure>
+    /** Calls back with the run now and after each change; returns it when it has ended. */
+    readonly follow: (run: string, changed: (run: Run) => Effect.Effect<void>) => Effect.Effect<Run, RunFailure>
+    /** Answers with the run as it is when that was seen, or a while later. */
+    readonly cancel: (run: string) => Effect.Effect<Run, RunFailure>
+    /** Answers with who it was that decided, too. */
+    readonly decide: (
+      run: string,
+      decision: Omit<Decision, "by">
+    ) => Effect.Effect<{ readonly run: Run; readonly by: string }, RunFailure>
+    /** Answers with the ids of what was removed. */
+    readonly prune: (
+      bound: Bound,
+      options: { readonly dryRun: boolean }
+    ) => Effect.Effect<ReadonlyArray<string>, RunFailure>
+  }
+>()("privx-kit/server/RunClient") {}

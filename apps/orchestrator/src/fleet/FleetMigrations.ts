@@ -1,0 +1,20 @@
+/** The tables of the fleet domain: what each fleet run is to do. */
+import type { TableMigrations } from "@privx-kit/runs/DomainMigrations"
+import * as Effect from "effect/Effect"
+import * as SqlClient from "effect/sql/SqlClient"
+
+const plans = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  // Ids are compared as those of runs are.
+  const id = sql.onDialectOrElse({ pg: () => sql.literal('TEXT COLLATE "C"'), orElse: () => sql.literal("TEXT") })
+  yield* sql`
+    CREATE TABLE fleet_plans (
+      run_id ${id} PRIMARY KEY NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+      concurrency INTEGER NOT NULL,
+      plan TEXT NOT NULL
+    )`
+})
+
+const both = { "0001_initial": plans }
+
+export const migrations: TableMigrations = { sqlite: both, postgres: both }

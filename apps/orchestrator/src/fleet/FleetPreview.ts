@@ -1,0 +1,59 @@
+/** What applying a fleet would do, host by host, from the record alone. */
+import type { StorageFailed } from "@privx-kit/core/StorageFailed"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type { Database } from "@privx-kit/durable/Database"
+import type { RunStatus } from "@privx-kit/runs/Run"
+import type { Runs } from "@privx-kit/runs/Runs"
+import * as FleetStart from "./FleetStart.ts"
+import type { Fleet } from "./FleetFile.ts"
+import { FleetRecord } from "./FleetRecord.ts"
+import { idOf, type Plan, planOf } from "./FleetRun.ts"
+import * as FleetStatus from "./FleetStatus.ts"
+
+/**
+ * - `first`: the host has never been set up.
+ * - `again`, `changed`: its last run had the same inputs, or others.
+ * - `wait`: a run of the same inputs waits for approval, and nothing is done before that is decided.
+ * - `continue`: the unfinished fleet run has started it, and resumes it.
+ * - `done`: the unfinished fleet run is through with it.
+ */
+export const Action = Schema.Literals(["first", "again", "changed", "wait", "continue", "done"])
+
+export type Action = typeof Action.Type
+
+const { state: _, ...known } = FleetStatus.HostStatus.fields
+
+export const Forecast = Schema.Struct({
+  fleet: Schema.String,
+  /** The unfinished fleet run that would be resumed. */
+  continues: Schema.NullOr(Schema.String),
+  hosts: Schema.Array(Schema.Struct({ ...known, action: Action }))
+})
+
+export type Forecast = typeof Forecast.Type
+
+export const of = Effect.fn("FleetPreview.of")(function* (
+  fleet: Pick<Fleet, "name" | "file" | "concurrency" | "maxAge" | "hosts"> & Pick<Plan, "digest">
+): Effect.fn.Return<Forecast, StorageFailed, Runs | FleetRecord | SqlClient.SqlClient | Database> {
+  const record = yield* FleetRecord
+  const { same } = yield* FleetStart.unfinished(planOf(fleet))
+  const parts = new Map<string, RunStatus>()
+  if (same !== undefined) yield* record.eachPart(same.id, ({ id, status }) => parts.set(id, status))
+  const hosts = (yield* FleetStatus.of(fleet)).map(({ state, ...host }) => {
+    const part = same === undefined ? undefined : parts.get(idOf(same.id, host.name))
+    return { ...host, action: part === undefined ? actionOf(state, host.run) : goingOn(part) }
+  })
+  return { fleet: fleet.name, continues: same?.id ?? null, hosts }
+})
+
+const actionOf = (state: FleetStatus.State, run: FleetStatus.HostStatus["run"]): Action =>
+  run === null ? "first" : !run.sameInputs ? "changed" : state === "waiting" ? "wait" : "again"
+
+const goingOn = (status: RunStatus): Action =>
+  status === "waiting"
+    ? "wait"
+    : status === "succeeded" || status === "failed" || status === "cancelled"
+      ? "done"
+      : "continue"

@@ -1,0 +1,54 @@
+/**
+ * The targets of all hosts of fleets. The client of a host is made when a run first wants it and let go when none has
+ * wanted it for a while: ten thousand hosts do not mean ten thousand pools of connections.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as RcMap from "effect/RcMap"
+import * as PrivxClient from "@privx-kit/settings/PrivxClient"
+import { PrivxHosts } from "@privx-kit/settings/PrivxHosts"
+import type { Fleet, FleetHost } from "./FleetFile.ts"
+
+/** Long enough for a download that is tried again, short enough for the sockets of a finished host to be gone soon. */
+const idle = "2 seconds"
+
+export class FleetPrivxHosts extends Context.Service<
+  FleetPrivxHosts,
+  {
+    /** Sets the fleets that this process is configured for. Running setups continue unchanged. */
+    readonly replace: (fleets: ReadonlyArray<Fleet>) => Effect.Effect<void>
+  }
+>()("privx-kit/FleetPrivxHosts") {
+  static readonly layer = (fleets: ReadonlyArray<Fleet>): Layer.Layer<PrivxHosts | FleetPrivxHosts> =>
+    Layer.effectContext(
+      Effect.gen(function* () {
+        let generation = 0
+        let hosts = hostsOf(fleets)
+        // Clients of before a replacement are others: settings may have changed.
+        const clients = yield* RcMap.make({
+          lookup: (key: string) => {
+            const client = hosts.get(key.slice(key.indexOf(" ") + 1))?.client
+            return client === undefined
+              ? Effect.die(new Error("no target is opened that this process is not configured for"))
+              : Layer.build(Layer.fresh(PrivxClient.layer(client, client)))
+          },
+          idleTimeToLive: idle
+        })
+        const targets = PrivxHosts.of({
+          has: (target) => hosts.has(target),
+          open: (target) => RcMap.get(clients, `${generation} ${target}`)
+        })
+        const replace = (fleets: ReadonlyArray<Fleet>) =>
+          Effect.sync(() => {
+            generation++
+            hosts = hostsOf(fleets)
+          })
+        return Context.make(PrivxHosts, targets).pipe(Context.add(FleetPrivxHosts, { replace }))
+      })
+    )
+}
+
+/** A host that is in several fleets is reached as the first one says. */
+const hostsOf = (fleets: ReadonlyArray<Fleet>): ReadonlyMap<string, FleetHost> =>
+  new Map(fleets.toReversed().flatMap(({ hosts }) => hosts.map((host) => [host.target, host] as const)))

@@ -1,0 +1,114 @@
+/**
+ * The durable keep-alive of a playback connection. Its one long activity re-authenticates the session until it is over; each success
+ * is recorded with the time until which it lasts. The process that takes the run over after a crash re-authenticates at once, with
+ * what is left of that time as its margin.
+ */
+import * as KeepAlive from "@privx-kit/playback/KeepAlive"
+import { Playback } from "@privx-kit/playback/Playback"
+import { Steps } from "@privx-kit/runs/Steps"
+import { type HostServices, PrivxHosts } from "@privx-kit/settings/PrivxHosts"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
+import * as KeepAliveRecord from "./KeepAliveRecord.ts"
+import { type KeepAliveInputs, KeepAliveResult, KeepAliveRun } from "./KeepAliveRun.ts"
+import * as SessionSeal from "./SessionSeal.ts"
+
+const Ended = Schema.Struct(Struct.omit(KeepAliveResult.fields, ["runId"]))
+
+export const layer = KeepAliveRun.toLayer(
+  Effect.fnUntraced(function* (run) {
+    const { inputs, runId, target } = run
+    const since = yield* run.activity("since", { success: Schema.DateTimeUtcFromMillis }, DateTime.now)
+    const ended = yield* run.step(
+      "keep-alive",
+      { success: Ended, summary: ({ count, ended }) => `${reasons[ended]} after ${counted(count)}` },
+      keep({ inputs, runId, target, since: DateTime.toEpochMillis(since) })
+    )
+    return yield* run.finish("end", Effect.succeed({ runId, ...ended }))
+  })
+)
+
+const reasons: Readonly<Record<KeepAliveResult["ended"], string>> = {
+  sessionEnded: "the session is over",
+  timeIsOver: "the time is over"
+}
+
+const counted = (count: number): string => `${count} re-authentication${count === 1 ? "" : "s"}`
+
+const keep = Effect.fnUntraced(function* ({
+  inputs,
+  runId,
+  since,
+  target
+}: {
+  readonly inputs: KeepAliveInputs
+  readonly runId: string
+  readonly target: string
+  /** When the first process began, in milliseconds since 1970. */
+  readonly since: number
+}) {
+  const id = yield* SessionSeal.open(target, inputs.sealed)
+  const before = yield* KeepAliveRecord.read(runId)
+  const { note } = yield* Steps
+  const context = yield* Effect.context<Effect.Services<ReturnType<typeof KeepAliveRecord.write>>>()
+  const now = yield* Clock.currentTimeMillis
+  let count = before?.count ?? 0
+
+  const onEvent = Effect.fnUntraced(function* (event: KeepAlive.Event) {
+    if (event._tag === "failing") return yield* note("a call failed for a reason that may pass; it is retried")
+    count = event.count
+    const until = (yield* Clock.currentTimeMillis) + Math.round(Duration.toMillis(event.left))
+    // Without it, the next process takes the session for authenticated just now.
+    yield* KeepAliveRecord.write(runId, { count, until }).pipe(Effect.ignore, Effect.provideContext(context))
+    yield* note(counted(count))
+  })
+
+  const keptAlive = KeepAlive.keepAlive(id, {
+    onEvent,
+    resumed: before && { count: before.count, left: Duration.millis(Math.max(0, before.until - now)) }
+  }).pipe(
+    Effect.timeoutOption(inputs.time === undefined ? Duration.infinity : Math.max(0, since + inputs.time - now)),
+    Effect.map(
+      Option.match({
+        onNone: (): typeof Ended.Type => ({ ended: "timeIsOver", count }),
+        onSome: ({ count, reason }) => ({ ended: reason, count })
+      })
+    )
+  )
+  return yield* Effect.scoped(
+    Effect.gen(function* () {
+      const host = yield* (yield* PrivxHosts).open(target)
+      const service = yield* serviceOf(host, inputs.tokenLifetime)
+      return yield* Effect.provideService(keptAlive, KeepAlive.KeepAlive, service)
+    })
+  )
+})
+
+type Services = Map<number | undefined, KeepAlive.KeepAlive["Service"]>
+
+/** One for each host: it spreads the calls of all sessions over the interval. */
+const services = new WeakMap<Context.Context<HostServices>, Services>()
+
+const serviceOf = Effect.fnUntraced(function* (host: Context.Context<HostServices>, tokenLifetime: number | undefined) {
+  const known: Services = services.get(host) ?? new Map()
+  services.set(host, known)
+  const service = known.get(tokenLifetime)
+  if (service !== undefined) return service
+  const layer = KeepAlive.KeepAlive.layer(
+    tokenLifetime === undefined ? {} : { assumedLifetime: Duration.millis(tokenLifetime) }
+  ).pipe(Layer.provide(Playback.layer()))
+  const made = yield* Layer.build(layer).pipe(
+    Effect.map(Context.get(KeepAlive.KeepAlive)),
+    Effect.provideContext(host),
+    Effect.scoped
+  )
+  known.set(tokenLifetime, made)
+  return made
+})

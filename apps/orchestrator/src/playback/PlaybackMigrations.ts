@@ -1,0 +1,22 @@
+/** The tables of the playback domain: the key that seals session ids, and how the keep-alive of each run stands. */
+import type { TableMigrations } from "@privx-kit/runs/DomainMigrations"
+import * as Effect from "effect/Effect"
+import * as SqlClient from "effect/sql/SqlClient"
+
+const initial = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  // Ids are compared as those of runs are.
+  const id = sql.onDialectOrElse({ pg: () => sql.literal('TEXT COLLATE "C"'), orElse: () => sql.literal("TEXT") })
+  const bytes = sql.onDialectOrElse({ pg: () => sql.literal("BYTEA"), orElse: () => sql.literal("BLOB") })
+  yield* sql`CREATE TABLE playback_key (id INTEGER PRIMARY KEY NOT NULL, secret ${bytes} NOT NULL)`
+  yield* sql`
+    CREATE TABLE playback_keep_alives (
+      run_id ${id} PRIMARY KEY NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+      count INTEGER NOT NULL,
+      authenticated_until BIGINT NOT NULL
+    )`
+})
+
+const both = { "0001_initial": initial }
+
+export const migrations: TableMigrations = { sqlite: both, postgres: both }

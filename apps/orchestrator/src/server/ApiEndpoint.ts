@@ -1,0 +1,61 @@
+/** What the endpoints of the API have in common. */
+import * as OpenApi from "effect/http-api/OpenApi"
+import * as Schema from "effect/Schema"
+import { RunJson } from "@privx-kit/runs/Run"
+import * as Problem from "./Problem.ts"
+import * as Role from "./Role.ts"
+
+export const text = (longest: number) => Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(longest))
+
+export const whole = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+
+export const IdempotencyKey = text(200).annotate({
+  description: "Names the run: the same key means the same run again, over or not"
+})
+
+/** Of a failure, for people. */
+export const Explanation = Schema.Struct({
+  message: Schema.String.annotate({ description: "One line: what failed and why" }),
+  hint: Schema.String.annotate({ description: "One line: what to do about it; may be empty" })
+})
+
+export type Explanation = typeof Explanation.Type
+
+/** A run as the record has it, and who asked for it. */
+export const ServedRun = Schema.Struct({
+  ...RunJson.fields,
+  explanation: Schema.NullOr(Explanation).annotate({
+    description: "The failure in words; null: no failure, or a kind of run that the server does not know"
+  }),
+  requestedBy: Schema.NullOr(Schema.String).annotate({
+    description: "Name of the token with which this attempt was asked for; null: it was not asked for here"
+  })
+}).annotate({ identifier: "Run" })
+
+export type ServedRun = typeof ServedRun.Type
+
+/** What the bodies of all submissions have in common. */
+export const submission = {
+  target: Schema.optionalKey(Schema.String).annotate({
+    description: "Base URL of the PrivX, one that the server is configured for; default: its only one"
+  }),
+  idempotencyKey: Schema.optionalKey(IdempotencyKey),
+  fresh: Schema.optionalKey(Schema.Boolean).annotate({
+    description: "false: join an unfinished run with the same inputs, if there is one. Default true"
+  })
+}
+
+/** The answer to a submission. */
+export const Submitted = Schema.Struct({
+  created: Schema.Boolean.annotate({ description: "Whether it is new" }),
+  run: ServedRun
+})
+
+/** Of endpoints about one run. */
+export const run = {
+  params: { run: Schema.String.annotate({ description: "Id of the run, or its beginning" }) },
+  error: Problem.any
+}
+
+export const documented = (right: Role.Right, summary: string, description = "") =>
+  OpenApi.annotations({ summary, description: `${description} Roles: ${Role.allowed(right)}.`.trim() })

@@ -1,0 +1,62 @@
+/**
+ * The part of the API that is about bootstraps of UEBA. What a bootstrap file refers to, the policy and the trust anchors, comes
+ * in the body; nothing is written on the server, so that there is no output directory.
+ */
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as OpenApi from "effect/http-api/OpenApi"
+import * as Schema from "effect/Schema"
+import { Content } from "../bootstrap/BootstrapSchema.ts"
+import { expectations } from "../setup/SetupExpectations.ts"
+import { documented, IdempotencyKey, submission, Submitted } from "./ApiEndpoint.ts"
+import { Guard, Shape } from "./Principal.ts"
+import * as Problem from "./Problem.ts"
+import * as Role from "./Role.ts"
+
+const { address, dataset, few_connections, interval, max_bytes, min_connections, require_approval, until, wait_limit } =
+  Content.fields
+
+/** The same as a bootstrap file says, with names as the rest of the API has them. */
+export const BootstrapBody = Schema.Struct({
+  ...submission,
+  address,
+  trustAnchors: Schema.optionalKey(Schema.NonEmptyString).annotate({
+    description: "Trust anchors of UEBA as PEM; default: those that are configured"
+  }),
+  sha256: expectations.sha256,
+  maxBytes: max_bytes,
+  policy: expectations.policy,
+  requireApproval: require_approval,
+  dataset,
+  minConnections: min_connections,
+  fewConnections: few_connections,
+  waitLimit: wait_limit,
+  interval,
+  until
+}).annotate({ identifier: "Bootstrap" })
+
+export type BootstrapBody = typeof BootstrapBody.Type
+
+export const bootstraps = HttpApiGroup.make("bootstraps")
+  .annotateMerge(OpenApi.annotations({ description: "Bootstraps: UEBA from nothing to an active model." }))
+  .add(
+    HttpApiEndpoint.post("submit", "/bootstraps", {
+      headers: { "idempotency-key": Schema.optionalKey(IdempotencyKey) },
+      payload: BootstrapBody,
+      success: Submitted.pipe(HttpApiSchema.status(202)),
+      error: Problem.withBody
+    })
+      .annotate(Role.Needs, "submit")
+      .annotateMerge(
+        documented(
+          "submit",
+          "Bring UEBA from nothing to an active model",
+          "It is recorded when this answers, and executed afterwards. With an idempotency key it can be sent again. The run is " +
+            "listed, followed, retried and cancelled like any other."
+        )
+      )
+  )
+  .middleware(Shape)
+  .middleware(Guard)
+  .prefix("/api/v1")

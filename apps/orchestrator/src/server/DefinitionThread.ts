@@ -1,0 +1,106 @@
+/**
+ * Reads the definitions of fleets in a thread of its own: a text that was written to keep a parser busy keeps nothing else
+ * busy, and one that fills the memory ends the thread and not the server.
+ *
+ * The thread runs this very file: it is started on the URL of this module and finds itself asked by its `workerData`. So it
+ * is imported on demand only, and stays a file where the program is bundled.
+ */
+import type * as EffectModule from "effect/Effect"
+import type * as Schema from "effect/Schema"
+import { type MessagePort, parentPort, Worker, workerData } from "node:worker_threads"
+import type * as FleetFile from "../fleet/FleetFile.ts"
+import type { FleetHost } from "../fleet/FleetHosts.ts"
+import type { FleetBody } from "./FleetApi.ts"
+import type { Serving } from "./Serving.ts"
+
+const marker = "privx-kit/server/DefinitionThread"
+
+/** What is to be read, and what the server allows. */
+export interface Task {
+  readonly body: FleetBody
+  readonly serving: Pick<Serving["Service"], "targets" | "fleetHosts" | "minimum">
+}
+
+/** A fleet without its hosts: they follow, a few at a time, each time that they are asked for with `next`. */
+export interface Head extends Pick<FleetFile.Fleet, "name" | "file" | "concurrency"> {
+  readonly maxAgeMillis: number | undefined
+  readonly count: number
+  readonly digest: string
+}
+
+export type Answer =
+  /** First of all: everything that it needs is loaded. */
+  | "ready"
+  | { readonly head: Head }
+  | { readonly hosts: ReadonlyArray<FleetHost> }
+  /** A `SettingsError` or an `InvalidInput`, as JSON. */
+  | { readonly failure: Schema.Json }
+  | { readonly broken: string }
+
+/** So many hosts are taken over in a few milliseconds. */
+const portion = 200
+
+const self = import.meta.url
+
+/** @param memory megabytes of heap */
+export const start = (memory: number): Worker =>
+  new Worker(new URL(self), {
+    workerData: marker,
+    // Nothing of this process is its business.
+    env: {},
+    // Where the sources run as they are, the packages beside them do as well.
+    execArgv: self.endsWith(".ts") ? ["--conditions=@privx-kit/source"] : [],
+    resourceLimits: { maxOldGenerationSizeMb: memory, stackSizeMb: 4 }
+  })
+
+const serve = async (port: MessagePort): Promise<void> => {
+  const tasks: Array<Task> = []
+  let wake = (): void => {}
+  let asked = (): void => {}
+  port.on("message", (message: Task | "next") => {
+    if (message === "next") return asked()
+    tasks.push(message)
+    wake()
+  })
+  const [Duration, Effect, { digestOf }, Failures, { read }] = await Promise.all([
+    import("effect/Duration"),
+    import("effect/Effect"),
+    import("../fleet/FleetRun.ts"),
+    import("./DefinitionFailure.ts"),
+    import("./FleetSubmission.ts")
+  ])
+  const answer = (answer: Answer) => port.postMessage(answer)
+  answer("ready")
+  for (;;) {
+    const task = tasks.shift()
+    if (task === undefined) {
+      await new Promise<void>((resolve) => (wake = resolve))
+      continue
+    }
+    const result = await attempt(Effect, () => Effect.result(read(task.body, task.serving)))
+    if (typeof result === "string") answer({ broken: result })
+    else if (result._tag === "Failure") answer({ failure: Failures.encode(result.failure) })
+    else {
+      const { concurrency, file, hosts, maxAge, name } = result.success
+      const maxAgeMillis = maxAge === undefined ? undefined : Duration.toMillis(maxAge)
+      answer({ head: { name, file, concurrency, maxAgeMillis, count: hosts.length, digest: digestOf({ hosts }) } })
+      for (let from = 0; from < hosts.length; from += portion) {
+        await new Promise<void>((resolve) => {
+          asked = resolve
+        })
+        answer({ hosts: hosts.slice(from, from + portion) })
+      }
+    }
+  }
+}
+
+/** The result, or what the effect died of. */
+const attempt = async <A>(Effect: typeof EffectModule, effect: () => EffectModule.Effect<A>): Promise<A | string> => {
+  try {
+    return await Effect.runPromise(Effect.suspend(effect))
+  } catch (error) {
+    return String(error)
+  }
+}
+
+if (parentPort !== null && workerData === marker) void serve(parentPort)

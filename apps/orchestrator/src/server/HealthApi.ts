@@ -1,0 +1,63 @@
+/** The part of the API for operations: whether the process lives, whether it can do its work, and what it counts. */
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as OpenApi from "effect/http-api/OpenApi"
+import * as Schema from "effect/Schema"
+import { whole } from "./ApiEndpoint.ts"
+import * as Problem from "./Problem.ts"
+
+const workers = Schema.optionalKey(whole).annotate({
+  description: "How many processes execute runs; left out where that is not known"
+})
+
+export const Ready = Schema.Struct({ ready: Schema.Literal(true), workers }).annotate({
+  identifier: "Ready",
+  description: "Runs are accepted and executed"
+})
+
+export const NotReady = Schema.Struct({ ready: Schema.Literal(false), reason: Schema.String, workers })
+  .annotate({ identifier: "NotReady", description: "Runs cannot be accepted or executed; reason says why" })
+  .pipe(HttpApiSchema.status(503))
+
+export const metricsType = "text/plain; version=0.0.4; charset=utf-8"
+
+export const health = HttpApiGroup.make("health")
+  .annotateMerge(OpenApi.annotations({ description: "For operations." }))
+  .add(
+    HttpApiEndpoint.get("alive", "/healthz", {
+      success: Schema.Struct({ alive: Schema.Literal(true) }).annotate({
+        identifier: "Alive",
+        description: "The process lives"
+      }),
+      error: Problem.TooLarge
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Say that the process lives",
+        description: "Asks for no token, nor for the database."
+      })
+    ),
+    HttpApiEndpoint.get("ready", "/readyz", {
+      success: Ready,
+      error: [NotReady, Problem.TooLarge, Problem.Broken]
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "Say whether runs are accepted and executed", description: "Asks for no token." })
+    ),
+    HttpApiEndpoint.get("metrics", "/metrics", {
+      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/plain" })),
+      error: [
+        Problem.Unauthorized,
+        Problem.Forbidden,
+        Problem.TooLarge,
+        Problem.TooMany,
+        Problem.Broken,
+        Problem.Unavailable
+      ]
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Get the metrics, for Prometheus",
+        description: "Takes a token of any role; none where the server was started with --metrics-open.",
+        override: { security: [{ bearer: [] }, {}] }
+      })
+    )
+  )

@@ -1,0 +1,49 @@
+/**
+ * What is told of a run over the network: nothing of where things lie on the machine that carried it out, or of whose they
+ * are there. That is of no use elsewhere, and says much to somebody who looks for a way in.
+ */
+import type * as Schema from "effect/Schema"
+import type { Run } from "@privx-kit/runs/Run"
+
+type Json = Schema.Json
+
+/** A run as viewers may see it. */
+export const run = (run: Run): Run => ({
+  ...run,
+  inputs: inputs(run.inputs),
+  result: result(run),
+  failure: failure(run.failure),
+  earlier: run.earlier.map((attempt) => ({ ...attempt, failure: failure(attempt.failure) }))
+})
+
+const isRecord = (json: Json): json is { readonly [key: string]: Json } =>
+  typeof json === "object" && json !== null && !Array.isArray(json)
+
+/** Of a setup: the output folder and who owns what is in it; of a fleet run: its file; of a keep-alive: the sealed id. */
+const inputs = (json: Json): Json => {
+  if (!isRecord(json)) return json
+  const { file, mode: _, output: __, owner: ___, sealed: ____, ...rest } = json
+  return typeof file === "string" ? { ...rest, file: file.replace(/^.*[\\/]/s, "") } : rest
+}
+
+/** Script and manifest are fetched by the id of the run. */
+const result = ({ id, result: json, sha256 }: Run): Json | null => {
+  if (json === null || !isRecord(json) || !("artifact" in json)) return json
+  const { delivered: _, ...rest } = json
+  return { ...rest, artifact: `artifact:${sha256 ?? ""}`, manifest: `provenance:${id}` }
+}
+
+/** A file that could not be used is the server's own business. */
+const failure = (json: Json | null): Json | null =>
+  json !== null && isRecord(json) && "path" in json
+    ? { ...json, path: storage, ...(typeof json["detail"] === "string" ? { detail: masked(json["detail"]) } : {}) }
+    : json
+
+/** The system quotes the path in what it says: `ENOSPC: no space left on device, open '/var/lib/…'`. */
+const masked = (detail: string): string => detail.replace(/'[^']*'|(?<![\w:/])\/[^\s,;)]+/g, `'${storage}'`)
+
+const storage = "the server's storage"
+
+/** The same for a failure that has become a sentence. */
+export const message = ({ message, tag }: { readonly tag: string; readonly message: string }): string =>
+  tag === "StorageFailed" ? `A file or database of ${storage} could not be used.` : message

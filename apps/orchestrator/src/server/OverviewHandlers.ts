@@ -1,0 +1,132 @@
+/** What people who watch and approve ask for. */
+import { VerificationReport } from "@privx-kit/ueba/VerificationReport"
+import * as Cache from "effect/Cache"
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
+import { Approvals, referenceOf } from "@privx-kit/runs/Approvals"
+import type { Run } from "@privx-kit/runs/Run"
+import * as RunActions from "@privx-kit/runs/RunActions"
+import { RunKinds } from "@privx-kit/runs/RunKinds"
+import { Runs } from "@privx-kit/runs/Runs"
+import type { Filter } from "@privx-kit/runs/RunFilter"
+import { PrivxHosts } from "@privx-kit/settings/PrivxHosts"
+import { Domains } from "../domain/Domains.ts"
+import { Api } from "./Api.ts"
+import { ServedRun } from "./ApiEndpoint.ts"
+import * as DomainRoutes from "./DomainRoutes.ts"
+import { FourEyes } from "./FourEyes.ts"
+import { Principal } from "./Principal.ts"
+import * as Responses from "./Responses.ts"
+import * as Role from "./Role.ts"
+import * as RunQuery from "./RunQuery.ts"
+import * as RunListStream from "./RunListStream.ts"
+import { Serving } from "./Serving.ts"
+import { StreamLimit } from "./StreamLimit.ts"
+
+const encodeRun = Schema.encodeSync(Schema.toCodecJson(ServedRun))
+
+/** A list that is followed is looked at so often; who follows the same list shares the look. */
+const interval = "1 second"
+
+/** A longer list is not followed. */
+const longestList = 200
+
+export const layer = HttpApiBuilder.group(
+  Api,
+  "overview",
+  Effect.fnUntraced(function* (handlers) {
+    const runs = yield* Runs
+    const kinds = yield* RunKinds
+    const serving = yield* Serving
+    const { servers } = yield* Domains
+    const hosts = yield* PrivxHosts
+    const streams = yield* StreamLimit
+    const fourEyes = yield* FourEyes
+    const { answered, served } = yield* Responses.make
+
+    const snapshot = Effect.fnUntraced(function* (filter: Filter & { readonly limit: number }) {
+      const [found, counts] = yield* Effect.all([runs.list(filter), runs.counts(countable(filter))], { concurrency: 2 })
+      const told = yield* served(found)
+      const page = { ids: found.map(({ id }) => id), next: RunQuery.next(found, filter.limit), counts }
+      return {
+        page: JSON.stringify(page),
+        runs: told.map((run) => ({ id: run.id, json: JSON.stringify(encodeRun({ ...run, result: null })) }))
+      }
+    })
+    const looks = yield* Cache.make({
+      capacity: 100,
+      timeToLive: "400 millis",
+      lookup: (key: string) => snapshot(JSON.parse(key))
+    })
+
+    return handlers
+      .handle("me", () =>
+        Effect.map(Principal, ({ displayName, known, name, role }) => ({
+          name,
+          displayName: displayName ?? name,
+          role,
+          rights: Role.rightsOf(role),
+          known
+        }))
+      )
+      .handle("kinds", () =>
+        Effect.succeed({
+          kinds: kinds.all.map(({ name, steps, title }) => ({
+            name,
+            title,
+            steps: steps.map((step) => Struct.pick(step, ["name", "title"]))
+          }))
+        })
+      )
+      .handle("domains", () =>
+        Effect.map(servers, (all) => ({
+          hosts: serving.targets.filter(hosts.has),
+          domains: all.map(({ name, title, view }) => ({
+            name,
+            title,
+            view: view === undefined ? null : DomainRoutes.viewOf(name)
+          }))
+        }))
+      )
+      .handle("counts", ({ query }) =>
+        Effect.map(runs.counts(countable(RunQuery.of(query))), (counts) => ({ counts })).pipe(answered)
+      )
+      .handleRaw("follow", ({ query }) => {
+        const filter = RunQuery.of(query)
+        const key = JSON.stringify({ ...filter, limit: Math.min(filter.limit, longestList) })
+        return streams.respond(RunListStream.make(Cache.get(looks, key), interval, serving))
+      })
+      .handle("review", ({ params }) =>
+        Effect.gen(function* () {
+          const approvals = yield* Approvals
+          const run = yield* RunActions.find(params.run)
+          const latest = yield* approvals.last(run.target)
+          const obstacle = yield* fourEyes.obstacle(run)
+          return {
+            reference: latest === undefined ? null : { ...Struct.omit(latest, ["target"]), ...referenceOf(latest) },
+            report: (yield* report(run)) ?? null,
+            mayApprove: obstacle === undefined && run.status === "waiting",
+            obstacle: obstacle === undefined ? null : { message: obstacle.detail, hint: obstacle.hint }
+          }
+        }).pipe(answered)
+      )
+
+    /** From where the run has it: the result, the failure of the verification, or what the person who decides is shown. */
+    function report(run: Run) {
+      const of = (json: Schema.Json | null) =>
+        typeof json === "object" && json !== null && "report" in json ? decodeReport(json.report) : Option.none()
+      const known = Option.orElse(of(run.result), () => of(run.failure))
+      return Option.isSome(known)
+        ? Effect.succeed(known.value)
+        : Effect.map(runs.report(run.id), (json) => Option.getOrUndefined(decodeReport(json)))
+    }
+  })
+)
+
+const decodeReport = Schema.decodeUnknownOption(Schema.toCodecJson(VerificationReport))
+
+/** Counts are of all statuses, and of the whole list. */
+const countable = ({ after: _, limit: __, status: ___, ...filter }: Filter): Filter => filter

@@ -1,0 +1,59 @@
+/** How many streams there are, of all callers and of one: each holds a connection and looks into the database. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { Principal } from "./Principal.ts"
+import * as Problem from "./Problem.ts"
+import { Serving } from "./Serving.ts"
+
+export class StreamLimit extends Context.Service<
+  StreamLimit,
+  {
+    /** Answers with the events, or that there are too many streams. */
+    readonly respond: (
+      events: Stream.Stream<Uint8Array>
+    ) => Effect.Effect<HttpServerResponse.HttpServerResponse, never, Principal>
+  }
+>()("privx-kit/server/StreamLimit") {
+  static readonly layer: Layer.Layer<StreamLimit, never, Serving> = Layer.effect(
+    StreamLimit,
+    Effect.map(Serving, (serving) => {
+      let streams = 0
+      const streamsOf = new Map<string, number>()
+      return {
+        respond: (events) =>
+          Effect.map(Principal, (caller) => {
+            const own = streamsOf.get(caller.name) ?? 0
+            // Where no token is asked for, everybody has the same name.
+            if (streams >= serving.streams || (caller.known && own >= serving.streamsPerCaller)) return tooMany
+            streams++
+            streamsOf.set(caller.name, own + 1)
+            const closed = Effect.sync(() => {
+              streams--
+              const left = (streamsOf.get(caller.name) ?? 1) - 1
+              if (left > 0) streamsOf.set(caller.name, left)
+              else streamsOf.delete(caller.name)
+            })
+            return HttpServerResponse.stream(Stream.ensuring(events, closed), {
+              contentType: "text/event-stream",
+              // A proxy that collects would keep everything back.
+              headers: { "x-accel-buffering": "no" }
+            })
+          })
+      }
+    })
+  )
+}
+
+const tooMany = Problem.toResponse(
+  503,
+  {
+    _tag: "TooManyStreams",
+    code: "server",
+    message: "As many runs are followed as this server allows, with this token or in all.",
+    hint: "Try again later, or ask for the run now and then."
+  },
+  { "retry-after": "5" }
+)
