@@ -1,0 +1,10 @@
+/** Which domains the server has, and which PrivX hosts their endpoints can ask. */
+import { useQuery } from "@tanstack/react-query"
+import { api, unwrap } from "../api/Client.ts"
+
+export const useDomains = () =>
+  useQuery({
+    queryKey: ["domains"],
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: () => unwrap(api.GET("/api/v1/domains"))
+  })

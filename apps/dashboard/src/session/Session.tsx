@@ -1,0 +1,86 @@
+/** Who uses the page, and what the role allows. Controls that the role forbids are not shown. */
+import { useQuery, useQueryClient } from "@tanstack/react-query"
+import { createContext, type ReactNode, useContext, useEffect, useState } from "react"
+import { api, Failure, type Me, hasToken, onSignedOut, request, type Right, setToken, unwrap } from "../api/Client.ts"
+import { ErrorNotice } from "../parts/Notice.tsx"
+import { SignIn } from "./SignIn.tsx"
+
+interface Session {
+  readonly me: Me
+  readonly may: (right: Right) => boolean
+  readonly signOut: () => void
+}
+
+/** Ends the session of the server, and that of the issuer where it can be ended. */
+const leave = async (): Promise<void> => {
+  const answer = await request("/auth/logout", { method: "POST" })
+  const { location: next } = answer.ok ? ((await answer.json()) as { readonly location: string }) : { location: "/" }
+  location.assign(next)
+}
+
+const Context = createContext<Session | undefined>(undefined)
+
+export const useSession = (): Session => {
+  const session = useContext(Context)
+  if (session === undefined) throw new Error("there is no session here")
+  return session
+}
+
+export const SessionGate = ({ children }: { readonly children: ReactNode }) => {
+  const queries = useQueryClient()
+  const [given, setGiven] = useState(false)
+  const [ended, setEnded] = useState(false)
+  const me = useQuery({
+    queryKey: ["me"],
+    queryFn: () => unwrap(api.GET("/api/v1/me")),
+    retry: (count, error) => count < 5 && !(error instanceof Failure && error.status !== 0),
+    staleTime: Number.POSITIVE_INFINITY
+  })
+  useEffect(
+    () =>
+      onSignedOut(() => {
+        setToken(undefined)
+        setEnded(true)
+      }),
+    []
+  )
+  const signIn = (token: string) => {
+    setToken(token)
+    setGiven(true)
+    setEnded(false)
+    void me.refetch()
+  }
+  if (me.isFetching) {
+    return (
+      <p className="centered" role="status">
+        Loading…
+      </p>
+    )
+  }
+  const refused = me.error instanceof Failure && (me.error.status === 401 || me.error.status === 429)
+  if (ended || refused) {
+    return <SignIn problem={refused && given ? (me.error ?? undefined) : undefined} onToken={signIn} />
+  }
+  if (me.error !== null || me.data === undefined) {
+    return (
+      <main className="centered">
+        <ErrorNotice
+          error={me.error ?? new Error("The server did not say who you are.")}
+          retry={() => void me.refetch()}
+        />
+      </main>
+    )
+  }
+  const session: Session = {
+    me: me.data,
+    may: (right) => me.data.rights.includes(right),
+    signOut: () => {
+      if (!hasToken()) return void leave()
+      setToken(undefined)
+      setGiven(false)
+      setEnded(true)
+      queries.clear()
+    }
+  }
+  return <Context value={session}>{children}</Context>
+}
