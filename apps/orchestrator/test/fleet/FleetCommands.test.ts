@@ -2,16 +2,16 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import { DatabaseSync } from "node:sqlite"
-import * as Storage from "../../src/Storage.ts"
+import * as SqliteStorage from "@privx-kit/runs/SqliteStorage"
 import * as cli from "../support/cli.ts"
 import * as fleets from "../support/fleets.ts"
 import * as inProcess from "../support/inProcess.ts"
 import * as privx from "../support/privx.ts"
-import { eventually } from "../support/setups.ts"
+import { eventually } from "@privx-kit/testing/eventually"
 
-/** How many runs of a data folder are in a state; none where there is no such folder yet. */
+/** How many runs of a data directory are in a state; none where there is no such folder yet. */
 const count = (dataDir: string, status: string): number => {
-  const file = Storage.databaseFile(dataDir)
+  const file = SqliteStorage.databaseFile(dataDir)
   if (!fs.existsSync(file)) return 0
   const database = new DatabaseSync(file, { readOnly: true })
   try {
@@ -84,7 +84,7 @@ describe("privx-kit fleet", { timeout: 90_000 }, () => {
 
       const status = yield* run(["status", file])
       assert.strictEqual(status.code, 29)
-      assert.match(status.stdout, /h1 +✓ as approved/)
+      assert.match(status.stdout, /h1 +✓ up to date/)
       assert.match(status.stdout, /h2 +! last run failed/)
       assert.match(status.stdout, /h3 +! waits for approval/)
       assert.include(status.stdout, "2 of 4 hosts have drifted")
@@ -123,7 +123,7 @@ describe("privx-kit fleet", { timeout: 90_000 }, () => {
     })
   )
 
-  it.live("killed in the middle, the same command goes on with the hosts that are left", () =>
+  it.live("when it was killed, the same command continues with the remaining hosts", () =>
     Effect.gen(function* () {
       const { dataDir, file, run, simulator, start } = yield* begin((simulator) =>
         fleets.text(simulator, 24, { concurrency: 3 })
@@ -196,15 +196,29 @@ describe("privx-kit fleet", { timeout: 90_000 }, () => {
     })
   )
 
+  it.live("watch keeps the last good file when the schedule becomes one without a time, and says so", () =>
+    Effect.gen(function* () {
+      const { file, run, simulator } = yield* begin((simulator) =>
+        fleets.text(simulator, 1, { schedule: { cron: "* * * * * *" } })
+      )
+      const changing = Effect.andThen(
+        eventually(privx.count(simulator.simulator, "Ueba.configuration"), (count) => count >= 1),
+        Effect.sync(() => fs.writeFileSync(file, fleets.text(simulator, 1, { schedule: { cron: "0 0 30 2 *" } })))
+      )
+      const [ended] = yield* Effect.all([run(["watch", file, "--rounds", "3", "--json"]), changing], { concurrency: 2 })
+      assert.strictEqual(ended.code, 0, ended.stderr)
+      assert.strictEqual(ended.stdout.trim().split("\n").length, 3)
+      assert.match(ended.stderr, /schedule\.cron never comes due/)
+      assert.include(ended.stderr, "The fleet is applied as the file was before.")
+    })
+  )
+
   it.live("watch makes up for a round that was missed, and SIGTERM ends it cleanly", () =>
     Effect.gen(function* () {
-      const { dataDir, file, start } = yield* begin((simulator) =>
+      const { file, start } = yield* begin((simulator) =>
         fleets.text(simulator, 2, { schedule: { cron: "0 3 1 1 *", make_up: true } })
       )
-      const ended = yield* start(["watch", file], {
-        signal: "SIGTERM",
-        when: succeeded(dataDir, 2).pipe(Effect.andThen(Effect.sleep("300 millis")))
-      })
+      const ended = yield* start(["watch", file], { signal: "SIGTERM", when: "Next round: " })
       assert.strictEqual(ended.code, 143)
       assert.include(ended.stdout, "2 hosts, no drift.")
       assert.match(ended.stderr, /Next round: \d{4}-01-01 03:00:00/)
@@ -229,7 +243,7 @@ describe("privx-kit fleet", { timeout: 90_000 }, () => {
       const parts = yield* inProcess.run(["runs", "list", "--parts", "--data-dir", dataDir])
       assert.strictEqual(parts.stdout.trim().split("\n").length, 4, parts.stdout)
       const one = yield* inProcess.run(["runs", "show", runId.slice(0, 8), "--data-dir", dataDir])
-      assert.include(one.stdout, `privx-kit fleet show ${runId.slice(0, 8)} lists its hosts.`)
+      assert.include(one.stdout, `Run privx-kit fleet show ${runId.slice(0, 8)} to see its hosts.`)
     })
   )
 })

@@ -5,8 +5,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import * as FleetFile from "../../src/fleet/FleetFile.ts"
 import * as FleetSchema from "../../src/fleet/FleetSchema.ts"
-import * as Certificates from "../../src/settings/Certificates.ts"
-import * as temporary from "../support/temporary.ts"
+import * as temporary from "@privx-kit/testing/temporary"
 
 /** A folder with these files; the first is the fleet file. */
 const files = Effect.fnUntraced(function* (contents: Readonly<Record<string, string>>) {
@@ -126,19 +125,33 @@ hosts:
         lines.map((line) => line.replace(/ names a file.*/, " names a file")),
         [
           "3:1 concurency is not known here",
-          "4:19 schedule.cron is no cron expression",
+          "4:19 schedule.cron is not a cron expression",
           "6:29 defaults.credentials.token_env names MISSING, which is not set",
           "9:15 hosts[0].base_url is not an http or https URL",
           "12:23 hosts[1].require_approval must be always, changed or never",
           "15:14 hosts[2].ca_file names a file",
           "16:13 hosts[2].policy names a file",
-          "17:11 hosts[2].mode must be an octal mode like 0700, in which not everybody may write",
+          "17:11 hosts[2].mode must be an octal mode like 0700 that does not let everyone write",
           "18:5 hosts[3].base_url is missing",
           "18:11 hosts[3].name must be 1 to 63 letters, digits, dots, dashes or underlines that begin with a letter or digit",
           "21:11 hosts[5].name is f, as that of an earlier host"
         ]
       )
       assert.include(failure.message, "fleet.yaml:9:15 hosts[0].base_url is not an http or https URL.")
+    })
+  )
+
+  it.live("refuses a schedule that never comes due", () =>
+    Effect.gen(function* () {
+      const { lines } = yield* problems(`version: 1
+name: prod
+schedule: { cron: "0 0 30 2 *" }
+hosts: [{ name: a, base_url: "https://a.example.com" }]
+`)
+      assert.deepStrictEqual(
+        lines.filter((line) => line.includes("cron")),
+        ["3:19 schedule.cron never comes due"]
+      )
     })
   )
 
@@ -179,6 +192,31 @@ hosts:
     })
   )
 
+  it.live("refuses what other parsers take for something else, with its place", () =>
+    Effect.gen(function* () {
+      const said = (text: string) =>
+        Effect.map(problems(text), ({ lines }) => lines.map((line) => line.replace("  ", " ")))
+      const head = "version: 1\nname: a\n"
+      assert.deepStrictEqual(
+        (yield* said(`{"version": 1,\n "name": "a", "name": "b"}`))[0],
+        "2:15 stands there a second time"
+      )
+      assert.deepStrictEqual(yield* said(`${head}hosts: !env HOSTS\n`), [
+        "3:13 has a tag, which a fleet file does not use"
+      ])
+      assert.deepStrictEqual((yield* said(`${head}---\nname: b\n`))[0], "3:1 begins a second document")
+      for (const cron of ["*/5 * * * *", "* * * * *", "*/5"]) {
+        assert.match(
+          (yield* said(`${head}schedule:\n  cron: ${cron}\n`))[0] ?? "",
+          /^4:\d+ begins with \*, which stands for an anchor in YAML/,
+          cron
+        )
+      }
+      const utf16 = Buffer.from(`\ufeff${head}`, "utf16le").toString("utf8")
+      assert.match((yield* said(utf16)).join(), /^1:1 .*fleet\.yaml is not UTF-8 text$/)
+    })
+  )
+
   it.live("reads JSON too, and TOML files of the official tools with their certificates", () =>
     Effect.gen(function* () {
       const file = yield* files({
@@ -212,13 +250,33 @@ hosts:
     })
   )
 
+  it.live("is refused where other users can write it, or a file that it names", () =>
+    Effect.gen(function* () {
+      const text = good.replace("token_env: TOKEN", "token_file: token")
+      for (const [name, mode] of [
+        ["fleet.yaml", "0664"],
+        ["token", "0620"]
+      ] as const) {
+        const file = yield* files({ "fleet.yaml": text, token: "t" })
+        fs.chmodSync(path.join(path.dirname(file), name), Number.parseInt(mode, 8))
+        const { problems } = yield* Effect.flip(read(file))
+        assert.strictEqual(problems.length, 1)
+        assert.include(problems[0]?.problem, `can be written by other users (mode ${mode})`)
+        assert.include(problems[0]?.fix, "chmod go-w")
+      }
+    })
+  )
+
   it.live("wants an output folder for each host, and credentials in one way", () =>
     Effect.gen(function* () {
       const two = `${good}  - name: b\n    base_url: https://b.example.com\n`
       const shared = yield* problems(two.replace("defaults:\n", "defaults:\n  output: out\n"))
       assert.match(shared.lines.join("\n"), /^4:11 defaults.output leads more than one host to .*out$/)
       const both = yield* problems(good.replace("TOKEN\n", "TOKEN\n    client_id: me\n"))
-      assert.match(both.lines.join("\n"), /^5:5 defaults.credentials names a token and an API client$/)
+      assert.match(
+        both.lines.join("\n"),
+        /^5:5 defaults.credentials specifies several ways to log in: a token, an API client$/
+      )
     })
   )
 
@@ -226,36 +284,4 @@ hosts:
     const file = path.join(import.meta.dirname, "..", "..", "schemas", "fleet.schema.json")
     assert.deepStrictEqual(JSON.parse(fs.readFileSync(file, "utf8")), FleetSchema.jsonSchema())
   })
-
-  // Whoever may look hands such texts to a server.
-  it.live(
-    "is told of in time when it is made to cost much",
-    () =>
-      Effect.gen(function* () {
-        const keys = (count: number, suffix = "") =>
-          Array.from({ length: count }, (_, index) => `    k${index}${suffix}: 1\n`).join("")
-        const first = (text: string) => Effect.map(problems(text), ({ lines }) => lines[0] ?? "")
-        assert.match(
-          yield* first(`version: 1\nname: a\ndefaults: &a\n${keys(1500)}hosts:\n${"  - {<<: *a}\n".repeat(1500)}`),
-          /brings in too much with <</
-        )
-        assert.match(
-          yield* first(`version: 1\nname: a\nhosts:\n  - &a\n${keys(2000)}${"  - *a\n".repeat(2000)}`),
-          /hosts\[0\]\.k0 is not known here/
-        )
-        assert.match(yield* first(`version: 1\nname: a\nhosts:\n  - name: a\n${keys(30_000)}`), /k0 is not known here/)
-        assert.match(
-          yield* first(`version: 1\nname: a\nhosts:\n  - name: a\n${keys(30_000, "_token")}`),
-          /k0_token is a secret/
-        )
-        assert.match(
-          yield* first(`{"version":1,"name":"a","hosts":${"[".repeat(50_000)}${"]".repeat(50_000)}}`),
-          /must be object|is nested too deeply/
-        )
-        assert.match(yield* first(`version: 1\nname: "a://${":".repeat(500_000)}"\nhosts: []`), /name must be 1 to 63/)
-        const { problems: found } = Certificates.parse("-----BEGIN CERTIFICATE-----".repeat(50_000), "ca.pem")
-        assert.strictEqual(found[0]?.problem, "has no PEM certificate in it")
-      }),
-    20_000
-  )
 })

@@ -1,20 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as fs from "node:fs"
+import * as Layer from "effect/Layer"
 import * as path from "node:path"
+import { layerRunKinds } from "../../src/domain/Domains.ts"
 import * as FleetReport from "../../src/fleet/FleetReport.ts"
 import { FleetRecord } from "../../src/fleet/FleetRecord.ts"
 import { idOf } from "../../src/fleet/FleetRun.ts"
 import { Fleets } from "../../src/fleet/Fleets.ts"
-import * as RunAccess from "../../src/runs/RunAccess.ts"
-import { RunRequests } from "../../src/runs/RunRequests.ts"
-import { Runs } from "../../src/runs/Runs.ts"
-import * as Settlement from "../../src/runs/Settlement.ts"
+import * as RunAccess from "@privx-kit/runs/RunAccess"
+import { RunRequests } from "@privx-kit/runs/RunRequests"
+import { Runs } from "@privx-kit/runs/Runs"
+import * as RunReconciler from "@privx-kit/runs/RunReconciler"
 import * as fleets from "../support/fleets.ts"
 import * as privx from "../support/privx.ts"
-import { eventually } from "../support/setups.ts"
-import * as temporary from "../support/temporary.ts"
+import { eventually } from "@privx-kit/testing/eventually"
+import * as temporary from "@privx-kit/testing/temporary"
 
 const none = { succeeded: 0, failed: 0, cancelled: 0, waiting: 0, new: 0, unchanged: 0, changed: 0 }
 
@@ -23,7 +24,14 @@ const ask = (dataDir: string, runId: string, action: "cancel" | "decide") =>
   Effect.gen(function* () {
     const run = yield* RunAccess.find(runId)
     const requests = yield* RunRequests
-    yield* requests.ask({ runId: run.id, attempt: run.attempt, action, approved: true, by: "ada" })
+    yield* requests.ask({
+      runId: run.id,
+      attempt: run.attempt,
+      action,
+      approved: true,
+      sha256: run.sha256 ?? undefined,
+      by: "ada"
+    })
   }).pipe(Effect.provide(RunAccess.layer(dataDir, "write")))
 
 const fleetRuns = Effect.flatMap(Runs, (runs) => runs.list({ kind: "fleet" }))
@@ -64,7 +72,7 @@ describe("Fleets", () => {
       const underWay = new Set<string>()
       let most = 0
       yield* fleets.session(dataDir, fleet, fleets.apply, (event) => {
-        if (event._tag === "RunStarted") underWay.add(event.runId)
+        if (event._tag === "RunStarted" && event.kind !== "fleet") underWay.add(event.runId)
         if (event._tag === "RunEnded") underWay.delete(event.runId)
         most = Math.max(most, underWay.size)
       })
@@ -72,7 +80,7 @@ describe("Fleets", () => {
     })
   )
 
-  it.live("a host that fails keeps no other, and retrying carries out that host alone", () =>
+  it.live("a host that fails keeps no other, and retrying executes that host alone", () =>
     Effect.gen(function* () {
       const { dataDir, file } = yield* fleets.place
       const simulator = yield* fleets.start()
@@ -106,7 +114,7 @@ describe("Fleets", () => {
     })
   )
 
-  it.live("goes on with an interrupted fleet run where it was", () =>
+  it.live("resumes an interrupted fleet run", () =>
     Effect.gen(function* () {
       const { dataDir, file } = yield* fleets.place
       const simulator = yield* fleets.start()
@@ -163,7 +171,10 @@ describe("Fleets", () => {
         })
       )
       yield* ask(dataDir, runId, "cancel")
-      yield* Effect.provide(Settlement.settle(dataDir), RunAccess.layer(dataDir, "write"))
+      yield* Effect.provide(RunReconciler.settle(dataDir), [
+        RunAccess.layer(dataDir, "write"),
+        layerRunKinds.pipe(Layer.provide(privx.domains))
+      ])
       const statuses = Effect.map(
         Effect.flatMap(Runs, (runs) => runs.list()),
         (runs) => runs.map(({ status }) => status)
@@ -239,29 +250,5 @@ describe("Fleets", () => {
       const { counts } = yield* fleets.session(dataDir, fleet, fleets.apply)
       assert.strictEqual(counts.succeeded, 2)
     })
-  )
-
-  it.live(
-    "300 hosts end well while a third of the calls fail retryably",
-    () =>
-      Effect.gen(function* () {
-        const { dataDir, file } = yield* fleets.place
-        const simulator = yield* fleets.start({
-          seed: 3,
-          faults: [
-            "createSession:503/MAX_LOAD%20",
-            "createSession:reset%5",
-            "downloadSetupScript:429/TOO_MANY_CONNECTIONS%20",
-            "downloadSetupScript:truncate@100%5",
-            "token:503/MAX_LOAD%10"
-          ]
-        })
-        const fleet = yield* fleets.read(simulator, file, fleets.text(simulator, 300, { concurrency: 24 }))
-        const { counts } = yield* fleets.session(dataDir, fleet, fleets.apply)
-        assert.deepStrictEqual(counts, { ...none, hosts: 300, succeeded: 300, new: 300 })
-        const manifests = fs.readdirSync(path.join(dataDir, "manifests")).filter((file) => file.endsWith(".json"))
-        assert.strictEqual(manifests.length, 300)
-      }),
-    90_000
   )
 })

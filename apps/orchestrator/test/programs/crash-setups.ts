@@ -1,14 +1,16 @@
 /**
- * Carries some set-ups through and dies, as by `kill -9`, when it passes a crash point for the n-th time.
+ * Carries some setups through and dies, as by `kill -9`, when it passes a crash point for the n-th time.
  *
  * `crash-setups.ts DATA_DIR TARGET OUTPUT KEYS POINT NTH`, with the token in `TOKEN`; `-` is no point. Prints `ready` before
  * it begins, `passed` with the points that it has passed when it ends by itself, and `result` for each run.
  */
+import * as EmbeddedRuntime from "../../src/EmbeddedRuntime.ts"
 import { Connection } from "@privx-kit/http/Connection"
 import * as RetryPolicy from "@privx-kit/http/RetryPolicy"
 import { TokenProvider } from "@privx-kit/http/TokenProvider"
 import { Transport } from "@privx-kit/http/Transport"
-import { Ueba } from "@privx-kit/ueba/Ueba"
+import * as DomainList from "../../src/domain/DomainList.ts"
+import { builtIn } from "../../src/Domains.ts"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
@@ -16,8 +18,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as path from "node:path"
-import * as CrashPoints from "../../src/runs/CrashPoints.ts"
-import { Setups } from "../../src/Setups.ts"
+import * as CrashPoints from "@privx-kit/durable/CrashPoints"
+import { Setups } from "../../src/setup/Setups.ts"
 
 const [dataDir = "", url = "", output = "", keys = "", point = "-", nth = "1"] = process.argv.slice(2)
 const target = new URL(url)
@@ -46,11 +48,14 @@ Effect.gen(function* () {
   yield* print("passed", [...passed.keys()])
 }).pipe(
   Effect.provide(
-    Setups.layer({ dataDir, target }).pipe(
-      Layer.provide(Ueba.layer()),
-      Layer.provide(Transport.layer),
-      Layer.provide(TokenProvider.layerStatic(Redacted.make(process.env["TOKEN"] ?? ""))),
-      Layer.provide(Connection.layer({ baseUrl: target })),
+    EmbeddedRuntime.layerSetups({ dataDir, target }).pipe(
+      Layer.provide(DomainList.layer(builtIn)),
+      Layer.provide(
+        Transport.layer.pipe(
+          Layer.provideMerge(TokenProvider.layerStatic(Redacted.make(process.env["TOKEN"] ?? ""))),
+          Layer.provideMerge(Connection.layer({ baseUrl: target }))
+        )
+      ),
       Layer.provide(
         Layer.mergeAll(
           Layer.succeed(CrashPoints.CrashPoints, points),

@@ -1,19 +1,21 @@
 /**
- * Carries one set-up through as a process of its own, prints each event and the result as lines, and ends.
+ * Carries one setup through as a process of its own, prints each event and the result as lines, and ends.
  *
  * `run-setup.ts DATA_DIR TARGET OUTPUT`, with the token in `TOKEN`.
  */
+import * as EmbeddedRuntime from "../../src/EmbeddedRuntime.ts"
 import { Connection } from "@privx-kit/http/Connection"
 import { TokenProvider } from "@privx-kit/http/TokenProvider"
 import { Transport } from "@privx-kit/http/Transport"
-import { Ueba } from "@privx-kit/ueba/Ueba"
+import * as DomainList from "../../src/domain/DomainList.ts"
+import { builtIn } from "../../src/Domains.ts"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { RunEvents } from "../../src/runs/RunEvents.ts"
-import { Setups } from "../../src/Setups.ts"
+import { RunEvents } from "@privx-kit/runs/RunEvents"
+import { Setups } from "../../src/setup/Setups.ts"
 
 const [dataDir = "", url = "", output = ""] = process.argv.slice(2)
 const target = new URL(url)
@@ -23,11 +25,14 @@ const print = (word: string, value: unknown) => Console.log(`${word} ${JSON.stri
 Effect.flatMap(Setups, (setups) => setups.run({ target, output })).pipe(
   Effect.flatMap((result) => print("result", result)),
   Effect.provide(
-    Setups.layer({ dataDir, target }).pipe(
-      Layer.provide(Ueba.layer()),
-      Layer.provide(Transport.layer),
-      Layer.provide(TokenProvider.layerStatic(Redacted.make(process.env["TOKEN"] ?? ""))),
-      Layer.provide(Connection.layer({ baseUrl: target })),
+    EmbeddedRuntime.layerSetups({ dataDir, target }).pipe(
+      Layer.provide(DomainList.layer(builtIn)),
+      Layer.provide(
+        Transport.layer.pipe(
+          Layer.provideMerge(TokenProvider.layerStatic(Redacted.make(process.env["TOKEN"] ?? ""))),
+          Layer.provideMerge(Connection.layer({ baseUrl: target }))
+        )
+      ),
       Layer.provide(Layer.succeed(RunEvents, (event) => print(event._tag, event)))
     )
   ),

@@ -3,13 +3,23 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import * as fs from "node:fs"
-import type { RunEvent } from "../../src/runs/RunEvents.ts"
-import { isOver } from "../../src/runs/Run.ts"
+import type { RunEvent } from "@privx-kit/runs/RunEvents"
+import { isOver } from "@privx-kit/runs/Run"
 import * as inProcess from "../support/inProcess.ts"
+import { Setups } from "../../src/setup/Setups.ts"
+import * as terminal from "../support/terminal.ts"
 import * as privx from "../support/privx.ts"
-import { eventually, only, place, type PrivX, runs, session, setup } from "../support/setups.ts"
+import { eventually } from "@privx-kit/testing/eventually"
+import { only, place, type PrivX, runs, session, setup } from "../support/setups.ts"
 
 const cli = (dataDir: string, ...args: ReadonlyArray<string>) => inProcess.run([...args, "--data-dir", dataDir])
+
+/** As a script does that names what was reviewed. */
+const approve = (
+  dataDir: string,
+  run: { readonly id: string; readonly sha256: string | null } | undefined,
+  ...args: ReadonlyArray<string>
+) => cli(dataDir, "runs", "approve", run?.id ?? "", "--sha256", run?.sha256 ?? "", ...args)
 
 /** A PrivX whose first script has been set up and approved, and which now answers with another. */
 const upgraded = Effect.fnUntraced(function* (dataDir: string) {
@@ -23,7 +33,7 @@ const upgraded = Effect.fnUntraced(function* (dataDir: string) {
       return { port: Number(simulator.url.port), result, script: simulator.script }
     })
   )
-  const changed = Buffer.concat([script, Buffer.from("echo 'one more line'\n")])
+  const changed = Buffer.concat([script, Buffer.from("echo 'one more line' > /etc/sudoers.d/agent\n")])
   return { simulator: yield* privx.start({ port, script: changed }), before: result }
 })
 
@@ -39,27 +49,34 @@ const waiting = Effect.fnUntraced(function* (simulator: PrivX, dataDir: string, 
 })
 
 describe("change control", () => {
-  it.live("compares each script with the last approved one; the first is taken as it comes", () =>
+  it.live("compares each script with the baseline, and with the approved script once there is one", () =>
     Effect.gen(function* () {
       const { dataDir } = yield* place
-      const { simulator } = yield* upgraded(dataDir)
+      const { before, simulator } = yield* upgraded(dataDir)
       yield* session(
         simulator,
         dataDir,
         Effect.gen(function* () {
-          const changeOf = Effect.map(setup(simulator, { fresh: true }), ({ review }) => review.change)
-          assert.strictEqual(yield* changeOf, "changed")
-          // What nobody has approved is not what later ones are compared with.
-          assert.strictEqual(yield* changeOf, "changed")
+          const compared = Effect.map(setup(simulator, { fresh: true }), ({ review: { change, reference } }) => ({
+            change,
+            reference
+          }))
+          const baseline = { sha256: before.sha256, basis: "baseline" } as const
+          assert.deepStrictEqual(yield* compared, { change: "changed", reference: baseline })
+          // A script that no person has approved is not what later ones are compared with.
+          assert.deepStrictEqual(yield* compared, { change: "changed", reference: baseline })
           const [latest] = yield* runs
-          assert.strictEqual((yield* cli(dataDir, "runs", "approve", latest?.id ?? "")).code, 0)
-          assert.strictEqual(yield* changeOf, "unchanged")
+          assert.strictEqual((yield* approve(dataDir, latest)).code, 0)
+          assert.deepStrictEqual(yield* compared, {
+            change: "unchanged",
+            reference: { sha256: latest?.sha256 ?? "", basis: "approved" }
+          })
         })
       )
     })
   )
 
-  it.live("a run waits, and is delivered within a second of the approval from elsewhere", () =>
+  it.live("a run waits, and is delivered after the approval from elsewhere", () =>
     Effect.gen(function* () {
       const { dataDir, output } = yield* place
       const { simulator } = yield* upgraded(dataDir)
@@ -75,10 +92,8 @@ describe("change control", () => {
           assert(run !== undefined)
           assert.isFalse(fs.existsSync(output))
           assert.deepInclude(run.review, { change: "changed", required: true, decision: null })
-          const asked = Date.now()
-          const approved = yield* cli(dataDir, "runs", "approve", run.id, "--comment", "CHG-1207", "--json")
+          const approved = yield* approve(dataDir, run, "--comment", "CHG-1207", "--json")
           const result = yield* Fiber.join(fiber)
-          assert.isBelow(Date.now() - asked, 1000)
           assert.strictEqual(approved.code, 0)
           assert.isTrue(fs.existsSync(result.delivered ?? ""))
           assert.deepInclude(result.review.decision, { approved: true, comment: "CHG-1207" })
@@ -87,7 +102,7 @@ describe("change control", () => {
             after?.steps.map((step) => `${step.name} ${step.status}`),
             ["create-session", "download", "verify", "approve", "deliver"].map((name) => `${name} succeeded`)
           )
-          assert.strictEqual((yield* cli(dataDir, "runs", "approve", run.id)).code, 0)
+          assert.strictEqual((yield* approve(dataDir, run)).code, 0)
         }),
         (event) => events.push(event)
       )
@@ -102,7 +117,7 @@ describe("change control", () => {
       const { dataDir, output } = yield* place
       const runId = yield* waiting(simulator, dataDir, output)
       assert.strictEqual(yield* waiting(simulator, dataDir, output), runId)
-      const approved = yield* cli(dataDir, "runs", "approve", runId.slice(0, 8))
+      const approved = yield* approve(dataDir, { id: runId.slice(0, 8), sha256: simulator.scriptSha256 })
       assert.match(approved.stdout, /privx-kit ueba setup --run/)
       assert.strictEqual((yield* cli(dataDir, "runs", "reject", runId)).code, 21)
       const result = yield* session(simulator, dataDir, setup(simulator, { runId, noWait: true }))
@@ -138,6 +153,66 @@ describe("change control", () => {
     })
   )
 
+  it.live("approves the script that was reviewed, and not one that has come since", () =>
+    Effect.gen(function* () {
+      const { dataDir } = yield* place
+      const { port, reviewed, runId, script } = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const simulator = yield* privx.start()
+          const runId = yield* waiting(simulator, dataDir)
+          const { port } = simulator.url
+          return { port: Number(port), reviewed: simulator.scriptSha256, runId, script: simulator.script }
+        })
+      )
+      // Between reading and approving, somebody has it executed again, and it brings another script.
+      assert.strictEqual((yield* cli(dataDir, "runs", "cancel", runId)).code, 0)
+      const changed = Buffer.concat([script, Buffer.from("echo 'one more line'\n")])
+      const simulator = yield* privx.start({ port, script: changed })
+      const retried = yield* session(
+        simulator,
+        dataDir,
+        Effect.flatMap(Setups, (setups) => Effect.flip(setups.retry({ target: simulator.url, runId, noWait: true })))
+      )
+      assert.strictEqual(retried._tag, "ApprovalPending")
+      const late = yield* approve(dataDir, { id: runId, sha256: reviewed })
+      assert.strictEqual(late.code, 21, late.stderr)
+      assert.include(late.stderr, simulator.scriptSha256)
+      assert.strictEqual((yield* cli(dataDir, "runs", "reject", runId, "--sha256", reviewed)).code, 21)
+      // Where nobody can be shown the script, it has to be named.
+      for (const args of [[], ["--json"], ["--sha256", "9f86d081"]]) {
+        assert.strictEqual((yield* cli(dataDir, "runs", "approve", runId, ...args)).code, 2, args.join(" "))
+      }
+      const shown = yield* cli(dataDir, "runs", "show", runId, "--json")
+      assert.strictEqual(JSON.parse(shown.stdout).result.status, "waiting")
+      assert.strictEqual((yield* approve(dataDir, { id: runId, sha256: simulator.scriptSha256 })).code, 0)
+    })
+  )
+
+  it.live.skipIf(terminal.missing !== undefined)(
+    "shows the script at a terminal, asks, and approves what it has shown",
+    () =>
+      Effect.gen(function* () {
+        const { dataDir } = yield* place
+        const { before, simulator } = yield* upgraded(dataDir)
+        const runId = yield* waiting(simulator, dataDir)
+        const start = terminal.start(["runs", "approve", runId, "--data-dir", dataDir], {})
+        const first = yield* start
+        yield* first.shows("Approve this script? [y/N]")
+        assert.include(first.shown(), `--- ${before.sha256}`)
+        assert.include(first.shown(), `+++ ${simulator.scriptSha256}`)
+        assert.include(first.shown(), "+echo 'one more line'")
+        yield* first.type("n\n")
+        yield* first.shows("Nothing was decided.")
+        const second = yield* start
+        yield* second.shows("Approve this script? [y/N]")
+        yield* second.type("y\n")
+        yield* second.shows("is approved")
+        assert.strictEqual(yield* second.exitCode, 0)
+        const result = yield* session(simulator, dataDir, setup(simulator, { runId, noWait: true }))
+        assert.strictEqual(result.sha256, simulator.scriptSha256)
+      })
+  )
+
   it.live("a waiting run can be cancelled, with and without a process at it", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start()
@@ -160,20 +235,26 @@ describe("change control", () => {
 })
 
 describe("privx-kit artifacts diff", () => {
-  it.live("shows what has changed since the approved script, or between two", () =>
+  it.live("shows what has changed since the baseline or the approved script, or between two", () =>
     Effect.gen(function* () {
       const { dataDir } = yield* place
       const { before: first, simulator } = yield* upgraded(dataDir)
       const second = yield* session(simulator, dataDir, setup(simulator, { fresh: true }))
       const diff = yield* cli(dataDir, "artifacts", "diff", second.runId.slice(0, 8))
       assert.strictEqual(diff.code, 0)
-      assert.include(diff.stdout, `--- ${first.sha256}  approved`)
+      assert.include(diff.stdout, `--- ${first.sha256}  baseline`)
       assert.include(diff.stdout, `+++ ${second.sha256}`)
       assert.include(diff.stdout, "+echo 'one more line'")
+      assert.include(diff.stdout, "New since the baseline: writes to /etc/sudoers.d/agent\n")
       const same = yield* cli(dataDir, "artifacts", "diff", first.runId)
-      assert.match(same.stdout, /The same as the approved one/)
+      assert.include(same.stdout, `The same as the baseline, which was trusted on first use: ${first.sha256}`)
+      assert.strictEqual((yield* approve(dataDir, { id: second.runId, sha256: second.sha256 })).code, 0)
+      const approved = yield* cli(dataDir, "artifacts", "diff", first.runId)
+      assert.include(approved.stdout, `--- ${second.sha256}  approved`)
+      assert.include(approved.stdout, "No longer: writes to /etc/sudoers.d/agent\n")
       const back = yield* cli(dataDir, "artifacts", "diff", first.sha256.slice(0, 10), second.sha256, "--json")
-      const { hunks } = JSON.parse(back.stdout).result
+      const { capabilities, hunks } = JSON.parse(back.stdout).result
+      assert.deepStrictEqual(capabilities, { added: [], removed: ["writes to /etc/sudoers.d/agent"] })
       assert.include(hunks[0].lines.join("\n"), "-echo 'one more line")
       assert.strictEqual((yield* cli(dataDir, "artifacts", "diff", "0000")).code, 23)
     })

@@ -2,10 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Retention } from "../../src/runs/Retention.ts"
-import { Setups } from "../../src/Setups.ts"
+import { Retention } from "@privx-kit/runs/Retention"
+import { Setups } from "../../src/setup/Setups.ts"
 import * as privx from "../support/privx.ts"
-import { eventually, interruptedInDownload, only, place, type PrivX, runs, session, setup } from "../support/setups.ts"
+import { eventually } from "@privx-kit/testing/eventually"
+import { interruptedInDownload, only, place, type PrivX, runs, session, setup } from "../support/setups.ts"
 
 const retry = (simulator: PrivX, runId: string) =>
   Effect.flatMap(Setups, (setups) => setups.retry({ target: simulator.url, runId }))
@@ -59,7 +60,7 @@ describe("Setups.retry", () => {
     })
   )
 
-  it.live("goes on with the attempt that a process has left unfinished", () =>
+  it.live("resumes the attempt that a process has left unfinished", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start({ faults: ["createSession:403/PERMISSION_DENIED*1"] })
       const { dataDir } = yield* place

@@ -2,10 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as fs from "node:fs"
+import * as path from "node:path"
+import * as temporary from "@privx-kit/testing/temporary"
 import * as Role from "../../src/server/Role.ts"
 import * as Tokens from "../../src/server/Tokens.ts"
 import * as served from "../support/served.ts"
-import { eventually } from "../support/setups.ts"
+import { eventually } from "@privx-kit/testing/eventually"
 
 const roles = ["viewer", "operator", "approver", "admin"] as const
 
@@ -13,8 +15,8 @@ describe("who may do what", () => {
   it.live("is decided by the role of the token, endpoint by endpoint", () =>
     Effect.gen(function* () {
       const server = yield* served.start()
-      const { run } = yield* server.submit()
-      yield* server.reached(run.id, "succeeded")
+      const submitted = yield* server.submit()
+      const run = yield* server.reached(submitted.run.id, "succeeded")
       const at = `/api/v1/runs/${run.id}`
       const table: ReadonlyArray<readonly [string, string, ReadonlyArray<string>, number]> = [
         ["GET", "/api/v1/runs", ["viewer", "operator", "approver", "admin"], 200],
@@ -22,7 +24,7 @@ describe("who may do what", () => {
         ["GET", `${at}/events`, ["viewer", "operator", "approver", "admin"], 200],
         ["GET", `${at}/manifest`, ["viewer", "operator", "approver", "admin"], 200],
         ["GET", `${at}/script`, ["operator", "approver", "admin"], 200],
-        ["GET", `${at}/approved-script`, ["operator", "approver", "admin"], 200],
+        ["GET", `${at}/reference-script`, ["operator", "approver", "admin"], 200],
         ["POST", "/api/v1/runs", ["operator", "admin"], 202],
         ["POST", `${at}/cancel`, ["operator", "admin"], 409],
         ["POST", `${at}/retry`, ["operator", "admin"], 409],
@@ -32,7 +34,8 @@ describe("who may do what", () => {
       ]
       for (const [method, where, may, status] of table) {
         for (const role of roles) {
-          const answer = yield* server.ask(method, where, { as: role, ...(method === "POST" ? { body: {} } : {}) })
+          const body = where.endsWith("/approve") ? { sha256: run.sha256, attempt: 1 } : {}
+          const answer = yield* server.ask(method, where, { as: role, ...(method === "POST" ? { body } : {}) })
           assert.strictEqual(answer.status, may.includes(role) ? status : 403, `${role} ${method} ${where}`)
         }
         const stranger = yield* server.ask(method, where, { token: "wrong" })
@@ -53,7 +56,7 @@ describe("who may do what", () => {
       const limited = yield* server.ask("GET", "/api/v1/runs", { token: "pxk_guess" })
       assert.strictEqual(limited.status, 429)
       assert.isAtLeast(Number(limited.headers.get("retry-after")), 1)
-      // Whoever has a right one is not locked out by it.
+      // A person with a valid token is not locked out by it.
       assert.strictEqual((yield* server.ask("GET", "/api/v1/runs", { as: "viewer" })).status, 200)
     })
   )
@@ -80,6 +83,49 @@ describe("who may do what", () => {
           }
         }
       }
+    })
+  )
+
+  it.live("is refused where expires is in quotes, with the line", () =>
+    Effect.gen(function* () {
+      const file = path.join(yield* temporary.folder, "tokens.toml")
+      const { entry } = Tokens.issue("ci", "operator")
+      fs.writeFileSync(file, `${entry.trimEnd()}\nexpires = "2999-01-31T00:00:00Z"\n`, { mode: 0o600 })
+      const { problems } = yield* Effect.flip(Tokens.read(file))
+      const line = fs.readFileSync(file, "utf8").trimEnd().split("\n").length
+      assert.deepStrictEqual(problems, [
+        {
+          setting: `token file ${file}`,
+          problem: `has expires in quotes (line ${line})`,
+          fix: "Write the time without them: expires = 2030-01-31T00:00:00Z"
+        }
+      ])
+    })
+  )
+
+  it.live("is refused where one token hash has two entries, with their names and lines", () =>
+    Effect.gen(function* () {
+      const file = path.join(yield* temporary.folder, "tokens.toml")
+      const { entry } = Tokens.issue("ci", "operator")
+      const other = Tokens.issue("mia", "approver").entry
+      fs.writeFileSync(
+        file,
+        `${entry}\n${other}\n${entry.replace('"ci"', '"root"').replace('"operator"', '"admin"')}`,
+        {
+          mode: 0o600
+        }
+      )
+      const failure = yield* Effect.flip(Tokens.read(file))
+      assert.deepStrictEqual(
+        failure.problems.map(({ problem }) => problem),
+        ["has one token hash 2 times, for ci and root (lines 4, 14)"]
+      )
+      // Two tokens of one name are right: the new one gets in before the old one is taken out.
+      fs.writeFileSync(file, `${entry}\n${other.replace('"mia"', '"ci"')}`)
+      assert.deepStrictEqual(
+        (yield* Tokens.read(file)).map(({ name }) => name),
+        ["ci", "ci"]
+      )
     })
   )
 
@@ -111,11 +157,10 @@ describe("who may do what", () => {
       const server = yield* served.start()
       const { run } = yield* server.submit({ requireApproval: "always" }, "admin")
       yield* server.reached(run.id, "waiting")
-      const decide = (as: string, what = "approve") =>
-        server.ask("POST", `/api/v1/runs/${run.id}/${what}`, { as, body: { comment: "CHG-1" } })
+      const decide = (as: string) => server.decide(run.id, as, { comment: "CHG-1" })
       const own = yield* decide("admin")
       assert.strictEqual(own.status, 403)
-      assert.strictEqual(own.json._tag, "FourEyes")
+      assert.strictEqual(own.json.type, "urn:privx-kit:problem:FourEyes")
       // Before it is approved, only who decides gets the script.
       const script = (as: string) => server.ask("GET", `/api/v1/runs/${run.id}/script`, { as })
       assert.strictEqual((yield* script("operator")).status, 409)
@@ -125,6 +170,38 @@ describe("who may do what", () => {
       assert.strictEqual(approved.json.run.status, "succeeded")
       assert.deepInclude(approved.json.run.review.decision, { approved: true, by: "approver", comment: "CHG-1" })
       assert.strictEqual((yield* script("operator")).status, 200)
+    })
+  )
+
+  it.live("decides about the script that was looked at, and about no other", () =>
+    Effect.gen(function* () {
+      const server = yield* served.start()
+      const submitted = yield* server.submit({ requireApproval: "always" })
+      const { attempt, id, sha256 } = yield* server.reached(submitted.run.id, "waiting")
+      const approve = (body: unknown) => server.ask("POST", `/api/v1/runs/${id}/approve`, { as: "approver", body })
+      for (const body of [{}, { attempt }, { sha256 }, { sha256: "ab", attempt }, { comment: "CHG-1" }]) {
+        assert.strictEqual((yield* approve(body)).status, 400, JSON.stringify(body))
+      }
+      // Another attempt comes between reading and approving.
+      assert.strictEqual((yield* server.ask("POST", `/api/v1/runs/${id}/cancel`, { as: "operator" })).status, 200)
+      yield* server.reached(id, "cancelled")
+      assert.strictEqual((yield* server.ask("POST", `/api/v1/runs/${id}/retry`, { as: "operator" })).status, 202)
+      const after = yield* server.reached(id, "waiting")
+      const other = "0".repeat(64)
+      for (const seen of [
+        { sha256, attempt },
+        { sha256: other, attempt: after.attempt },
+        { sha256: other, attempt }
+      ]) {
+        const answer = yield* approve(seen)
+        assert.deepInclude(answer.json, { status: 409, type: "urn:privx-kit:problem:RunConflict" }, answer.text)
+        const rejected = yield* server.ask("POST", `/api/v1/runs/${id}/reject`, { as: "approver", body: seen })
+        assert.strictEqual(rejected.status, 409)
+      }
+      assert.strictEqual((yield* server.reached(id, "waiting")).review.decision, null)
+      const decided = yield* approve({ sha256: after.sha256.toUpperCase(), attempt: after.attempt })
+      assert.strictEqual(decided.status, 200, decided.text)
+      assert.strictEqual((yield* server.reached(id, "succeeded")).sha256, after.sha256)
     })
   )
 
@@ -139,7 +216,7 @@ describe("who may do what", () => {
       assert.strictEqual(rejected.json.run.status, "failed")
       assert.strictEqual(rejected.json.run.failure._tag, "ApprovalRejected")
       const other = yield* submit
-      const approved = yield* server.ask("POST", `/api/v1/runs/${other.id}/approve`, { as: "admin", body: {} })
+      const approved = yield* server.decide(other.id, "admin")
       assert.strictEqual(approved.json.run.status, "succeeded", approved.text)
     })
   )

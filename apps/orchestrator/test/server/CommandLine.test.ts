@@ -5,7 +5,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import type * as cli from "../support/cli.ts"
 import * as served from "../support/served.ts"
-import { eventually } from "../support/setups.ts"
+import { eventually } from "@privx-kit/testing/eventually"
 
 type Server = Effect.Success<ReturnType<typeof served.start>>
 
@@ -21,7 +21,7 @@ const result = (ended: cli.Ended) => {
 }
 
 describe("the command line with a server", () => {
-  it.live("sets up, brings script and proof here, and shows the run", () =>
+  it.live("sets up, brings script and provenance here, and shows the run", () =>
     Effect.gen(function* () {
       const server = yield* served.start()
       const output = path.join(path.dirname(server.dataDir), "here")
@@ -35,8 +35,12 @@ describe("the command line with a server", () => {
         "privx-ueba-setup.pub.pem",
         "privx-ueba-setup.sh"
       ])
-      const verified = yield* served.cli({}, "verify", path.join(output, "privx-ueba-setup.sh"), "--json")
+      const verify = ["verify", path.join(output, "privx-ueba-setup.sh"), "--json"]
+      const key = path.join(server.dataDir, "keys", "attestation.pub.pem")
+      const verified = yield* served.cli({}, ...verify, "--key", key, "--run", set.runId)
       assert.strictEqual(verified.code, 0, verified.stdout + verified.stderr)
+      const unproven = yield* served.cli({}, ...verify)
+      assert.strictEqual(unproven.code, 22, "the key that came with the script proves nothing")
 
       const viewer = at(server, "viewer")
       const shown = result(yield* viewer("runs", "show", set.runId.slice(0, 8), "--json"))
@@ -76,11 +80,8 @@ describe("the command line with a server", () => {
       const first = result(yield* at(server, "approver")("artifacts", "diff", runId, "--json"))
       assert.isNull(first.before)
       assert.strictEqual(first.after, server.simulator.scriptSha256)
-      assert.strictEqual((yield* operator("runs", "approve", runId)).code, 8)
-      const approve = server.ask("POST", `/api/v1/runs/${runId}/approve`, {
-        as: "approver",
-        body: { comment: "CHG-1" }
-      })
+      assert.strictEqual((yield* operator("runs", "approve", runId, "--sha256", first.after)).code, 8)
+      const approve = server.decide(runId, "approver", { comment: "CHG-1" })
       const [set] = yield* Effect.all(
         [operator("ueba", "setup", "--run", runId, "--json"), Effect.delay(approve, "300 millis")],
         { concurrency: 2 }

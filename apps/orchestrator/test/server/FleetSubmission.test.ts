@@ -6,10 +6,15 @@ import * as path from "node:path"
 import * as tls from "node:tls"
 import * as FleetSubmission from "../../src/server/FleetSubmission.ts"
 import type { FleetBody } from "../../src/server/FleetApi.ts"
-import * as RemoteFleet from "../../src/server/RemoteFleet.ts"
-import * as temporary from "../support/temporary.ts"
+import * as RemoteFleet from "../../src/client/RemoteFleet.ts"
+import * as Demands from "../../src/setup/Demands.ts"
+import * as temporary from "@privx-kit/testing/temporary"
 
-const serving = { targets: [], fleetHosts: { hosts: ["*.example.com"], insecureHttp: false } }
+const serving = {
+  targets: [],
+  fleetHosts: { hosts: ["*.example.com"], insecureHttp: false },
+  minimum: Demands.none
+}
 
 /** The first thing that is wrong. */
 const problem = (body: FleetBody) =>

@@ -5,16 +5,16 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { FleetTargets } from "../../src/fleet/FleetTargets.ts"
-import * as SubmittedHosts from "../../src/fleet/SubmittedHosts.ts"
+import { FleetPrivxHosts } from "../../src/fleet/FleetPrivxHosts.ts"
+import * as HostPolicy from "../../src/fleet/HostPolicy.ts"
 import * as EmbeddedStorage from "../../src/server/EmbeddedStorage.ts"
 import * as cli from "../support/cli.ts"
 import * as fleets from "../support/fleets.ts"
 import * as privxes from "../support/privx.ts"
 import * as served from "../support/served.ts"
-import { eventually } from "../support/setups.ts"
+import { eventually } from "@privx-kit/testing/eventually"
 
-const accepted: SubmittedHosts.Accepted = { hosts: ["127.*"], insecureHttp: false }
+const accepted: HostPolicy.Accepted = { hosts: ["127.*"], insecureHttp: false }
 
 const place = Effect.fnUntraced(function* (
   options: { readonly simulator?: SimulatorOptions; readonly concurrency?: number } = {}
@@ -26,9 +26,9 @@ const place = Effect.fnUntraced(function* (
   /** The server, for as long as the scope is open. */
   const serve = served.on(
     EmbeddedStorage.layer({ dataDir, concurrency: options.concurrency ?? 4 }).pipe(
-      Layer.provide(FleetTargets.layer([])),
+      Layer.provide(FleetPrivxHosts.layer([])),
       Layer.provide(
-        SubmittedHosts.layer(accepted, {
+        HostPolicy.layer(accepted, {
           environment: { ...fleets.environment(privx), PRIVX_KIT_DATABASE_URL: "postgres://a:b@c/d" },
           variables: ["FLEET_*", "PRIVX_*"],
           folder: secrets
@@ -63,13 +63,13 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
       const [first] = result(applied).hosts
       const shown = yield* server.ask("GET", `/api/v1/runs/${first.runId}`, { as: "viewer" })
       assert.strictEqual(shown.json.requestedBy, "admin")
-      const own = yield* server.ask("POST", `/api/v1/runs/${first.runId}/approve`, { as: "admin", body: {} })
-      assert.deepInclude(own.json, { status: 403, _tag: "FourEyes" })
+      const own = yield* server.decide(first.runId, "admin")
+      assert.deepInclude(own.json, { status: 403, type: "urn:privx-kit:problem:FourEyes" })
       // What waits already is not begun again, whoever hands the same over.
       const joined = yield* at(server, "operator")("fleet", "apply", file, "--only", "h2", "--json")
       assert.strictEqual(result(joined).hosts[0].runId, result(applied).hosts[1].runId)
       for (const { runId } of result(applied).hosts) {
-        const decided = yield* server.ask("POST", `/api/v1/runs/${runId}/approve`, { as: "approver", body: {} })
+        const decided = yield* server.decide(runId, "approver")
         assert.strictEqual(decided.status, 200, decided.text)
         yield* server.reached(runId, "succeeded")
       }
@@ -96,8 +96,8 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
       yield* server.ask("POST", `/api/v1/runs/${id}/retry`, { as: "operator" })
       const { hosts } = yield* statuses(["waiting", "waiting"])
       for (const { runId } of hosts) {
-        const own = yield* server.ask("POST", `/api/v1/runs/${runId}/approve`, { as: "admin", body: {} })
-        assert.deepInclude(own.json, { status: 403, _tag: "FourEyes" })
+        const own = yield* server.decide(runId, "admin")
+        assert.deepInclude(own.json, { status: 403, type: "urn:privx-kit:problem:FourEyes" })
       }
     })
   )
@@ -119,16 +119,16 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
         body: { definition, file: "prod.yaml" }
       })
       assert.strictEqual(answer.status, 400)
-      assert.deepInclude(answer.json, { _tag: "SettingsError", code: "settings" })
+      assert.deepInclude(answer.json, { type: "urn:privx-kit:problem:SettingsError", code: "settings" })
       assert.deepStrictEqual(
         answer.json.fields.problems.map(({ at, problem }: { at: { line: number }; problem: string }) => [
           at.line,
           problem
         ]),
         [
-          [4, "is no PrivX that this server takes fleets for"],
+          [4, "is not a PrivX host for which this server accepts fleets"],
           [5, "is not known here"],
-          [6, "names none"],
+          [6, "specifies no way to log in"],
           [6, "names a file that did not come with the definition"],
           [6, "names a file that did not come with the definition"]
         ]
@@ -138,7 +138,10 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
       fs.writeFileSync(file, definition.split("\n").slice(0, 4).join("\n"))
       const ended = yield* at(server, "operator")("fleet", "apply", file)
       assert.strictEqual(ended.code, 3)
-      assert.match(ended.stderr, /fleet\.yaml:4:\d+ hosts\[0\]\.base_url is no PrivX that this server takes fleets for/)
+      assert.match(
+        ended.stderr,
+        /fleet\.yaml:4:\d+ hosts\[0\]\.base_url is not a PrivX host for which this server accepts fleets/
+      )
       fs.writeFileSync(file, fleets.text(privx, 1))
       for (const role of ["viewer", "approver"]) {
         assert.strictEqual((yield* at(server, role)("fleet", "apply", file)).code, 8)
@@ -223,7 +226,7 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
       const same = (yield* apply(body)).json
       assert.deepStrictEqual([same.created, same.run.id], [false, first.run.id])
       const other = yield* apply({ definition: fleets.text(privx, 3) }, { "idempotency-key": "nightly" })
-      assert.strictEqual(other.json._tag, "InvalidInput")
+      assert.strictEqual(other.json.type, "urn:privx-kit:problem:InvalidInput")
       const part = (yield* apply({ ...body, only: ["h1"] })).json
       assert.deepStrictEqual(part.others, [first.run.id])
     })
@@ -321,7 +324,7 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
       const known = yield* fleets.read(privx, file, fleets.text(privx, 1))
       const knowing = served.on(
         EmbeddedStorage.layer({ dataDir, concurrency: 2 }).pipe(
-          Layer.provide(FleetTargets.layer([known])),
+          Layer.provide(FleetPrivxHosts.layer([known])),
           Layer.provide(privxes.patience)
         ),
         { target: privx.url(1), tokenFile: path.join(folder, "tokens.toml"), fleetHosts: accepted }

@@ -9,12 +9,10 @@ import * as https from "node:https"
 import * as net from "node:net"
 import * as path from "node:path"
 import * as cli from "../support/cli.ts"
-import * as program from "../support/program.ts"
+import * as program from "@privx-kit/testing/program"
 import * as served from "../support/served.ts"
 import * as simulated from "../support/simulated.ts"
-import * as temporary from "../support/temporary.ts"
-
-const main = path.join(import.meta.dirname, "..", "..", "src", "main.ts")
+import * as temporary from "@privx-kit/testing/temporary"
 
 /** Waits until a server shows a certificate of that CA. */
 const shown = (url: URL, ca: string) =>
@@ -43,7 +41,7 @@ describe("privx-kit serve", () => {
         const tokenOf = served.tokens(at("tokens.toml"), { ci: "operator", mia: "approver" })
         const start = (listen: string) =>
           program.start(
-            main,
+            cli.program,
             [
               "serve",
               `--listen=${listen}`,
@@ -120,7 +118,7 @@ describe("privx-kit serve", () => {
                 (response) => resolve(response.resume().statusCode ?? 0)
               )
               request.on("error", reject)
-              request.end("{}")
+              request.end(JSON.stringify({ sha256: privx.simulator.scriptSha256, attempt: 1 }))
             })
         )
         assert.strictEqual(approved, 200)
@@ -153,8 +151,17 @@ describe("privx-kit serve", () => {
       fs.chmodSync(tokens, 0o666)
       const exposed = yield* serve("--tokens", tokens)
       assert.strictEqual(exposed.code, 3)
-      assert.include(exposed.stderr, "can be written by others")
+      assert.include(exposed.stderr, "can be written by other users (mode 0666)")
       fs.chmodSync(tokens, 0o600)
+      for (const flag of ["tls-key", "tls-cert", "fleet", "config"]) {
+        const file = path.join(privx.home, flag)
+        fs.writeFileSync(file, "")
+        fs.chmodSync(file, 0o666)
+        const pair = flag === "tls-key" ? ["--tls-cert", tokens] : flag === "tls-cert" ? ["--tls-key", tokens] : []
+        const refused = yield* serve("--tokens", tokens, ...pair, flag === "fleet" ? "--hosts" : `--${flag}`, file)
+        assert.strictEqual(refused.code, 3, refused.stderr)
+        assert.include(refused.stderr, `${file} can be written by other users (mode 0666)`)
+      }
       const taken = yield* Effect.acquireRelease(
         Effect.promise(
           () =>

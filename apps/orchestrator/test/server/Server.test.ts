@@ -5,7 +5,7 @@ import * as http from "node:http"
 import * as served from "../support/served.ts"
 
 describe("the server", () => {
-  it.live("carries out what is submitted, and gives script and proof back", () =>
+  it.live("executes what is submitted, and gives script and provenance back", () =>
     Effect.gen(function* () {
       const server = yield* served.start()
       const { created, run } = yield* server.submit({ maxBytes: 1_000_000 })
@@ -30,9 +30,9 @@ describe("the server", () => {
         [[run.id, null]]
       )
       const none = yield* server.ask("GET", "/api/v1/runs?target=https://other.example", { as: "viewer" })
-      assert.deepStrictEqual(none.json, { runs: [] })
+      assert.deepStrictEqual(none.json, { runs: [], next: null })
       const since = yield* server.ask("GET", "/api/v1/runs?since=2999-01-01T00:00:00Z", { as: "viewer" })
-      assert.deepStrictEqual(since.json, { runs: [] })
+      assert.deepStrictEqual(since.json, { runs: [], next: null })
     })
   )
 
@@ -50,7 +50,7 @@ describe("the server", () => {
         body: { maxBytes: 5000, idempotencyKey: "nightly-1" }
       })
       assert.strictEqual(other.status, 400)
-      assert.strictEqual(other.json._tag, "InvalidInput")
+      assert.strictEqual(other.json.type, "urn:privx-kit:problem:InvalidInput")
     })
   )
 
@@ -69,18 +69,65 @@ describe("the server", () => {
       ]) {
         const answer = yield* bad(body)
         assert.strictEqual(answer.status, 400, JSON.stringify(body))
-        for (const field of ["_tag", "code", "message", "hint"]) assert.isString(answer.json[field], answer.text)
+        assert.strictEqual(answer.headers.get("content-type"), "application/problem+json")
+        const { detail: _, fields: __, hint: ___, type, ...rest } = answer.json
+        const title = type === "urn:privx-kit:problem:InvalidInput" ? "Invalid input" : "Bad request"
+        assert.deepStrictEqual(rest, { title, status: 400, code: "usage" }, answer.text)
+        for (const member of ["type", "detail", "hint"]) assert.isString(answer.json[member], answer.text)
       }
-      assert.include((yield* bad({ output: "/etc" })).json.message, "output")
+      assert.include((yield* bad({ output: "/etc" })).json.detail, "output")
       const missing = yield* server.ask("GET", "/api/v1/runs/1f0c", { as: "viewer" })
-      assert.deepInclude(missing.json, {
+      assert.deepStrictEqual(missing.json, {
+        type: "urn:privx-kit:problem:RunNotFound",
+        title: "Run not found",
         status: 404,
-        _tag: "RunNotFound",
+        detail: "No run with the id 1f0c exists.",
         code: "runNotFound",
+        hint: "Run `privx-kit runs list` to see existing runs.",
         fields: { runId: "1f0c" }
       })
-      assert.deepInclude((yield* server.ask("GET", "/nowhere", { as: "viewer" })).json, { status: 404 })
-      assert.strictEqual((yield* server.ask("DELETE", "/api/v1/runs", { as: "admin" })).status, 404)
+      for (const [method, path, as, status, type] of [
+        ["GET", "/nowhere", "viewer", 404, "NoSuchPath"],
+        ["DELETE", "/api/v1/runs", "admin", 404, "NoSuchPath"],
+        ["GET", "/api/v1/runs", undefined, 401, "Unauthorized"],
+        ["GET", "/metrics", undefined, 401, "Unauthorized"],
+        ["POST", "/api/v1/runs/prune", "viewer", 403, "Forbidden"],
+        ["POST", "/api/v1/runs", "operator", 415, "UnsupportedMediaType"]
+      ] as const) {
+        const { headers, json } = yield* server.ask(method, path, {
+          ...(as === undefined ? {} : { as }),
+          ...(status === 415 ? { body: "{}", headers: { "content-type": "text/plain" } } : {})
+        })
+        assert.strictEqual(headers.get("content-type"), "application/problem+json", path)
+        assert.deepInclude(json, { status, type: `urn:privx-kit:problem:${type}` })
+      }
+    })
+  )
+
+  it.live("refuses text that Postgres cannot store, and names its field", () =>
+    Effect.gen(function* () {
+      const server = yield* served.start()
+      for (const [body, field] of [
+        [{ comment: "a\0b", sha256: "a".repeat(64), attempt: 1 }, "comment"],
+        [{ comment: "half of a pair: \ud83d", sha256: "a".repeat(64), attempt: 1 }, "comment"],
+        [{ policy: { checks: { "a\0": "off" } } }, "policy.checks.(name)"],
+        [{ names: ["a", "b\0"] }, "names.1"]
+      ] as const) {
+        const answer = yield* server.ask("POST", "/api/v1/runs/1f0c/approve", { as: "admin", body })
+        assert.strictEqual(answer.status, 400, answer.text)
+        assert.include(answer.json.detail, `The field ${field} of the body has a NUL character`)
+      }
+      for (const address of ["/api/v1/runs/%00", "/api/v1/runs?target=%00"]) {
+        const answer = yield* server.ask("GET", address, { as: "viewer" })
+        assert.strictEqual(answer.status, 400, answer.text)
+        assert.include(answer.json.detail, "The address of the request has a NUL character")
+      }
+      // The characters themselves are no reason to refuse: a pair, and a backslash before them.
+      const fits = yield* server.ask("POST", "/api/v1/runs/1f0c/approve", {
+        as: "admin",
+        body: { comment: "😀 \\u0000", sha256: "a".repeat(64), attempt: 1 }
+      })
+      assert.strictEqual(fits.status, 404, fits.text)
     })
   )
 
@@ -90,7 +137,7 @@ describe("the server", () => {
       const large = JSON.stringify({ sha256: "a".repeat(2_000_000) })
       const announced = yield* server.ask("POST", "/api/v1/runs", { as: "operator", body: large })
       assert.strictEqual(announced.status, 413)
-      assert.strictEqual(announced.json._tag, "BodyTooLarge")
+      assert.strictEqual(announced.json.type, "urn:privx-kit:problem:BodyTooLarge")
       const status = yield* Effect.promise(
         () =>
           new Promise<number>((resolve, reject) => {

@@ -1,13 +1,22 @@
 /** A terminal that remembers: what was written, and what a person would see of it. */
+import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Screen from "../../src/terminal/Screen.ts"
 
-export const make = (options: { readonly animation: boolean; readonly columns?: number }) => {
+export const make = (options: {
+  readonly animation: boolean
+  readonly columns?: number
+  /** What each write fails with. */
+  readonly failure?: StorageFailed
+}) => {
   let written = ""
   const pane = Screen.make({
     capabilities: { animation: options.animation, color: false, unicode: true },
     columns: () => options.columns ?? 80,
-    write: (text) => {
-      written += text
+    output: {
+      write: (data) => {
+        if (options.failure === undefined) written += typeof data === "string" ? data : Buffer.from(data).toString()
+      },
+      flush: () => Promise.resolve(options.failure)
     }
   })
   return {

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import { build } from "rolldown"
 import * as path from "node:path"
-import * as temporary from "./temporary.ts"
+import * as temporary from "@privx-kit/testing/temporary"
 
 /** Packages in CommonJS find Node's own modules by `require`. */
 const banner = 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);'

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
 import * as path from "node:path"
+import { inject } from "vitest"
 
 export interface Ended {
   /** `null` when a signal killed it. */
@@ -18,22 +19,31 @@ export interface Options {
   readonly closeStdout?: boolean
   /** Gets a function that tells what standard output has so far. */
   readonly onStart?: (stdout: () => string) => void
-  /** Sends the signal when this is done. */
-  readonly interrupt?: { readonly signal: NodeJS.Signals; readonly when: Effect.Effect<unknown> }
+  /** Sends the signal when the effect succeeds, or when standard error has the text. */
+  readonly interrupt?: { readonly signal: NodeJS.Signals; readonly when: Effect.Effect<unknown> | string }
 }
 
-const main = path.join(import.meta.dirname, "..", "..", "src", "main.ts")
+/** The program, which `program.ts` has built. */
+export const program = path.join(inject("program"), "bin", "privx-kit.cjs")
 
 /** The words that start it. */
-export const command = (args: ReadonlyArray<string>): ReadonlyArray<string> => [
-  process.execPath,
-  "--conditions=@privx-kit/source",
-  main,
-  ...args
-]
+export const command = (args: ReadonlyArray<string>): ReadonlyArray<string> => [process.execPath, program, ...args]
 
 /** The environment that it is started in, beside what a test adds. */
-export const surroundings = { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", LANG: "C.UTF-8" }
+export const surroundings = {
+  PATH: process.env["PATH"] ?? "",
+  HOME: "/nonexistent",
+  LANG: "C.UTF-8",
+  // Without a home, nothing would be kept for the next start.
+  NODE_COMPILE_CACHE: path.join(inject("program"), "compiled")
+}
+
+const written = (output: () => string, text: string) =>
+  Effect.sync(() => output().includes(text)).pipe(
+    Effect.delay("20 millis"),
+    Effect.repeat({ until: (has) => has }),
+    Effect.timeoutOrElse({ duration: "50 seconds", orElse: () => Effect.die(new Error(`it never wrote: ${text}`)) })
+  )
 
 /** Runs it to its end. */
 export const run = (args: ReadonlyArray<string>, options: Options = {}): Effect.Effect<Ended> =>
@@ -62,7 +72,7 @@ export const run = (args: ReadonlyArray<string>, options: Options = {}): Effect.
       [
         ended,
         Effect.andThen(
-          interrupt.when,
+          typeof interrupt.when === "string" ? written(() => stderr, interrupt.when) : interrupt.when,
           Effect.sync(() => child.kill(interrupt.signal))
         )
       ],

@@ -9,13 +9,14 @@ import * as path from "node:path"
 import * as FleetFile from "../../src/fleet/FleetFile.ts"
 import { FleetRecord } from "../../src/fleet/FleetRecord.ts"
 import { digestOf, type Plan, planOf } from "../../src/fleet/FleetRun.ts"
+import * as EmbeddedRuntime from "../../src/EmbeddedRuntime.ts"
 import { Fleets } from "../../src/fleet/Fleets.ts"
-import { FleetTargets } from "../../src/fleet/FleetTargets.ts"
-import { type RunEvent, RunEvents } from "../../src/runs/RunEvents.ts"
-import type { Runs } from "../../src/runs/Runs.ts"
+import { FleetPrivxHosts } from "../../src/fleet/FleetPrivxHosts.ts"
+import { type RunEvent, RunEvents } from "@privx-kit/runs/RunEvents"
+import type { Runs } from "@privx-kit/runs/Runs"
 import * as privx from "./privx.ts"
 import type { PrivX } from "./setups.ts"
-import * as temporary from "./temporary.ts"
+import * as temporary from "@privx-kit/testing/temporary"
 
 /** Passes what comes to any address of this machine on to the simulator. Answers the port. */
 const front = (simulator: PrivX) =>
@@ -117,20 +118,22 @@ export const read = (privx: FleetPrivX, file: string, content: string) =>
     )
   })
 
-/** Runs as a process of its own would: the data folder is free again afterwards. */
+/** Runs as a process of its own would: the data directory is free again afterwards. */
 export const session = <A, E>(
   dataDir: string,
   fleet: FleetFile.Fleet,
   use: (plan: Plan) => Effect.Effect<A, E, Fleets | FleetRecord | Runs>,
-  observe: (event: RunEvent) => void = () => undefined
+  observe: (event: RunEvent) => void = () => undefined,
+  retries = privx.patience
 ) =>
   Effect.suspend(() => {
     const plan = planOf(fleet)
     return use(plan).pipe(
       Effect.provide(
-        Fleets.layer({ dataDir, digests: [digestOf(plan)], concurrency: fleet.concurrency }).pipe(
-          Layer.provide(FleetTargets.layer([fleet])),
-          Layer.provide(privx.patience),
+        EmbeddedRuntime.layerFleets({ dataDir, digests: [digestOf(plan)], concurrency: fleet.concurrency }).pipe(
+          Layer.provide(privx.domains),
+          Layer.provide(FleetPrivxHosts.layer([fleet])),
+          Layer.provide(retries),
           Layer.provide(Layer.succeed(RunEvents, (event) => Effect.sync(() => observe(event))))
         )
       )

@@ -1,18 +1,35 @@
 /** The command line within the test's own process: the same program without the wait for Node to start. */
+import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Cause from "effect/Cause"
 import * as Runtime from "effect/Runtime"
-import * as CommandLine from "../../src/commands/CommandLine.ts"
+import * as CommandLine from "../../src/cli/CommandLine.ts"
+import * as DomainList from "../../src/domain/DomainList.ts"
+import { builtIn } from "../../src/Domains.ts"
 import { Screen } from "../../src/terminal/Screen.ts"
 import * as FakeTerminal from "./FakeTerminal.ts"
 import type { Ended } from "./cli.ts"
 
-export const run = Effect.fnUntraced(function* (args: ReadonlyArray<string>): Effect.fn.Return<Ended> {
-  const out = FakeTerminal.make({ animation: false })
+/**
+ * @param options.failure what every write to standard output fails with
+ * @param options.person acts while the command runs, and sees what it has written to standard error
+ */
+export const run = Effect.fnUntraced(function* (
+  args: ReadonlyArray<string>,
+  options: {
+    readonly failure?: StorageFailed
+    readonly columns?: number
+    readonly person?: (stderr: () => string) => Effect.Effect<unknown>
+  } = {}
+): Effect.fn.Return<Ended> {
+  const { person, ...terminal } = options
+  const out = FakeTerminal.make({ animation: false, ...terminal })
   const err = FakeTerminal.make({ animation: false })
-  const exit = yield* CommandLine.run(args, "1.2.3").pipe(
+  if (person !== undefined) yield* Effect.forkChild(person(err.written))
+  const exit = yield* CommandLine.run(args, "1.2.3", builtIn).pipe(
     Effect.provideService(Screen, { out: out.pane, err: err.pane }),
+    Effect.provide(DomainList.layer(builtIn)),
     Effect.exit
   )
   return {

@@ -5,6 +5,9 @@ import { TokenProvider } from "@privx-kit/http/TokenProvider"
 import { Transport } from "@privx-kit/http/Transport"
 import { type Options, Simulator } from "@privx-kit/simulator/Simulator"
 import { Ueba } from "@privx-kit/ueba/Ueba"
+import type { HostServices } from "@privx-kit/settings/PrivxHosts"
+import * as DomainList from "../../src/domain/DomainList.ts"
+import { builtIn } from "../../src/Domains.ts"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -16,21 +19,33 @@ export const impatient: RetryPolicy.Policy = {
   cap: Duration.millis(20)
 }
 
-/** Operations of a simulator, with a token that it gave. */
-export const ueba = (simulator: Simulator["Service"], options: Partial<Connection.Options> = {}): Layer.Layer<Ueba> =>
+/** The way to a simulator, with a token that it gave. */
+export const client = (
+  simulator: Simulator["Service"],
+  options: Partial<Connection.Options> = {}
+): Layer.Layer<HostServices> =>
   Layer.unwrap(
     Effect.map(simulator.issueToken(), (token) =>
-      Ueba.layer().pipe(
-        Layer.provide(Transport.layer),
-        Layer.provide(TokenProvider.layerStatic(token)),
-        Layer.provide(Connection.Connection.layer({ baseUrl: simulator.url, ca: simulator.ca, ...options }))
+      Transport.layer.pipe(
+        Layer.provideMerge(TokenProvider.layerStatic(token)),
+        Layer.provideMerge(Connection.Connection.layer({ baseUrl: simulator.url, ca: simulator.ca, ...options }))
       )
     )
   )
 
+/** The UEBA operations of a simulator. */
+export const ueba = (simulator: Simulator["Service"], options: Partial<Connection.Options> = {}): Layer.Layer<Ueba> =>
+  Ueba.layer().pipe(Layer.provide(client(simulator, options)))
+
+/** The domains that privx-kit brings. */
+export const domains = DomainList.layer(builtIn)
+
 export const start = (options: Options = {}) => Effect.orDie(Simulator.make(options))
 
 export const patience = Layer.succeed(RetryPolicy.RetryPolicy, impatient)
+
+/** Attempts enough for hundreds of setups of which a third of the calls fail: with five, one setup of 150 would fail. */
+export const perseverance = Layer.succeed(RetryPolicy.RetryPolicy, { ...impatient, attempts: 20 })
 
 /** How often an operation was asked for. */
 export const count = (simulator: Simulator["Service"], operation: string) =>

@@ -9,15 +9,16 @@ import * as fs from "node:fs"
 import * as http from "node:http"
 import * as path from "node:path"
 import * as EmbeddedStorage from "../../src/server/EmbeddedStorage.ts"
+import type { Domains } from "../../src/domain/Domains.ts"
 import type { Role } from "../../src/server/Role.ts"
 import { type Options, Server, type ServerStorage } from "../../src/server/Server.ts"
 import { TokenFile } from "../../src/server/TokenFile.ts"
 import * as Tokens from "../../src/server/Tokens.ts"
-import { nameOf, Targets } from "../../src/Targets.ts"
+import { nameOf, PrivxHosts } from "@privx-kit/settings/PrivxHosts"
 import type { Ended } from "./cli.ts"
 import * as inProcess from "./inProcess.ts"
 import * as privx from "./privx.ts"
-import { place } from "./setups.ts"
+import { place, type PrivX } from "./setups.ts"
 
 export interface Answer {
   readonly status: number
@@ -38,19 +39,34 @@ export const tokens = (file: string, roles: Readonly<Record<string, Role>>) => {
 type Bounds = Partial<Omit<Options, "targets">> & {
   /** Nobody has to show a token. */
   readonly open?: boolean
+  readonly port?: number
+  /** Default: those of the program. */
+  readonly domains?: Layer.Layer<Domains>
+  /** The tokens that are in the file already, of a server that starts again. */
+  readonly tokenOf?: (name: string) => string
 }
 
 /** A server on one machine. */
 export const start = Effect.fnUntraced(function* (
-  options: Bounds & { readonly simulator?: SimulatorOptions; readonly concurrency?: number } = {}
+  options: Bounds & {
+    readonly simulator?: SimulatorOptions
+    /** What another server left behind. */
+    readonly resumed?: { readonly simulator: PrivX; readonly dataDir: string }
+    readonly concurrency?: number
+    /** Default: a directory of its own. */
+    readonly dataDir?: string
+    /** What is provided to who carries the runs out. */
+    readonly around?: Layer.Layer<never>
+  } = {}
 ) {
-  const { concurrency = 4, simulator: simulated, ...rest } = options
-  const simulator = yield* privx.start(simulated)
-  const { dataDir } = yield* place
+  const { around = Layer.empty, concurrency = 4, dataDir: _, resumed, simulator: simulated, ...rest } = options
+  const simulator = resumed?.simulator ?? (yield* privx.start(simulated))
+  const dataDir = resumed?.dataDir ?? options.dataDir ?? (yield* place).dataDir
   const storage = EmbeddedStorage.layer({ dataDir, concurrency }).pipe(
-    Layer.provide(Targets.single(simulator.url)),
-    Layer.provide(privx.ueba(simulator)),
-    Layer.provide(privx.patience)
+    Layer.provide(PrivxHosts.single(simulator.url)),
+    Layer.provide(privx.client(simulator)),
+    Layer.provide(privx.patience),
+    Layer.provide(around)
   )
   const tokenFile = path.join(path.dirname(dataDir), "tokens.toml")
   const server = yield* on(storage, { ...rest, target: nameOf(simulator.url), tokenFile })
@@ -59,19 +75,17 @@ export const start = Effect.fnUntraced(function* (
 
 /** A server on a storage. */
 export const on = Effect.fnUntraced(function* <E>(
-  storage: Layer.Layer<ServerStorage, E>,
+  storage: Layer.Layer<ServerStorage, E, Domains>,
   options: Bounds & { readonly target: string; readonly tokenFile: string }
 ) {
-  const { open = false, target, tokenFile, ...rest } = options
-  const tokenOf = tokens(tokenFile, {
-    viewer: "viewer",
-    operator: "operator",
-    approver: "approver",
-    admin: "admin"
-  })
+  const { domains = privx.domains, open = false, target, tokenFile, ...rest } = options
+  const tokenOf =
+    options.tokenOf ??
+    tokens(tokenFile, { viewer: "viewer", operator: "operator", approver: "approver", admin: "admin" })
   const context = yield* Layer.build(
     Server.layer({ host: "127.0.0.1", port: 0, targets: [target], interval: "20 millis", ...rest }).pipe(
       Layer.provide(storage),
+      Layer.provide(domains),
       Layer.provide(open ? TokenFile.layerNone : TokenFile.layer(tokenFile))
     )
   )
@@ -109,6 +123,15 @@ export const on = Effect.fnUntraced(function* <E>(
     Effect.map(ask("POST", "/api/v1/runs", { as, body, headers }), (answer) => {
       assert.strictEqual(answer.status, 202, answer.text)
       return answer.json as { readonly created: boolean; readonly run: { readonly id: string } }
+    })
+
+  /** Approves the script that the run has now, or rejects it. */
+  const decide = (id: string, as: string, options: { readonly reject?: boolean; readonly comment?: string } = {}) =>
+    Effect.gen(function* () {
+      const { reject = false, ...comment } = options
+      const { json } = yield* ask("GET", `/api/v1/runs/${id}`, { as })
+      const body = { sha256: json.sha256, attempt: json.attempt, ...comment }
+      return yield* ask("POST", `/api/v1/runs/${id}/${reject ? "reject" : "approve"}`, { as, body })
     })
 
   /** The run when it is in that state. */
@@ -165,7 +188,7 @@ export const on = Effect.fnUntraced(function* <E>(
         })
     )
 
-  return { get, url, target, tokenFile, tokenOf, ask, submit, reached, events }
+  return { get, url, target, tokenFile, tokenOf, ask, submit, decide, reached, events }
 })
 
 /**
@@ -173,6 +196,14 @@ export const on = Effect.fnUntraced(function* <E>(
  * process has one environment.
  */
 export const cli = (env: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>): Effect.Effect<Ended> =>
+  cliWith(env, {}, args)
+
+/** The same, with a person who acts while the command runs. */
+export const cliWith = (
+  env: Readonly<Record<string, string>>,
+  options: Parameters<typeof inProcess.run>[1],
+  args: ReadonlyArray<string>
+): Effect.Effect<Ended> =>
   Effect.acquireUseRelease(
     Effect.sync(() => {
       const before = { ...process.env }
@@ -180,7 +211,7 @@ export const cli = (env: Readonly<Record<string, string>>, ...args: ReadonlyArra
       Object.assign(process.env, env)
       return before
     }),
-    () => inProcess.run(args),
+    () => inProcess.run(args, options),
     (before) =>
       Effect.sync(() => {
         for (const name of Object.keys(env)) Reflect.deleteProperty(process.env, name)

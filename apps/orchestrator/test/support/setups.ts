@@ -1,4 +1,5 @@
-/** Set-ups against a simulator, as a process after another would carry them out. */
+/** Setups against a simulator, as a process after another would carry them out. */
+import * as EmbeddedRuntime from "../../src/EmbeddedRuntime.ts"
 import { assert } from "@effect/vitest"
 import type * as Simulator from "@privx-kit/simulator/Simulator"
 import * as Effect from "effect/Effect"
@@ -6,27 +7,29 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { type RunEvent, RunEvents } from "../../src/runs/RunEvents.ts"
-import type { Run } from "../../src/runs/Run.ts"
-import { Runs } from "../../src/runs/Runs.ts"
-import { type SetupRequest, Setups } from "../../src/Setups.ts"
-import * as Storage from "../../src/Storage.ts"
+import { type RunEvent, RunEvents } from "@privx-kit/runs/RunEvents"
+import type { Run } from "@privx-kit/runs/Run"
+import { Runs } from "@privx-kit/runs/Runs"
+import { type SetupRequest, Setups } from "../../src/setup/Setups.ts"
+import * as SqliteStorage from "@privx-kit/runs/SqliteStorage"
 import * as privx from "./privx.ts"
-import * as temporary from "./temporary.ts"
+import { eventually } from "@privx-kit/testing/eventually"
+import * as temporary from "@privx-kit/testing/temporary"
 
 export type PrivX = Simulator.Simulator["Service"]
 
-/** What a process has: the set-ups of one PrivX in a data folder, until the scope closes. */
+/** What a process has: the setups of one PrivX in a data directory, until the scope closes. */
 export const start = (simulator: PrivX, dataDir: string, observe: (event: RunEvent) => void = () => undefined) =>
   Layer.build(
-    Setups.layer({ dataDir, target: simulator.url }).pipe(
-      Layer.provide(privx.ueba(simulator)),
+    EmbeddedRuntime.layerSetups({ dataDir, target: simulator.url }).pipe(
+      Layer.provide(privx.client(simulator)),
+      Layer.provide(privx.domains),
       Layer.provide(privx.patience),
       Layer.provide(Layer.succeed(RunEvents, (event) => Effect.sync(() => observe(event))))
     )
   )
 
-/** Runs as a process of its own would: the data folder is free again afterwards. */
+/** Runs as a process of its own would: the data directory is free again afterwards. */
 export const session = <A, E>(
   simulator: PrivX,
   dataDir: string,
@@ -44,14 +47,6 @@ export const only = Effect.map(runs, (runs): Run => {
   assert(run !== undefined && others.length === 0)
   return run
 })
-
-/** Asks again until it is so. */
-export const eventually = <A, E, R>(effect: Effect.Effect<A, E, R>, until: (value: A) => boolean) =>
-  effect.pipe(
-    Effect.delay("5 millis"),
-    Effect.repeat({ until }),
-    Effect.timeoutOrElse({ duration: "20 seconds", orElse: () => Effect.die(new Error("it never became so")) })
-  )
 
 /** A process that ends, as by Ctrl-C, while its run downloads. Answers with the run as it then stands. */
 export const interruptedInDownload = Effect.fnUntraced(function* (
@@ -80,7 +75,7 @@ export const interruptedInDownload = Effect.fnUntraced(function* (
 /** The runs as they stand in the database, with no process at it. */
 const recorded = (dataDir: string) =>
   Effect.sync(() => {
-    const database = new DatabaseSync(Storage.databaseFile(dataDir), { readOnly: true })
+    const database = new DatabaseSync(SqliteStorage.databaseFile(dataDir), { readOnly: true })
     const rows = database.prepare("SELECT id, status FROM runs ORDER BY created_at").all()
     database.close()
     return rows.map((row) => ({ id: String(row["id"]), status: String(row["status"]) }))

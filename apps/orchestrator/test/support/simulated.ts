@@ -6,7 +6,7 @@ import * as Redacted from "effect/Redacted"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import type { Ended } from "./cli.ts"
-import * as temporary from "./temporary.ts"
+import * as temporary from "@privx-kit/testing/temporary"
 
 export const start = Effect.fnUntraced(function* (options: Options = {}) {
   const simulator = yield* Effect.orDie(Simulator.make({ tls: true, ...options }))

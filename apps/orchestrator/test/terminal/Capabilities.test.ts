@@ -31,6 +31,12 @@ describe("Capabilities.detect", () => {
     assert.isFalse(detect({ FORCE_COLOR: "false" }, false).color)
   })
 
+  it("turns colours off at a terminal where FORCE_COLOR says no", () => {
+    assert.isFalse(detect({ TERM: "xterm", FORCE_COLOR: "0" }).color)
+    assert.isFalse(detect({ TERM: "xterm", FORCE_COLOR: "False" }).color)
+    assert.isTrue(detect({ TERM: "xterm", FORCE_COLOR: "" }).color)
+  })
+
   it("puts the flag before the environment", () => {
     assert.isTrue(detect({ NO_COLOR: "1" }, false, true).color)
     assert.isFalse(detect({ FORCE_COLOR: "1" }, true, false).color)

@@ -6,7 +6,8 @@ const written = (isTerminal: boolean, text: string) =>
   Effect.gen(function* () {
     let all = ""
     const capabilities = { color: true, animation: false, unicode: true }
-    const pane = Screen.make({ capabilities, columns: () => 80, isTerminal, write: (text) => void (all += text) })
+    const output = { write: (data: string | Uint8Array) => void (all += String(data)), flush: async () => undefined }
+    const pane = Screen.make({ capabilities, columns: () => 80, isTerminal, output })
     yield* pane.line(text)
     return all
   })

@@ -1,0 +1,91 @@
+/**
+ * Bootstraps whose process dies, as by `kill -9`, before and after each step and write: there is always one dataset and one active
+ * model. `CRASH_KILLS` says at how many points; `pnpm test:crash` has them all.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as path from "node:path"
+import * as program from "@privx-kit/testing/program"
+import * as temporary from "@privx-kit/testing/temporary"
+import { BootstrapRun } from "../../src/bootstrap/BootstrapRun.ts"
+import * as bootstraps from "../support/bootstraps.ts"
+import { bundled } from "../support/bundled.ts"
+import * as privx from "../support/privx.ts"
+
+/** Those after which half a state would be left come first. */
+const points = [
+  "after dataset",
+  "after train",
+  "after activate",
+  "after configure",
+  ...[
+    "check",
+    "configure",
+    "acquire",
+    "verify",
+    "deliver",
+    "service/since",
+    "service",
+    "count/since",
+    "count",
+    "dataset",
+    "train",
+    "trained/since",
+    "trained",
+    "activate/since",
+    "activate",
+    "projection.create",
+    "projection.end",
+    "journal.request",
+    "journal.activity",
+    "journal.reply"
+  ].flatMap((name) => [`before ${name}`, `after ${name}`])
+].filter((point, index, all) => all.indexOf(point) === index)
+
+/** The end is on record here, so that the run is over: the same command starts another, which finds nothing to do. */
+const ended: ReadonlySet<string> = new Set(["after projection.end", "before journal.reply", "after journal.reply"])
+
+const chosen = points.slice(0, Number(process.env["CRASH_KILLS"] ?? 2))
+
+describe("a bootstrap whose process dies", () => {
+  it.live(
+    `has one dataset and one active model after a death at each of ${chosen.length} points`,
+    () =>
+      Effect.gen(function* () {
+        const file = yield* bundled("crash-bootstrap.ts")
+        // Another address than the old model's, so that a script is needed.
+        const moved = { ...bootstraps.inputs, address: "ueba.example.com:8000" }
+        const inputs = JSON.stringify(yield* Schema.encodeEffect(BootstrapRun.inputs)(moved))
+        yield* Effect.forEach(
+          chosen,
+          (point) =>
+            Effect.scoped(
+              Effect.gen(function* () {
+                const simulator = yield* privx.start({ ...bootstraps.options, stopDuration: "10 seconds" })
+                // An old model, which the bootstrap has to replace.
+                const old = { dataset: { ...bootstraps.inputs.dataset, name: "old" } }
+                const dataDir = path.join(yield* temporary.folder, "data")
+                yield* bootstraps.session(simulator, `${dataDir}-old`, bootstraps.bootstrap(simulator, old))
+                const token = Redacted.value(yield* simulator.issueToken())
+                const start = (death: string) =>
+                  program.start(file, [dataDir, simulator.url.href, death], {
+                    env: { TOKEN: token, INPUTS: inputs, NODE_COMPILE_CACHE: path.join(path.dirname(file), "cache") }
+                  })
+                const dying = yield* start(point)
+                assert.isNull(yield* dying.exitCode, `${point}: ${dying.output()}`)
+                const resumed = yield* start("-")
+                assert.strictEqual(yield* resumed.exitCode, 0, `${point}: ${resumed.output()}`)
+                assert.include(resumed.output(), '"until":"confirm"', point)
+                if (ended.has(point)) assert.notInclude(resumed.output(), '"setup":{', point)
+                else assert.include(resumed.output(), '"setup":{', point)
+                yield* bootstraps.assertOne(simulator, point)
+              })
+            ),
+          { concurrency: 2, discard: true }
+        )
+      }),
+    60_000 + chosen.length * 20_000
+  )
+})
