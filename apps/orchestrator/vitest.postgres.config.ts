@@ -7,6 +7,7 @@ export default defineConfig({
   ...base,
   test: {
     ...base.test,
+    globalSetup: "test/support/program.ts",
     include: ["postgres/**/*.test.ts"],
     testTimeout: 120_000,
     // They share the cores with the server and with the processes that they start.

@@ -6,11 +6,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import * as SqlClient from "effect/sql/SqlClient"
-import { Runs } from "../src/runs/Runs.ts"
-import * as Submission from "../src/Submission.ts"
+import { Runs } from "@privx-kit/runs/Runs"
+import * as SetupSubmission from "../src/setup/SetupSubmission.ts"
 import { bundled } from "../test/support/bundled.ts"
 import * as privx from "../test/support/privx.ts"
-import type { Program } from "../test/support/program.ts"
+import type { Program } from "@privx-kit/testing/program"
 import * as support from "./support.ts"
 
 const server = support.server({ fsync: "off" })
@@ -29,7 +29,7 @@ const points = [
 ].flatMap((name) => [`before ${name}`, `after ${name}`])
 
 const submit = (simulator: support.PrivX, key: string) =>
-  Effect.map(Submission.submit({ target: simulator.url, idempotencyKey: key }), ({ id }) => id)
+  Effect.map(SetupSubmission.submit({ target: simulator.url, idempotencyKey: key }), ({ id }) => id)
 
 /** Waits until all of them are over, and tells how many are, now and then. */
 const settled = Effect.fnUntraced(function* (ids: ReadonlyArray<string>, patience: number) {
@@ -68,9 +68,9 @@ const assertAgreement = Effect.fnUntraced(function* (simulator: support.PrivX, i
     Effect.repeat({ until: ([row]) => row?.open === 0, times: 100 }),
     Effect.map((rows) => assert.deepStrictEqual(rows, [{ open: 0, ends: ids.length }]))
   )
-  const [kept] = yield* sql<{ proofs: number; artifacts: number }>`
-    SELECT (SELECT count(*) FROM proofs)::int AS proofs, (SELECT count(*) FROM artifacts)::int AS artifacts`
-  assert.deepStrictEqual(kept, { proofs: ids.length, artifacts: 1 })
+  const [kept] = yield* sql<{ provenance: number; artifacts: number }>`
+    SELECT (SELECT count(*) FROM provenance)::int AS provenance, (SELECT count(*) FROM artifacts)::int AS artifacts`
+  assert.deepStrictEqual(kept, { provenance: ids.length, artifacts: 1 })
 })
 
 describe("workers that die", () => {

@@ -1,29 +1,30 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { ArtifactStore } from "../src/artifacts/ArtifactStore.ts"
-import * as PostgresProofs from "../src/cluster/PostgresProofs.ts"
-import * as Worker from "../src/cluster/Worker.ts"
-import { RunRequests } from "../src/runs/RunRequests.ts"
-import { Runs } from "../src/runs/Runs.ts"
-import * as Submission from "../src/Submission.ts"
+import { ArtifactStore } from "@privx-kit/artifacts/ArtifactStore"
+import * as PostgresProvenanceStore from "@privx-kit/artifacts/PostgresProvenanceStore"
+import * as ClusterWorker from "../src/worker/ClusterWorker.ts"
+import { RunRequests } from "@privx-kit/runs/RunRequests"
+import { Runs } from "@privx-kit/runs/Runs"
+import * as SetupSubmission from "../src/setup/SetupSubmission.ts"
 import * as privx from "../test/support/privx.ts"
-import { eventually } from "../test/support/setups.ts"
-import * as temporary from "../test/support/temporary.ts"
+import { eventually } from "@privx-kit/testing/eventually"
+import * as temporary from "@privx-kit/testing/temporary"
+import * as fs from "node:fs"
 import * as support from "./support.ts"
 
 const server = support.server()
 
-const work = Effect.forkScoped(Worker.work({ concurrency: 16 }))
+const work = Effect.forkScoped(ClusterWorker.work({ concurrency: 16 }))
 
 describe("a worker on Postgres", () => {
-  it.live("carries out what is queued, and keeps script, manifest and attestation in the database", () =>
+  it.live("executes what is queued, and keeps script, manifest and attestation in the database", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start({ faults: ["createSession:503/MAX_LOAD*1"] })
       const url = yield* support.database(server())
       yield* Effect.gen(function* () {
         const runs = yield* Runs
-        const submitted = yield* Submission.submit({ target: simulator.url, idempotencyKey: "one" })
+        const submitted = yield* SetupSubmission.submit({ target: simulator.url, idempotencyKey: "one" })
         assert.strictEqual(submitted.status, "queued")
         yield* work
         const run = yield* eventually(runs.get(submitted.id), (run) => run?.status === "succeeded")
@@ -37,13 +38,13 @@ describe("a worker on Postgres", () => {
             ["deliver", 1, "succeeded"]
           ]
         )
-        const again = yield* Submission.submit({ target: simulator.url, idempotencyKey: "one" })
+        const again = yield* SetupSubmission.submit({ target: simulator.url, idempotencyKey: "one" })
         assert.strictEqual(again.id, submitted.id)
         const script = yield* Effect.flatMap(ArtifactStore, (store) => store.read(simulator.scriptSha256))
         assert.isTrue(Buffer.from(script).equals(simulator.script))
-        const proof = yield* PostgresProofs.find(submitted.id)
-        assert.strictEqual(JSON.parse(proof?.manifest ?? "{}").script.sha256, simulator.scriptSha256)
-        assert.include(proof?.publicKey, "BEGIN PUBLIC KEY")
+        const provenance = yield* PostgresProvenanceStore.find(submitted.id)
+        assert.strictEqual(JSON.parse(provenance?.manifest ?? "{}").script.sha256, simulator.scriptSha256)
+        assert.include(provenance?.publicKey, "BEGIN PUBLIC KEY")
       }).pipe(Effect.provide(support.worker(simulator, url, yield* temporary.folder)))
     })
   )
@@ -56,7 +57,7 @@ describe("a worker on Postgres", () => {
       const id = yield* Effect.gen(function* () {
         const runs = yield* Runs
         yield* work
-        const { id } = yield* Submission.submit({ target: simulator.url, requireApproval: "always" })
+        const { id } = yield* SetupSubmission.submit({ target: simulator.url, requireApproval: "always" })
         yield* eventually(runs.get(id), (run) => run?.status === "waiting")
         return id
       }).pipe(Effect.provide(support.worker(simulator, url, keys)), Effect.scoped)
@@ -64,7 +65,9 @@ describe("a worker on Postgres", () => {
         const runs = yield* Runs
         const requests = yield* RunRequests
         yield* work
-        assert.isTrue(yield* requests.ask({ runId: id, attempt: 1, action: "decide", approved: true, by: "somebody" }))
+        const { scriptSha256: sha256 } = simulator
+        const decision = { attempt: 1, action: "decide", approved: true, sha256 } as const
+        assert.isTrue(yield* requests.ask({ ...decision, runId: id, by: "somebody" }))
         const run = yield* eventually(runs.get(id), (run) => run?.status === "succeeded")
         assert.strictEqual(run?.review?.decision?.by, "somebody")
       }).pipe(Effect.provide(support.worker(simulator, url, keys)), Effect.scoped)
@@ -80,16 +83,16 @@ describe("a worker on Postgres", () => {
         const requests = yield* RunRequests
         const cancel = (runId: string) => requests.ask({ runId, attempt: 1, action: "cancel", by: "somebody" })
         const cancelled = (id: string) => eventually(runs.get(id), (run) => run?.status === "cancelled")
-        const queued = yield* Submission.submit({ target: simulator.url, fresh: true })
+        const queued = yield* SetupSubmission.submit({ target: simulator.url, fresh: true })
         yield* cancel(queued.id)
         yield* cancelled(queued.id)
         yield* work
-        const waiting = yield* Submission.submit({ target: simulator.url, fresh: true, requireApproval: "always" })
+        const waiting = yield* SetupSubmission.submit({ target: simulator.url, fresh: true, requireApproval: "always" })
         yield* eventually(runs.get(waiting.id), (run) => run?.status === "waiting")
         yield* cancel(waiting.id)
         yield* cancelled(waiting.id)
         yield* Effect.orDie(simulator.setFaults(["downloadSetupScript:stall@100"]))
-        const running = yield* Submission.submit({ target: simulator.url, fresh: true })
+        const running = yield* SetupSubmission.submit({ target: simulator.url, fresh: true })
         yield* eventually(
           runs.get(running.id),
           (run) => run?.steps.some(({ name, status }) => name === "download" && status === "running") === true
@@ -108,7 +111,7 @@ describe("a worker on Postgres", () => {
         const runs = yield* Runs
         yield* work
         const ids = yield* Effect.forEach(Array.from({ length: 20 }), () =>
-          Effect.map(Submission.submit({ target: simulator.url, fresh: true }), ({ id }) => id)
+          Effect.map(SetupSubmission.submit({ target: simulator.url, fresh: true }), ({ id }) => id)
         )
         yield* eventually(runs.settled(ids), (settled) => settled.length > 2)
         yield* Effect.promise(() => server().stop("immediate"))
@@ -124,6 +127,33 @@ describe("a worker on Postgres", () => {
     })
   )
 
+  it.live("what is over stands: a worker that wakes up finds its run ended, and overwrites nothing", () =>
+    Effect.gen(function* () {
+      const simulator = yield* privx.start()
+      const url = yield* support.database(server())
+      yield* Effect.gen(function* () {
+        const runs = yield* Runs
+        const death = { point: "before deliver", nth: 1, signal: "SIGSTOP" } as const
+        const sleeper = yield* support.workerProcess(simulator, url, { death })
+        yield* sleeper.line("ready")
+        const { id } = yield* SetupSubmission.submit({ target: simulator.url, fresh: true })
+        yield* eventually(
+          Effect.sync(() => fs.readFileSync(`/proc/${sleeper.pid}/stat`, "utf8").replace(/^.*\) /, "")),
+          (state) => state.startsWith("T")
+        )
+        const other = yield* support.workerProcess(simulator, url)
+        yield* other.line("ready")
+        const ended = yield* eventually(runs.get(id), (run) => run?.status === "succeeded")
+        const kept = yield* PostgresProvenanceStore.find(id)
+        assert.isDefined(kept)
+        yield* sleeper.signal("SIGCONT")
+        yield* Effect.sleep("3 seconds")
+        assert.deepStrictEqual(yield* PostgresProvenanceStore.find(id), kept)
+        assert.deepStrictEqual(yield* runs.get(id), ended)
+      }).pipe(Effect.provide(support.record(url)))
+    })
+  )
+
   it.live("takes over what a killed worker was at within five seconds", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start({ faults: ["downloadSetupScript:stall@100"] })
@@ -133,7 +163,7 @@ describe("a worker on Postgres", () => {
         const first = yield* support.workerProcess(simulator, url)
         yield* first.line("ready")
         const ids = yield* Effect.forEach(Array.from({ length: 10 }), () =>
-          Effect.map(Submission.submit({ target: simulator.url, fresh: true }), ({ id }) => id)
+          Effect.map(SetupSubmission.submit({ target: simulator.url, fresh: true }), ({ id }) => id)
         )
         yield* eventually(
           Effect.map(runs.list(), (all) => all.filter(({ steps }) => steps.some(({ name }) => name === "download"))),

@@ -1,4 +1,4 @@
-/** Fleets that are handed to a server and carried out by workers on Postgres, as the command line sees them. */
+/** Fleets that are handed to a server and executed by workers on Postgres, as the command line sees them. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Options as SimulatorOptions } from "@privx-kit/simulator/Simulator"
 import * as Effect from "effect/Effect"
@@ -8,12 +8,11 @@ import * as crypto from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import * as SharedStorage from "../src/server/SharedStorage.ts"
-import { bundled } from "../test/support/bundled.ts"
 import * as cli from "../test/support/cli.ts"
 import * as fleets from "../test/support/fleets.ts"
-import * as program from "../test/support/program.ts"
+import * as program from "@privx-kit/testing/program"
 import * as served from "../test/support/served.ts"
-import { eventually } from "../test/support/setups.ts"
+import { eventually } from "@privx-kit/testing/eventually"
 import * as support from "./support.ts"
 
 const database = support.server()
@@ -23,7 +22,6 @@ const place = Effect.fnUntraced(function* (simulator: SimulatorOptions = {}) {
   const privx = yield* fleets.start(simulator)
   const url = yield* support.database(database())
   const { file, folder } = yield* fleets.place
-  const main = yield* bundled("../../src/main.ts")
   const server = yield* served.on(SharedStorage.layer({ url, maxConnections: 4 }), {
     target: "https://privx.invalid",
     tokenFile: path.join(folder, "tokens.toml"),
@@ -32,7 +30,7 @@ const place = Effect.fnUntraced(function* (simulator: SimulatorOptions = {}) {
   /** A worker as a process of its own. */
   const worker = Effect.gen(function* () {
     const started = yield* program.start(
-      main,
+      cli.program,
       ["worker", "--fleet-hosts=127.*", "--fleet-env=FLEET_*", "--json", `--data-dir=${path.join(folder, "keys")}`],
       { env: { ...fleets.environment(privx), PRIVX_KIT_DATABASE_URL: Redacted.value(url) } }
     )
@@ -42,7 +40,7 @@ const place = Effect.fnUntraced(function* (simulator: SimulatorOptions = {}) {
   /** Another server, as a process of its own. Answers where it is. */
   const another = Effect.gen(function* () {
     const args = ["--fleet-hosts=127.*", "--listen=127.0.0.1:0", `--tokens=${server.tokenFile}`, "--json"]
-    const started = yield* program.start(main, ["serve", ...args], {
+    const started = yield* program.start(cli.program, ["serve", ...args], {
       env: { PRIVX_KIT_DATABASE_URL: Redacted.value(url) }
     })
     return new URL(JSON.parse(`{${yield* started.line("{")}`).result.url)
@@ -59,7 +57,7 @@ const place = Effect.fnUntraced(function* (simulator: SimulatorOptions = {}) {
 const result = (ended: cli.Ended) => cli.json(ended).result as ReturnType<typeof JSON.parse>
 
 describe("a fleet at a server on Postgres", { timeout: 120_000 }, () => {
-  it.live("is carried out by the workers: table, exit code and scripts are those of a fleet on this machine", () =>
+  it.live("is executed by the workers: table, exit code and scripts are those of a fleet on this machine", () =>
     Effect.gen(function* () {
       const { another, as, file, folder, privx, rows, worker } = yield* place()
       fs.writeFileSync(
@@ -101,7 +99,7 @@ describe("a fleet at a server on Postgres", { timeout: 120_000 }, () => {
       assert.strictEqual(result(shown).hosts[2].failure.tag, "HostUnusable")
       const status = yield* as("viewer")("fleet", "status", file)
       assert.strictEqual(status.code, 29, status.stderr)
-      assert.match(status.stdout, /h1 +✓ as approved/)
+      assert.match(status.stdout, /h1 +✓ up to date/)
       assert.match(status.stdout, /h2 +! last run failed/)
 
       const retried = yield* operator("fleet", "retry", fleet.id, "--json")
@@ -161,8 +159,8 @@ describe("a fleet at a server on Postgres", { timeout: 120_000 }, () => {
       )
       assert.strictEqual(recorded.length, hosts)
       for (const { attempts, count, target } of recorded) assert.deepStrictEqual([count, attempts], [1, 1], target)
-      const proofs = yield* rows<{ count: number }>("SELECT count(*)::int AS count FROM proofs")
-      assert.deepStrictEqual(proofs, [{ count: hosts - bad }])
+      const provenance = yield* rows<{ count: number }>("SELECT count(*)::int AS count FROM provenance")
+      assert.deepStrictEqual(provenance, [{ count: hosts - bad }])
     })
   )
 
@@ -183,9 +181,8 @@ describe("a fleet at a server on Postgres", { timeout: 120_000 }, () => {
       const shown = yield* server.ask("GET", `/api/v1/fleets/${id}`, { as: "viewer" })
       assert.deepInclude(shown.json.counts, { hosts: 6, waiting: 6 })
       for (const { runId } of shown.json.hosts) {
-        const path = `/api/v1/runs/${runId}/approve`
-        assert.strictEqual((yield* server.ask("POST", path, { as: "admin", body: {} })).json._tag, "FourEyes")
-        assert.strictEqual((yield* server.ask("POST", path, { as: "approver", body: {} })).status, 200)
+        assert.strictEqual((yield* server.decide(runId, "admin")).json.type, "urn:privx-kit:problem:FourEyes")
+        assert.strictEqual((yield* server.decide(runId, "approver")).status, 200)
       }
       for (const { runId } of shown.json.hosts) yield* server.reached(runId, "succeeded")
 

@@ -3,11 +3,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
-import { ActivityJournal } from "../src/ActivityJournal.ts"
-import * as Postgres from "../src/cluster/Postgres.ts"
-import * as PostgresActivities from "../src/cluster/PostgresActivities.ts"
-import * as PostgresMessages from "../src/cluster/PostgresMessages.ts"
-import { Writes } from "../src/Messages.ts"
+import { ActivityJournal } from "@privx-kit/durable/ActivityJournal"
+import * as PostgresStorage from "@privx-kit/runs/PostgresStorage"
+import * as PostgresActivityJournal from "@privx-kit/durable/PostgresActivityJournal"
+import * as PostgresMessageWriter from "@privx-kit/durable/PostgresMessageWriter"
+import { Writes } from "@privx-kit/durable/BufferedMessageStorage"
 import * as support from "./support.ts"
 
 const server = support.server()
@@ -15,8 +15,8 @@ const server = support.server()
 const journal = Layer.suspend(() =>
   Layer.unwrap(
     Effect.map(support.database(server()), (url) =>
-      Layer.mergeAll(PostgresMessages.layer, PostgresActivities.layer).pipe(
-        Layer.provideMerge(Postgres.layer({ url, maxConnections: 4 }))
+      Layer.mergeAll(PostgresMessageWriter.layer, PostgresActivityJournal.layer).pipe(
+        Layer.provideMerge(PostgresStorage.layer({ url, maxConnections: 4 }))
       )
     )
   )

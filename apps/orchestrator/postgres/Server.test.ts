@@ -1,15 +1,15 @@
-/** The server on a database that it shares: it records and shows, and workers carry out. */
+/** The server on a database that it shares: it records and shows, and workers execute. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as crypto from "node:crypto"
 import * as path from "node:path"
-import * as Worker from "../src/cluster/Worker.ts"
+import * as ClusterWorker from "../src/worker/ClusterWorker.ts"
 import * as SharedStorage from "../src/server/SharedStorage.ts"
-import { nameOf } from "../src/Targets.ts"
+import { nameOf } from "@privx-kit/settings/PrivxHosts"
 import * as privx from "../test/support/privx.ts"
 import * as served from "../test/support/served.ts"
-import * as temporary from "../test/support/temporary.ts"
+import * as temporary from "@privx-kit/testing/temporary"
 import * as support from "./support.ts"
 
 const database = support.server()
@@ -27,13 +27,13 @@ const pair = Effect.gen(function* () {
   const [first, second] = [yield* one("first.toml"), yield* one("second.toml")]
   const work = Effect.gen(function* () {
     const context = yield* Layer.build(support.worker(simulator, url, path.join(folder, "keys")))
-    yield* Worker.work({ concurrency: 8 }).pipe(Effect.provideContext(context), Effect.forkScoped)
+    yield* ClusterWorker.work({ concurrency: 8 }).pipe(Effect.provideContext(context), Effect.forkScoped)
   })
   return { simulator, first, second, work }
 })
 
 describe("the server on Postgres", () => {
-  it.live("records what workers carry out, and shows it from any server", () =>
+  it.live("records what workers execute, and shows it from any server", () =>
     Effect.gen(function* () {
       const { first, second, simulator, work } = yield* pair
       const { run } = yield* first.submit({ requireApproval: "always" })
@@ -45,9 +45,9 @@ describe("the server on Postgres", () => {
       yield* work
       yield* second.reached(run.id, "waiting")
       assert.deepInclude((yield* first.ask("GET", "/readyz")).json, { ready: true, workers: 1 })
-      const own = yield* second.ask("POST", `/api/v1/runs/${run.id}/approve`, { as: "operator", body: {} })
+      const own = yield* second.decide(run.id, "operator")
       assert.strictEqual(own.status, 403)
-      const approved = yield* second.ask("POST", `/api/v1/runs/${run.id}/approve`, { as: "approver", body: {} })
+      const approved = yield* second.decide(run.id, "approver")
       assert.strictEqual(approved.status, 200, approved.text)
       yield* first.reached(run.id, "succeeded")
       const script = yield* first.ask("GET", `/api/v1/runs/${run.id}/script`, { as: "operator" })
@@ -60,7 +60,12 @@ describe("the server on Postgres", () => {
       assert.deepInclude(stored.json, { sha256: simulator.scriptSha256, intact: true })
       assert.strictEqual(stored.json.runs[0].runId, run.id)
       const unknown = yield* first.ask("GET", "/api/v1/artifacts/ffffffff", { as: "viewer" })
-      assert.deepInclude(unknown.json, { status: 404, _tag: "ArtifactNotFound", code: "artifactNotFound" })
+      assert.deepInclude(unknown.json, {
+        status: 404,
+        type: "urn:privx-kit:problem:ArtifactNotFound",
+        title: "Artifact not found",
+        code: "artifactNotFound"
+      })
       const { text } = yield* second.ask("GET", "/metrics", { as: "viewer" })
       assert.match(text, /^privx_kit_runs\{status="succeeded"\} 1$/m)
       const pruned = yield* second.ask("POST", "/api/v1/runs/prune", { as: "admin", body: { keep: 0 } })

@@ -6,7 +6,10 @@ import { execFileSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 
-const version = "18.4.0-beta.17"
+/** The oldest and the newest line that the kit is tested on. */
+const versions = { oldest: "14.23.0-beta.17", newest: "18.4.0-beta.17" }
+
+const version = process.env["POSTGRES_LINE"] === "oldest" ? versions.oldest : versions.newest
 
 /** Under the package manager's own folder, which nobody commits. */
 const folder = path.join(import.meta.dirname, "..", "node_modules", ".cache", `postgres-${version}`)

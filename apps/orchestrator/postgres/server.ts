@@ -24,7 +24,7 @@ export interface Server {
 /** The server refuses to be root; `nobody` will do. */
 const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
 
-const freePort = async (): Promise<number> => {
+export const freePort = async (): Promise<number> => {
   const server = net.createServer().listen(0, "127.0.0.1")
   await once(server, "listening")
   const address = server.address()

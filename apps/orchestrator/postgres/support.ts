@@ -3,14 +3,15 @@ import type { Simulator } from "@privx-kit/simulator/Simulator"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as path from "node:path"
 import { afterAll, beforeAll } from "vitest"
-import * as Postgres from "../src/cluster/Postgres.ts"
-import * as Worker from "../src/cluster/Worker.ts"
-import { Runs } from "../src/runs/Runs.ts"
-import { Targets } from "../src/Targets.ts"
+import * as PostgresStorage from "@privx-kit/runs/PostgresStorage"
+import * as ClusterWorker from "../src/worker/ClusterWorker.ts"
+import { Runs } from "@privx-kit/runs/Runs"
+import { PrivxHosts } from "@privx-kit/settings/PrivxHosts"
 import * as privx from "../test/support/privx.ts"
-import * as program from "../test/support/program.ts"
-import * as temporary from "../test/support/temporary.ts"
+import * as program from "@privx-kit/testing/program"
+import * as temporary from "@privx-kit/testing/temporary"
 import { create, type Server } from "./server.ts"
 
 export type PrivX = Simulator["Service"]
@@ -21,7 +22,7 @@ export const server = (settings?: Readonly<Record<string, string>>): (() => Serv
   beforeAll(async () => {
     running = await create(settings)
   }, 120_000)
-  afterAll(() => running?.remove())
+  afterAll(() => running?.remove(), 120_000)
   return () => {
     if (running === undefined) throw new Error("the server has not been started")
     return running
@@ -31,17 +32,20 @@ export const server = (settings?: Readonly<Record<string, string>>): (() => Serv
 /** An empty database with the tables of this version. */
 export const database = Effect.fnUntraced(function* (server: Server) {
   const url = Redacted.make(yield* Effect.promise(() => server.database()))
-  yield* Effect.orDie(Postgres.migrate({ url }))
+  yield* PostgresStorage.migrate({ url }).pipe(Effect.provide(privx.domains), Effect.orDie)
   return url
 })
 
 /** A worker within this process, for one PrivX. */
-export const worker = (simulator: PrivX, databaseUrl: Redacted.Redacted, keyFolder: string) =>
-  Worker.layer({ databaseUrl, host: "127.0.0.1", concurrency: 16, keyFolder }).pipe(
-    Layer.provide(Targets.single(simulator.url)),
-    Layer.provide(privx.ueba(simulator)),
+export const worker = (simulator: PrivX, databaseUrl: Redacted.Redacted, keyDirectory: string) =>
+  ClusterWorker.layer({ databaseUrl, host: "127.0.0.1", concurrency: 16, keyDirectory }).pipe(
+    Layer.provide(PrivxHosts.single(simulator.url)),
+    Layer.provide(privx.client(simulator)),
+    Layer.provide(privx.domains),
     Layer.provide(privx.patience)
   )
+
+const workProgram = path.join(import.meta.dirname, "../test/programs/work.ts")
 
 /** A worker as a process of its own: something to kill. */
 export const workerProcess = Effect.fnUntraced(function* (
@@ -50,20 +54,24 @@ export const workerProcess = Effect.fnUntraced(function* (
   options: {
     readonly concurrency?: number
     /** Where it dies, and at which time that it comes by. */
-    readonly death?: { readonly point: string; readonly nth: number } | undefined
+    readonly death?: { readonly point: string; readonly nth: number; readonly signal?: "SIGSTOP" } | undefined
     /** The program in one file, where many are started. */
     readonly file?: string
   } = {}
 ) {
   const keys = yield* temporary.folder
   const token = Redacted.value(yield* simulator.issueToken())
-  const { concurrency = 16, death, file = "work.ts" } = options
+  const { concurrency = 16, death, file = workProgram } = options
   const args = [Redacted.value(databaseUrl), simulator.url.href, keys, String(concurrency)]
-  return yield* program.start(file, death === undefined ? args : [...args, death.point, String(death.nth)], {
-    env: { TOKEN: token }
-  })
+  return yield* program.start(
+    file,
+    death === undefined ? args : [...args, death.point, String(death.nth), death.signal ?? "SIGKILL"],
+    {
+      env: { TOKEN: token }
+    }
+  )
 })
 
 /** The record of the runs, as somebody else who looks at the database. */
 export const record = (url: Redacted.Redacted) =>
-  Layer.fresh(Runs.layer.pipe(Layer.provideMerge(Postgres.layer({ url, maxConnections: 4 }))))
+  Layer.fresh(Runs.layer.pipe(Layer.provideMerge(PostgresStorage.layer({ url, maxConnections: 4 }))))
