@@ -2,7 +2,8 @@
 import * as AuthorizationCode from "@privx-kit/http/AuthorizationCode"
 import { Connection } from "@privx-kit/http/Connection"
 import * as FileDownload from "@privx-kit/http/FileDownload"
-import { type ApiClient, TokenProvider } from "@privx-kit/http/TokenProvider"
+import { TokenProvider } from "@privx-kit/http/TokenProvider"
+import type { ApiClient } from "@privx-kit/http/TokenSource"
 import { Transport } from "@privx-kit/http/Transport"
 import { Simulator } from "@privx-kit/simulator/Simulator"
 import { Ueba } from "@privx-kit/ueba/Ueba"
@@ -45,7 +46,7 @@ const program = Effect.gen(function* () {
     Effect.provide(Ueba.layer().pipe(Layer.provide(client))),
     Effect.ensuring(Effect.promise(() => fs.rm(folder, { recursive: true })))
   )
-  yield* Console.log(`The set-up script has ${received.bytes} bytes and the SHA-256 ${received.sha256}`)
+  yield* Console.log(`The setup script has ${received.bytes} bytes and the SHA-256 ${received.sha256}`)
 })
 
 await Effect.runPromise(Effect.scoped(program))

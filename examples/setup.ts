@@ -1,4 +1,4 @@
-/** Creates a set-up session and downloads the set-up script, with the simulator in the place of a PrivX. */
+/** Creates a setup session and downloads the setup script, with the simulator in the place of a PrivX. */
 import { Connection } from "@privx-kit/http/Connection"
 import { TokenProvider } from "@privx-kit/http/TokenProvider"
 import { Transport } from "@privx-kit/http/Transport"
@@ -25,7 +25,7 @@ const program = Effect.gen(function* () {
     Layer.provide(Connection.layer({ baseUrl: simulator.url, ca: simulator.ca }))
   )
   const script = yield* setup.pipe(Effect.provide(privx))
-  yield* Console.log(`The set-up script has ${script.length} characters and begins with ${script.split("\n")[0]}`)
+  yield* Console.log(`The setup script has ${script.length} characters and begins with ${script.split("\n")[0]}`)
 })
 
 await Effect.runPromise(Effect.scoped(program))

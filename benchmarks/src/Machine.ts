@@ -6,7 +6,6 @@ const peers = [
   "effect",
   "@effect/platform-node",
   "@effect/sql-pg",
-  "@effect/sql-sqlite-node",
   "@dbos-inc/dbos-sdk",
   "undici",
   "got",

@@ -1,7 +1,7 @@
 /** What the command line of the benchmarks understands. */
 import { parseArgs } from "node:util"
 
-export const suites = ["requests", "errors", "download", "workflows", "soak"] as const
+export const suites = ["requests", "errors", "download", "workflows", "soak", "keep-alive"] as const
 export type Suite = (typeof suites)[number]
 
 export interface Options {
@@ -21,7 +21,7 @@ export interface Options {
   readonly folders: ReadonlyArray<string>
   /** Whether the suite `download` also measures how memory grows with size. */
   readonly flatness: boolean
-  /** How many workflows each engine of the suite `workflows` carries out in a round. */
+  /** How many workflows each engine of the suite `workflows` executes in a round. */
   readonly workflows: number
   /** How many requests the suite `soak` sends. */
   readonly requests: number

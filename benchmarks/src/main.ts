@@ -36,6 +36,8 @@ const measure = async (suite: Options.Suite, options: Options.Options) => {
       return (await import("./workflows/suite.ts")).run(options)
     case "soak":
       return (await import("./soak/suite.ts")).run(options)
+    case "keep-alive":
+      return (await import("./keepAlive/suite.ts")).run(options)
   }
 }
 

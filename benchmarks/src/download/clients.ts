@@ -1,7 +1,6 @@
 /** All ways to download by name. Modules are loaded only where they are measured. */
 
-/** Downloads into a file, and answers with the SHA-256 of the body in hexadecimal. */
-export type Download = (url: string, file: string) => Promise<string>
+import type { Download } from "./Download.ts"
 
 const node = () => import("./nodeClients.ts")
 const effect = () => import("./effectClients.ts")

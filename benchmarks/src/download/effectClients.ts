@@ -21,7 +21,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { createHash } from "node:crypto"
 import * as fs from "node:fs/promises"
-import type { Download } from "./clients.ts"
+import type { Download } from "./Download.ts"
 
 /** What one would write with the parts at hand: hash each chunk on its way into the file's sink. */
 const hashInto = <E>(stream: Stream.Stream<Uint8Array, E>, file: string) =>
@@ -60,7 +60,7 @@ const transportTo = (origin: string) =>
 
 const open = Endpoint.download(api, { group: "things", endpoint: "open" })
 
-/** The body as a stream, for whoever wants to do something else with it than `kitFile` does. */
+/** The body as a stream, for a consumer other than that of `kitFile`. */
 export const kitStream: Download = (url, file) => {
   const { origin, pathname } = new URL(url)
   return Effect.gen(function* () {
@@ -79,7 +79,7 @@ export const kitFile: Download = (url, file) => {
   }).pipe(Effect.provide(transportTo(origin)), Effect.runPromise)
 }
 
-/** The same into a file that nobody forces to the disk, as all others leave theirs. */
+/** The same into a file without a flush to the disk, as in all other subjects. */
 export const kitFileUnforced: Download = (url, file) => {
   const { origin, pathname } = new URL(url)
   return Effect.gen(function* () {

@@ -3,10 +3,16 @@ import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import { Child } from "../Child.ts"
 import { type ClientName, clientNames, type Name, type ShellName, shells } from "./clients.ts"
-import type { Question } from "./worker.ts"
+
+export interface Question {
+  readonly url: string
+  readonly file: string
+}
 
 export interface Answer {
   readonly seconds: number
+  /** Processor time of all threads; of a shell pipeline, the sum over its processes. */
+  readonly cpuSeconds: number
   readonly sha256: string
   /** The most memory that the process held at any time; of a shell pipeline, the sum over its processes. */
   readonly peakBytes: number
@@ -35,8 +41,8 @@ const measureShell = (name: ShellName, { file, url }: Question): Promise<Answer>
     const child = spawn("bash", ["-c", `set -o pipefail; ${shells[name]}`, url, file], {
       stdio: ["ignore", "pipe", "inherit"]
     })
-    const peaks = new Map<number, number>()
-    const watch = setInterval(() => watchPeaks(child.pid ?? 0, peaks), 20)
+    const needs = new Map<number, Need>()
+    const watch = setInterval(() => watchNeeds(child.pid ?? 0, needs), 20)
     let output = ""
     child.stdout.on("data", (chunk: Buffer) => {
       output += chunk.toString()
@@ -46,17 +52,36 @@ const measureShell = (name: ShellName, { file, url }: Question): Promise<Answer>
       clearInterval(watch)
       const seconds = (performance.now() - begun) / 1000
       if (code !== 0) return reject(new Error(`${name} ended with ${code}`))
-      const peakBytes = [...peaks.values()].reduce((sum, peak) => sum + peak, 0)
-      resolve({ seconds, sha256: output.split(" ")[0] ?? "", peakBytes, blockedMillis: 0 })
+      const total = (of: (need: Need) => number) => [...needs.values()].reduce((sum, need) => sum + of(need), 0)
+      const cpuSeconds = total((need) => need.cpuSeconds)
+      const peakBytes = total((need) => need.peakBytes)
+      resolve({ seconds, cpuSeconds, sha256: output.split(" ")[0] ?? "", peakBytes, blockedMillis: 0 })
     })
   })
 
-/** The peak of each process below `pid`, `pid` itself (the shell) left out. */
-const watchPeaks = (pid: number, peaks: Map<number, number>): void => {
+interface Need {
+  readonly peakBytes: number
+  readonly cpuSeconds: number
+}
+
+/** What each process below `pid` needed so far, `pid` itself (the shell) left out. */
+const watchNeeds = (pid: number, needs: Map<number, Need>): void => {
   for (const child of readOr(`/proc/${pid}/task/${pid}/children`, "").split(" ").filter(Boolean).map(Number)) {
-    peaks.set(child, Math.max(peaks.get(child) ?? 0, peakOf(child)))
-    watchPeaks(child, peaks)
+    const before = needs.get(child) ?? { peakBytes: 0, cpuSeconds: 0 }
+    needs.set(child, {
+      peakBytes: Math.max(before.peakBytes, peakOf(child)),
+      cpuSeconds: Math.max(before.cpuSeconds, cpuOf(child))
+    })
+    watchNeeds(child, needs)
   }
+}
+
+/** User and system time, in the hundredths of a second that the kernel counts. */
+const cpuOf = (pid: number): number => {
+  const fields = readOr(`/proc/${pid}/stat`, "")
+    .replace(/^.*\) /s, "")
+    .split(" ")
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100
 }
 
 /** The kernel's own mark of the most memory that a process has held. */

@@ -4,7 +4,7 @@ import * as fs from "node:fs"
 import * as net from "node:net"
 import { Transform } from "node:stream"
 import { pipeline } from "node:stream/promises"
-import type { Download } from "./clients.ts"
+import type { Download } from "./Download.ts"
 
 /** A step of a pipeline that hashes what goes through it. */
 const hashing = (hash: ReturnType<typeof createHash>) =>

@@ -20,6 +20,7 @@ interface Result {
   readonly bytes: number
   readonly megabytesPerSecond: number
   readonly ofReference: number
+  readonly cpuSeconds: number
   readonly peakMiB: number
   readonly blockedMillis: number
 }
@@ -89,6 +90,7 @@ const measureAll = async (task: Task): Promise<ReadonlyArray<Result>> => {
     bytes,
     megabytesPerSecond: Math.round(median(speeds(client))),
     ofReference: rounded(medianRatio(speeds(client), speeds(reference)), 3),
+    cpuSeconds: rounded(median(measured.map(({ cpuSeconds }) => cpuSeconds)), 2),
     peakMiB: Math.round(Math.max(...measured.map(({ peakBytes }) => peakBytes)) / MiB),
     blockedMillis: Math.round(median(measured.map(({ blockedMillis }) => blockedMillis)))
   }))
@@ -98,11 +100,12 @@ const speedTable = (folder: string, results: ReadonlyArray<Result>): string => {
   const rows = results.filter((result) => result.folder === folder)
   return Table.render(
     `Download of ${(rows[0]?.bytes ?? 0) / MiB} MiB with SHA-256, written to ${folder}`,
-    ["client", "MB/s", `of ${reference}`, "peak MiB", "longest block ms"],
+    ["client", "MB/s", `of ${reference}`, "CPU s", "peak MiB", "longest block ms"],
     rows.map((result) => [
       result.client,
       result.megabytesPerSecond,
       result.ofReference.toFixed(2),
+      result.cpuSeconds.toFixed(2),
       result.peakMiB,
       result.blockedMillis
     ])

@@ -2,12 +2,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { answering } from "../Child.ts"
 import { clientNames, clients } from "./clients.ts"
-import { type Answer, peakOf } from "./measure.ts"
-
-export interface Question {
-  readonly url: string
-  readonly file: string
-}
+import { type Answer, peakOf, type Question } from "./measure.ts"
 
 const name = process.argv[2]
 
@@ -15,9 +10,17 @@ answering<Question, Answer>(async ({ file, url }) => {
   const download = await clients[clientNames.find((known) => known === name) ?? "undici pipeline"]()
   const delay = monitorEventLoopDelay({ resolution: 1 })
   delay.enable()
+  const before = process.cpuUsage()
   const begun = performance.now()
   const sha256 = await download(url, file)
   const seconds = (performance.now() - begun) / 1000
+  const { system, user } = process.cpuUsage(before)
   delay.disable()
-  return { seconds, sha256, peakBytes: peakOf("self"), blockedMillis: delay.max / 1e6 }
+  return {
+    seconds,
+    cpuSeconds: (user + system) / 1e6,
+    sha256,
+    peakBytes: peakOf("self"),
+    blockedMillis: delay.max / 1e6
+  }
 })

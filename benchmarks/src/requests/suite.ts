@@ -25,7 +25,7 @@ export const run = async (options: Options): Promise<Measured> => {
   }))
   const results: Array<Result> = []
   for (const inFlight of options.inFlight) {
-    // Warm: nobody is measured with cold code.
+    // Warm-up, so that no subject is measured with cold code.
     for (const worker of workers) await worker.process.ask({ inFlight, millis: options.millis })
     const rounds = new Map<string, Array<Answer>>(workers.map(({ name }) => [name, []]))
     for (let round = 0; round < options.rounds; round++) {

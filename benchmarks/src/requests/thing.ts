@@ -11,7 +11,7 @@ export interface Thing {
 
 export const thing: Thing = {
   id: "0f8fad5b-d9cb-469f-a165-70867728950e",
-  name: "set-up session",
+  name: "setup session",
   created: "2025-11-22T06:00:00Z",
   size: 4096,
   active: true,

@@ -1,4 +1,4 @@
-/** Counts what this process asks of SQLite, whoever the client is. */
+/** Counts the statements of this process in SQLite, for any client. */
 import { DatabaseSync, StatementSync } from "node:sqlite"
 
 export interface Counts {

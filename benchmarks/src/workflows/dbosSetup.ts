@@ -1,6 +1,6 @@
 /**
- * The set-up as a workflow of DBOS, with the very steps of the kit: what somebody would have who took the packages of the
- * kit and brought an engine. It has no record of its own, no approvals and no retention, which the kit's set-up has.
+ * The setup as a workflow of DBOS, with the very steps of the kit: what somebody would have who took the packages of the
+ * kit and brought an engine. It has no record of its own, no approvals and no retention, which the kit's setup has.
  */
 import { DBOS } from "@dbos-inc/dbos-sdk"
 import { VerificationReport } from "@privx-kit/ueba/VerificationReport"
@@ -10,40 +10,32 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import * as Struct from "effect/Struct"
 import { randomUUID } from "node:crypto"
 import * as path from "node:path"
+import { Delivery } from "@privx-kit/artifacts/Delivery"
+import * as PostgresStorage from "@privx-kit/runs/PostgresStorage"
+import * as PostgresArtifactStore from "@privx-kit/artifacts/PostgresArtifactStore"
+import * as PostgresProvenanceStore from "@privx-kit/artifacts/PostgresProvenanceStore"
 // @boundaries-ignore the app is measured from within: it exports nothing
-import { Delivery } from "../../../apps/orchestrator/src/artifacts/Delivery.ts"
+import * as SetupPipeline from "../../../apps/orchestrator/src/setup/SetupPipeline.ts"
 // @boundaries-ignore the app is measured from within: it exports nothing
-import * as Postgres from "../../../apps/orchestrator/src/cluster/Postgres.ts"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import * as PostgresArtifacts from "../../../apps/orchestrator/src/cluster/PostgresArtifacts.ts"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import * as PostgresProofs from "../../../apps/orchestrator/src/cluster/PostgresProofs.ts"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import * as SetupPipeline from "../../../apps/orchestrator/src/SetupPipeline.ts"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import { Acquired } from "../../../apps/orchestrator/src/SetupWorkflow.ts"
+import { Acquired } from "../../../apps/orchestrator/src/setup/SetupSteps.ts"
 import * as dbos from "./dbos.ts"
 import { reached } from "./kit.ts"
 import type { Place, Subject } from "./Subject.ts"
 
-/** The kit's own shape, without what its record is made from. */
-const Downloaded = Schema.Struct(Struct.omit(Acquired.fields, ["steps"]))
-
-const DownloadedJson = Schema.toCodecJson(Downloaded)
+const DownloadedJson = Schema.toCodecJson(Acquired)
 const ReportJson = Schema.toCodecJson(VerificationReport)
 
-const review = { change: "new", approved: null, required: false, decision: null } as const
+const review = { change: "new", reference: null, required: false, decision: null } as const
 
 export const postgres = async (place: Place): Promise<Subject> => {
   const url = Redacted.make(place.databaseUrl)
-  await Effect.runPromise(Postgres.migrate({ url }))
+  await Effect.runPromise(PostgresStorage.migrate({ url }))
   const runtime = ManagedRuntime.make(
-    Delivery.layer.pipe(
-      Layer.provideMerge([PostgresArtifacts.layer, PostgresProofs.layer(path.join(place.folder, "keys"))]),
-      Layer.provideMerge(Postgres.layer({ url, maxConnections: 16 })),
+    Delivery.layer({ name: "benchmark", version: "0.0.0" }).pipe(
+      Layer.provideMerge([PostgresArtifactStore.layer, PostgresProvenanceStore.layer(path.join(place.folder, "keys"))]),
+      Layer.provideMerge(PostgresStorage.layer({ url, maxConnections: 16 })),
       Layer.provideMerge(reached(place))
     )
   )
@@ -66,6 +58,7 @@ export const postgres = async (place: Place): Promise<Subject> => {
     const { deliver } = yield* Delivery
     const { manifest } = yield* deliver(
       {
+        attempt: 1,
         runId,
         target: place.url,
         downloadedAt: script.at,

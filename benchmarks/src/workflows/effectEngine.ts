@@ -2,7 +2,6 @@
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
 import { PgClient } from "@effect/sql-pg"
-import { SqliteClient } from "@effect/sql-sqlite-node"
 import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
 import * as SingleRunner from "effect/cluster/SingleRunner"
 import * as Effect from "effect/Effect"
@@ -16,16 +15,13 @@ import * as Workflow from "effect/workflow/Workflow"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import { randomUUID } from "node:crypto"
 import * as path from "node:path"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import * as Engine from "../../../apps/orchestrator/src/Engine.ts"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import * as ClusterEngine from "../../../apps/orchestrator/src/cluster/ClusterEngine.ts"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import * as Postgres from "../../../apps/orchestrator/src/cluster/Postgres.ts"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import { DataFolder } from "../../../apps/orchestrator/src/DataFolder.ts"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import * as Storage from "../../../apps/orchestrator/src/Storage.ts"
+import * as EmbeddedEngine from "@privx-kit/durable/EmbeddedEngine"
+import * as ClusterEngine from "@privx-kit/durable/ClusterEngine"
+import * as PostgresStorage from "@privx-kit/runs/PostgresStorage"
+import { DataDirectory } from "@privx-kit/durable/DataDirectory"
+import * as SqliteClient from "@privx-kit/durable/SqliteClient"
+import { GroupCommit } from "@privx-kit/durable/GroupCommit"
+import * as SqliteStorage from "@privx-kit/runs/SqliteStorage"
 import * as counting from "./counting.ts"
 import type { Place, Subject } from "./Subject.ts"
 
@@ -56,7 +52,7 @@ const subject = async (engine: Layer.Layer<WorkflowEngine, unknown>): Promise<Su
 }
 
 export const sqlite = ({ folder }: Place): Promise<Subject> => {
-  const client = SqliteClient.layer({ filename: path.join(folder, "engine.sqlite") })
+  const client = Layer.provide(SqliteClient.layer, GroupCommit.layer(path.join(folder, "engine.sqlite")))
   const prepared = Layer.effectDiscard(
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
@@ -74,12 +70,12 @@ export const sqlite = ({ folder }: Place): Promise<Subject> => {
   )
 }
 
-/** The same workflow on the kit's engine, in a data folder. */
+/** The same workflow on the kit's engine, in a data directory. */
 export const sqliteOfKit = ({ folder }: Place): Promise<Subject> =>
   subject(
-    Engine.layer.pipe(
-      Layer.provide(Storage.layer),
-      Layer.provide(DataFolder.layer(path.join(folder, "data"))),
+    EmbeddedEngine.layer.pipe(
+      Layer.provide(SqliteStorage.layer),
+      Layer.provide(DataDirectory.layer(path.join(folder, "data"))),
       Layer.provide(Layer.succeed(SqlClient.BeginTransaction, "BEGIN IMMEDIATE"))
     )
   )
@@ -97,9 +93,9 @@ export const postgres = async ({ databaseUrl }: Place): Promise<Subject> => {
 /** The same workflow on the kit's engine, in a process of a cluster. */
 export const postgresOfKit = async ({ databaseUrl }: Place): Promise<Subject> => {
   const url = Redacted.make(databaseUrl)
-  await Effect.runPromise(Postgres.migrate({ url }))
+  await Effect.runPromise(PostgresStorage.migrate({ url }))
   const { counts: _, ...rest } = await subject(
-    ClusterEngine.layer({ host: "127.0.0.1" }).pipe(Layer.provide(Postgres.layer({ url, maxConnections: 16 })))
+    ClusterEngine.layer({ host: "127.0.0.1" }).pipe(Layer.provide(PostgresStorage.layer({ url, maxConnections: 16 })))
   )
   return rest
 }

@@ -1,4 +1,4 @@
-/** The set-ups of privx-kit, with everything on: verification, proof, record. */
+/** The setups of privx-kit, with everything on: verification, provenance, record. */
 import type { SetupSessionId } from "@privx-kit/core/SessionId"
 import * as SessionId from "@privx-kit/core/SessionId"
 import { Connection } from "@privx-kit/http/Connection"
@@ -7,6 +7,7 @@ import { Transport } from "@privx-kit/http/Transport"
 import * as SetupScript from "@privx-kit/simulator/SetupScript"
 import { Ueba } from "@privx-kit/ueba/Ueba"
 import { CheckName, type VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
@@ -16,40 +17,49 @@ import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import * as path from "node:path"
 // @boundaries-ignore the app is measured from within, as its commands that go on for long run it
-import "../../../apps/orchestrator/src/commands/CompiledSchemas.ts"
+import "../../../apps/orchestrator/src/cli/CompiledSchemas.ts"
+import * as PostgresStorage from "@privx-kit/runs/PostgresStorage"
 // @boundaries-ignore the app is measured from within: it exports nothing
-import * as Postgres from "../../../apps/orchestrator/src/cluster/Postgres.ts"
+import * as ClusterWorker from "../../../apps/orchestrator/src/worker/ClusterWorker.ts"
 // @boundaries-ignore the app is measured from within: it exports nothing
-import * as Worker from "../../../apps/orchestrator/src/cluster/Worker.ts"
+import { Setups } from "../../../apps/orchestrator/src/setup/Setups.ts"
 // @boundaries-ignore the app is measured from within: it exports nothing
-import { Setups } from "../../../apps/orchestrator/src/Setups.ts"
+import { type HostServices, PrivxHosts } from "@privx-kit/settings/PrivxHosts"
 // @boundaries-ignore the app is measured from within: it exports nothing
-import { Targets } from "../../../apps/orchestrator/src/Targets.ts"
+import * as DomainList from "../../../apps/orchestrator/src/domain/DomainList.ts"
+// @boundaries-ignore the app is measured from within: it exports nothing
+import { builtIn } from "../../../apps/orchestrator/src/Domains.ts"
+// @boundaries-ignore the app is measured from within: it exports nothing
+import * as EmbeddedRuntime from "../../../apps/orchestrator/src/EmbeddedRuntime.ts"
 import * as counting from "./counting.ts"
 import type { Place, Subject } from "./Subject.ts"
 
-export const reached = ({ token, url }: Place): Layer.Layer<Ueba> =>
-  Ueba.layer().pipe(
-    Layer.provide(Transport.layer),
-    Layer.provide(TokenProvider.layerStatic(Redacted.make(token))),
-    Layer.provide(Connection.layer({ baseUrl: new URL(url) }))
+export const client = ({ token, url }: Place): Layer.Layer<HostServices> =>
+  Transport.layer.pipe(
+    Layer.provideMerge(TokenProvider.layerStatic(Redacted.make(token))),
+    Layer.provideMerge(Connection.layer({ baseUrl: new URL(url) }))
   )
+
+export const reached = (place: Place): Layer.Layer<Ueba> => Ueba.layer().pipe(Layer.provide(client(place)))
+
+export const domains = DomainList.layer(builtIn)
 
 export const bytes = new TextEncoder().encode(SetupScript.text)
 
 /** Answers at once, from memory. */
-export const atHand = Layer.sync(Ueba, () => {
+export const atHand = Layer.suspend(() => {
   const session = (): SetupSessionId => Schema.decodeSync(SessionId.SetupSessionId)(randomUUID())
-  return Ueba.of({
+  return Layer.mock(Ueba)({
     createSession: Effect.sync(() => ({ id: session() })),
-    configuration: Effect.die("not asked, where nothing is compared with it"),
     openSetupScript: () =>
       Effect.succeed({
         operation: "downloadSetupScript",
         origin: "memory:",
-        deadline: undefined as never,
+        deadline: Duration.infinity,
         status: 200,
+        total: bytes.length,
         contentLength: bytes.length,
+        delimitedBy: "length" as const,
         contentType: "text/x-shellscript",
         suggestedName: undefined,
         contentRange: undefined,
@@ -88,19 +98,28 @@ export const subject = async (
 
 export const sqlite = (place: Place): Promise<Subject> =>
   subject(
-    Setups.layer({ dataDir: path.join(place.folder, "data"), target: new URL(place.url) }).pipe(
-      Layer.provide(reached(place))
+    EmbeddedRuntime.layerSetups({ dataDir: path.join(place.folder, "data"), target: new URL(place.url) }).pipe(
+      Layer.provide(client(place)),
+      Layer.provide(domains)
     ),
     place.url
   )
 
 export const postgres = async (place: Place): Promise<Subject> => {
   const databaseUrl = Redacted.make(place.databaseUrl)
-  await Effect.runPromise(Postgres.migrate({ url: databaseUrl }))
+  await Effect.runPromise(Effect.provide(PostgresStorage.migrate({ url: databaseUrl }), domains))
   const { counts: _, ...rest } = await subject(
-    Worker.layer({ databaseUrl, host: "127.0.0.1", concurrency: 64, keyFolder: path.join(place.folder, "keys") }).pipe(
-      Layer.provide(Targets.single(new URL(place.url))),
-      Layer.provide(reached(place))
+    Setups.layer.pipe(
+      Layer.provide(
+        ClusterWorker.layer({
+          databaseUrl,
+          host: "127.0.0.1",
+          concurrency: 64,
+          keyDirectory: path.join(place.folder, "keys")
+        })
+      ),
+      Layer.provide(PrivxHosts.single(new URL(place.url)).pipe(Layer.provide(client(place)))),
+      Layer.provide(domains)
     ),
     place.url
   )

@@ -1,42 +1,38 @@
 /**
- * The kit's set-up as its engine sees it: workflow, journal, record and approvals as ever, and three steps that bring what
+ * The kit's setup as its engine sees it: workflow, journal, record and approvals as ever, and three steps that bring what
  * is at hand, so that it can be held against engines whose steps do nothing.
  */
+import { RunExecutor } from "@privx-kit/runs/RunExecutor"
+import { Ueba } from "@privx-kit/ueba/Ueba"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as SqlClient from "effect/sql/SqlClient"
 import { hash } from "node:crypto"
 import * as path from "node:path"
+import { ArtifactStore } from "@privx-kit/artifacts/ArtifactStore"
+import { Delivery } from "@privx-kit/artifacts/Delivery"
+import * as ClusterEngine from "@privx-kit/durable/ClusterEngine"
+import * as PostgresStorage from "@privx-kit/runs/PostgresStorage"
+import { DataDirectory } from "@privx-kit/durable/DataDirectory"
 // @boundaries-ignore the app is measured from within: it exports nothing
-import { ArtifactStore } from "../../../apps/orchestrator/src/artifacts/ArtifactStore.ts"
+import { layerRunKinds } from "../../../apps/orchestrator/src/domain/Domains.ts"
+import * as EmbeddedEngine from "@privx-kit/durable/EmbeddedEngine"
+import { Approvals } from "@privx-kit/runs/Approvals"
+import { RunControl } from "@privx-kit/runs/RunControl"
+import { RunRequests } from "@privx-kit/runs/RunRequests"
+import { Runs } from "@privx-kit/runs/Runs"
 // @boundaries-ignore the app is measured from within: it exports nothing
-import { Delivery } from "../../../apps/orchestrator/src/artifacts/Delivery.ts"
+import { Setups } from "../../../apps/orchestrator/src/setup/Setups.ts"
 // @boundaries-ignore the app is measured from within: it exports nothing
-import * as ClusterEngine from "../../../apps/orchestrator/src/cluster/ClusterEngine.ts"
+import { UebaOperations } from "../../../apps/orchestrator/src/setup/UebaOperations.ts"
 // @boundaries-ignore the app is measured from within: it exports nothing
-import * as Postgres from "../../../apps/orchestrator/src/cluster/Postgres.ts"
+import * as SetupWorkflow from "../../../apps/orchestrator/src/setup/SetupWorkflow.ts"
+import * as SqliteStorage from "@privx-kit/runs/SqliteStorage"
 // @boundaries-ignore the app is measured from within: it exports nothing
-import { DataFolder } from "../../../apps/orchestrator/src/DataFolder.ts"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import * as Engine from "../../../apps/orchestrator/src/Engine.ts"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import { Approvals } from "../../../apps/orchestrator/src/runs/Approvals.ts"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import { RunControl } from "../../../apps/orchestrator/src/runs/RunControl.ts"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import { RunRequests } from "../../../apps/orchestrator/src/runs/RunRequests.ts"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import { Runs } from "../../../apps/orchestrator/src/runs/Runs.ts"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import { layerOwn, layerShared } from "../../../apps/orchestrator/src/Setups.ts"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import * as SetupWorkflow from "../../../apps/orchestrator/src/SetupWorkflow.ts"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import * as Storage from "../../../apps/orchestrator/src/Storage.ts"
-// @boundaries-ignore the app is measured from within: it exports nothing
-import { Targets } from "../../../apps/orchestrator/src/Targets.ts"
-import { atHand, bytes, nothing, subject } from "./kit.ts"
+import { PrivxHosts } from "@privx-kit/settings/PrivxHosts"
+import { atHand, bytes, client, domains, nothing, subject } from "./kit.ts"
 import type { Place, Subject } from "./Subject.ts"
 
 const artifact = { sha256: hash("sha256", bytes, "hex"), bytes: bytes.length, path: "memory:" }
@@ -52,19 +48,34 @@ const delivery = Layer.succeed(Delivery, {
 })
 
 const around = (place: Place) =>
-  Layer.mergeAll(artifacts, delivery, RunControl.layer, Targets.single(new URL(place.url)).pipe(Layer.provide(atHand)))
+  Layer.mergeAll(
+    artifacts,
+    delivery,
+    RunControl.layer,
+    PrivxHosts.single(new URL(place.url)).pipe(Layer.provide(client(place))),
+    Layer.effect(
+      UebaOperations,
+      Effect.map(Layer.build(atHand), (context) => () => Effect.succeed(Context.get(context, Ueba)))
+    )
+  )
 
-const record = Layer.mergeAll(Runs.layer, RunRequests.layer, Approvals.layer)
+const record = Layer.mergeAll(
+  Runs.layer,
+  RunRequests.layer,
+  Approvals.layer,
+  layerRunKinds.pipe(Layer.provide(domains))
+)
 
 export const sqlite = (place: Place): Promise<Subject> =>
   subject(
-    layerOwn.pipe(
+    Setups.layer.pipe(
+      Layer.provide(RunExecutor.layer),
       Layer.provide(SetupWorkflow.layer),
-      Layer.provide(Engine.layer),
+      Layer.provide(EmbeddedEngine.layer),
       Layer.provide(around(place)),
       Layer.provide(record),
-      Layer.provide(Storage.layer),
-      Layer.provide(DataFolder.layer(path.join(place.folder, "data"))),
+      Layer.provide(SqliteStorage.layer),
+      Layer.provide(DataDirectory.layer(path.join(place.folder, "data"))),
       Layer.provide(Layer.succeed(SqlClient.BeginTransaction, "BEGIN IMMEDIATE"))
     ),
     place.url,
@@ -73,13 +84,15 @@ export const sqlite = (place: Place): Promise<Subject> =>
 
 export const postgres = async (place: Place): Promise<Subject> => {
   const url = Redacted.make(place.databaseUrl)
-  await Effect.runPromise(Postgres.migrate({ url }))
+  await Effect.runPromise(PostgresStorage.migrate({ url }))
   const { counts: _, ...rest } = await subject(
-    layerShared.pipe(
+    Setups.layer.pipe(
+      Layer.provide(RunExecutor.layerShared),
+      Layer.provide(SetupWorkflow.layer),
       Layer.provide(ClusterEngine.layer({ host: "127.0.0.1" })),
       Layer.provide(around(place)),
       Layer.provide(record),
-      Layer.provide(Postgres.layer({ url, maxConnections: 16 }))
+      Layer.provide(PostgresStorage.layer({ url, maxConnections: 16 }))
     ),
     place.url,
     nothing

@@ -16,7 +16,7 @@ export const names = [
 
 export type Name = (typeof names)[number]
 
-/** What the others on the same database are held against. */
+/** The baseline of the other subjects on the same database. */
 export const references = { sqlite: "effect, empty steps (SQLite)", postgres: "dbos, empty steps (Postgres)" } as const
 
 export const make = async (name: Name, place: Place): Promise<Subject> => {

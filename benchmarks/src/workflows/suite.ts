@@ -1,5 +1,5 @@
 /**
- * A durable workflow of three steps on a database: the kit's set-up, with all that it does, beside engines whose steps do
+ * A durable workflow of three steps on a database: the kit's setup, with all that it does, beside engines whose steps do
  * nothing.
  */
 import * as fs from "node:fs"
@@ -53,7 +53,7 @@ export const run = async (options: Options): Promise<Measured> => {
       ])
       running.push({ name, folder, process, database })
     }
-    // Warm: nobody is measured with cold code.
+    // Warm-up, so that no subject is measured with cold code.
     for (const one of running) await one.process.ask({ count: options.workflows, inFlight })
     for (let round = 0; round < options.rounds; round++) {
       for (const one of running) {

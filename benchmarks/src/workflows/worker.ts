@@ -1,4 +1,4 @@
-/** One engine of the suite `workflows` in a process of its own; carries out as many workflows as it is told to. */
+/** One engine of the suite `workflows` in a process of its own; executes as many workflows as it is told to. */
 import { answering } from "../Child.ts"
 import * as counting from "./counting.ts"
 import * as subjects from "./subjects.ts"
