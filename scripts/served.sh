@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A set-up through a server, all of it from the program that is given: `served.sh "npx --no-install privx-kit"`.
+# A setup through a server, all of it from the program that is given: `served.sh "npx --no-install privx-kit"`.
 # What is loaded only by then shows nowhere else in the packed program. Prints the status of the run.
 set -eum
 program=$1

@@ -1,0 +1,48 @@
+/**
+ * Compiles every `@example` of the packages' docstrings, as a program that depends on the packages would: what the docs show
+ * must type-check. Each example is a module of its own, so it carries its imports.
+ */
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { Checks, run } from "./checks.ts"
+
+const root = path.join(import.meta.dirname, "..")
+/** Inside the examples, whose dependencies are the packages. */
+const folder = path.join(root, "examples/.docs")
+
+/** The code blocks that follow an `@example`, without the stars of the comment. */
+const examplesOf = (source: string): ReadonlyArray<string> =>
+  [...source.matchAll(/\/\*\*[\s\S]*?\*\//g)].flatMap(([comment]) =>
+    [...comment.matchAll(/@example[^\n]*\n\s*\* ```ts\n([\s\S]*?)\n\s*\* ```/g)].map(([, code = ""]) =>
+      code
+        .split("\n")
+        .map((line) => line.replace(/^\s*\* ?/, ""))
+        .join("\n")
+    )
+  )
+
+fs.rmSync(folder, { recursive: true, force: true })
+fs.mkdirSync(folder, { recursive: true })
+let count = 0
+for (const file of fs.globSync("packages/*/src/**/*.ts", { cwd: root }).sort()) {
+  for (const [index, code] of examplesOf(fs.readFileSync(path.join(root, file), "utf8")).entries()) {
+    const name = `${file.replace(/^packages\/|\.ts$/g, "").replaceAll("/", "-")}-${index + 1}.ts`
+    fs.writeFileSync(path.join(folder, name), `${code}\nexport {}\n`)
+    count++
+  }
+}
+fs.writeFileSync(
+  path.join(folder, "tsconfig.json"),
+  JSON.stringify({
+    extends: "../../tsconfig.base.json",
+    compilerOptions: { noEmit: true, noUnusedLocals: false },
+    include: ["*.ts"]
+  })
+)
+const checks = new Checks()
+checks.ran(
+  `${count} examples of docstrings compile`,
+  run(process.execPath, [path.join(root, "node_modules/typescript/bin/tsc"), "-p", folder], { cwd: root, seconds: 300 })
+)
+if (process.exitCode === undefined) fs.rmSync(folder, { recursive: true, force: true })
+checks.end()
