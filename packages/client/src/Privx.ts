@@ -142,13 +142,14 @@ export interface SetupResult {
 }
 
 /**
- * An event while a connection is kept alive. Times are in milliseconds.
+ * An event while a connection is kept alive: the next call comes after `next`, and the authentication holds for `left`
+ * (both in milliseconds).
  *
  * @since 0.1.0
  * @category models
  */
 export type KeepAliveEvent =
-  | { readonly type: "reauthenticated"; readonly count: number; readonly next: number }
+  | { readonly type: "reauthenticated"; readonly count: number; readonly next: number; readonly left: number }
   | { readonly type: "failing"; readonly error: PrivxError; readonly next: number; readonly left: number }
 
 /**
@@ -294,7 +295,12 @@ const keepAliveWith = (runner: Runner<Services>) =>
 
 const eventOf = (event: KeepAlive.Event): KeepAliveEvent =>
   event._tag === "reauthenticated"
-    ? { type: "reauthenticated", count: event.count, next: Duration.toMillis(event.next) }
+    ? {
+        type: "reauthenticated",
+        count: event.count,
+        next: Duration.toMillis(event.next),
+        left: Duration.toMillis(event.left)
+      }
     : {
         type: "failing",
         error: fromFailure(event.failure),

@@ -265,7 +265,7 @@ describe("playback", () => {
       privx.playback.keepAlive(id, {
         signal: controller.signal,
         onEvent: (event) => {
-          if (event.type === "reauthenticated") counts.push(event.count)
+          if (event.type === "reauthenticated" && event.left > event.next) counts.push(event.count)
           controller.abort()
         }
       })

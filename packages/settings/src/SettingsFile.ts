@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs/promises"
 import * as BoundedFile from "@privx-kit/files/BoundedFile"
+import type { Attributes } from "@privx-kit/files/FileOwnership"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 
 /** Why a file is not used: the end of a sentence that begins with the file, and what to do. */
@@ -25,17 +26,23 @@ export const read = (file: string, options: { readonly maxBytes?: number } = {})
   )
 }
 
-/** Whether a file of secrets deserves a warning. */
+/**
+ * Whether a file of secrets deserves a warning. A file of root that only its group can read, such as a mounted Secret of
+ * Kubernetes with an `fsGroup`, does not: the group is this process's only way to it.
+ */
 export const isReadableByOthers = (file: string): Effect.Effect<boolean> =>
-  // On Windows, mode bits say nothing about other users.
-  process.platform === "win32"
-    ? Effect.succeed(false)
-    : Effect.promise(() =>
-        fs.stat(file).then(
-          ({ mode }) => (mode & 0o077) !== 0,
-          () => false
-        )
-      )
+  Effect.promise(() =>
+    fs.stat(file).then(
+      (attributes) => process.geteuid !== undefined && readableByOthers(attributes, process.geteuid()),
+      () => false
+    )
+  )
+
+/** Without the file system, for a test of each kind of owner. */
+export const readableByOthers = (attributes: Attributes, self: number): boolean => {
+  const lentByRoot = attributes.uid === 0 && self !== 0
+  return (attributes.mode & (lentByRoot ? 0o037 : 0o077)) !== 0
+}
 
 const describe = ({ detail, reason }: StorageFailed, file: string, maxBytes: number): Fault => {
   switch (reason) {

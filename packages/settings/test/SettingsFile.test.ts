@@ -53,4 +53,15 @@ describe("a file that settings come from", () => {
       assert.strictEqual(yield* problem(yield* write(0o600, "x".repeat(1025)), 1024), "is larger than 1 KiB")
     })
   )
+
+  it("deserves a warning where others can read its secrets, but not where root lends it to this user's group", () => {
+    const [root, self, other] = [0, 1000, 1001]
+    const readable = (uid: number, mode: number) => SettingsFile.readableByOthers({ uid, mode }, self)
+    assert.isFalse(readable(self, 0o600))
+    assert.isTrue(readable(self, 0o640))
+    assert.isTrue(readable(other, 0o640))
+    assert.isFalse(readable(root, 0o440))
+    assert.isTrue(readable(root, 0o444))
+    assert.isTrue(SettingsFile.readableByOthers({ uid: root, mode: 0o440 }, root))
+  })
 })
