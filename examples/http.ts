@@ -40,11 +40,11 @@ const download = Effect.fn(function* (target: string) {
 
 const program = Effect.gen(function* () {
   const simulator = yield* Simulator.make({ tls: true })
-  const folder = yield* Effect.promise(() => fs.mkdtemp(path.join(os.tmpdir(), "privx-kit-example-")))
+  const directory = yield* Effect.promise(() => fs.mkdtemp(path.join(os.tmpdir(), "privx-kit-example-")))
   const client = privx({ baseUrl: simulator.url, ca: simulator.ca }, simulator.apiClient)
-  const received = yield* download(path.join(folder, "setup.sh")).pipe(
+  const received = yield* download(path.join(directory, "setup.sh")).pipe(
     Effect.provide(Ueba.layer().pipe(Layer.provide(client))),
-    Effect.ensuring(Effect.promise(() => fs.rm(folder, { recursive: true })))
+    Effect.ensuring(Effect.promise(() => fs.rm(directory, { recursive: true })))
   )
   yield* Console.log(`The setup script has ${received.bytes} bytes and the SHA-256 ${received.sha256}`)
 })

@@ -122,7 +122,7 @@ const measure = async ({ code, platform }: Entry) => {
   return { kilobytes: zlib.gzipSync(text, { level: 9 }).byteLength / 1000, modules, ofNode }
 }
 
-/** Sources of the workspace are recognized by their folder, installed packages by their path. */
+/** Sources of the workspace are recognized by their directory, installed packages by their path. */
 const isOf = (module: string, name: string): boolean =>
   module.includes(`/node_modules/${name}${/[/]$|[.]js$/.test(name) ? "" : "/"}`) ||
   module.includes(`/${name.replace("@privx-kit/", "packages/")}/src/`)

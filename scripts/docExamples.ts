@@ -8,7 +8,7 @@ import { Checks, run } from "./checks.ts"
 
 const root = path.join(import.meta.dirname, "..")
 /** Inside the examples, whose dependencies are the packages. */
-const folder = path.join(root, "examples/.docs")
+const directory = path.join(root, "examples/.docs")
 
 /** The code blocks that follow an `@example`, without the stars of the comment. */
 const examplesOf = (source: string): ReadonlyArray<string> =>
@@ -21,18 +21,18 @@ const examplesOf = (source: string): ReadonlyArray<string> =>
     )
   )
 
-fs.rmSync(folder, { recursive: true, force: true })
-fs.mkdirSync(folder, { recursive: true })
+fs.rmSync(directory, { recursive: true, force: true })
+fs.mkdirSync(directory, { recursive: true })
 let count = 0
 for (const file of fs.globSync("packages/*/src/**/*.ts", { cwd: root }).sort()) {
   for (const [index, code] of examplesOf(fs.readFileSync(path.join(root, file), "utf8")).entries()) {
     const name = `${file.replace(/^packages\/|\.ts$/g, "").replaceAll("/", "-")}-${index + 1}.ts`
-    fs.writeFileSync(path.join(folder, name), `${code}\nexport {}\n`)
+    fs.writeFileSync(path.join(directory, name), `${code}\nexport {}\n`)
     count++
   }
 }
 fs.writeFileSync(
-  path.join(folder, "tsconfig.json"),
+  path.join(directory, "tsconfig.json"),
   JSON.stringify({
     extends: "../../tsconfig.base.json",
     compilerOptions: { noEmit: true, noUnusedLocals: false },
@@ -42,7 +42,10 @@ fs.writeFileSync(
 const checks = new Checks()
 checks.ran(
   `${count} examples of docstrings compile`,
-  run(process.execPath, [path.join(root, "node_modules/typescript/bin/tsc"), "-p", folder], { cwd: root, seconds: 300 })
+  run(process.execPath, [path.join(root, "node_modules/typescript/bin/tsc"), "-p", directory], {
+    cwd: root,
+    seconds: 300
+  })
 )
-if (process.exitCode === undefined) fs.rmSync(folder, { recursive: true, force: true })
+if (process.exitCode === undefined) fs.rmSync(directory, { recursive: true, force: true })
 checks.end()

@@ -7,9 +7,9 @@ import { Command, simulatorEnvironment } from "./trials.ts"
 
 /** `npm create @privx-kit/domain` outside, as published: tests, types, build and command at once. */
 export const tryOutside = async (registry: string, version: string): Promise<void> => {
-  const folder = path.join(temporary, "outside")
+  const directory = path.join(temporary, "outside")
   const env = environment(registry)
-  fs.mkdirSync(folder)
+  fs.mkdirSync(directory)
   const create = [
     "create",
     "--yes",
@@ -19,13 +19,13 @@ export const tryOutside = async (registry: string, version: string): Promise<voi
     "--package",
     "@acme/privx-host-groups"
   ]
-  timed("npm create @privx-kit/domain makes a project", "npm", create, { cwd: folder, env })
-  const project = path.join(folder, "host-groups")
+  timed("npm create @privx-kit/domain makes a project", "npm", create, { cwd: directory, env })
+  const project = path.join(directory, "host-groups")
   timed("the project is installed", "npm", ["install", "--no-audit", "--no-fund"], { cwd: project, env })
   for (const script of ["check", "test", "build"])
     timed(`the project: npm run ${script}`, "npm", ["run", script], { cwd: project, env })
   const program = path.join(project, "node_modules/privx-kit/bin/privx-kit.cjs")
-  const command = new Command({ node: process.execPath, program, folder: project })
+  const command = new Command({ node: process.execPath, program, directory: project })
   try {
     const where = await simulatorEnvironment(command.start(["simulate", "--json"]))
     const listed = JSON.parse(await command.run(["host-groups", "list", "--json"], where))
@@ -44,14 +44,17 @@ export const tryInside = (registry: string): void => {
     cwd: copy,
     env
   })
-  const folder = path.join(copy, "packages/host-groups")
-  const linked = path.join(folder, "node_modules")
+  const directory = path.join(copy, "packages/host-groups")
+  const linked = path.join(directory, "node_modules")
   fs.cpSync(path.join(copy, "packages/ueba/node_modules"), linked, { recursive: true, verbatimSymlinks: true })
   for (const name of ["client", "simulator"]) fs.symlinkSync(`../../../${name}`, path.join(linked, "@privx-kit", name))
-  timed("the package: types", path.join(root, "node_modules/.bin/tsc"), ["-p", "tsconfig.json"], { cwd: folder, env })
-  timed("the package: tests", path.join(root, "node_modules/.bin/vitest"), ["run"], { cwd: folder, env })
+  timed("the package: types", path.join(root, "node_modules/.bin/tsc"), ["-p", "tsconfig.json"], {
+    cwd: directory,
+    env
+  })
+  timed("the package: tests", path.join(root, "node_modules/.bin/vitest"), ["run"], { cwd: directory, env })
   timed("the package: build", path.join(root, "node_modules/.bin/tsc"), ["-p", "tsconfig.build.json"], {
-    cwd: folder,
+    cwd: directory,
     env
   })
   timed("the package: lint", path.join(root, "node_modules/.bin/oxlint"), ["--deny-warnings", "packages/host-groups"], {

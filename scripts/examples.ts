@@ -3,10 +3,10 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { Checks, run } from "./checks.ts"
 
-const folder = path.join(import.meta.dirname, "../examples")
+const directory = path.join(import.meta.dirname, "../examples")
 const checks = new Checks()
-for (const file of fs.globSync("*.ts", { cwd: folder }).sort()) {
-  const ran = run(process.execPath, ["--conditions=@privx-kit/source", file], { cwd: folder, seconds: 60 })
+for (const file of fs.globSync("*.ts", { cwd: directory }).sort()) {
+  const ran = run(process.execPath, ["--conditions=@privx-kit/source", file], { cwd: directory, seconds: 60 })
   checks.ran(`examples/${file}`, ran, (stdout) =>
     stdout.trim() === "" ? "It says nothing about what it did." : undefined
   )

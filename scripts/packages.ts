@@ -38,9 +38,9 @@ const budgets: Readonly<Record<string, number>> = {
 }
 
 checks.check("each package has its SBOM", writeSboms(root, packages))
-for (const folder of packages) {
-  const before = manifestOf(folder)
-  const { ran, tarball } = pack(folder, temporary)
+for (const directory of packages) {
+  const before = manifestOf(directory)
+  const { ran, tarball } = pack(directory, temporary)
   if (!checks.ran(`${before.name}: packs`, ran)) continue
   tarballs.push(tarball)
   const unpacked = path.join(temporary, "unpacked", before.name)
@@ -65,23 +65,23 @@ for (const folder of packages) {
 if (tarballs.length === packages.length) install()
 checks.end()
 
-function contents(folder: string, manifest: Manifest): Array<string> {
-  const files = fs.globSync("**/*.*", { cwd: folder })
+function contents(directory: string, manifest: Manifest): Array<string> {
+  const files = fs.globSync("**/*.*", { cwd: directory })
   const problems = files
     // The template of a package has tests of its own.
     .filter((file) => !file.startsWith("template/"))
     .filter((file) => /(^|\/)(test|typetest|node_modules)\/|\.tsbuildinfo$|(^|\/)\.(env|turbo|vitest)/.test(file))
     .map((file) => `${file} does not belong there`)
   for (const file of ["LICENSE", "README.md", sbomName]) {
-    if (!fs.existsSync(path.join(folder, file))) problems.push(`${file} is missing`)
+    if (!fs.existsSync(path.join(directory, file))) problems.push(`${file} is missing`)
   }
   // Wherever the export map leads, there is a file.
   const targets = isLibrary(manifest)
-    ? fs.globSync("src/*.ts", { cwd: folder }).map((file) => file.replace("src/", "dist/").replace(/\.ts$/, ""))
+    ? fs.globSync("src/*.ts", { cwd: directory }).map((file) => file.replace("src/", "dist/").replace(/\.ts$/, ""))
     : ["dist/main"]
   for (const target of targets) {
     for (const ending of isLibrary(manifest) ? [".js", ".d.ts"] : [".js"]) {
-      if (!fs.existsSync(path.join(folder, target + ending))) problems.push(`${target}${ending} is missing`)
+      if (!fs.existsSync(path.join(directory, target + ending))) problems.push(`${target}${ending} is missing`)
     }
   }
   return problems

@@ -20,15 +20,15 @@ export interface Manifest {
   readonly engines?: Readonly<Record<string, string>>
 }
 
-export const manifestOf = (folder: string): Manifest =>
-  JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8"))
+export const manifestOf = (directory: string): Manifest =>
+  JSON.parse(fs.readFileSync(path.join(directory, "package.json"), "utf8"))
 
-/** The folders of the packages that are published. */
+/** The directories of the packages that are published. */
 export const packages = ["packages/*", "apps/*"]
   .flatMap((pattern) => fs.globSync(`${pattern}/package.json`, { cwd: root }))
   .sort()
   .map((file) => path.join(root, path.dirname(file)))
-  .filter((folder) => manifestOf(folder).private !== true)
+  .filter((directory) => manifestOf(directory).private !== true)
 
 export const isLibrary = (manifest: Manifest): boolean => Object.keys(manifest.exports ?? {}).includes(".")
 
@@ -39,9 +39,9 @@ export const catalogVersion = (name: string): string => {
 }
 
 /** Packs one package. */
-export const pack = (folder: string, into: string) => {
-  const tarball = path.join(into, `${manifestOf(folder).name.replace("@", "").replace("/", "-")}.tgz`)
-  return { tarball, ran: run("pnpm", ["pack", "--out", tarball], { cwd: folder }) }
+export const pack = (directory: string, into: string) => {
+  const tarball = path.join(into, `${manifestOf(directory).name.replace("@", "").replace("/", "-")}.tgz`)
+  return { tarball, ran: run("pnpm", ["pack", "--out", tarball], { cwd: directory }) }
 }
 
 /** Makes the project and installs the tarballs, and what a program upon them needs beside. */

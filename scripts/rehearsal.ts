@@ -66,12 +66,12 @@ export const copyRepository = (): void => {
     fs.copyFileSync(path.join(root, file), path.join(copy, file))
   }
   fs.symlinkSync(path.join(root, "node_modules"), path.join(copy, "node_modules"))
-  const installed = ["packages/*", "apps/*", "*"].flatMap((folder) =>
-    fs.globSync(`${folder}/node_modules`, { cwd: root })
+  const installed = ["packages/*", "apps/*", "*"].flatMap((directory) =>
+    fs.globSync(`${directory}/node_modules`, { cwd: root })
   )
-  for (const folder of installed) {
+  for (const directory of installed) {
     // Links to the packages of the repository are relative: they lead to those of the copy.
-    fs.cpSync(path.join(root, folder), path.join(copy, folder), {
+    fs.cpSync(path.join(root, directory), path.join(copy, directory), {
       recursive: true,
       verbatimSymlinks: true,
       filter: (file) => !/node_modules\/\.(?!bin)/.test(path.relative(root, file))
@@ -84,8 +84,8 @@ export const copyRepository = (): void => {
   git("commit", "--quiet", "--message=rehearsal")
 }
 
-export const inCopy = (folder: string): string => path.join(copy, path.relative(root, folder))
-export const manifests = (): ReadonlyArray<Manifest> => packages.map((folder) => manifestOf(inCopy(folder)))
+export const inCopy = (directory: string): string => path.join(copy, path.relative(root, directory))
+export const manifests = (): ReadonlyArray<Manifest> => packages.map((directory) => manifestOf(inCopy(directory)))
 
 const freePort = (): Promise<number> =>
   new Promise((resolve) => {

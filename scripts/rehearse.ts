@@ -92,9 +92,9 @@ const clients: ReadonlyArray<Client> = [
   { name: "yarn", add: (what) => [cli("yarn"), ["add", ...what]] }
 ]
 
-const makeProject = (folder: string): void => {
-  fs.mkdirSync(path.join(folder, "team-domain/src"), { recursive: true })
-  const write = (file: string, text: string) => fs.writeFileSync(path.join(folder, file), text)
+const makeProject = (directory: string): void => {
+  fs.mkdirSync(path.join(directory, "team-domain/src"), { recursive: true })
+  const write = (file: string, text: string) => fs.writeFileSync(path.join(directory, file), text)
   write("package.json", JSON.stringify({ name: "project", private: true, type: "module" }))
   for (const file of [
     "promises.ts",
@@ -102,7 +102,7 @@ const makeProject = (folder: string): void => {
     "team-domain/src/SecretsApi.ts",
     "team-domain/src/SecretsSimulator.ts"
   ]) {
-    fs.copyFileSync(path.join(root, "examples", file), path.join(folder, file))
+    fs.copyFileSync(path.join(root, "examples", file), path.join(directory, file))
   }
   // TypeScript makes `require` of the import; the other file is what runs.
   write(
@@ -130,7 +130,7 @@ const makeProject = (folder: string): void => {
       include: ["*.ts", "*.cts", "team-domain"]
     })
   )
-  // Yarn takes a folder with a lockfile of its own for a project of its own.
+  // Yarn takes a directory with a lockfile of its own for a project of its own.
   write("yarn.lock", "")
   write("pnpm-workspace.yaml", "packages: []\nminimumReleaseAge: 0\n")
 }
@@ -259,7 +259,7 @@ const tryEffects = (project: string, registry: string): void => {
 const upgrade = async (project: string, registry: string, before: string): Promise<void> => {
   const env = environment(registry)
   const program = path.join(project, "node_modules/privx-kit/bin/privx-kit.cjs")
-  const command = new Command({ node: process.execPath, program, folder: path.join(temporary, "operator") })
+  const command = new Command({ node: process.execPath, program, directory: path.join(temporary, "operator") })
   try {
     const where = await simulatorEnvironment(command.start(["simulate", "--json"]))
     const ran = JSON.parse(await command.run(["ueba", "setup", "--json"], where))

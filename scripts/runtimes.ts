@@ -95,8 +95,8 @@ const project = path.join(temporary, "project")
 
 /** The program of a runtime, from the cache or the registry. */
 const fetchRuntime = ({ name, platform, program, version }: Runtime): string | undefined => {
-  const folder = path.join(root, "node_modules/.cache/runtimes", `${name}-${version}`)
-  const file = path.join(folder, program)
+  const directory = path.join(root, "node_modules/.cache/runtimes", `${name}-${version}`)
+  const file = path.join(directory, program)
   if (fs.existsSync(file)) return file
   const packed = run("npm", ["pack", "--silent", "--pack-destination", temporary, `${platform}@${version}`])
   const unpacked = path.join(temporary, name)
@@ -108,12 +108,12 @@ const fetchRuntime = ({ name, platform, program, version }: Runtime): string | u
       : packed
   if (!checks.ran(`${name} ${version}: fetched as ${platform}@${version}`, extracted)) return undefined
   fs.chmodSync(path.join(unpacked, program), 0o755)
-  fs.cpSync(unpacked, folder, { recursive: true })
+  fs.cpSync(unpacked, directory, { recursive: true })
   return file
 }
 
-const tarballs = packages.flatMap((folder) => {
-  const { ran, tarball } = pack(folder, temporary)
+const tarballs = packages.flatMap((directory) => {
+  const { ran, tarball } = pack(directory, temporary)
   return checks.ran(`${path.basename(tarball)}: packs`, ran) ? [tarball] : []
 })
 if (checks.ran("npm install of the tarballs into an empty project", install(project, tarballs))) {

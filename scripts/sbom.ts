@@ -1,5 +1,5 @@
 /**
- * Part of a release: writes `sbom.cdx.json` (CycloneDX) into the folder of each public package, from the lockfile. It travels in the
+ * Part of a release: writes `sbom.cdx.json` (CycloneDX) into the directory of each public package, from the lockfile. It travels in the
  * tarball.
  */
 import * as fs from "node:fs"
@@ -14,21 +14,21 @@ const specification = "1.6"
 export const sbomName = "sbom.cdx.json"
 
 /** Answers with what went wrong. */
-export const write = (root: string, folders: ReadonlyArray<string>): ReadonlyArray<string> => {
+export const write = (root: string, directories: ReadonlyArray<string>): ReadonlyArray<string> => {
   const temporary = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-sbom-"))
   try {
-    const filters = folders.flatMap((folder) => ["--filter", `./${path.relative(root, folder)}`])
+    const filters = directories.flatMap((directory) => ["--filter", `./${path.relative(root, directory)}`])
     const format = ["--sbom-format", "cyclonedx", "--sbom-spec-version", specification]
     const out = ["--out", path.join(temporary, "%s.json")]
     const made = run("pnpm", [...filters, "sbom", "--split", "--prod", "--lockfile-only", ...format, ...out], {
       cwd: root
     })
     if (made.status !== 0) return [made.stdout, made.stderr]
-    return folders.flatMap((folder) => {
-      const { name } = manifestOf(folder)
+    return directories.flatMap((directory) => {
+      const { name } = manifestOf(directory)
       const from = path.join(temporary, `${name.replace("@", "").replace("/", "-")}.json`)
       if (!fs.existsSync(from)) return [`pnpm wrote no document for ${name}`]
-      fs.copyFileSync(from, path.join(folder, sbomName))
+      fs.copyFileSync(from, path.join(directory, sbomName))
       return []
     })
   } finally {

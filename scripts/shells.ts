@@ -57,7 +57,7 @@ program("less", "#!/bin/sh\ncat >/dev/null\n")
 for (const name of real) {
   const found = (process.env["PATH"] ?? "")
     .split(path.delimiter)
-    .map((folder) => path.join(folder, name))
+    .map((directory) => path.join(directory, name))
     .find((file) => fs.existsSync(file))
   if (found === undefined) throw new Error(`there is no ${name} on this machine`)
   fs.symlinkSync(found, path.join(bin, name))
@@ -65,22 +65,22 @@ for (const name of real) {
 
 const environment = { HOME: work, LANG: "C.UTF-8", TERM: "dumb", PS1: "", PS2: "" }
 
-const run = (shell: string, script: string, folder: string) =>
+const run = (shell: string, script: string, directory: string) =>
   spawnSync(shell, [shell === "zsh" ? "--no-rcs" : shell === "fish" ? "--no-config" : "--norc", "-c", script], {
-    cwd: folder,
+    cwd: directory,
     encoding: "utf8",
     input: "",
     timeout: 120_000,
     env: { ...environment, PATH: `${bin}:${process.env["PATH"]}` }
   })
 
-/** Where a shell is; the folder of the stand-ins is the whole PATH of a block. */
+/** Where a shell is; the directory of the stand-ins is the whole PATH of a block. */
 const places = new Map(
   shells.map((shell) => [shell, spawnSync("sh", ["-c", `command -v ${shell}`], { encoding: "utf8" }).stdout.trim()])
 )
 
 /** A block as it is pasted: zsh reads it as at its prompt, where a `#` starts no comment. */
-const paste = (shell: string, block: string, folder: string) =>
+const paste = (shell: string, block: string, directory: string) =>
   spawnSync(
     places.get(shell) ?? shell,
     shell === "zsh"
@@ -88,7 +88,7 @@ const paste = (shell: string, block: string, folder: string) =>
       : shell === "fish"
         ? ["--no-config", "-c", block]
         : ["--norc", "-c", block],
-    { cwd: folder, encoding: "utf8", input: shell === "zsh" ? block : "", env: { ...environment, PATH: bin } }
+    { cwd: directory, encoding: "utf8", input: shell === "zsh" ? block : "", env: { ...environment, PATH: bin } }
   )
 
 /** The shell blocks of a document, without prompts and without the output that follows a prompt. */
@@ -118,12 +118,12 @@ for (const file of documents) {
   for (const { line, text } of blocksOf(file)) {
     const results = shells.map((shell) => {
       fs.rmSync(noted, { force: true })
-      const folder = fs.mkdtempSync(path.join(work, "folder-"))
+      const directory = fs.mkdtempSync(path.join(work, "directory-"))
       // What a block reads, or an earlier command of it makes.
-      fs.mkdirSync(path.join(folder, "host-groups"))
+      fs.mkdirSync(path.join(directory, "host-groups"))
       for (const name of ["session-id.txt", "session-ids.txt", "credentials.json"])
-        fs.writeFileSync(path.join(folder, name), "")
-      const { status, stderr } = paste(shell, text, folder)
+        fs.writeFileSync(path.join(directory, name), "")
+      const { status, stderr } = paste(shell, text, directory)
       const calls = fs.existsSync(noted) ? fs.readFileSync(noted, "utf8").split("\n").toSorted() : []
       return { shell, status, stderr: stderr.trim(), words: calls.join("\n").replaceAll("\u001F", " ") }
     })
@@ -147,9 +147,9 @@ for (const shell of shells) {
   fs.writeFileSync(path.join(scripts, shell === "zsh" ? "_privx-kit" : shell), stdout)
 }
 
-const folder = path.join(work, "files")
-fs.mkdirSync(folder)
-fs.writeFileSync(path.join(folder, "fleet.yaml"), "")
+const directory = path.join(work, "files")
+fs.mkdirSync(directory)
+fs.writeFileSync(path.join(directory, "fleet.yaml"), "")
 
 const bash = `source ${scripts}/bash
 line=$LINE; COMP_LINE=$line; COMP_WORDS=($line); COMP_CWORD=$(( \${#COMP_WORDS[@]} - 1 )); COMP_POINT=\${#COMP_LINE}
@@ -158,7 +158,7 @@ _privx_kit privx-kit "\${COMP_WORDS[COMP_CWORD]}" "\${COMP_WORDS[COMP_CWORD-1]}"
 /** A zsh with a terminal of its own: its completion works in no other. */
 const zsh = `zmodload zsh/zpty
 zpty -b z zsh --no-rcs -i
-zpty -w z "PS1=; unsetopt zle_bracketed_paste; fpath=(${scripts} \\$fpath); autoload -U compinit; compinit -u -D; cd ${folder}; zstyle ':completion:*' list-colors ''; print REA''DY"
+zpty -w z "PS1=; unsetopt zle_bracketed_paste; fpath=(${scripts} \\$fpath); autoload -U compinit; compinit -u -D; cd ${directory}; zstyle ':completion:*' list-colors ''; print REA''DY"
 zpty -r z output '*READY*'
 output=
 zpty -n -w z "$LINE"$'\\t\\t'
@@ -177,7 +177,7 @@ const offered = (shell: string, line: string, word: string): string => {
       : shell === "fish"
         ? `source ${scripts}/fish; complete -C ${quoted}`
         : zsh.replace("$LINE", line).replace("$WORD", word)
-  return run(shell, script, folder).stdout
+  return run(shell, script, directory).stdout
 }
 
 const expected: ReadonlyArray<readonly [line: string, offers: string]> = [

@@ -20,8 +20,8 @@ const lines = fs
   .reduce((sum, file) => sum + fs.readFileSync(path.join(example, file), "utf8").trimEnd().split("\n").length, 0)
 checks.check(`the domain has ${lines} lines, at most 150`, lines <= 150 ? [] : ["It is too long."])
 
-const tarballs = packages.flatMap((folder) => {
-  const { ran, tarball } = pack(folder, temporary)
+const tarballs = packages.flatMap((directory) => {
+  const { ran, tarball } = pack(directory, temporary)
   return checks.ran(`${path.basename(tarball)}: packs`, ran) ? [tarball] : []
 })
 fs.cpSync(example, project, { recursive: true, filter: (file) => !file.includes("node_modules") })
@@ -47,7 +47,7 @@ if (checks.ran("npm install of the tarballs beside the domain", installed)) {
   checks.ran("its tests pass with its own vitest", run("npx", ["--no-install", "vitest", "run"], { cwd: project }))
   fs.writeFileSync(path.join(project, "privx-kit.config.ts"), dying)
   const program = path.join(project, "node_modules/privx-kit/bin/privx-kit.cjs")
-  const command = new Command({ node: process.execPath, program, folder: project })
+  const command = new Command({ node: process.execPath, program, directory: project })
   try {
     await tryCommands(command)
   } catch (error) {

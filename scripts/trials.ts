@@ -28,26 +28,26 @@ export interface Process {
 
 /** The packed command, executed by one Node. Its `close` ends what it has started. */
 export class Command {
-  readonly folder: string
+  readonly directory: string
   private readonly node: string
   private readonly program: string
   private readonly started = new Set<Process>()
 
-  constructor(options: { readonly node: string; readonly program: string; readonly folder: string }) {
+  constructor(options: { readonly node: string; readonly program: string; readonly directory: string }) {
     this.node = options.node
     this.program = options.program
-    this.folder = options.folder
-    fs.mkdirSync(this.folder, { recursive: true })
+    this.directory = options.directory
+    fs.mkdirSync(this.directory, { recursive: true })
   }
 
   start(args: ReadonlyArray<string>, environment: Environment = {}): Process {
-    const { folder } = this
+    const { directory } = this
     const child = spawn(this.node, [this.program, ...args], {
-      cwd: folder,
+      cwd: directory,
       env: {
         PATH: `${path.dirname(this.node)}:${process.env["PATH"] ?? ""}`,
-        HOME: folder,
-        TMPDIR: folder,
+        HOME: directory,
+        TMPDIR: directory,
         NO_COLOR: "1",
         ...environment
       },
@@ -135,8 +135,8 @@ export const trials: ReadonlyArray<Trial> = [
         "--fault",
         "downloadSetupScript:stall@100000*1"
       ])
-      const data = path.join(command.folder, "data")
-      const output = path.join(command.folder, "out")
+      const data = path.join(command.directory, "data")
+      const output = path.join(command.directory, "out")
       const setup = ["ueba", "setup", "--data-dir", data, "--output", output]
       const killed = command.start(setup, environment)
       const partial = path.join(data, "artifacts", "partial")
@@ -181,12 +181,12 @@ export const trials: ReadonlyArray<Trial> = [
           oauth_client_secret_env: `OAUTH_${index}`
         }
       }))
-      const file = path.join(command.folder, "fleet.json")
+      const file = path.join(command.directory, "fleet.json")
       fs.writeFileSync(
         file,
         JSON.stringify({ version: 1, name: "three", defaults: { output: "scripts/{name}" }, hosts })
       )
-      const data = ["--data-dir", path.join(command.folder, "data")]
+      const data = ["--data-dir", path.join(command.directory, "data")]
       await command.run(["fleet", "apply", file, ...data], secrets)
       const runs = await runsOf(command, ["--parts", ...data], secrets)
       expect("runs", runs.map(({ kind, status }) => `${kind} ${status}`).sort(), [
@@ -194,7 +194,7 @@ export const trials: ReadonlyArray<Trial> = [
         ...hosts.map(() => "ueba-setup succeeded")
       ])
       for (const { name } of hosts) {
-        if (!fs.existsSync(path.join(command.folder, "scripts", name, "privx-ueba-setup.sh"))) {
+        if (!fs.existsSync(path.join(command.directory, "scripts", name, "privx-ueba-setup.sh"))) {
           throw new Error(`${name} got no script`)
         }
       }
@@ -204,7 +204,7 @@ export const trials: ReadonlyArray<Trial> = [
     name: "serve: /healthz, and a setup through it",
     run: async (command) => {
       const environment = await command.simulate()
-      const data = path.join(command.folder, "data")
+      const data = path.join(command.directory, "data")
       const options = ["--insecure-no-auth", "--listen", "127.0.0.1:0", "--data-dir", data]
       const server = command.start(["serve", ...options], environment)
       const address = /http:\/\/127\.0\.0\.1:[1-9]\d*/g
@@ -214,7 +214,7 @@ export const trials: ReadonlyArray<Trial> = [
       const { status } = await fetch(`${url()}/healthz`)
       expect("status of /healthz", status, 200)
       const client = ["--server", url() ?? ""]
-      await command.run(["ueba", "setup", ...client, "--output", path.join(command.folder, "out")], environment)
+      await command.run(["ueba", "setup", ...client, "--output", path.join(command.directory, "out")], environment)
       const runs = await runsOf(command, client, environment)
       expect(
         "runs",

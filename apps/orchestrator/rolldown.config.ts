@@ -8,7 +8,7 @@ import * as path from "node:path"
 import { defineConfig } from "rolldown"
 import type { Plugin } from "rolldown"
 
-/** The folder of the package that a module belongs to, or nothing when it is not an installed package. */
+/** The directory of the package that a module belongs to, or nothing when it is not an installed package. */
 const packageDirectory = (id: string) => {
   const after = id.lastIndexOf("/node_modules/")
   if (after === -1) return undefined
@@ -20,18 +20,18 @@ const packageDirectory = (id: string) => {
 const notices = (): Plugin => ({
   name: "notices",
   generateBundle(_, bundle) {
-    const folders = new Set<string>()
+    const directories = new Set<string>()
     for (const file of Object.values(bundle)) {
       if (file.type !== "chunk") continue
       for (const [id, { renderedLength }] of Object.entries(file.modules)) {
-        const folder = renderedLength > 0 ? packageDirectory(id) : undefined
-        if (folder !== undefined) folders.add(folder)
+        const directory = renderedLength > 0 ? packageDirectory(id) : undefined
+        if (directory !== undefined) directories.add(directory)
       }
     }
-    const texts = [...folders].map((folder) => {
-      const { license, name, version } = JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8"))
-      const file = fs.readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
-      const text = file === undefined ? "" : `\n${fs.readFileSync(path.join(folder, file), "utf8").trim()}\n`
+    const texts = [...directories].map((directory) => {
+      const { license, name, version } = JSON.parse(fs.readFileSync(path.join(directory, "package.json"), "utf8"))
+      const file = fs.readdirSync(directory).find((entry) => /^licen[cs]e/i.test(entry))
+      const text = file === undefined ? "" : `\n${fs.readFileSync(path.join(directory, file), "utf8").trim()}\n`
       return `${name} ${version} (${license})\n${text}`
     })
     const source = texts.sort().join(`\n${"-".repeat(80)}\n\n`)
@@ -45,7 +45,7 @@ const closed = (): Plugin => ({
   transform(code, id) {
     if (
       packageDirectory(id) === undefined &&
-      // They find the web page, which `build` copies beside the bundle, and a script in a folder of the package.
+      // They find the web page, which `build` copies beside the bundle, and a script in a directory of the package.
       !/\/(server\/DashboardFiles|serve\/RoleScript)\.ts$/.test(id) &&
       /new URL\([^)]*import\.meta\.url|import\.meta\.(resolve|dirname|filename)/.test(code)
     ) {

@@ -17,8 +17,8 @@ export interface Options {
   readonly millis: number
   /** How many bytes the suite `download` carries. */
   readonly bytes: number
-  /** Where the suite `download` writes: name and folder. */
-  readonly folders: ReadonlyArray<string>
+  /** Where the suite `download` writes: name and directory. */
+  readonly directories: ReadonlyArray<string>
   /** Whether the suite `download` also measures how memory grows with size. */
   readonly flatness: boolean
   /** How many workflows each engine of the suite `workflows` executes in a round. */
@@ -38,7 +38,7 @@ export const usage = `pnpm bench [options]
   --in-flight a,b  requests: how many at a time (default 1,32)
   --millis n       requests, errors: how long one measurement lasts (default 1000)
   --size n         download: MiB (default 1024)
-  --folders a,b    download: where to write (default: /dev/shm and the folder for temporary files)
+  --directories a,b    download: where to write (default: /dev/shm and the directory for temporary files)
   --flatness       download: peak memory at 100 MiB, 1 GiB and 4 GiB as well
   --workflows n    workflows: how many in a round (default 2000)
   --requests n     soak: how many (default 1000000)
@@ -59,7 +59,7 @@ export const parse = (args: ReadonlyArray<string>, temporary: string): Options =
     inFlight: list(values["in-flight"] ?? "1,32").map((text) => number("in-flight", text, 1)),
     millis: number("millis", values.millis, quick ? 200 : 1000),
     bytes: number("size", values.size, quick ? 32 : 1024) * 1024 * 1024,
-    folders: list(values.folders ?? `/dev/shm,${temporary}`),
+    directories: list(values.directories ?? `/dev/shm,${temporary}`),
     flatness: values.flatness === true,
     workflows: number("workflows", values.workflows, quick ? 200 : 2000),
     requests: number("requests", values.requests, quick ? 10_000 : 1_000_000),
@@ -82,7 +82,7 @@ const read = (args: ReadonlyArray<string>) => {
         "in-flight": text,
         millis: text,
         size: text,
-        folders: text,
+        directories: text,
         flatness: flag,
         workflows: text,
         requests: text,

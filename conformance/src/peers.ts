@@ -35,9 +35,9 @@ const run = (command: string, args: ReadonlyArray<string>, cwd: string, env: Rea
   })
 
 /** A simulator, and what an SDK needs to know to use it. */
-const privx = Effect.fnUntraced(function* (folder: string) {
+const privx = Effect.fnUntraced(function* (directory: string) {
   const simulator = yield* Simulator.make({ tls: true, trainingDuration: 0, nodes: 3 })
-  const ca = path.join(folder, "ca.pem")
+  const ca = path.join(directory, "ca.pem")
   fs.writeFileSync(ca, simulator.ca.join(""))
   const { apiClient } = simulator
   const environment = {
@@ -47,7 +47,7 @@ const privx = Effect.fnUntraced(function* (folder: string) {
     PRIVX_CA_FILE: ca,
     // What Go trusts.
     SSL_CERT_FILE: ca,
-    PRIVX_SCRIPT_FILE: path.join(folder, "script.sh"),
+    PRIVX_SCRIPT_FILE: path.join(directory, "script.sh"),
     PRIVX_API_CLIENT_ID: apiClient.clientId,
     PRIVX_API_CLIENT_SECRET: Redacted.value(apiClient.clientSecret),
     PRIVX_API_OAUTH_CLIENT_ID: apiClient.oauthClientId,
@@ -56,26 +56,26 @@ const privx = Effect.fnUntraced(function* (folder: string) {
   return { simulator, environment }
 })
 
-const python = Effect.fnUntraced(function* (sdk: string, folder: string) {
-  const { environment } = yield* privx(folder)
+const python = Effect.fnUntraced(function* (sdk: string, directory: string) {
+  const { environment } = yield* privx(directory)
   return [
     {
       name: "Python SDK, API client",
-      ran: yield* run("python3", [path.join(programs, "sdk.py")], folder, { ...environment, PYTHONPATH: sdk })
+      ran: yield* run("python3", [path.join(programs, "sdk.py")], directory, { ...environment, PYTHONPATH: sdk })
     }
   ]
 })
 
-const go = Effect.fnUntraced(function* (sdk: string, folder: string) {
-  fs.copyFileSync(path.join(programs, "sdk.go.txt"), path.join(folder, "main.go"))
+const go = Effect.fnUntraced(function* (sdk: string, directory: string) {
+  fs.copyFileSync(path.join(programs, "sdk.go.txt"), path.join(directory, "main.go"))
   fs.writeFileSync(
-    path.join(folder, "go.mod"),
+    path.join(directory, "go.mod"),
     "module peer\n\ngo 1.18\n\nrequire github.com/SSHcom/privx-sdk-go/v2 v2.0.0\n\n" +
       `replace github.com/SSHcom/privx-sdk-go/v2 => ${sdk}\n`
   )
-  const built = yield* run("go", ["build", "-mod=mod", "-o", "peer", "."], folder, {})
+  const built = yield* run("go", ["build", "-mod=mod", "-o", "peer", "."], directory, {})
   if (built.problem !== undefined) return [{ name: "Go SDK", ran: built }]
-  const binary = path.join(folder, "peer")
+  const binary = path.join(directory, "peer")
   const logins = [
     { name: "Go SDK, API client", more: () => ({ PRIVX_LOGIN: "client" }) },
     {
@@ -98,8 +98,8 @@ const go = Effect.fnUntraced(function* (sdk: string, folder: string) {
   return yield* Effect.forEach(logins, ({ more, name }) =>
     Effect.scoped(
       Effect.gen(function* () {
-        const { environment, simulator } = yield* privx(folder)
-        return { name, ran: yield* run(binary, [], folder, { ...environment, ...more(simulator) }) }
+        const { environment, simulator } = yield* privx(directory)
+        return { name, ran: yield* run(binary, [], directory, { ...environment, ...more(simulator) }) }
       })
     )
   )
@@ -122,9 +122,9 @@ const program = Effect.gen(function* () {
       say(`skipped ${name}: its sources are not named; the head of conformance/src/peers.ts says how`)
       continue
     }
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-peers-"))
-    const results = yield* Effect.scoped(peer(path.resolve(sdk), folder))
-    fs.rmSync(folder, { recursive: true, force: true })
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-peers-"))
+    const results = yield* Effect.scoped(peer(path.resolve(sdk), directory))
+    fs.rmSync(directory, { recursive: true, force: true })
     for (const { name, ran } of results) {
       if (ran.problem === undefined) passed++
       else failed++

@@ -7,17 +7,17 @@ import * as path from "node:path"
 
 export const home = path.join(import.meta.dirname, "..")
 
-/** A folder with the documents as files, which goes away with `close`. */
+/** A directory with the documents as files, which goes away with `close`. */
 export const workspace = () => {
   // Inside this package, so that generated code finds its dependencies.
-  const folder = fs.mkdtempSync(path.join(home, ".generated-"))
+  const directory = fs.mkdtempSync(path.join(home, ".generated-"))
   for (const name of names) {
-    fs.writeFileSync(path.join(folder, `${name}.json`), JSON.stringify(documents[name], undefined, 2))
+    fs.writeFileSync(path.join(directory, `${name}.json`), JSON.stringify(documents[name], undefined, 2))
   }
   return {
-    folder,
-    document: (name: Name) => path.join(folder, `${name}.json`),
-    close: () => fs.rmSync(folder, { recursive: true, force: true })
+    directory,
+    document: (name: Name) => path.join(directory, `${name}.json`),
+    close: () => fs.rmSync(directory, { recursive: true, force: true })
   }
 }
 

@@ -7,7 +7,7 @@ import * as path from "node:path"
 import { documents, names } from "../src/documents.ts"
 import { tool, workspace } from "../src/tools.ts"
 
-const { close, document, folder } = workspace()
+const { close, document, directory } = workspace()
 afterAll(close)
 
 interface Operation {
@@ -32,7 +32,7 @@ describe.each(names)("the document of %s", (name) => {
   })
 
   it("is clean in spectral", () => {
-    const ruleset = path.join(folder, "spectral.yaml")
+    const ruleset = path.join(directory, "spectral.yaml")
     fs.writeFileSync(ruleset, 'extends: ["spectral:oas"]\n')
     const { output, status } = tool("spectral", ["lint", document(name), "-r", ruleset, "-F", "hint"])
     assert.strictEqual(status, 0, output)

@@ -17,12 +17,12 @@ import openapi, { astToString } from "openapi-typescript"
 import { names } from "../src/documents.ts"
 import { home, tool, workspace } from "../src/tools.ts"
 
-const { close, document: documentOf, folder } = workspace()
+const { close, document: documentOf, directory } = workspace()
 afterAll(close)
 
 const main = path.join(home, "../apps/orchestrator/src/main.ts")
 
-const file = path.join(folder, "server-api.json")
+const file = path.join(directory, "server-api.json")
 fs.writeFileSync(file, execFileSync(process.execPath, ["--conditions=@privx-kit/source", main, "openapi", "server"]))
 
 interface Json {
@@ -48,7 +48,7 @@ describe("the document of the server", () => {
     const redocly = tool("redocly", ["lint", file, "--extends", "recommended"])
     assert.strictEqual(redocly.status, 0, redocly.output)
     assert.notMatch(redocly.output, /warning/i)
-    const ruleset = path.join(folder, "spectral.yaml")
+    const ruleset = path.join(directory, "spectral.yaml")
     fs.writeFileSync(ruleset, 'extends: ["spectral:oas"]\n')
     const spectral = tool("spectral", ["lint", file, "-r", ruleset, "-F", "hint"])
     assert.strictEqual(spectral.status, 0, spectral.output)
@@ -125,7 +125,7 @@ describe("the document of the server", () => {
 const run = (name: string, env: Readonly<Record<string, string>>) =>
   Effect.callback<{ readonly output: string; readonly error: Error | null }>((resume) => {
     const options = { env: { ...process.env, ...env } }
-    execFile(process.execPath, [path.join(folder, name)], options, (error, stdout, stderr) =>
+    execFile(process.execPath, [path.join(directory, name)], options, (error, stdout, stderr) =>
       resume(Effect.succeed({ error, output: stdout + stderr }))
     )
   })
@@ -137,16 +137,16 @@ describe("a generated client", () => {
       [file, "server-api"] as const
     ]) {
       const types = astToString(await openapi(JSON.parse(fs.readFileSync(document, "utf8"))))
-      fs.writeFileSync(path.join(folder, `${name}.ts`), types)
+      fs.writeFileSync(path.join(directory, `${name}.ts`), types)
     }
     for (const name of ["client.ts", "server.ts"]) {
-      fs.copyFileSync(path.join(home, "programs", name), path.join(folder, name))
+      fs.copyFileSync(path.join(home, "programs", name), path.join(directory, name))
     }
     fs.writeFileSync(
-      path.join(folder, "tsconfig.json"),
+      path.join(directory, "tsconfig.json"),
       JSON.stringify({ extends: "../../tsconfig.base.json", include: ["*.ts"] })
     )
-    const { output, status } = tool("tsc", ["-p", folder])
+    const { output, status } = tool("tsc", ["-p", directory])
     assert.strictEqual(status, 0, output)
   }, 120_000)
 
@@ -171,7 +171,7 @@ describe("a generated client", () => {
     () =>
       Effect.gen(function* () {
         const simulator = yield* Simulator.make()
-        const place = yield* temporary.folder
+        const place = yield* temporary.directory
         const token = (name: string, role: string): string => {
           const token = crypto.randomUUID()
           const lines = [

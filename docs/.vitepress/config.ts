@@ -1,5 +1,5 @@
 /**
- * The documentation as a site. The pages are the Markdown files of this folder, which also read well without the site; `navigation.ts`
+ * The documentation as a site. The pages are the Markdown files of this directory, which also read well without the site; `navigation.ts`
  * says which page stands where.
  */
 import * as path from "node:path"
@@ -17,7 +17,7 @@ type Renderer = Parameters<NonNullable<MarkdownOptions["config"]>>[0]
 const outside = (href: string, page: string): string | undefined => {
   if (/^[a-z]+:|^[#/]/i.test(href)) return undefined
   const target = path.relative(root, path.resolve(path.dirname(page), href.split("#")[0] ?? ""))
-  // A file of this folder that is no page, such as a SQL script, is a file of the repository too.
+  // A file of this directory that is no page, such as a SQL script, is a file of the repository too.
   return target.startsWith("docs/") && !/\.(?!md$)\w+$/.test(target) ? undefined : target
 }
 

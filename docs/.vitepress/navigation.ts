@@ -12,13 +12,13 @@ const link = (page: string) => ({
   link: `/${page.replace(/(^|\/)index\.md$/, "$1").replace(/\.md$/, "")}`
 })
 
-const allIn = (folder: string): ReadonlyArray<string> =>
-  fs.existsSync(path.join(docs, folder))
+const allIn = (directory: string): ReadonlyArray<string> =>
+  fs.existsSync(path.join(docs, directory))
     ? fs
-        .readdirSync(path.join(docs, folder))
+        .readdirSync(path.join(docs, directory))
         .filter((file) => file.endsWith(".md") && file !== "index.md")
         .toSorted()
-        .map((file) => `${folder}/${file}`)
+        .map((file) => `${directory}/${file}`)
     : []
 
 const present = (pages: ReadonlyArray<string>) => pages.filter((page) => fs.existsSync(path.join(docs, page)))
@@ -73,10 +73,10 @@ const guide = [
 
 /** Long lists, each in the sidebar of its own pages; the sidebar of the other pages leads to the first of them. */
 const lists = [
-  { text: "Commands", folder: "reference/commands" },
-  { text: "Packages", folder: "reference/packages" },
-  { text: "Decisions", folder: "decisions" }
-].map(({ folder, text }) => ({ text, folder, pages: allIn(folder) }))
+  { text: "Commands", directory: "reference/commands" },
+  { text: "Packages", directory: "reference/packages" },
+  { text: "Decisions", directory: "decisions" }
+].map(({ directory, text }) => ({ text, directory, pages: allIn(directory) }))
 
 const sections = guide.map((section) => ({ ...section, pages: present(section.pages) }))
 
@@ -85,7 +85,7 @@ export const pages: ReadonlyArray<string> = ["index.md", ...[...sections, ...lis
 
 const general = sections.map(({ pages, text }) => ({ text, items: pages.map(link) }))
 
-const decisions = lists.find(({ folder }) => folder === "decisions")?.pages.slice(0, 1) ?? []
+const decisions = lists.find(({ directory }) => directory === "decisions")?.pages.slice(0, 1) ?? []
 
 export const sidebar = {
   "/": general.map(({ items, text }) => ({
@@ -94,6 +94,6 @@ export const sidebar = {
       text === "Explanation" ? [...items, ...decisions.map((page) => ({ ...link(page), text: "Decisions" }))] : items
   })),
   ...Object.fromEntries(
-    lists.map(({ folder, pages, text }) => [`/${folder}/`, [{ text, items: pages.map(link) }, ...general]])
+    lists.map(({ directory, pages, text }) => [`/${directory}/`, [{ text, items: pages.map(link) }, ...general]])
   )
 }

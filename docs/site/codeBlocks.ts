@@ -47,16 +47,16 @@ const yaml = (text: string): void => {
 
 /** The flags of each command, from the generated reference. */
 const commands = (): ReadonlyMap<string, ReadonlySet<string>> => {
-  const folder = path.join(root, "docs/reference/commands")
+  const directory = path.join(root, "docs/reference/commands")
   const flagsOf = (text: string) => new Set([...text.matchAll(/--[a-z][\w-]*/g)].map(([flag]) => flag))
-  const global = flagsOf(fs.readFileSync(path.join(folder, "index.md"), "utf8"))
+  const global = flagsOf(fs.readFileSync(path.join(directory, "index.md"), "utf8"))
   return new Map(
     fs
-      .readdirSync(folder)
+      .readdirSync(directory)
       .filter((file) => file !== "index.md")
       .flatMap((file) =>
         fs
-          .readFileSync(path.join(folder, file), "utf8")
+          .readFileSync(path.join(directory, file), "utf8")
           .split(/^(?=#{1,2} privx-kit )/m)
           .flatMap((section): ReadonlyArray<readonly [string, ReadonlySet<string>]> => {
             const name = /^#{1,2} (privx-kit [\w -]+)$/m.exec(section)?.[1]

@@ -9,7 +9,7 @@ import { parseSync } from "oxc-parser"
 
 const root = path.join(import.meta.dirname, "..", "..")
 
-const folder = path.join(root, "docs/reference/packages")
+const directory = path.join(root, "docs/reference/packages")
 
 interface Export {
   readonly name: string
@@ -115,8 +115,8 @@ const modulePage = (name: string, header: string, exports: ReadonlyArray<Export>
     )
   ].join("\n\n")
 
-fs.rmSync(folder, { recursive: true, force: true })
-fs.mkdirSync(folder, { recursive: true })
+fs.rmSync(directory, { recursive: true, force: true })
+fs.mkdirSync(directory, { recursive: true })
 const packages: Array<string> = []
 for (const manifestFile of fs.globSync("packages/*/package.json", { cwd: root }).toSorted()) {
   const { description, name, private: isPrivate } = JSON.parse(fs.readFileSync(path.join(root, manifestFile), "utf8"))
@@ -132,12 +132,12 @@ for (const manifestFile of fs.globSync("packages/*/package.json", { cwd: root })
       return modulePage(file.replace(/\.ts$/, ""), header, exports)
     })
   fs.writeFileSync(
-    path.join(folder, `${short}.md`),
+    path.join(directory, `${short}.md`),
     `${[`# ${name}`, `${description}. \`npm install ${name}\``, ...modules].join("\n\n")}\n`
   )
   packages.push(`| [\`${name}\`](./${short}.md) | ${description} |`)
 }
 fs.writeFileSync(
-  path.join(folder, "index.md"),
+  path.join(directory, "index.md"),
   `# Packages\n\nThe libraries behind the command line, for programs written with [Effect](https://effect.website). Each page lists the modules of a package with their docstrings.\n\n| Package | What it is |\n| --- | --- |\n${packages.join("\n")}\n`
 )

@@ -10,7 +10,7 @@ export const root = path.join(docs, "..")
 /** What is wrong, one line each. */
 export type Problems = ReadonlyArray<string>
 
-/** The documents of the repository: those of this folder, and those beside the code. */
+/** The documents of the repository: those of this directory, and those beside the code. */
 export const documents = (): ReadonlyArray<string> =>
   [
     ...fs.globSync("*.md", { cwd: root }),

@@ -15,6 +15,6 @@ const document = execFileSync(
   { cwd: orchestrator, encoding: "utf8", maxBuffer: 1e8 }
 )
 const types = astToString(await openapi(JSON.parse(document), { alphabetize: true }))
-const folder = path.join(import.meta.dirname, "../src/api/generated")
-fs.mkdirSync(folder, { recursive: true })
-fs.writeFileSync(path.join(folder, "Schema.ts"), types)
+const directory = path.join(import.meta.dirname, "../src/api/generated")
+fs.mkdirSync(directory, { recursive: true })
+fs.writeFileSync(path.join(directory, "Schema.ts"), types)

@@ -19,12 +19,12 @@ const database = support.server()
 const started = Effect.gen(function* () {
   const simulator = yield* privx.start()
   const url = yield* support.database(database())
-  const folder = yield* temporary.folder
+  const directory = yield* temporary.directory
   const server = yield* served.on(SharedStorage.layer({ url, maxConnections: 4 }), {
     target: nameOf(simulator.url),
-    tokenFile: path.join(folder, "tokens.toml")
+    tokenFile: path.join(directory, "tokens.toml")
   })
-  const context = yield* Layer.build(support.worker(simulator, url, path.join(folder, "keys")))
+  const context = yield* Layer.build(support.worker(simulator, url, path.join(directory, "keys")))
   yield* ClusterWorker.work({ concurrency: 8 }).pipe(Effect.provideContext(context), Effect.forkScoped)
   return server
 })

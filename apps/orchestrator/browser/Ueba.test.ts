@@ -58,7 +58,7 @@ describe("domains on the page", () => {
     "show UEBA with its charts, let an operator activate a dataset, and bring views of their own",
     () =>
       Effect.gen(function* () {
-        const file = path.join(yield* temporary.folder, "view.js")
+        const file = path.join(yield* temporary.directory, "view.js")
         fs.writeFileSync(file, view)
         const domains = DomainList.layer([...builtIn, acme(file)])
         const server = yield* served.start({ simulator: { speed: 600 }, domains })

@@ -23,7 +23,7 @@ interface Dex {
   readonly staticPasswords: ReadonlyArray<{ readonly email: string }>
 }
 
-const dex: Dex = parse(fs.readFileSync(path.join(Container.folderOfFiles, "compose/dex.yaml"), "utf8"))
+const dex: Dex = parse(fs.readFileSync(path.join(Container.deployDirectory, "compose/dex.yaml"), "utf8"))
 
 /** An issuer with the client, the address and the person of the file for Dex. */
 const issuer = Effect.gen(function* () {

@@ -8,12 +8,12 @@ import * as path from "node:path"
 import { assert, describe, it } from "vitest"
 import { parse } from "yaml"
 import * as Compose from "./compose.ts"
-import { folderOfFiles } from "./container.ts"
+import { deployDirectory } from "./container.ts"
 import * as Kubernetes from "./kubernetes.ts"
 
 const load = createRequire(import.meta.url)
 
-const text = (file: string): string => fs.readFileSync(path.join(folderOfFiles, file), "utf8")
+const text = (file: string): string => fs.readFileSync(path.join(deployDirectory, file), "utf8")
 
 const compose = (file: string): ReadonlyArray<string> => {
   const ajv = new Ajv.default({ strict: false, allErrors: true, validateFormats: false })
@@ -70,14 +70,14 @@ describe("the Kubernetes manifests", () => {
 
   /** What the compiler says of the manifests as values of the types of Kubernetes: it also refuses fields that these do not have. */
   const compiled = (manifests: ReadonlyArray<Kubernetes.Manifest>): string => {
-    const folder = fs.mkdtempSync(path.join(import.meta.dirname, "../node_modules/.manifests-"))
+    const directory = fs.mkdtempSync(path.join(import.meta.dirname, "../node_modules/.manifests-"))
     try {
       const source = manifests.map(
         (manifest, index) =>
           `import type { I${manifest.kind} as Kind${index} } from "kubernetes-models/${manifest.apiVersion}/${manifest.kind}"\n` +
           `export const value${index}: Kind${index} = ${JSON.stringify(manifest)}\n`
       )
-      fs.writeFileSync(path.join(folder, "manifests.ts"), source.join(""))
+      fs.writeFileSync(path.join(directory, "manifests.ts"), source.join(""))
       const { stdout } = spawnSync(
         process.execPath,
         [
@@ -94,11 +94,11 @@ describe("the Kubernetes manifests", () => {
           "esnext",
           "manifests.ts"
         ],
-        { cwd: folder, encoding: "utf8" }
+        { cwd: directory, encoding: "utf8" }
       )
       return stdout
     } finally {
-      fs.rmSync(folder, { recursive: true })
+      fs.rmSync(directory, { recursive: true })
     }
   }
 

@@ -23,8 +23,8 @@ const pods = {
 }
 
 const certificate = (): Readonly<Record<string, string>> => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-certificate-"))
-  const file = (name: string) => path.join(folder, name)
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-certificate-"))
+  const file = (name: string) => path.join(directory, name)
   const made = [
     "-keyout",
     file("tls.key"),
@@ -40,7 +40,7 @@ const certificate = (): Readonly<Record<string, string>> => {
     "tls.key": fs.readFileSync(file("tls.key"), "utf8"),
     "tls.crt": fs.readFileSync(file("tls.crt"), "utf8")
   }
-  fs.rmSync(folder, { recursive: true })
+  fs.rmSync(directory, { recursive: true })
   return pair
 }
 

@@ -22,7 +22,7 @@ export interface Service {
 }
 
 export const services = (): Readonly<Record<string, Service>> =>
-  parse(fs.readFileSync(path.join(Container.folderOfFiles, "compose.yaml"), "utf8"), { merge: true }).services
+  parse(fs.readFileSync(path.join(Container.deployDirectory, "compose.yaml"), "utf8"), { merge: true }).services
 
 export interface Options {
   readonly databaseUrl: string
@@ -40,7 +40,7 @@ export const project = Effect.fnUntraced(function* (options: Options) {
   const mountsOf = ({ volumes: lines = [] }: Service): ReadonlyArray<Container.Mount> =>
     lines.map((line) => {
       const [from = "", to = "", mode] = line.split(":")
-      return { from: volumes.get(from) ?? path.join(Container.folderOfFiles, from), to, readOnly: mode === "ro" }
+      return { from: volumes.get(from) ?? path.join(Container.deployDirectory, from), to, readOnly: mode === "ro" }
     })
 
   const settingsOf = (service: Service) => ({

@@ -14,14 +14,14 @@ import { Readable } from "node:stream"
 
 const root = path.join(import.meta.dirname, "../../..")
 
-export const folderOfFiles = path.join(root, "deploy")
+export const deployDirectory = path.join(root, "deploy")
 
 /** How long a process may take to start: a busy machine is slow. */
 export const mostToStart = "90 seconds"
 
 /** What the last stage of the Dockerfile says. */
 interface Image {
-  readonly folder: string
+  readonly directory: string
   readonly env: Readonly<Record<string, string>>
   readonly user: number
   readonly entrypoint: ReadonlyArray<string>
@@ -60,18 +60,20 @@ export interface Container {
 const system = ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
 
 const lastStage = (): ReadonlyArray<Instruction> => {
-  const all = DockerfileParser.parse(fs.readFileSync(path.join(folderOfFiles, "Dockerfile"), "utf8")).getInstructions()
+  const all = DockerfileParser.parse(
+    fs.readFileSync(path.join(deployDirectory, "Dockerfile"), "utf8")
+  ).getInstructions()
   return all.slice(all.findLastIndex((instruction) => instruction.getKeyword() === "FROM") + 1)
 }
 
 const argumentsOf = (instruction: Instruction): ReadonlyArray<string> =>
   instruction.getArguments().map((argument) => argument.getValue())
 
-const copy = (folder: string, words: ReadonlyArray<string>): void => {
-  const to = path.join(folder, words.at(-1) ?? "")
+const copy = (directory: string, words: ReadonlyArray<string>): void => {
+  const to = path.join(directory, words.at(-1) ?? "")
   for (const from of words.slice(0, -1)) {
     const source = path.join(root, path.relative("/src", from))
-    // A file goes into the folder, and the content of a folder as well.
+    // A file goes into the directory, and the content of a directory as well.
     const target = fs.statSync(source).isDirectory() ? to : path.join(to, path.basename(source))
     fs.cpSync(source, target, { recursive: true })
   }
@@ -80,24 +82,30 @@ const copy = (folder: string, words: ReadonlyArray<string>): void => {
 /** The image, built from the Dockerfile: what it copies, sets and runs. */
 export const build = Effect.acquireRelease(
   Effect.sync((): Image => {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-image-"))
-    fs.chmodSync(folder, 0o755)
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-image-"))
+    fs.chmodSync(directory, 0o755)
     for (const name of ["usr", "proc", "dev", "tmp", "local/bin", "etc"]) {
-      fs.mkdirSync(path.join(folder, name), { recursive: true })
+      fs.mkdirSync(path.join(directory, name), { recursive: true })
     }
-    for (const name of ["bin", "sbin", "lib", "lib64"]) fs.symlinkSync(`usr/${name}`, path.join(folder, name))
+    for (const name of ["bin", "sbin", "lib", "lib64"]) fs.symlinkSync(`usr/${name}`, path.join(directory, name))
     for (const name of ["passwd", "group", "nsswitch.conf", "ld.so.cache", "alternatives", "ssl"]) {
       const file = path.join("/etc", name)
-      if (fs.existsSync(file)) fs.cpSync(file, path.join(folder, file), { recursive: true, verbatimSymlinks: true })
+      if (fs.existsSync(file)) fs.cpSync(file, path.join(directory, file), { recursive: true, verbatimSymlinks: true })
     }
-    fs.copyFileSync(process.execPath, path.join(folder, "local/bin/node"))
-    const image = { folder, env: {} as Record<string, string>, user: 0, entrypoint: [] as Array<string>, workdir: "/" }
+    fs.copyFileSync(process.execPath, path.join(directory, "local/bin/node"))
+    const image = {
+      directory,
+      env: {} as Record<string, string>,
+      user: 0,
+      entrypoint: [] as Array<string>,
+      workdir: "/"
+    }
     for (const instruction of lastStage()) {
       const words = argumentsOf(instruction)
       switch (instruction.getKeyword()) {
         case "COPY":
           copy(
-            folder,
+            directory,
             words.filter((word) => !word.startsWith("--"))
           )
           break
@@ -106,11 +114,11 @@ export const build = Effect.acquireRelease(
             "bwrap",
             [
               "--bind",
-              folder,
+              directory,
               "/",
               ...system,
               "--bind",
-              path.join(folder, "local"),
+              path.join(directory, "local"),
               "/usr/local",
               "sh",
               "-c",
@@ -135,19 +143,19 @@ export const build = Effect.acquireRelease(
     }
     return image
   }),
-  ({ folder }) => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true }))
+  ({ directory }) => Effect.sync(() => fs.rmSync(directory, { recursive: true, force: true }))
 )
 
-/** A folder that belongs to the user of the image, as an empty volume does. */
+/** A directory that belongs to the user of the image, as an empty volume does. */
 export const volume = (user: number) =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const folder = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-volume-"))
-      fs.chmodSync(folder, 0o755)
-      fs.chownSync(folder, user, user)
-      return folder
+      const directory = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-volume-"))
+      fs.chmodSync(directory, 0o755)
+      fs.chownSync(directory, user, user)
+      return directory
     }),
-    (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true }))
+    (directory) => Effect.sync(() => fs.rmSync(directory, { recursive: true, force: true }))
   )
 
 /** Starts it, and kills it when the test is over. */
@@ -163,7 +171,7 @@ export const start = Effect.fnUntraced(function* (image: Image, options: Options
   ]
   // The root is read-only, so the places of mounts are made before.
   for (const { from, to } of mounts) {
-    const place = path.join(image.folder, to)
+    const place = path.join(image.directory, to)
     if (fs.existsSync(place)) continue
     if (fs.statSync(from).isDirectory()) fs.mkdirSync(place, { recursive: true })
     else {
@@ -193,11 +201,11 @@ export const start = Effect.fnUntraced(function* (image: Image, options: Options
           "bwrap",
           [
             "--ro-bind",
-            image.folder,
+            image.directory,
             "/",
             ...system,
             "--ro-bind",
-            path.join(image.folder, "local"),
+            path.join(image.directory, "local"),
             "/usr/local",
             ...mounts.flatMap(({ from, readOnly, to }) => [readOnly === true ? "--ro-bind" : "--bind", from, to]),
             "--chdir",

@@ -51,7 +51,7 @@ export interface Manifest {
 export const files = ["privx-kit.yaml", "secrets.example.yaml"]
 
 export const manifests = (file: string): ReadonlyArray<Manifest> =>
-  parseAllDocuments(fs.readFileSync(path.join(Container.folderOfFiles, "kubernetes", file), "utf8")).map((document) =>
+  parseAllDocuments(fs.readFileSync(path.join(Container.deployDirectory, "kubernetes", file), "utf8")).map((document) =>
     document.toJS()
   )
 

@@ -9,7 +9,7 @@ import * as FleetFile from "../src/fleet/FleetFile.ts"
 
 /** What is wrong with a file, as `path problem`. */
 const problems = Effect.fnUntraced(function* (text: string) {
-  const file = path.join(yield* temporary.folder, "fleet.yaml")
+  const file = path.join(yield* temporary.directory, "fleet.yaml")
   fs.writeFileSync(file, text)
   const failure = yield* Effect.flip(FleetFile.read(file, { environment: {}, home: "/nonexistent" }))
   return failure.problems.map(({ problem, setting }) => `${setting.replace(/^.*?:\d+:\d+ ?/, "")} ${problem}`)

@@ -37,8 +37,8 @@ const rounds = Number(process.env["HOSTILE_ROUNDS"] ?? 20)
 /** A server for one test. */
 const start = Effect.gen(function* () {
   const privx = yield* simulated.start()
-  const folder = yield* temporary.folder
-  const tokens = path.join(folder, "tokens.toml")
+  const directory = yield* temporary.directory
+  const tokens = path.join(directory, "tokens.toml")
   const tokenOf = served.tokens(tokens, { viewer: "viewer", operator: "operator" })
   const server = yield* program.start(
     main,
@@ -46,7 +46,7 @@ const start = Effect.gen(function* () {
       "serve",
       "--listen=127.0.0.1:0",
       `--tokens=${tokens}`,
-      `--data-dir=${path.join(folder, "data")}`,
+      `--data-dir=${path.join(directory, "data")}`,
       "--fleet-hosts=*.example.com",
       "--json"
     ],

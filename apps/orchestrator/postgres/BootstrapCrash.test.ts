@@ -73,7 +73,7 @@ const survived = Effect.fnUntraced(function* (point: string, inputs: typeof Boot
   const simulator = yield* privx.start({ ...bootstraps.options, stopDuration: "10 seconds" })
   // An old model, which the bootstrap has to replace.
   const old = { dataset: { ...bootstraps.inputs.dataset, name: "old" } }
-  const dataDir = path.join(yield* temporary.folder, "data")
+  const dataDir = path.join(yield* temporary.directory, "data")
   yield* bootstraps.session(simulator, dataDir, bootstraps.bootstrap(simulator, old))
   const url = yield* support.database(server())
   yield* Effect.gen(function* () {

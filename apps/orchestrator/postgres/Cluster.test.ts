@@ -45,7 +45,7 @@ describe("a worker on Postgres", () => {
         const provenance = yield* PostgresProvenanceStore.find(submitted.id)
         assert.strictEqual(JSON.parse(provenance?.manifest ?? "{}").script.sha256, simulator.scriptSha256)
         assert.include(provenance?.publicKey, "BEGIN PUBLIC KEY")
-      }).pipe(Effect.provide(support.worker(simulator, url, yield* temporary.folder)))
+      }).pipe(Effect.provide(support.worker(simulator, url, yield* temporary.directory)))
     })
   )
 
@@ -53,7 +53,7 @@ describe("a worker on Postgres", () => {
     Effect.gen(function* () {
       const simulator = yield* privx.start()
       const url = yield* support.database(server())
-      const keys = yield* temporary.folder
+      const keys = yield* temporary.directory
       const id = yield* Effect.gen(function* () {
         const runs = yield* Runs
         yield* work
@@ -99,7 +99,7 @@ describe("a worker on Postgres", () => {
         )
         yield* cancel(running.id)
         yield* cancelled(running.id)
-      }).pipe(Effect.provide(support.worker(simulator, url, yield* temporary.folder)))
+      }).pipe(Effect.provide(support.worker(simulator, url, yield* temporary.directory)))
     })
   )
 
@@ -123,7 +123,7 @@ describe("a worker on Postgres", () => {
           all.filter(({ status }) => status !== "succeeded").map(({ failure }) => failure),
           []
         )
-      }).pipe(Effect.provide(support.worker(simulator, url, yield* temporary.folder)))
+      }).pipe(Effect.provide(support.worker(simulator, url, yield* temporary.directory)))
     })
   )
 

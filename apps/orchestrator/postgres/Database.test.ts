@@ -167,9 +167,9 @@ describe("a database", () => {
   it.live("is not reached with a certificate that cannot be verified, nor in clear where TLS was asked for", () =>
     Effect.gen(function* () {
       const { ca, certificate, key } = yield* Effect.orDie(Certificates.make({ names: ["localhost"] }))
-      const folder = yield* temporary.folder
+      const directory = yield* temporary.directory
       const file = (name: string, text: string) => {
-        const at = path.join(folder, name)
+        const at = path.join(directory, name)
         fs.writeFileSync(at, text, { mode: 0o600 })
         if (process.getuid?.() === 0) fs.chownSync(at, 65_534, 65_534)
         return at

@@ -21,17 +21,17 @@ const database = support.server()
 const place = Effect.fnUntraced(function* (simulator: SimulatorOptions = {}) {
   const privx = yield* fleets.start(simulator)
   const url = yield* support.database(database())
-  const { file, folder } = yield* fleets.place
+  const { file, directory } = yield* fleets.place
   const server = yield* served.on(SharedStorage.layer({ url, maxConnections: 4 }), {
     target: "https://privx.invalid",
-    tokenFile: path.join(folder, "tokens.toml"),
+    tokenFile: path.join(directory, "tokens.toml"),
     fleetHosts: { hosts: ["127.*"], insecureHttp: false }
   })
   /** A worker as a process of its own. */
   const worker = Effect.gen(function* () {
     const started = yield* program.start(
       cli.program,
-      ["worker", "--fleet-hosts=127.*", "--fleet-env=FLEET_*", "--json", `--data-dir=${path.join(folder, "keys")}`],
+      ["worker", "--fleet-hosts=127.*", "--fleet-env=FLEET_*", "--json", `--data-dir=${path.join(directory, "keys")}`],
       { env: { ...fleets.environment(privx), PRIVX_KIT_DATABASE_URL: Redacted.value(url) } }
     )
     yield* started.line("privx-kit worker")
@@ -51,7 +51,7 @@ const place = Effect.fnUntraced(function* (simulator: SimulatorOptions = {}) {
       served.cli({ PRIVX_KIT_SERVER: origin, PRIVX_KIT_SERVER_TOKEN: server.tokenOf(role) }, ...args)
   const rows = <A extends object>(statement: string) =>
     Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe<A>(statement)).pipe(Effect.provide(support.record(url)))
-  return { another, as, file, folder, privx, rows, server, worker }
+  return { another, as, file, directory, privx, rows, server, worker }
 })
 
 const result = (ended: cli.Ended) => cli.json(ended).result as ReturnType<typeof JSON.parse>
@@ -59,7 +59,7 @@ const result = (ended: cli.Ended) => cli.json(ended).result as ReturnType<typeof
 describe("a fleet at a server on Postgres", { timeout: 120_000 }, () => {
   it.live("is executed by the workers: table, exit code and scripts are those of a fleet on this machine", () =>
     Effect.gen(function* () {
-      const { another, as, file, folder, privx, rows, worker } = yield* place()
+      const { another, as, file, directory, privx, rows, worker } = yield* place()
       fs.writeFileSync(
         file,
         fleets.text(privx, 6, {}, { output: "scripts/{name}" }, (index) =>
@@ -88,9 +88,9 @@ describe("a fleet at a server on Postgres", { timeout: 120_000 }, () => {
       )
       assert.match(applied.stdout, /h4 +✗ failed .*HostUnusable: .*token_env names HOME, and fleets may not/)
       assert.include(applied.stdout, "3 of 6 hosts done, 3 failed")
-      const script = fs.readFileSync(path.join(folder, "scripts", "h1", "privx-ueba-setup.sh"))
+      const script = fs.readFileSync(path.join(directory, "scripts", "h1", "privx-ueba-setup.sh"))
       assert.strictEqual(crypto.hash("sha256", script, "hex"), privx.simulator.scriptSha256)
-      assert.isFalse(fs.existsSync(path.join(folder, "scripts", "h2")))
+      assert.isFalse(fs.existsSync(path.join(directory, "scripts", "h2")))
 
       const [fleet] = result(yield* operator("runs", "list", "--json")).runs
       assert.strictEqual(fleet.target, "fleet:test")

@@ -125,7 +125,7 @@ describe("the port of a worker", () => {
         yield* requests.ask({ runId: id, attempt: 1, action: "decide", approved: true, sha256, by: "noah" })
         const decided = yield* eventually(runs.get(id), (run) => run?.status === "succeeded")
         assert.strictEqual(decided?.review?.decision?.by, "noah")
-      }).pipe(Effect.provide(support.worker(simulator, url, yield* temporary.folder)))
+      }).pipe(Effect.provide(support.worker(simulator, url, yield* temporary.directory)))
     })
   )
 
@@ -133,7 +133,7 @@ describe("the port of a worker", () => {
     Effect.gen(function* () {
       const simulator = yield* privx.start()
       const url = yield* support.database(server())
-      const output = path.join(yield* temporary.folder, "chosen")
+      const output = path.join(yield* temporary.directory, "chosen")
       yield* Effect.gen(function* () {
         const runs = yield* Runs
         yield* Effect.forkScoped(ClusterWorker.work({ concurrency: 16 }))
@@ -150,7 +150,7 @@ describe("the port of a worker", () => {
         assert.strictEqual(yield* privx.count(simulator, "Ueba.createSession"), before)
         assert.isFalse(fs.existsSync(output))
         assert.strictEqual((yield* runs.list()).length, 1)
-      }).pipe(Effect.provide(support.worker(simulator, url, yield* temporary.folder)))
+      }).pipe(Effect.provide(support.worker(simulator, url, yield* temporary.directory)))
     })
   )
 
@@ -170,7 +170,7 @@ describe("the port of a worker", () => {
         const run = yield* eventually(runs.get(id), (run) => run?.endedAt !== null)
         assert.strictEqual(run?.status, "failed")
         assert.isNull(run?.review?.decision ?? null)
-      }).pipe(Effect.provide(support.worker(simulator, url, yield* temporary.folder)))
+      }).pipe(Effect.provide(support.worker(simulator, url, yield* temporary.directory)))
     })
   )
 

@@ -22,7 +22,7 @@ describe("a playback session on Postgres", { timeout: 120_000 }, () => {
       const id = yield* Effect.orDie(simulator.addPlaybackSession())
       const server = yield* served.on(SharedStorage.layer({ url, maxConnections: 4 }), {
         target: simulator.url.origin,
-        tokenFile: path.join(yield* temporary.folder, "tokens.toml")
+        tokenFile: path.join(yield* temporary.directory, "tokens.toml")
       })
       const worker = support.workerProcess(simulator, url).pipe(Effect.tap(({ line }) => line("ready")))
       const calls = Effect.map(simulator.requests, (requests) =>

@@ -21,10 +21,10 @@ const behind = Effect.fnUntraced(function* (
   mode: "session" | "transaction" | "statement",
   size = "40"
 ) {
-  const folder = yield* temporary.folder
-  fs.chmodSync(folder, 0o755)
+  const directory = yield* temporary.directory
+  fs.chmodSync(directory, 0o755)
   const pooler = yield* Effect.acquireRelease(
-    Effect.promise(() => pgbouncer.start({ server: direct, folder, mode, settings: { default_pool_size: size } })),
+    Effect.promise(() => pgbouncer.start({ server: direct, directory, mode, settings: { default_pool_size: size } })),
     ({ stop }) => Effect.promise(stop)
   )
   return pooler.url(direct)

@@ -18,15 +18,15 @@ const database = support.server()
 const pair = Effect.gen(function* () {
   const simulator = yield* privx.start()
   const url = yield* support.database(database())
-  const folder = yield* temporary.folder
+  const directory = yield* temporary.directory
   const one = (name: string) =>
     served.on(SharedStorage.layer({ url, maxConnections: 4 }), {
       target: nameOf(simulator.url),
-      tokenFile: path.join(folder, name)
+      tokenFile: path.join(directory, name)
     })
   const [first, second] = [yield* one("first.toml"), yield* one("second.toml")]
   const work = Effect.gen(function* () {
-    const context = yield* Layer.build(support.worker(simulator, url, path.join(folder, "keys")))
+    const context = yield* Layer.build(support.worker(simulator, url, path.join(directory, "keys")))
     yield* ClusterWorker.work({ concurrency: 8 }).pipe(Effect.provideContext(context), Effect.forkScoped)
   })
   return { simulator, first, second, work }

@@ -1,6 +1,6 @@
 /**
  * A pgbouncer in front of a server. The program is the one of this machine, or the package of Debian, unpacked under the package
- * manager's own folder: that takes apt-get and dpkg-deb, and no rights.
+ * manager's own directory: that takes apt-get and dpkg-deb, and no rights.
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
@@ -9,7 +9,7 @@ import * as net from "node:net"
 import * as path from "node:path"
 import { freePort } from "./server.ts"
 
-const folder = path.join(import.meta.dirname, "..", "node_modules", ".cache", "pgbouncer")
+const directory = path.join(import.meta.dirname, "..", "node_modules", ".cache", "pgbouncer")
 
 /** The libraries of the package that a machine need not have. */
 const packages = ["pgbouncer", "libc-ares2", "libevent-2.1-7"]
@@ -20,9 +20,9 @@ interface Program {
 }
 
 const unpacked = (): Program => ({
-  file: path.join(folder, "usr/sbin/pgbouncer"),
-  libraries: (fs.existsSync(path.join(folder, "usr/lib")) ? fs.readdirSync(path.join(folder, "usr/lib")) : [])
-    .map((name) => path.join(folder, "usr/lib", name))
+  file: path.join(directory, "usr/sbin/pgbouncer"),
+  libraries: (fs.existsSync(path.join(directory, "usr/lib")) ? fs.readdirSync(path.join(directory, "usr/lib")) : [])
+    .map((name) => path.join(directory, "usr/lib", name))
     .join(":")
 })
 
@@ -33,14 +33,14 @@ const find = (): Program | string => {
   const installed = { file: "/usr/sbin/pgbouncer", libraries: "" }
   if (starts(installed)) return installed
   if (!starts(unpacked())) {
-    fs.mkdirSync(folder, { recursive: true })
+    fs.mkdirSync(directory, { recursive: true })
     for (const name of packages) {
-      const { status } = spawnSync("apt-get", ["download", name], { cwd: folder, stdio: "ignore" })
+      const { status } = spawnSync("apt-get", ["download", name], { cwd: directory, stdio: "ignore" })
       if (status !== 0) return "pgbouncer is not installed, and apt-get cannot bring it"
     }
-    for (const file of fs.readdirSync(folder).filter((name) => name.endsWith(".deb"))) {
-      execFileSync("dpkg-deb", ["-x", file, "."], { cwd: folder })
-      fs.rmSync(path.join(folder, file))
+    for (const file of fs.readdirSync(directory).filter((name) => name.endsWith(".deb"))) {
+      execFileSync("dpkg-deb", ["-x", file, "."], { cwd: directory })
+      fs.rmSync(path.join(directory, file))
     }
   }
   return starts(unpacked()) ? unpacked() : "the package of pgbouncer does not run on this machine"
@@ -72,15 +72,15 @@ const answers = (port: number): Promise<boolean> =>
 export const start = async (options: {
   /** Of any database of the server. */
   readonly server: string
-  /** A folder that every user may enter. */
-  readonly folder: string
+  /** A directory that every user may enter. */
+  readonly directory: string
   readonly mode: "session" | "transaction" | "statement"
   readonly settings?: Readonly<Record<string, string>>
 }): Promise<Pooler> => {
   if (typeof found === "string") throw new Error(found)
   const { hostname, port } = new URL(options.server)
   const listenPort = await freePort()
-  const file = path.join(options.folder, `${listenPort}.ini`)
+  const file = path.join(options.directory, `${listenPort}.ini`)
   const settings = {
     listen_addr: "127.0.0.1",
     listen_port: String(listenPort),

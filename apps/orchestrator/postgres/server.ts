@@ -1,4 +1,4 @@
-/** A Postgres server of its own, in a temporary folder, that can be killed and started again. */
+/** A Postgres server of its own, in a temporary directory, that can be killed and started again. */
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -35,15 +35,15 @@ export const freePort = async (): Promise<number> => {
 }
 
 export const create = async (settings: Readonly<Record<string, string>> = {}): Promise<Server> => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-postgres-"))
-  const data = path.join(folder, "data")
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-postgres-"))
+  const data = path.join(directory, "data")
   fs.mkdirSync(data, { mode: 0o700 })
   let programs = install()
   if (user.uid !== undefined) {
     // The repository may lie where only root can read.
-    fs.chmodSync(folder, 0o755)
-    fs.cpSync(programs, path.join(folder, "native"), { recursive: true, verbatimSymlinks: true })
-    programs = path.join(folder, "native")
+    fs.chmodSync(directory, 0o755)
+    fs.cpSync(programs, path.join(directory, "native"), { recursive: true, verbatimSymlinks: true })
+    programs = path.join(directory, "native")
     fs.chownSync(data, user.uid, user.gid)
   }
   const bin = (name: string) => path.join(programs, "bin", name)
@@ -55,7 +55,7 @@ export const create = async (settings: Readonly<Record<string, string>> = {}): P
     stdio: "ignore"
   })
   const port = await freePort()
-  const log = fs.openSync(path.join(folder, "log"), "a")
+  const log = fs.openSync(path.join(directory, "log"), "a")
   const all = { listen_addresses: "127.0.0.1", unix_socket_directories: data, max_connections: "200", ...settings }
   const options = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`])
 
@@ -69,7 +69,7 @@ export const create = async (settings: Readonly<Record<string, string>> = {}): P
     })
     running = child
     while (!(await answers(port))) {
-      if (child.exitCode !== null) throw new Error(fs.readFileSync(path.join(folder, "log"), "utf8"))
+      if (child.exitCode !== null) throw new Error(fs.readFileSync(path.join(directory, "log"), "utf8"))
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
@@ -94,7 +94,7 @@ export const create = async (settings: Readonly<Record<string, string>> = {}): P
     remove: async () => {
       await stop("immediate")
       fs.closeSync(log)
-      fs.rmSync(folder, { recursive: true, force: true })
+      fs.rmSync(directory, { recursive: true, force: true })
     }
   }
 }

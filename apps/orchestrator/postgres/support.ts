@@ -59,7 +59,7 @@ export const workerProcess = Effect.fnUntraced(function* (
     readonly file?: string
   } = {}
 ) {
-  const keys = yield* temporary.folder
+  const keys = yield* temporary.directory
   const token = Redacted.value(yield* simulator.issueToken())
   const { concurrency = 16, death, file = workProgram } = options
   const args = [Redacted.value(databaseUrl), simulator.url.href, keys, String(concurrency)]

@@ -73,8 +73,8 @@ export const pages = (version: string): Effect.Effect<ReadonlyArray<readonly [fi
 if (import.meta.main) {
   const root = path.join(import.meta.dirname, "..")
   const { version } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"))
-  const folder = path.join(root, "man")
-  fs.rmSync(folder, { recursive: true, force: true })
-  fs.mkdirSync(folder)
-  for (const [file, text] of await Effect.runPromise(pages(version))) fs.writeFileSync(path.join(folder, file), text)
+  const directory = path.join(root, "man")
+  fs.rmSync(directory, { recursive: true, force: true })
+  fs.mkdirSync(directory)
+  for (const [file, text] of await Effect.runPromise(pages(version))) fs.writeFileSync(path.join(directory, file), text)
 }

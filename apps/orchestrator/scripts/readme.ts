@@ -22,9 +22,9 @@ export const refresh = (text: string): string =>
 if (import.meta.main) {
   fs.writeFileSync(file, refresh(fs.readFileSync(file, "utf8")))
   const pages = await Effect.runPromise(Reference.pages)
-  for (const stale of Reference.present()) if (!pages.has(stale)) fs.rmSync(path.join(Reference.folder, stale))
+  for (const stale of Reference.present()) if (!pages.has(stale)) fs.rmSync(path.join(Reference.directory, stale))
   for (const [name, text] of pages) {
-    fs.mkdirSync(path.dirname(path.join(Reference.folder, name)), { recursive: true })
-    fs.writeFileSync(path.join(Reference.folder, name), text)
+    fs.mkdirSync(path.dirname(path.join(Reference.directory, name)), { recursive: true })
+    fs.writeFileSync(path.join(Reference.directory, name), text)
   }
 }

@@ -123,8 +123,8 @@ export const packages = () =>
         "files",
         "create-domain"
       ].map((name) => `packages/${name}`)
-    ].map((folder) => {
-      const { description, name } = JSON.parse(fs.readFileSync(path.join(root, folder, "package.json"), "utf8"))
-      return [`[\`${name}\`](${folder})`, description]
+    ].map((directory) => {
+      const { description, name } = JSON.parse(fs.readFileSync(path.join(root, directory, "package.json"), "utf8"))
+      return [`[\`${name}\`](${directory})`, description]
     })
   )

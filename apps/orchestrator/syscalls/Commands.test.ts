@@ -59,9 +59,9 @@ const ids = new Map<State, Ids>()
 /** By then a command without an end of its own has started, also where it cannot print that. In milliseconds. */
 const started = 15_000
 
-/** Starts the program in a folder: its working directory, home and files are all there. */
+/** Starts the program in a directory: its working directory, home and files are all there. */
 const run = (
-  folder: string,
+  directory: string,
   command: Pick<Command, "until" | "stdin">,
   args: ReadonlyArray<string>,
   env: Readonly<Record<string, string>>,
@@ -69,14 +69,14 @@ const run = (
 ) =>
   new Promise<Ended>((resolve) => {
     const child = spawn(process.execPath, [program, ...args], {
-      cwd: path.join(folder, "cwd"),
+      cwd: path.join(directory, "cwd"),
       env: {
         ...privx.env,
         PATH: process.env["PATH"] ?? "",
         LANG: "C.UTF-8",
-        HOME: path.join(folder, "home"),
-        TMPDIR: path.join(folder, "tmp"),
-        PRIVX_API_CA_FILE: path.join(folder, "ca.pem"),
+        HOME: path.join(directory, "home"),
+        TMPDIR: path.join(directory, "tmp"),
+        PRIVX_API_CA_FILE: path.join(directory, "ca.pem"),
         ...env
       },
       stdio: ["pipe", output, "pipe"]
@@ -108,9 +108,9 @@ const run = (
     })
   })
 
-const fresh = (folder: string, state: State) => {
-  fs.rmSync(folder, { recursive: true, force: true })
-  fs.cpSync(path.join(root, state), folder, { recursive: true, preserveTimestamps: true })
+const fresh = (directory: string, state: State) => {
+  fs.rmSync(directory, { recursive: true, force: true })
+  fs.cpSync(path.join(root, state), directory, { recursive: true, preserveTimestamps: true })
 }
 
 const commands: Readonly<Record<string, Command>> = {
@@ -220,11 +220,11 @@ hosts:
   )
   fs.writeFileSync(path.join(base, "tokens.toml"), "", { mode: 0o600 })
   const prepare = async (state: State, code: number, ...args: ReadonlyArray<string>) => {
-    const folder = path.join(root, state)
-    fs.cpSync(base, folder, { recursive: true })
-    const made = await run(folder, {}, [...args, dataDir], {})
+    const directory = path.join(root, state)
+    fs.cpSync(base, directory, { recursive: true })
+    const made = await run(directory, {}, [...args, dataDir], {})
     assert.strictEqual(made.code, code, made.stderr)
-    const { stdout } = await run(folder, {}, ["runs", "list", "--json", dataDir], {})
+    const { stdout } = await run(directory, {}, ["runs", "list", "--json", dataDir], {})
     const [latest] = JSON.parse(stdout).result.runs
     ids.set(state, { run: latest.id, sha256: latest.sha256 ?? latest.script?.sha256 ?? "" })
   }
@@ -244,7 +244,7 @@ afterAll(async () => {
 })
 
 /** What is wrong with how a process ended; nothing where it is as it must be. */
-const complaint = (folder: string, clean: number, { code, signal, stderr, stdout }: Ended): string | undefined => {
+const complaint = (directory: string, clean: number, { code, signal, stderr, stdout }: Ended): string | undefined => {
   const text = stdout + stderr
   if (signal === "SIGKILL") return "never ends"
   if (code === null) return `is ended by ${signal}`
@@ -256,7 +256,7 @@ const complaint = (folder: string, clean: number, { code, signal, stderr, stdout
     const sentences = text.match(/\.(?:\s|$)/g) ?? []
     if (sentences.length < 2 && !text.includes("→ ")) return "does not say what to do"
   }
-  const script = path.join(folder, "out/privx-ueba-setup.sh")
+  const script = path.join(directory, "out/privx-ueba-setup.sh")
   if (
     code === 0 &&
     fs.existsSync(script) &&
@@ -271,12 +271,12 @@ const expected = (): string => idsOf("done").sha256
 const idsOf = (state: State): Ids => ids.get(state) ?? { run: "", sha256: "" }
 
 /** The calls of a clean run, each once. */
-const callsOf = async (name: string, folder: string, command: Command): Promise<ReadonlyArray<faults.Call>> => {
-  fresh(folder, command.state)
-  const log = `${folder}.log`
+const callsOf = async (name: string, directory: string, command: Command): Promise<ReadonlyArray<faults.Call>> => {
+  fresh(directory, command.state)
+  const log = `${directory}.log`
   fs.rmSync(log, { force: true })
   const args = [...command.args(idsOf(command.state)), dataDir]
-  const clean = await run(folder, command, args, faults.environment({ library, under: folder, log }))
+  const clean = await run(directory, command, args, faults.environment({ library, under: directory, log }))
   assert.strictEqual(clean.code, command.code, `${name}: ${clean.stderr}${clean.stdout}`)
   return [...new Set(fs.readFileSync(log, "utf8").trim().split("\n"))].map((line) => {
     const [call = "", file = ""] = line.split("\t")
@@ -295,12 +295,12 @@ describe("a command while a system call fails", () => {
     const queue = [...(all ? calls.flatMap(faults.at) : faults.some(name, calls, before))]
     const wrong: Array<string> = []
     const worker = async (_: unknown, slot: number) => {
-      const folder = path.join(root, "at", String(slot))
+      const directory = path.join(root, "at", String(slot))
       for (let fault = queue.shift(); fault !== undefined; fault = queue.shift()) {
-        fresh(folder, command.state)
+        fresh(directory, command.state)
         const args = [...command.args(idsOf(command.state)), dataDir]
-        const ended = await run(folder, command, args, faults.environment({ library, under: folder, fault }))
-        const what = complaint(folder, command.code, ended)
+        const ended = await run(directory, command, args, faults.environment({ library, under: directory, fault }))
+        const what = complaint(directory, command.code, ended)
         const title = `${fault.error} at ${fault.call} ${fault.file}`
         note(name, title, ended, what)
         if (what !== undefined) wrong.push(`${title}: ${what} (${ended.code})\n    ${ended.stderr.trim().slice(-600)}`)
@@ -317,15 +317,15 @@ describe("a command whose standard output is full", () => {
     async (name) => {
       const command = commands[name]
       assert(command !== undefined)
-      const folder = path.join(root, "at", "0")
-      fresh(folder, command.state)
+      const directory = path.join(root, "at", "0")
+      fresh(directory, command.state)
       const full = fs.openSync("/dev/full", "w")
-      const ended = await run(folder, command, [...command.args(idsOf(command.state)), dataDir], {}, full)
+      const ended = await run(directory, command, [...command.args(idsOf(command.state)), dataDir], {}, full)
       fs.closeSync(full)
       assert.strictEqual(ended.code, 14, ended.stderr)
       assert.strictEqual(ended.stderr.split("Standard output could not be used: ENOSPC").length, 2, ended.stderr)
       // What is signed does not say that a script was handed over which did not get there.
-      const manifests = path.join(folder, "data/manifests")
+      const manifests = path.join(directory, "data/manifests")
       if (name !== "ueba setup --stdout") return
       for (const file of fs.readdirSync(manifests).filter((file) => file.endsWith(".json"))) {
         const { handedOver } = JSON.parse(fs.readFileSync(path.join(manifests, file), "utf8"))
@@ -337,16 +337,16 @@ describe("a command whose standard output is full", () => {
 
 describe("artifacts fsck", () => {
   it("leaves what it cannot read where it is", async () => {
-    const folder = path.join(root, "at", "0")
+    const directory = path.join(root, "at", "0")
     for (const error of ["EACCES", "EMFILE", "EIO"] as const) {
-      fresh(folder, "done")
+      fresh(directory, "done")
       const unread = `/data/artifacts/sh#/${expected().slice(0, 2)}/#`
       const fault = { call: "open", file: unread, error, times: 1_000_000 }
-      const env = faults.environment({ library, under: folder, fault })
-      const { code, stdout } = await run(folder, {}, ["artifacts", "fsck", "--json", dataDir], env)
+      const env = faults.environment({ library, under: directory, fault })
+      const { code, stdout } = await run(directory, {}, ["artifacts", "fsck", "--json", dataDir], env)
       assert.strictEqual(code, 14, stdout)
       assert.strictEqual(JSON.parse(stdout).result.unreadable.length, 1)
-      const file = path.join(folder, "data/artifacts/sha256", expected().slice(0, 2), expected())
+      const file = path.join(directory, "data/artifacts/sha256", expected().slice(0, 2), expected())
       assert.isTrue(fs.existsSync(file), error)
     }
   })

@@ -73,11 +73,11 @@ export const some = (command: string, calls: ReadonlyArray<Call>, before: Set<st
   })
 
 /** Builds the library. Installs a compiler with apt-get where there is none. */
-export const build = (folder: string): string => {
+export const build = (directory: string): string => {
   if (spawnSync("gcc", ["--version"]).error !== undefined && process.getuid?.() === 0) {
     execFileSync("apt-get", ["install", "--yes", "--no-install-recommends", "gcc", "libc6-dev"], { stdio: "ignore" })
   }
-  const library = path.join(folder, "faults.so")
+  const library = path.join(directory, "faults.so")
   const source = path.join(import.meta.dirname, "faults.c")
   execFileSync("gcc", ["-std=gnu11", "-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o", library, source, "-ldl"])
   return library

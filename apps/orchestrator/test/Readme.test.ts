@@ -17,7 +17,7 @@ describe("what is generated of the documentation: pnpm --filter privx-kit readme
     Effect.gen(function* () {
       const pages = yield* Reference.pages
       for (const [name, text] of pages) {
-        assert.strictEqual(fs.readFileSync(path.join(Reference.folder, name), "utf8"), text, name)
+        assert.strictEqual(fs.readFileSync(path.join(Reference.directory, name), "utf8"), text, name)
       }
       assert.deepStrictEqual(Reference.present().toSorted(), [...pages.keys()].toSorted())
       assert.include(pages.get("commands/ueba.md"), "## privx-kit ueba setup\n")

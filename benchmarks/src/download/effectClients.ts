@@ -69,7 +69,7 @@ export const kitStream: Download = (url, file) => {
   }).pipe(Effect.scoped, Effect.provide([transportTo(origin), NodeFileSystem.layer]), Effect.runPromise)
 }
 
-/** With all that belongs to it: resumption, fsync of file and folder, and the name only when the file is whole. */
+/** With all that belongs to it: resumption, fsync of file and directory, and the name only when the file is whole. */
 export const kitFile: Download = (url, file) => {
   const { origin, pathname } = new URL(url)
   return Effect.gen(function* () {

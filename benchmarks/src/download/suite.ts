@@ -16,7 +16,7 @@ const MiB = 1024 * 1024
 
 interface Result {
   readonly client: string
-  readonly folder: string
+  readonly directory: string
   readonly bytes: number
   readonly megabytesPerSecond: number
   readonly ofReference: number
@@ -31,10 +31,13 @@ export const run = async (options: Options): Promise<Measured> => {
   const worker = await bundle(new URL("./worker.ts", import.meta.url))
   const subjects = chosen(names, options, reference)
   const results: Array<Result> = []
-  const places = options.folders.map((folder, index) => ({ folder, label: labelOf(folder, index, options.folders) }))
-  for (const { folder, label } of places) {
+  const places = options.directories.map((directory, index) => ({
+    directory,
+    label: labelOf(directory, index, options.directories)
+  }))
+  for (const { directory, label } of places) {
     results.push(
-      ...(await measureAll({ base, worker, folder, label, subjects, bytes: options.bytes, rounds: options.rounds }))
+      ...(await measureAll({ base, worker, directory, label, subjects, bytes: options.bytes, rounds: options.rounds }))
     )
   }
   const flatness = options.flatness ? await measureFlatness(base, worker, options, subjects) : []
@@ -46,18 +49,18 @@ export const run = async (options: Options): Promise<Measured> => {
 }
 
 /** Results name no path of the machine. */
-const labelOf = (folder: string, index: number, folders: ReadonlyArray<string>): string => {
-  const kind = kindOf(folder)
-  const before = folders.slice(0, index).filter((other) => kindOf(other) === kind).length
+const labelOf = (directory: string, index: number, directories: ReadonlyArray<string>): string => {
+  const kind = kindOf(directory)
+  const before = directories.slice(0, index).filter((other) => kindOf(other) === kind).length
   return before === 0 ? kind : `${kind} ${before + 1}`
 }
 
-const kindOf = (folder: string): string => (folder.startsWith("/dev/shm") ? "memory" : "disk")
+const kindOf = (directory: string): string => (directory.startsWith("/dev/shm") ? "memory" : "disk")
 
 interface Task {
   readonly base: string
   readonly worker: URL
-  readonly folder: string
+  readonly directory: string
   readonly label: string
   readonly subjects: ReadonlyArray<Name>
   readonly bytes: number
@@ -65,9 +68,9 @@ interface Task {
 }
 
 const measureAll = async (task: Task): Promise<ReadonlyArray<Result>> => {
-  const { base, bytes, folder, label, rounds, subjects, worker } = task
+  const { base, bytes, directory, label, rounds, subjects, worker } = task
   const expected = sha256(bytes)
-  const scratch = fs.mkdtempSync(path.join(folder, "privx-kit-bench-"))
+  const scratch = fs.mkdtempSync(path.join(directory, "privx-kit-bench-"))
   const answers = new Map<Name, Array<Answer>>(subjects.map((name) => [name, []]))
   try {
     for (let round = 0; round < rounds; round++) {
@@ -86,7 +89,7 @@ const measureAll = async (task: Task): Promise<ReadonlyArray<Result>> => {
   const speeds = (name: Name) => (answers.get(name) ?? []).map(({ seconds }) => bytes / seconds / 1e6)
   return [...answers].map(([client, measured]) => ({
     client,
-    folder: label,
+    directory: label,
     bytes,
     megabytesPerSecond: Math.round(median(speeds(client))),
     ofReference: rounded(medianRatio(speeds(client), speeds(reference)), 3),
@@ -96,10 +99,10 @@ const measureAll = async (task: Task): Promise<ReadonlyArray<Result>> => {
   }))
 }
 
-const speedTable = (folder: string, results: ReadonlyArray<Result>): string => {
-  const rows = results.filter((result) => result.folder === folder)
+const speedTable = (directory: string, results: ReadonlyArray<Result>): string => {
+  const rows = results.filter((result) => result.directory === directory)
   return Table.render(
-    `Download of ${(rows[0]?.bytes ?? 0) / MiB} MiB with SHA-256, written to ${folder}`,
+    `Download of ${(rows[0]?.bytes ?? 0) / MiB} MiB with SHA-256, written to ${directory}`,
     ["client", "MB/s", `of ${reference}`, "CPU s", "peak MiB", "longest block ms"],
     rows.map((result) => [
       result.client,
@@ -114,12 +117,12 @@ const speedTable = (folder: string, results: ReadonlyArray<Result>): string => {
 
 /** Once each: what is asked for is the peak of memory. */
 const measureFlatness = async (base: string, worker: URL, options: Options, subjects: ReadonlyArray<Name>) => {
-  const folder = options.folders[0] ?? "/dev/shm"
+  const directory = options.directories[0] ?? "/dev/shm"
   const sizes = options.quick ? [10, 100] : [100, 1024, 4096]
   const results: Array<Result> = []
   for (const size of sizes) {
     results.push(
-      ...(await measureAll({ base, worker, folder, label: "flatness", subjects, bytes: size * MiB, rounds: 1 }))
+      ...(await measureAll({ base, worker, directory, label: "flatness", subjects, bytes: size * MiB, rounds: 1 }))
     )
   }
   return results

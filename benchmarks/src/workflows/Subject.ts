@@ -9,8 +9,8 @@ export interface Subject {
 }
 
 export interface Place {
-  /** An empty folder of this subject's own. */
-  readonly folder: string
+  /** An empty directory of this subject's own. */
+  readonly directory: string
   /** A database of this subject's own. */
   readonly databaseUrl: string
   /** A simulated PrivX in another process. */

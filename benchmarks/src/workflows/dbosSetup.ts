@@ -34,7 +34,10 @@ export const postgres = async (place: Place): Promise<Subject> => {
   await Effect.runPromise(PostgresStorage.migrate({ url }))
   const runtime = ManagedRuntime.make(
     Delivery.layer({ name: "benchmark", version: "0.0.0" }).pipe(
-      Layer.provideMerge([PostgresArtifactStore.layer, PostgresProvenanceStore.layer(path.join(place.folder, "keys"))]),
+      Layer.provideMerge([
+        PostgresArtifactStore.layer,
+        PostgresProvenanceStore.layer(path.join(place.directory, "keys"))
+      ]),
       Layer.provideMerge(PostgresStorage.layer({ url, maxConnections: 16 })),
       Layer.provideMerge(reached(place))
     )

@@ -51,8 +51,8 @@ const subject = async (engine: Layer.Layer<WorkflowEngine, unknown>): Promise<Su
   }
 }
 
-export const sqlite = ({ folder }: Place): Promise<Subject> => {
-  const client = Layer.provide(SqliteClient.layer, GroupCommit.layer(path.join(folder, "engine.sqlite")))
+export const sqlite = ({ directory }: Place): Promise<Subject> => {
+  const client = Layer.provide(SqliteClient.layer, GroupCommit.layer(path.join(directory, "engine.sqlite")))
   const prepared = Layer.effectDiscard(
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
@@ -71,11 +71,11 @@ export const sqlite = ({ folder }: Place): Promise<Subject> => {
 }
 
 /** The same workflow on the kit's engine, in a data directory. */
-export const sqliteOfKit = ({ folder }: Place): Promise<Subject> =>
+export const sqliteOfKit = ({ directory }: Place): Promise<Subject> =>
   subject(
     EmbeddedEngine.layer.pipe(
       Layer.provide(SqliteStorage.layer),
-      Layer.provide(DataDirectory.layer(path.join(folder, "data"))),
+      Layer.provide(DataDirectory.layer(path.join(directory, "data"))),
       Layer.provide(Layer.succeed(SqlClient.BeginTransaction, "BEGIN IMMEDIATE"))
     )
   )

@@ -98,7 +98,7 @@ export const subject = async (
 
 export const sqlite = (place: Place): Promise<Subject> =>
   subject(
-    EmbeddedRuntime.layerSetups({ dataDir: path.join(place.folder, "data"), target: new URL(place.url) }).pipe(
+    EmbeddedRuntime.layerSetups({ dataDir: path.join(place.directory, "data"), target: new URL(place.url) }).pipe(
       Layer.provide(client(place)),
       Layer.provide(domains)
     ),
@@ -115,7 +115,7 @@ export const postgres = async (place: Place): Promise<Subject> => {
           databaseUrl,
           host: "127.0.0.1",
           concurrency: 64,
-          keyDirectory: path.join(place.folder, "keys")
+          keyDirectory: path.join(place.directory, "keys")
         })
       ),
       Layer.provide(PrivxHosts.single(new URL(place.url)).pipe(Layer.provide(client(place)))),

@@ -75,7 +75,7 @@ export const sqlite = (place: Place): Promise<Subject> =>
       Layer.provide(around(place)),
       Layer.provide(record),
       Layer.provide(SqliteStorage.layer),
-      Layer.provide(DataDirectory.layer(path.join(place.folder, "data"))),
+      Layer.provide(DataDirectory.layer(path.join(place.directory, "data"))),
       Layer.provide(Layer.succeed(SqlClient.BeginTransaction, "BEGIN IMMEDIATE"))
     ),
     place.url,

@@ -19,7 +19,7 @@ const inFlight = 64
 
 interface Running {
   readonly name: subjects.Name
-  readonly folder: string
+  readonly directory: string
   readonly process: Child<Question, Answer>
   readonly database: postgres.Database | undefined
 }
@@ -42,16 +42,16 @@ export const run = async (options: Options): Promise<Measured> => {
   const rounds = new Map<subjects.Name, Array<Answer>>()
   try {
     for (const name of chosen(options)) {
-      const folder = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-bench-"))
+      const directory = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-bench-"))
       const database = name.includes("Postgres") ? await server.make(`bench_${running.length}`) : undefined
       const process = Child.start<Question, Answer>(new URL("./worker.ts", import.meta.url), [
         name,
-        folder,
+        directory,
         database?.url ?? "",
         url,
         token
       ])
-      running.push({ name, folder, process, database })
+      running.push({ name, directory, process, database })
     }
     // Warm-up, so that no subject is measured with cold code.
     for (const one of running) await one.process.ask({ count: options.workflows, inFlight })
@@ -61,9 +61,9 @@ export const run = async (options: Options): Promise<Measured> => {
       }
     }
   } finally {
-    for (const { database, folder, process } of running) {
+    for (const { database, directory, process } of running) {
       await process.stop()
-      fs.rmSync(folder, { recursive: true, force: true })
+      fs.rmSync(directory, { recursive: true, force: true })
       await database?.drop()
     }
     await privx.stop()

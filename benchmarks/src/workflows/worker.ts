@@ -17,11 +17,11 @@ export interface Answer {
   readonly commits: number | undefined
 }
 
-const [wanted, folder = "", databaseUrl = "", url = "", token = ""] = process.argv.slice(2)
+const [wanted, directory = "", databaseUrl = "", url = "", token = ""] = process.argv.slice(2)
 const name = subjects.names.find((known) => known === wanted)
 if (name === undefined) throw new Error(`there is no subject ${wanted}`)
 counting.install()
-const subject = subjects.make(name, { folder, databaseUrl, url, token })
+const subject = subjects.make(name, { directory, databaseUrl, url, token })
 
 answering<Question, Answer>(async ({ count, inFlight }) => {
   const { counts, run } = await subject

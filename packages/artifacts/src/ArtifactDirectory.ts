@@ -55,11 +55,11 @@ export class ArtifactNotFound extends Failure.Class<ArtifactNotFound>()(
   }
 ) {}
 
-export const folderOf = (dataDirectory: string): string => path.join(dataDirectory, "artifacts")
+export const directoryOf = (dataDirectory: string): string => path.join(dataDirectory, "artifacts")
 
 /** The path of an artifact, whether or not it exists. */
 export const fileOf = (dataDirectory: string, sha256: string): string =>
-  path.join(folderOf(dataDirectory), "sha256", sha256.slice(0, 2), sha256)
+  path.join(directoryOf(dataDirectory), "sha256", sha256.slice(0, 2), sha256)
 
 const digest = /^[0-9a-f]{64}$/
 
@@ -67,10 +67,10 @@ const digest = /^[0-9a-f]{64}$/
 export const list = Effect.fn("ArtifactDirectory.list")(function* (
   dataDirectory: string
 ): Effect.fn.Return<ReadonlyArray<Stored>, StorageFailed> {
-  const folder = path.join(folderOf(dataDirectory), "sha256")
+  const directory = path.join(directoryOf(dataDirectory), "sha256")
   const names = yield* Effect.tryPromise({
-    try: () => fs.readdir(folder, { recursive: true }),
-    catch: fromSystem(folder)
+    try: () => fs.readdir(directory, { recursive: true }),
+    catch: fromSystem(directory)
   }).pipe(
     Effect.catchIf(
       (failure) => failure.reason === "missing",
@@ -79,7 +79,7 @@ export const list = Effect.fn("ArtifactDirectory.list")(function* (
   )
   const found = yield* Effect.forEach(
     names.filter((name) => digest.test(path.basename(name))),
-    (name) => stored(path.join(folder, name)),
+    (name) => stored(path.join(directory, name)),
     { concurrency: 16 }
   )
   return found

@@ -62,15 +62,15 @@ export class ArtifactStore extends Context.Service<
   static readonly layer: Layer.Layer<ArtifactStore, DataDirectoryUnusable, DataDirectory> = Layer.effect(
     ArtifactStore,
     Effect.gen(function* () {
-      const folder = yield* DataDirectory
-      return yield* make(path.join(folder.path, "artifacts")).pipe(Effect.mapError(fromStorage(folder.path)))
+      const directory = yield* DataDirectory
+      return yield* make(path.join(directory.path, "artifacts")).pipe(Effect.mapError(fromStorage(directory.path)))
     })
   )
 }
 
-const make = Effect.fnUntraced(function* (folder: string) {
-  const whole = path.join(folder, "sha256")
-  const partial = path.join(folder, "partial")
+const make = Effect.fnUntraced(function* (directory: string) {
+  const whole = path.join(directory, "sha256")
+  const partial = path.join(directory, "partial")
   yield* clear(partial)
   yield* DurableFile.makeDirectory(whole)
 

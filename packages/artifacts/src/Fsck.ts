@@ -126,7 +126,7 @@ const quarantine = (
       Effect.forEach(damaged, (one) =>
         Effect.gen(function* () {
           const from = path.join(
-            ArtifactDirectory.folderOf(dataDirectory),
+            ArtifactDirectory.directoryOf(dataDirectory),
             "sha256",
             one.sha256.slice(0, 2),
             one.sha256
@@ -134,7 +134,7 @@ const quarantine = (
           const still = yield* examine({ ...one, path: from })
           if (still === undefined || !("found" in still)) return []
           const at = DateTime.formatIso(yield* DateTime.now).replaceAll(/[:.]/g, "-")
-          const to = path.join(ArtifactDirectory.folderOf(dataDirectory), "quarantine", `${one.sha256}-${at}`)
+          const to = path.join(ArtifactDirectory.directoryOf(dataDirectory), "quarantine", `${one.sha256}-${at}`)
           yield* DurableFile.makeDirectory(path.dirname(to))
           yield* Effect.tryPromise({ try: () => fs.rename(from, to), catch: fromSystem(from) })
           return [{ ...one, quarantined: to }]

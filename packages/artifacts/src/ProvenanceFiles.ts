@@ -48,31 +48,31 @@ export const write = Effect.fn("ProvenanceFiles.write")(function* (
   { json, manifest }: Manifest.Document,
   key: SigningKey.SigningKey
 ): Effect.fn.Return<void, StorageFailed> {
-  const folder = path.dirname(files.manifest)
-  if (!existsSync(folder)) yield* DurableFile.makeDirectory(folder)
+  const directory = path.dirname(files.manifest)
+  if (!existsSync(directory)) yield* DurableFile.makeDirectory(directory)
   yield* Effect.uninterruptible(
     Effect.tryPromise({
-      try: () => writeAll(folder, files, { json, manifest }, key),
+      try: () => writeAll(directory, files, { json, manifest }, key),
       catch: fromSystem(files.manifest)
     })
   )
 })
 
 const writeAll = async (
-  folder: string,
+  directory: string,
   files: ProvenanceFiles,
   { json, manifest }: Manifest.Document,
   key: SigningKey.SigningKey
 ): Promise<void> => {
   const started: Array<LocalFile> = []
   const begin = async (file: string, bytes: Uint8Array): Promise<LocalFile> => {
-    const local = await LocalFile.begin(path.join(folder, `.${path.basename(file)}.${manifest.runId}.part`))
+    const local = await LocalFile.begin(path.join(directory, `.${path.basename(file)}.${manifest.runId}.part`))
     started.push(local)
     local.write(bytes)
     return local
   }
   try {
-    const publicKey = sameKey(folder, files.publicKey, key)
+    const publicKey = sameKey(directory, files.publicKey, key)
       ? undefined
       : await begin(files.publicKey, Buffer.from(key.publicKey))
     const attestation = await begin(files.attestation, Buffer.from(Attestation.sign({ json, manifest }, key)))
@@ -82,11 +82,11 @@ const writeAll = async (
     for (const outcome of synced) if (outcome.status === "rejected") throw outcome.reason
     publicKey?.rename(files.publicKey)
     attestation.rename(files.attestation)
-    await syncDirectory(folder)
+    await syncDirectory(directory)
     last.rename(files.manifest)
-    await syncDirectory(folder)
+    await syncDirectory(directory)
     if (keyFiles.size >= 64) keyFiles.clear()
-    keyFiles.set(folder, { id: key.id, file: files.publicKey })
+    keyFiles.set(directory, { id: key.id, file: files.publicKey })
   } finally {
     for (const file of started) file.close()
   }
@@ -96,8 +96,8 @@ const writeAll = async (
 const keyFiles = new Map<string, { readonly id: string; readonly file: string }>()
 
 /** Links the existing file with that key. If that fails, the file is written instead. */
-const sameKey = (folder: string, name: string, key: SigningKey.SigningKey): boolean => {
-  const known = keyFiles.get(folder)
+const sameKey = (directory: string, name: string, key: SigningKey.SigningKey): boolean => {
+  const known = keyFiles.get(directory)
   if (known?.id !== key.id) return false
   try {
     linkSync(known.file, name)
@@ -134,8 +134,8 @@ export const documents = Effect.fn("ProvenanceFiles.documents")(function* (
   ReadonlyArray<{ readonly files: ProvenanceFiles; readonly document: Manifest.Document }>,
   StorageFailed
 > {
-  const folder = manifestsDirectory(dataDirectory)
-  const names = yield* Effect.tryPromise({ try: () => fs.readdir(folder), catch: fromSystem(folder) }).pipe(
+  const directory = manifestsDirectory(dataDirectory)
+  const names = yield* Effect.tryPromise({ try: () => fs.readdir(directory), catch: fromSystem(directory) }).pipe(
     Effect.catchIf(
       (failure) => failure.reason === "missing",
       () => Effect.succeed([])
@@ -144,7 +144,7 @@ export const documents = Effect.fn("ProvenanceFiles.documents")(function* (
   const found = yield* Effect.forEach(
     names.filter((name) => name.endsWith(".json") && !name.startsWith(".")),
     (name) => {
-      const files = beside(path.join(folder, name))
+      const files = beside(path.join(directory, name))
       return Effect.option(Effect.map(readDocument(files.manifest), (document) => ({ files, document })))
     },
     { concurrency: 8 }

@@ -90,9 +90,9 @@ const parse = (file: string, read: () => crypto.KeyObject): Effect.Effect<crypto
     )
   )
 
-const privateFile = (folder: string): string => path.join(folder, "keys", "attestation.pem")
+const privateFile = (directory: string): string => path.join(directory, "keys", "attestation.pem")
 
-export const publicFile = (folder: string): string => path.join(folder, "keys", "attestation.pub.pem")
+export const publicFile = (directory: string): string => path.join(directory, "keys", "attestation.pub.pem")
 
 /** The public key of the data directory; `undefined` if it has none yet. */
 export const ownPublic = Effect.fn("SigningKey.ownPublic")(function* (
@@ -108,8 +108,10 @@ export const ownPublic = Effect.fn("SigningKey.ownPublic")(function* (
 })
 
 /** The key of the data directory, for the process that has locked it. A key that others could have read is not used. */
-export const own = Effect.fn("SigningKey.own")(function* (folder: string): Effect.fn.Return<SigningKey, StorageFailed> {
-  const file = privateFile(folder)
+export const own = Effect.fn("SigningKey.own")(function* (
+  directory: string
+): Effect.fn.Return<SigningKey, StorageFailed> {
+  const file = privateFile(directory)
   const mode = yield* Effect.tryPromise({ try: () => fs.stat(file), catch: fromSystem(file) }).pipe(
     Effect.map((stat): number | undefined => stat.mode & 0o777),
     Effect.catchIf(
@@ -117,7 +119,7 @@ export const own = Effect.fn("SigningKey.own")(function* (folder: string): Effec
       () => Effect.succeed(undefined)
     )
   )
-  if (mode === undefined) yield* create(folder)
+  if (mode === undefined) yield* create(directory)
   else if ((mode & 0o077) !== 0) {
     return yield* new StorageFailed({
       path: file,
@@ -132,15 +134,15 @@ export const own = Effect.fn("SigningKey.own")(function* (folder: string): Effec
   )
   // Written each time, because a process may have died between the two writes.
   if (mode === undefined) return key
-  yield* DurableFile.write(publicFile(folder), Buffer.from(key.publicKey), { owner: "key", mode: 0o644 })
+  yield* DurableFile.write(publicFile(directory), Buffer.from(key.publicKey), { owner: "key", mode: 0o644 })
   return key
 })
 
-const create = Effect.fnUntraced(function* (folder: string) {
+const create = Effect.fnUntraced(function* (directory: string) {
   const { privateKey } = crypto.generateKeyPairSync("ed25519")
-  const file = privateFile(folder)
+  const file = privateFile(directory)
   yield* DurableFile.makeDirectory(path.dirname(file))
   const text = privateKey.export({ type: "pkcs8", format: "pem" })
   yield* DurableFile.write(file, Buffer.from(text), { owner: "key" })
-  yield* DurableFile.write(publicFile(folder), Buffer.from(pem(privateKey)), { owner: "key", mode: 0o644 })
+  yield* DurableFile.write(publicFile(directory), Buffer.from(pem(privateKey)), { owner: "key", mode: 0o644 })
 })

@@ -11,21 +11,21 @@ import { ArtifactStore } from "../src/ArtifactStore.ts"
 import { DataDirectory } from "@privx-kit/durable/DataDirectory"
 import * as temporary from "@privx-kit/testing/temporary"
 
-const layer = (folder: string) => ArtifactStore.layer.pipe(Layer.provideMerge(DataDirectory.layer(folder)))
+const layer = (directory: string) => ArtifactStore.layer.pipe(Layer.provideMerge(DataDirectory.layer(directory)))
 
-const artifacts = (folder: string) => temporary.filesBelow(path.join(folder, "artifacts"))
+const artifacts = (directory: string) => temporary.filesBelow(path.join(directory, "artifacts"))
 
 const hashOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex")
 
-const inStore = <A, E>(use: (store: ArtifactStore["Service"], folder: string) => Effect.Effect<A, E>) =>
+const inStore = <A, E>(use: (store: ArtifactStore["Service"], directory: string) => Effect.Effect<A, E>) =>
   Effect.gen(function* () {
-    const folder = yield* temporary.folder
-    return yield* Effect.flatMap(ArtifactStore, (store) => use(store, folder)).pipe(Effect.provide(layer(folder)))
+    const directory = yield* temporary.directory
+    return yield* Effect.flatMap(ArtifactStore, (store) => use(store, directory)).pipe(Effect.provide(layer(directory)))
   })
 
 describe("ArtifactStore", () => {
   it.effect("keeps bytes under their hash, private, and gives them back", () =>
-    inStore((store, folder) =>
+    inStore((store, directory) =>
       Effect.gen(function* () {
         const pieces = [randomBytes(10), randomBytes(1_000_000), randomBytes(1)]
         const whole = Buffer.concat(pieces)
@@ -36,7 +36,7 @@ describe("ArtifactStore", () => {
         const sha256 = hashOf(whole)
         assert.strictEqual(artifact.sha256, sha256)
         assert.strictEqual(artifact.bytes, whole.length)
-        assert.strictEqual(artifact.path, path.join(folder, "artifacts", "sha256", sha256.slice(0, 2), sha256))
+        assert.strictEqual(artifact.path, path.join(directory, "artifacts", "sha256", sha256.slice(0, 2), sha256))
         assert.isTrue(whole.equals(fs.readFileSync(artifact.path)))
         assert.isTrue(whole.equals(yield* store.read(sha256)))
         assert.deepStrictEqual(yield* store.find(sha256), artifact)
@@ -48,19 +48,19 @@ describe("ArtifactStore", () => {
   )
 
   it.effect("keeps the same bytes once", () =>
-    inStore((store, folder) =>
+    inStore((store, directory) =>
       Effect.gen(function* () {
         const bytes = randomBytes(100)
         const first = yield* store.store(Stream.make(bytes))
         const second = yield* store.store(Stream.make(bytes.subarray(0, 50), bytes.subarray(50)))
         assert.deepStrictEqual(second, first)
-        assert.strictEqual(artifacts(folder).length, 1)
+        assert.strictEqual(artifacts(directory).length, 1)
       })
     )
   )
 
   it.live("makes no file for a few bytes until it is known that they are new", () =>
-    inStore((store, folder) =>
+    inStore((store, directory) =>
       Effect.gen(function* () {
         const come = yield* Deferred.make<void>()
         const goOn = yield* Deferred.make<void>()
@@ -72,7 +72,7 @@ describe("ArtifactStore", () => {
           })
         )
         yield* Deferred.await(come)
-        assert.deepStrictEqual(artifacts(folder), [])
+        assert.deepStrictEqual(artifacts(directory), [])
         yield* Deferred.succeed(goOn, undefined)
         const { sha256 } = yield* Fiber.join(fiber)
         assert.isTrue(bytes.equals(yield* store.read(sha256)))
@@ -91,19 +91,19 @@ describe("ArtifactStore", () => {
   )
 
   it.effect("leaves nothing of a stream that fails", () =>
-    inStore((store, folder) =>
+    inStore((store, directory) =>
       Effect.gen(function* () {
         const failure = yield* Effect.flip(
           store.store(Stream.concat(Stream.make(randomBytes(100)), Stream.fail("cut short" as const)))
         )
         assert.strictEqual(failure, "cut short")
-        assert.deepStrictEqual(artifacts(folder), [])
+        assert.deepStrictEqual(artifacts(directory), [])
       })
     )
   )
 
   it.live("leaves nothing of a stream that is interrupted", () =>
-    inStore((store, folder) =>
+    inStore((store, directory) =>
       Effect.gen(function* () {
         const begun = yield* Deferred.make<void>()
         const fiber = yield* Effect.forkChild(
@@ -113,21 +113,21 @@ describe("ArtifactStore", () => {
           })
         )
         yield* Deferred.await(begun)
-        assert.match(artifacts(folder).join(), /^partial\/run-.*\.part$/)
+        assert.match(artifacts(directory).join(), /^partial\/run-.*\.part$/)
         yield* Fiber.interrupt(fiber)
-        assert.deepStrictEqual(artifacts(folder), [])
+        assert.deepStrictEqual(artifacts(directory), [])
       })
     )
   )
 
   it.effect("stops reading when more comes than is allowed", () =>
-    inStore((store, folder) =>
+    inStore((store, directory) =>
       Effect.gen(function* () {
         const endless = Stream.forever(Stream.make(randomBytes(1000)))
         const failure = yield* Effect.flip(store.store(endless, { maxBytes: 10_500 }))
         assert.strictEqual(failure.reason, "tooLarge")
         assert.include(failure.message, "10500")
-        assert.deepStrictEqual(artifacts(folder), [])
+        assert.deepStrictEqual(artifacts(directory), [])
       })
     )
   )
@@ -168,27 +168,27 @@ describe("ArtifactStore", () => {
 
   it.effect("removes at its start what a killed process left, and nothing else", () =>
     Effect.gen(function* () {
-      const folder = yield* temporary.folder
+      const directory = yield* temporary.directory
       const kept = yield* Effect.flatMap(ArtifactStore, (store) => store.store(Stream.make(randomBytes(9)))).pipe(
-        Effect.provide(layer(folder))
+        Effect.provide(layer(directory))
       )
-      fs.writeFileSync(path.join(folder, "artifacts", "partial", "gone-1.part"), "half")
-      yield* Effect.scoped(Layer.build(layer(folder)))
-      assert.deepStrictEqual(artifacts(folder), [path.relative(path.join(folder, "artifacts"), kept.path)])
+      fs.writeFileSync(path.join(directory, "artifacts", "partial", "gone-1.part"), "half")
+      yield* Effect.scoped(Layer.build(layer(directory)))
+      assert.deepStrictEqual(artifacts(directory), [path.relative(path.join(directory, "artifacts"), kept.path)])
     })
   )
 
   it.effect("says so when the disk is full, and leaves nothing", (context) =>
     Effect.gen(function* () {
-      const folder = yield* temporary.smallDisk("128k")
-      if (folder === undefined) return context.skip("this user may not mount a file system")
+      const directory = yield* temporary.smallDisk("128k")
+      if (directory === undefined) return context.skip("this user may not mount a file system")
       yield* Effect.gen(function* () {
         const store = yield* ArtifactStore
         const failure = yield* Effect.flip(store.store(Stream.make(randomBytes(1_000_000))))
         assert.strictEqual(failure.reason, "full")
         assert.include(failure.hint, "Free space")
-        assert.deepStrictEqual(artifacts(folder), [])
-      }).pipe(Effect.provide(layer(folder)))
+        assert.deepStrictEqual(artifacts(directory), [])
+      }).pipe(Effect.provide(layer(directory)))
     })
   )
 })

@@ -78,7 +78,7 @@ const ownVersion = (): string => {
  *
  * Throws errors of the system unchanged.
  */
-export const generate = (domain: Domain, folder: string): ReadonlyArray<string> => {
+export const generate = (domain: Domain, directory: string): ReadonlyArray<string> => {
   const values = filling(domain, ownVersion())
   const files = ["common", domain.place].flatMap((part) =>
     fs
@@ -86,15 +86,15 @@ export const generate = (domain: Domain, folder: string): ReadonlyArray<string> 
       .filter((entry) => entry.isFile())
       .map((entry) => path.relative(template, path.join(entry.parentPath, entry.name)))
   )
-  fs.mkdirSync(path.dirname(folder), { recursive: true })
-  fs.mkdirSync(folder)
+  fs.mkdirSync(path.dirname(directory), { recursive: true })
+  fs.mkdirSync(directory)
   return files
     .map((file) => {
       // npm excludes files with this name from packages.
       const target = fill(file.split(path.sep).slice(1).join(path.sep), values).replace(/\.tmpl$/, "")
       const name = target === "gitignore" ? ".gitignore" : target
-      fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
-      fs.writeFileSync(path.join(folder, name), fill(fs.readFileSync(path.join(template, file), "utf8"), values))
+      fs.mkdirSync(path.dirname(path.join(directory, name)), { recursive: true })
+      fs.writeFileSync(path.join(directory, name), fill(fs.readFileSync(path.join(template, file), "utf8"), values))
       return name
     })
     .sort()

@@ -49,20 +49,20 @@ const main = (args: ReadonlyArray<string>): number => {
   if (packageProblem !== undefined) {
     return refuse(`${JSON.stringify(packageName)} cannot be the name of a package: ${packageProblem}.`, seeHelp)
   }
-  const folder = path.resolve(name)
-  if (fs.existsSync(folder)) {
-    process.stderr.write(`${folder} already exists.\nChoose another name, or remove the directory.\n`)
+  const directory = path.resolve(name)
+  if (fs.existsSync(directory)) {
+    process.stderr.write(`${directory} already exists.\nChoose another name, or remove the directory.\n`)
     return 3
   }
   try {
-    const files = generate({ name, packageName, place: "outside" }, folder)
+    const files = generate({ name, packageName, place: "outside" }, directory)
     process.stdout.write(
       `${packageName} was created in ${name}/ with ${files.length} files.\n\n  cd ${name}\n  npm install\n  npm test\n\n` +
         `Then replace the endpoints in src with those of the API reference.\n`
     )
     return 0
   } catch (error) {
-    process.stderr.write(`${folder} cannot be written: ${error instanceof Error ? error.message : String(error)}.\n`)
+    process.stderr.write(`${directory} cannot be written: ${error instanceof Error ? error.message : String(error)}.\n`)
     return 3
   }
 }

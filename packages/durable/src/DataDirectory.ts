@@ -79,37 +79,37 @@ export class DataDirectoryUnusable extends Failure.Class<DataDirectoryUnusable>(
 export class DataDirectory extends Context.Service<
   DataDirectory,
   {
-    /** Absolute path of the folder. */
+    /** Absolute path of the directory. */
     readonly path: string
   }
 >()("privx-kit/DataDirectory") {
   /** Opens the directory, creates it if it is missing, and locks it until the scope closes or the process dies. */
-  static readonly layer = (folder: string): Layer.Layer<DataDirectory, DataDirectoryBusy | DataDirectoryUnusable> =>
-    Layer.effect(DataDirectory, open(path.resolve(folder)))
+  static readonly layer = (directory: string): Layer.Layer<DataDirectory, DataDirectoryBusy | DataDirectoryUnusable> =>
+    Layer.effect(DataDirectory, open(path.resolve(directory)))
 }
 
-const open = Effect.fn("DataDirectory.open")(function* (folder: string) {
-  yield* DurableFile.makeDirectory(folder).pipe(Effect.mapError(fromStorage(folder)))
-  yield* expectPrivate(folder)
-  yield* lock(folder)
-  yield* announce(folder)
-  return DataDirectory.of({ path: folder })
+const open = Effect.fn("DataDirectory.open")(function* (directory: string) {
+  yield* DurableFile.makeDirectory(directory).pipe(Effect.mapError(fromStorage(directory)))
+  yield* expectPrivate(directory)
+  yield* lock(directory)
+  yield* announce(directory)
+  return DataDirectory.of({ path: directory })
 })
 
 /** Fails if other users can change the directory or a part of it. */
 export const expectPrivate = Effect.fn("DataDirectory.expectPrivate")(function* (
-  folder: string
+  directory: string
 ): Effect.fn.Return<void, DataDirectoryUnusable> {
-  const exposed = yield* Effect.mapError(DataDirectoryAccess.exposure(folder), fromStorage(folder))
+  const exposed = yield* Effect.mapError(DataDirectoryAccess.exposure(directory), fromStorage(directory))
   if (exposed === undefined) return
   const detail = `${exposed.path} ${exposed.problem}`
-  return yield* new DataDirectoryUnusable({ path: folder, reason: "exposed", detail })
+  return yield* new DataDirectoryUnusable({ path: directory, reason: "exposed", detail })
 })
 
 const lock = Effect.fnUntraced(function* (
-  folder: string
+  directory: string
 ): Effect.fn.Return<void, DataDirectoryBusy | DataDirectoryUnusable, Scope.Scope> {
-  const file = path.join(folder, "lock.sqlite")
+  const file = path.join(directory, "lock.sqlite")
   // "wx" opens nothing when the file exists. That matters: closing any descriptor of a file drops all locks that the
   // process has on it, so only SQLite may ever open this file.
   yield* Effect.tryPromise({
@@ -118,7 +118,7 @@ const lock = Effect.fnUntraced(function* (
         (handle) => handle.close(),
         (error: NodeJS.ErrnoException) => (error.code === "EEXIST" ? undefined : Promise.reject(error))
       ),
-    catch: (error) => fromStorage(folder)(fromSystem(file)(error))
+    catch: (error) => fromStorage(directory)(fromSystem(file)(error))
   })
   yield* Effect.acquireRelease(
     Effect.try({
@@ -137,8 +137,8 @@ const lock = Effect.fnUntraced(function* (
     }).pipe(
       Effect.catch((error): Effect.Effect<never, DataDirectoryBusy | DataDirectoryUnusable> =>
         isBusy(error)
-          ? Effect.flatMap(owner(folder), (owner) => new DataDirectoryBusy({ path: folder, ...owner }))
-          : Effect.fail(fromStorage(folder)(fromSqlite(file)(error)))
+          ? Effect.flatMap(owner(directory), (owner) => new DataDirectoryBusy({ path: directory, ...owner }))
+          : Effect.fail(fromStorage(directory)(fromSqlite(file)(error)))
       )
     ),
     (database) => Effect.sync(() => database.close())
@@ -146,8 +146,8 @@ const lock = Effect.fnUntraced(function* (
 })
 
 /** Whether a process has locked the directory, as far as can be determined. */
-export const isHeld = (folder: string): boolean => {
-  const file = path.join(path.resolve(folder), "lock.sqlite")
+export const isHeld = (directory: string): boolean => {
+  const file = path.join(path.resolve(directory), "lock.sqlite")
   if (!existsSync(file)) return false
   try {
     const database = new DatabaseSync(file, { readOnly: true, timeout: 0 })
@@ -164,27 +164,27 @@ export const isHeld = (folder: string): boolean => {
 
 const Owner = Schema.fromJsonString(Schema.Struct({ pid: Schema.Int, host: Schema.String, since: Schema.String }))
 
-const ownerFile = (folder: string): string => path.join(folder, "owner.json")
+const ownerFile = (directory: string): string => path.join(directory, "owner.json")
 
 /**
  * Describes the process that has locked the directory, for the messages of other processes. The lock does not depend on
  * it.
  */
-const announce = (folder: string): Effect.Effect<void, never, Scope.Scope> =>
+const announce = (directory: string): Effect.Effect<void, never, Scope.Scope> =>
   Effect.acquireRelease(
     Schema.encodeEffect(Owner)({
       pid: process.pid,
       host: os.hostname(),
       since: new Date().toISOString()
     }).pipe(
-      Effect.flatMap((json) => Effect.promise(() => fs.writeFile(ownerFile(folder), json, { mode: 0o600 }))),
+      Effect.flatMap((json) => Effect.promise(() => fs.writeFile(ownerFile(directory), json, { mode: 0o600 }))),
       Effect.catchCause(() => Effect.void)
     ),
-    () => Effect.promise(() => fs.rm(ownerFile(folder), { force: true }).catch(() => undefined))
+    () => Effect.promise(() => fs.rm(ownerFile(directory), { force: true }).catch(() => undefined))
   )
 
-const owner = (folder: string): Effect.Effect<Partial<typeof Owner.Type>> =>
-  Effect.tryPromise(() => fs.readFile(ownerFile(folder), "utf8")).pipe(
+const owner = (directory: string): Effect.Effect<Partial<typeof Owner.Type>> =>
+  Effect.tryPromise(() => fs.readFile(ownerFile(directory), "utf8")).pipe(
     Effect.flatMap(Schema.decodeEffect(Owner)),
     Effect.option,
     Effect.map(Option.getOrElse(() => ({})))
@@ -208,9 +208,9 @@ const directoryReasons: Record<Reason, UnusableReason> = {
 
 /** Converts the failure to one of the directory. */
 export const fromStorage =
-  (folder: string) =>
+  (directory: string) =>
   (failure: StorageFailed): DataDirectoryUnusable =>
-    new DataDirectoryUnusable({ path: folder, reason: directoryReasons[failure.reason], detail: failure.detail })
+    new DataDirectoryUnusable({ path: directory, reason: directoryReasons[failure.reason], detail: failure.detail })
 
 const what: Record<UnusableReason, string> = {
   notADirectory: "it is not a directory",

@@ -36,9 +36,9 @@ import * as path from "node:path"
  * @category constructors
  */
 export const check = Effect.fn("DataDirectoryAccess.check")(function* (
-  folder: string
+  directory: string
 ): Effect.fn.Return<void, StorageFailed> {
-  const exposed = yield* exposure(folder)
+  const exposed = yield* exposure(directory)
   if (exposed === undefined) return
   return yield* new StorageFailed({ path: exposed.path, reason: "exposed", detail: `it ${exposed.problem}` })
 })
@@ -61,30 +61,30 @@ export interface Exposed {
  * @since 0.1.0
  * @category getters
  */
-export const exposure = (folder: string): Effect.Effect<Exposed | undefined, StorageFailed> =>
+export const exposure = (directory: string): Effect.Effect<Exposed | undefined, StorageFailed> =>
   process.geteuid === undefined
     ? Effect.undefined
-    : Effect.tryPromise({ try: () => find(path.resolve(folder)), catch: fromSystem(folder) })
+    : Effect.tryPromise({ try: () => find(path.resolve(directory)), catch: fromSystem(directory) })
 
 /**
  * Directories whose entries are checked one by one. The files in the other directories are verified when they are read.
  */
 const deep: ReadonlySet<string> = new Set(["keys", "artifacts"])
 
-const find = async (folder: string): Promise<Exposed | undefined> => {
-  const own = await examine(folder)
+const find = async (directory: string): Promise<Exposed | undefined> => {
+  const own = await examine(directory)
   if (own === missing) return undefined
   if (own !== undefined) return own
-  const names = await entries(folder)
-  const parts = names.map((name) => path.join(folder, name))
+  const names = await entries(directory)
+  const parts = names.map((name) => path.join(directory, name))
   for (const name of names.filter((name) => deep.has(name))) {
-    parts.push(...(await entries(path.join(folder, name))).map((entry) => path.join(folder, name, entry)))
+    parts.push(...(await entries(path.join(directory, name))).map((entry) => path.join(directory, name, entry)))
   }
   for (const part of parts) {
     const exposed = await examine(part)
     if (exposed !== undefined && exposed !== missing) return exposed
   }
-  return above(await fs.realpath(folder))
+  return above(await fs.realpath(directory))
 }
 
 const missing = Symbol()
@@ -114,9 +114,9 @@ const statOf = async (file: string, stat: (file: string) => Promise<Stats>): Pro
   }
 }
 
-const entries = async (folder: string): Promise<ReadonlyArray<string>> => {
+const entries = async (directory: string): Promise<ReadonlyArray<string>> => {
   try {
-    return await fs.readdir(folder)
+    return await fs.readdir(directory)
   } catch (error) {
     if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return []
     throw error
@@ -124,8 +124,8 @@ const entries = async (folder: string): Promise<ReadonlyArray<string>> => {
 }
 
 /** In a parent directory, the sticky bit prevents others from renaming files that they do not own. */
-const above = async (folder: string): Promise<Exposed | undefined> => {
-  for (let one = path.dirname(folder); ; one = path.dirname(one)) {
+const above = async (directory: string): Promise<Exposed | undefined> => {
+  for (let one = path.dirname(directory); ; one = path.dirname(one)) {
     const stat = await fs.stat(one)
     const problem = isShielded(stat) ? FileOwnership.problem({ uid: stat.uid, mode: 0 }) : FileOwnership.problem(stat)
     if (problem !== undefined) return { path: one, problem }

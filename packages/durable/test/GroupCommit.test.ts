@@ -14,7 +14,7 @@ import * as temporary from "@privx-kit/testing/temporary"
 const withTable = Effect.fnUntraced(function* <A, E>(
   use: (file: string) => Effect.Effect<A, E, SqlClient.SqlClient | GroupCommit | Scope.Scope>
 ) {
-  const file = path.join(yield* temporary.folder, "notes.sqlite")
+  const file = path.join(yield* temporary.directory, "notes.sqlite")
   return yield* Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     yield* sql`CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)`

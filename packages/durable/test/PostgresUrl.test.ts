@@ -29,8 +29,8 @@ describe("the URL of a database", () => {
 
   it.effect("means by sslmode what libpq means", () =>
     Effect.gen(function* () {
-      const folder = yield* temporary.folder
-      const ca = path.join(folder, "ca.pem")
+      const directory = yield* temporary.directory
+      const ca = path.join(directory, "ca.pem")
       fs.writeFileSync(ca, "a certificate")
       const tls = (query: string) => Effect.map(parse(`postgres://kit@db.example.com/kit?${query}`), ({ tls }) => tls)
       const verifies = (query: string) =>

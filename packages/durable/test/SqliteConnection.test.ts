@@ -78,7 +78,7 @@ describe("Connection", () => {
 describe("Effect's client upon it", () => {
   it.live("commits a transaction after an insert whose row id is beyond 2⁵³", () =>
     Effect.gen(function* () {
-      const file = path.join(yield* temporary.folder, "notes.sqlite")
+      const file = path.join(yield* temporary.directory, "notes.sqlite")
       const texts = yield* Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         yield* sql`CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)`
@@ -93,7 +93,7 @@ describe("Effect's client upon it", () => {
 
   it.live("leaves the journal mode of a file beside whose holder it works", () =>
     Effect.gen(function* () {
-      const file = path.join(yield* temporary.folder, "notes.sqlite")
+      const file = path.join(yield* temporary.directory, "notes.sqlite")
       const mode = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`PRAGMA journal_mode`.values)
       const beside = (readOnly: boolean) =>
         Effect.provide(mode, Layer.provide(SqliteClient.layer, GroupCommit.layerBeside(file, { readOnly })))
@@ -107,7 +107,7 @@ describe("Effect's client upon it", () => {
 
   it.live("writes nothing through a connection that only reads", () =>
     Effect.gen(function* () {
-      const file = path.join(yield* temporary.folder, "notes.sqlite")
+      const file = path.join(yield* temporary.directory, "notes.sqlite")
       const create = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`CREATE TABLE notes (text TEXT)`)
       const insert = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`INSERT INTO notes (text) VALUES (${"a"})`)
       yield* Effect.provide(create, Layer.provide(SqliteClient.layer, GroupCommit.layer(file)))

@@ -21,19 +21,19 @@ const attempt = <A>(file: string, run: () => Promise<A>): Effect.Effect<A, Stora
  *
  * **Errors**: `StorageFailed` with the reason of the system, for example `notADirectory` if a parent is a file.
  *
- * @param folder an absolute path
+ * @param directory an absolute path
  * @since 0.1.0
- * @category folders
+ * @category directories
  */
-export const makeDirectory = (folder: string): Effect.Effect<void, StorageFailed> =>
-  attempt(folder, async () => {
+export const makeDirectory = (directory: string): Effect.Effect<void, StorageFailed> =>
+  attempt(directory, async () => {
     // One by one: Node's recursive call never returns for a path in /proc.
     const missing: Array<string> = []
-    for (let one = folder; !(await isFolder(one)); one = path.dirname(one)) missing.push(one)
+    for (let one = directory; !(await isDirectory(one)); one = path.dirname(one)) missing.push(one)
     for (const one of missing.toReversed()) {
       await makePrivate(one).catch(async (error: unknown) => {
         // Another process may have created it in the meantime.
-        if (!(await isFolder(one))) throw error
+        if (!(await isDirectory(one))) throw error
       })
       // The new name is an entry of the parent, which must be flushed as well.
       await syncDirectory(path.dirname(one))
@@ -41,13 +41,13 @@ export const makeDirectory = (folder: string): Effect.Effect<void, StorageFailed
   })
 
 /** `mkdir` applies the umask, `chmod` does not. */
-const makePrivate = async (folder: string): Promise<void> => {
-  await fs.mkdir(folder, { mode: 0o700 })
-  await fs.chmod(folder, 0o700)
+const makePrivate = async (directory: string): Promise<void> => {
+  await fs.mkdir(directory, { mode: 0o700 })
+  await fs.chmod(directory, 0o700)
 }
 
 /** Throws if the path is not a directory, or cannot be examined. */
-const isFolder = async (file: string): Promise<boolean> => {
+const isDirectory = async (file: string): Promise<boolean> => {
   try {
     if ((await fs.stat(file)).isDirectory()) return true
   } catch (error) {
@@ -225,8 +225,8 @@ const writeAll = async (handle: fs.FileHandle, bytes: Uint8Array): Promise<void>
   }
 }
 
-const syncDirectory = async (folder: string): Promise<void> => {
-  const handle = await fs.open(folder, "r")
+const syncDirectory = async (directory: string): Promise<void> => {
+  const handle = await fs.open(directory, "r")
   try {
     await handle.sync()
   } finally {

@@ -67,26 +67,26 @@ interface Syncing {
 const flushes = new Map<string, Syncing>()
 
 /** Flushes the current names of a directory to the disk. */
-export const syncDirectory = (folder: string): Promise<void> => {
-  const now = flushes.get(folder)
-  if (now === undefined) return begin(folder)
+export const syncDirectory = (directory: string): Promise<void> => {
+  const now = flushes.get(directory)
+  if (now === undefined) return begin(directory)
   now.next ??= now.running.then(
-    () => begin(folder),
-    () => begin(folder)
+    () => begin(directory),
+    () => begin(directory)
   )
   return now.next
 }
 
-const begin = (folder: string): Promise<void> => {
-  const running = force(folder).finally(() => {
-    if (flushes.get(folder)?.next === undefined) flushes.delete(folder)
+const begin = (directory: string): Promise<void> => {
+  const running = force(directory).finally(() => {
+    if (flushes.get(directory)?.next === undefined) flushes.delete(directory)
   })
-  flushes.set(folder, { running, next: undefined })
+  flushes.set(directory, { running, next: undefined })
   return running
 }
 
-const force = async (folder: string): Promise<void> => {
-  const descriptor = fs.openSync(folder, "r")
+const force = async (directory: string): Promise<void> => {
+  const descriptor = fs.openSync(directory, "r")
   try {
     await toDisk(descriptor)
   } finally {

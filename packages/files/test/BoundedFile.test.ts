@@ -6,7 +6,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 
 const inDirectory = <A, E>(use: (file: string) => Effect.Effect<A, E>) =>
-  Effect.scoped(Effect.flatMap(temporary.folder, (folder) => use(path.join(folder, "file"))))
+  Effect.scoped(Effect.flatMap(temporary.directory, (directory) => use(path.join(directory, "file"))))
 
 describe("BoundedFile.read", () => {
   it.effect("reads a file up to the limit, and no byte more", () =>

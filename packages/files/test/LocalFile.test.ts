@@ -10,41 +10,41 @@ const text = (content: string) => new TextEncoder().encode(content)
 describe("LocalFile", () => {
   it.effect("has its final name after the rename, and replaces what has that name", () =>
     Effect.gen(function* () {
-      const folder = yield* temporary.folder
-      const final = path.join(folder, "artifact")
+      const directory = yield* temporary.directory
+      const final = path.join(directory, "artifact")
       fs.writeFileSync(final, "old")
       yield* Effect.promise(async () => {
-        const file = await LocalFile.begin(path.join(folder, ".artifact.part"))
+        const file = await LocalFile.begin(path.join(directory, ".artifact.part"))
         file.write(text("new"))
         await file.sync()
         assert.strictEqual(fs.readFileSync(final, "utf8"), "old")
         file.rename(final)
-        await syncDirectory(folder)
+        await syncDirectory(directory)
         file.close()
         file.close()
       })
       assert.strictEqual(fs.readFileSync(final, "utf8"), "new")
-      assert.deepStrictEqual(fs.readdirSync(folder), ["artifact"])
+      assert.deepStrictEqual(fs.readdirSync(directory), ["artifact"])
       assert.strictEqual(temporary.modeOf(final), "600")
     })
   )
 
   it.effect("closed without a rename, it is gone", () =>
     Effect.gen(function* () {
-      const folder = yield* temporary.folder
+      const directory = yield* temporary.directory
       yield* Effect.promise(async () => {
-        const file = await LocalFile.begin(path.join(folder, ".part"))
+        const file = await LocalFile.begin(path.join(directory, ".part"))
         file.write(text("half"))
         file.close()
       })
-      assert.deepStrictEqual(fs.readdirSync(folder), [])
+      assert.deepStrictEqual(fs.readdirSync(directory), [])
     })
   )
 
   it.effect("takes the place of a file that a killed process has left", () =>
     Effect.gen(function* () {
-      const folder = yield* temporary.folder
-      const part = path.join(folder, ".part")
+      const directory = yield* temporary.directory
+      const part = path.join(directory, ".part")
       fs.writeFileSync(part, "what a killed process has left")
       yield* Effect.promise(async () => {
         const file = await LocalFile.begin(part)
@@ -57,19 +57,19 @@ describe("LocalFile", () => {
 })
 
 describe("syncDirectory", () => {
-  it.effect("many callers at once all succeed, and a folder that is missing fails each of them", () =>
+  it.effect("many callers at once all succeed, and a directory that is missing fails each of them", () =>
     Effect.gen(function* () {
-      const folder = yield* temporary.folder
+      const directory = yield* temporary.directory
       const many = (name: string) =>
         Effect.promise(() => Promise.allSettled(Array.from({ length: 20 }, () => syncDirectory(name))))
-      const synced = yield* many(folder)
+      const synced = yield* many(directory)
       assert.isTrue(synced.every(({ status }) => status === "fulfilled"))
-      const missing = yield* many(path.join(folder, "none"))
+      const missing = yield* many(path.join(directory, "none"))
       assert.isTrue(missing.every(({ status }) => status === "rejected"))
       // A failure does not stay.
-      fs.mkdirSync(path.join(folder, "none"))
+      fs.mkdirSync(path.join(directory, "none"))
       assert.deepStrictEqual(
-        (yield* many(path.join(folder, "none"))).map(({ status }) => status),
+        (yield* many(path.join(directory, "none"))).map(({ status }) => status),
         Array.from({ length: 20 }, () => "fulfilled")
       )
     })

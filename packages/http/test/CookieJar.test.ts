@@ -31,7 +31,7 @@ describe("CookieJar", () => {
     assert.isUndefined(sent([]))
   })
 
-  it("honours the path, and takes the folder of the request where none is set", () => {
+  it("honours the path, and takes the directory of the request where none is set", () => {
     const at = (path: string) => sent(["a=1; Path=/auth"], { path })
     assert.deepStrictEqual(["/auth", "/auth/x?y=/", "/auth?x", "/authority", "/", "/x/auth"].map(at), [
       "a=1",

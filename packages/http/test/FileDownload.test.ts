@@ -17,9 +17,9 @@ import * as WireServer from "./WireServer.ts"
 const body = Array.from({ length: 5000 }, (_, index) => `echo ${index}\n`).join("")
 const sha256 = createHash("sha256").update(body).digest("hex")
 
-const folder = Effect.acquireRelease(
+const directory = Effect.acquireRelease(
   Effect.promise(() => fs.mkdtemp(path.join(os.tmpdir(), "privx-kit-download-"))),
-  (folder) => Effect.promise(() => fs.rm(folder, { recursive: true, force: true }))
+  (directory) => Effect.promise(() => fs.rm(directory, { recursive: true, force: true }))
 )
 
 const until = (condition: () => boolean): Effect.Effect<void> =>
@@ -142,7 +142,7 @@ describe("FileDownload", () => {
 
   it.live("resumes behind the last byte that came, though small pieces are gathered before they are written", () =>
     Effect.gen(function* () {
-      const target = path.join(yield* folder, "script.sh")
+      const target = path.join(yield* directory, "script.sh")
       const server = yield* WireServer.make((received, index) => {
         const from = Number(/bytes=(\d+)-/.exec(received.headers.range ?? "")?.[1] ?? 0)
         if (index > 3) return rest(received, { ETag: '"v1"' })
@@ -166,7 +166,7 @@ describe("FileDownload", () => {
 
   it.live("ends when its time is over, however often a hostile server breaks off after one more byte", () =>
     Effect.gen(function* () {
-      const target = path.join(yield* folder, "script.sh")
+      const target = path.join(yield* directory, "script.sh")
       const server = yield* WireServer.make((received) => {
         const from = Number(/bytes=(\d+)-/.exec(received.headers.range ?? "")?.[1] ?? 0)
         const head = WireServer.answer(from === 0 ? 200 : 206, "", {
@@ -188,7 +188,7 @@ describe("FileDownload", () => {
 
   it.live("writes a file that is whole, private, and hashed", () =>
     Effect.gen(function* () {
-      const target = path.join(yield* folder, "script.sh")
+      const target = path.join(yield* directory, "script.sh")
       const server = yield* WireServer.make([WireServer.answer(200, body)])
       const progress: Array<readonly [number, number | undefined]> = []
       const received = yield* toFile(target, { onProgress: (bytes, total) => progress.push([bytes, total]) }).pipe(
@@ -204,7 +204,7 @@ describe("FileDownload", () => {
 
   it.live("goes on where it broke off when the server gave a strong ETag, as often as it takes", () =>
     Effect.gen(function* () {
-      const target = path.join(yield* folder, "script.sh")
+      const target = path.join(yield* directory, "script.sh")
       const etag = '"v1"'
       const server = yield* WireServer.make((received, index) => {
         if (index === 0) return cutAt(1000, { ETag: etag })
@@ -232,7 +232,7 @@ describe("FileDownload", () => {
     { what: "gave none", headers: {} }
   ])("begins again when the server $what", ({ headers }) =>
     Effect.gen(function* () {
-      const target = path.join(yield* folder, "script.sh")
+      const target = path.join(yield* directory, "script.sh")
       const server = yield* WireServer.make([
         [`${cutAt(0, headers as Record<string, string>)[0] as string}${"x".repeat(3000)}`, "close"],
         WireServer.answer(200, body)
@@ -245,7 +245,7 @@ describe("FileDownload", () => {
 
   it.live("does not add a part that it has not asked for", () =>
     Effect.gen(function* () {
-      const target = path.join(yield* folder, "script.sh")
+      const target = path.join(yield* directory, "script.sh")
       const server = yield* WireServer.make([
         cutAt(1000, { ETag: '"v1"' }),
         WireServer.answer(206, body.slice(500), {
@@ -262,7 +262,7 @@ describe("FileDownload", () => {
 
   it.live("gives up after the attempts of the policy, and leaves nothing", () =>
     Effect.gen(function* () {
-      const target = path.join(yield* folder, "script.sh")
+      const target = path.join(yield* directory, "script.sh")
       const server = yield* WireServer.make(() => cutAt(1000))
       const failure = yield* Effect.flip(Effect.provide(toFile(target), TestApi.layer(server.url)))
       assert.deepInclude(failure, { _tag: "TransportError", reason: "truncated" })
@@ -273,7 +273,7 @@ describe("FileDownload", () => {
 
   it.live("keeps what had the name until the new file is whole, and leaves nothing when it is interrupted", () =>
     Effect.gen(function* () {
-      const target = path.join(yield* folder, "script.sh")
+      const target = path.join(yield* directory, "script.sh")
       yield* Effect.promise(() => fs.writeFile(target, "old"))
       const server = yield* WireServer.make([[cutAt(1000)[0]!, "hang"]])
       let bytes = 0
@@ -290,9 +290,9 @@ describe("FileDownload", () => {
     })
   )
 
-  it.live("refuses too many bytes, and a folder that is not there", () =>
+  it.live("refuses too many bytes, and a directory that is not there", () =>
     Effect.gen(function* () {
-      const at = yield* folder
+      const at = yield* directory
       const server = yield* WireServer.make(() => WireServer.answer(200, body))
       const layer = TestApi.layer(server.url)
       const large = yield* Effect.flip(Effect.provide(toFile(path.join(at, "a"), { maxBytes: 100 }), layer))
@@ -306,7 +306,7 @@ describe("FileDownload", () => {
   it.live("says that the disk is full, and leaves nothing", () =>
     Effect.gen(function* () {
       // The kernel's device that is always full: an ENOSPC as real as that of a disk.
-      const at = yield* folder
+      const at = yield* directory
       const server = yield* WireServer.make(() => WireServer.answer(200, body))
       yield* Effect.promise(() => fs.symlink("/dev/full", path.join(at, "full")))
       const failure = yield* Effect.gen(function* () {

@@ -34,32 +34,32 @@ export type Services = Runs | RunRequests | Approvals | MessageStorage | SqlClie
 
 /** @param mode `read` changes nothing; `write` records requests and removes ended runs */
 export const layer = (
-  folder: string,
+  directory: string,
   mode: "read" | "write"
 ): Layer.Layer<Services, DataDirectoryBusy | DataDirectoryUnusable> =>
   Layer.mergeAll(Runs.layer, RunRequests.layer, Approvals.layer, EmbeddedEngine.journal).pipe(
-    Layer.provideMerge(client(path.resolve(folder), mode)),
-    Layer.provideMerge(SqliteStorage.database(SqliteStorage.databaseFile(path.resolve(folder)))),
-    Layer.provideMerge(Layer.succeed(DataDirectory, { path: path.resolve(folder) })),
+    Layer.provideMerge(client(path.resolve(directory), mode)),
+    Layer.provideMerge(SqliteStorage.database(SqliteStorage.databaseFile(path.resolve(directory)))),
+    Layer.provideMerge(Layer.succeed(DataDirectory, { path: path.resolve(directory) })),
     Layer.provideMerge(Layer.succeed(SqlClient.BeginTransaction, "BEGIN IMMEDIATE")),
     Layer.fresh
   )
 
 const client = (
-  folder: string,
+  directory: string,
   mode: "read" | "write"
 ): Layer.Layer<SqlClient.SqlClient, DataDirectoryBusy | DataDirectoryUnusable> =>
   Layer.unwrap(
     Effect.gen(function* () {
-      yield* expectPrivate(folder)
-      const file = SqliteStorage.databaseFile(folder)
-      const size = yield* SqliteStorage.sizeOf(folder, file)
-      yield* SqliteStorage.expectRecord(folder, size)
+      yield* expectPrivate(directory)
+      const file = SqliteStorage.databaseFile(directory)
+      const size = yield* SqliteStorage.sizeOf(directory, file)
+      yield* SqliteStorage.expectRecord(directory, size)
       if (size === 0) return empty
-      const found = yield* SqliteStorage.examine(folder, file, size)
+      const found = yield* SqliteStorage.examine(directory, file, size)
       // A process that locks the directory migrates tables of an earlier version.
-      if (found < SqliteStorage.version || !(yield* SqliteStorage.isMigrated(folder, file))) {
-        yield* Layer.build(SqliteStorage.layer.pipe(Layer.provide(DataDirectory.layer(folder)), Layer.fresh)).pipe(
+      if (found < SqliteStorage.version || !(yield* SqliteStorage.isMigrated(directory, file))) {
+        yield* Layer.build(SqliteStorage.layer.pipe(Layer.provide(DataDirectory.layer(directory)), Layer.fresh)).pipe(
           Effect.scoped
         )
       }
@@ -70,7 +70,7 @@ const client = (
           Effect.tap((client) => Context.get(client, SqlClient.SqlClient)`PRAGMA busy_timeout = 5000`),
           // A database that cannot be opened throws.
           Effect.catchDefect(Effect.fail),
-          Effect.mapError((error) => fromStorage(folder)(fromSqlite(file)(error)))
+          Effect.mapError((error) => fromStorage(directory)(fromSqlite(file)(error)))
         )
       )
     })
@@ -87,8 +87,8 @@ export const find = Effect.fn("RunAccess.find")((beginning: string) => Effect.fl
 /** The run with its actual status: a run that a killed process left as `running` is interrupted. */
 export const seen = Effect.fnUntraced(function* (run: Run): Effect.fn.Return<Run, never, DataDirectory> {
   if (run.status !== "running") return run
-  const { path: folder } = yield* DataDirectory
-  if (isHeld(folder)) return run
+  const { path: directory } = yield* DataDirectory
+  if (isHeld(directory)) return run
   return {
     ...run,
     status: "interrupted",

@@ -12,12 +12,12 @@ import { RunRequests } from "./RunRequests.ts"
 import { Runs } from "./Runs.ts"
 
 /** Applies cancellations if no process has locked the data directory; otherwise that process does. */
-export const settle = (folder: string) =>
+export const settle = (directory: string) =>
   RequestWatcher.settleCancellations().pipe(
     Effect.provide(
       Layer.mergeAll(Runs.layer, RunRequests.layer, EmbeddedEngine.journal).pipe(
         Layer.provide(SqliteStorage.layer),
-        Layer.provideMerge(DataDirectory.layer(folder)),
+        Layer.provideMerge(DataDirectory.layer(directory)),
         Layer.fresh
       )
     ),

@@ -40,7 +40,7 @@ export const migrate = Effect.gen(function* () {
  *
  * @param file a file that {@link examine} has accepted
  */
-export const isMigrated = (folder: string, file: string): Effect.Effect<boolean, DataDirectoryUnusable> =>
+export const isMigrated = (directory: string, file: string): Effect.Effect<boolean, DataDirectoryUnusable> =>
   Effect.flatMap(histories, (all) =>
     Effect.try({
       try: () => {
@@ -61,12 +61,12 @@ export const isMigrated = (folder: string, file: string): Effect.Effect<boolean,
           database.close()
         }
       },
-      catch: (error) => fromStorage(folder)(fromSqlite(file)(error))
+      catch: (error) => fromStorage(directory)(fromSqlite(file)(error))
     })
   )
 
 /** The path of the database in a data directory. */
-export const databaseFile = (folder: string): string => path.join(folder, "privx-kit.sqlite")
+export const databaseFile = (directory: string): string => path.join(directory, "privx-kit.sqlite")
 
 /** Opens the database, after checking that it may be changed, and migrates its tables. */
 export const layer: Layer.Layer<
@@ -75,10 +75,10 @@ export const layer: Layer.Layer<
   DataDirectory
 > = Layer.unwrap(
   Effect.gen(function* () {
-    const folder = yield* DataDirectory
-    const file = databaseFile(folder.path)
-    yield* inspect(folder.path, file)
-    return prepare(folder.path, file).pipe(
+    const directory = yield* DataDirectory
+    const file = databaseFile(directory.path)
+    yield* inspect(directory.path, file)
+    return prepare(directory.path, file).pipe(
       Layer.provideMerge(SqliteClient.layer),
       Layer.provideMerge([GroupCommit.layer(file), database(file)])
     )
@@ -102,7 +102,7 @@ const quickCheckLimit = 64 * 1024 * 1024
  * Inspects the file without changing its content. The file is made private before anything is written, because SQLite
  * gives its companion files the same mode.
  */
-const inspect = Effect.fnUntraced(function* (folder: string, file: string) {
+const inspect = Effect.fnUntraced(function* (directory: string, file: string) {
   const size = yield* Effect.tryPromise({
     try: async () => {
       const handle = await fs.open(file, "a", 0o600)
@@ -112,25 +112,25 @@ const inspect = Effect.fnUntraced(function* (folder: string, file: string) {
         await handle.close()
       }
     },
-    catch: (error) => fromStorage(folder)(fromSystem(file)(error))
+    catch: (error) => fromStorage(directory)(fromSystem(file)(error))
   })
-  if (!(yield* Reindexing)) yield* expectRecord(folder, size)
-  if (size > 0) yield* examine(folder, file, size)
+  if (!(yield* Reindexing)) yield* expectRecord(directory, size)
+  if (size > 0) yield* examine(directory, file, size)
 })
 
 /** Whether the record is being rebuilt from the manifests. */
 export const Reindexing = Context.Reference<boolean>("privx-kit/Reindexing", { defaultValue: () => false })
 
 /** Checks the database of a data directory without changing it. The database may be missing. */
-export const check = Effect.fnUntraced(function* (folder: string) {
-  const file = databaseFile(folder)
-  const size = yield* sizeOf(folder, file)
-  yield* expectRecord(folder, size)
-  if (size > 0) yield* examine(folder, file, size)
+export const check = Effect.fnUntraced(function* (directory: string) {
+  const file = databaseFile(directory)
+  const size = yield* sizeOf(directory, file)
+  yield* expectRecord(directory, size)
+  if (size > 0) yield* examine(directory, file, size)
 })
 
 /** In bytes; 0 if the file does not exist. */
-export const sizeOf = (folder: string, file: string): Effect.Effect<number, DataDirectoryUnusable> =>
+export const sizeOf = (directory: string, file: string): Effect.Effect<number, DataDirectoryUnusable> =>
   Effect.try({
     try: () => {
       try {
@@ -141,7 +141,7 @@ export const sizeOf = (folder: string, file: string): Effect.Effect<number, Data
         throw error
       }
     },
-    catch: (error) => fromStorage(folder)(fromSystem(file)(error))
+    catch: (error) => fromStorage(directory)(fromSystem(file)(error))
   })
 
 /**
@@ -151,20 +151,20 @@ export const sizeOf = (folder: string, file: string): Effect.Effect<number, Data
  * @param size of the database, in bytes; 0 if it does not exist
  */
 export const expectRecord = Effect.fnUntraced(function* (
-  folder: string,
+  directory: string,
   size: number
 ): Effect.fn.Return<void, DataDirectoryUnusable> {
   if (size > 0) return
   const manifests = yield* Effect.try({
-    try: () => readdirSync(path.join(folder, "manifests")).filter((name) => /^[^.].*\.json$/.test(name)).length,
+    try: () => readdirSync(path.join(directory, "manifests")).filter((name) => /^[^.].*\.json$/.test(name)).length,
     catch: () => undefined
   }).pipe(Effect.orElseSucceed(() => 0))
   if (manifests === 0) return
   const count = manifests === 1 ? "1 manifest" : `${manifests} manifests`
   return yield* new DataDirectoryUnusable({
-    path: folder,
+    path: directory,
     reason: "noRecord",
-    detail: `${path.basename(databaseFile(folder))} is missing or empty beside ${count}`
+    detail: `${path.basename(databaseFile(directory))} is missing or empty beside ${count}`
   })
 })
 
@@ -173,7 +173,7 @@ export const expectRecord = Effect.fnUntraced(function* (
  *
  * @param size of the file, in bytes
  */
-export const examine = Effect.fnUntraced(function* (folder: string, file: string, size: number) {
+export const examine = Effect.fnUntraced(function* (directory: string, file: string, size: number) {
   const look = (readOnly: boolean) => {
     const database = new DatabaseSync(file, { readOnly, timeout: 1000 })
     try {
@@ -190,7 +190,7 @@ export const examine = Effect.fnUntraced(function* (folder: string, file: string
     } catch (error) {
       if (isBusy(error)) throw error
       throw new DataDirectoryUnusable({
-        path: folder,
+        path: directory,
         reason: "interruptedWrite",
         detail: fromSqlite(file)(first).detail
       })
@@ -212,16 +212,16 @@ export const examine = Effect.fnUntraced(function* (folder: string, file: string
       error instanceof DataDirectoryUnusable
         ? error
         : isBusy(error)
-          ? new DataDirectoryBusy({ path: folder, ...lockedBy(file) })
-          : fromStorage(folder)(fromSqlite(file)(error))
+          ? new DataDirectoryBusy({ path: directory, ...lockedBy(file) })
+          : fromStorage(directory)(fromSqlite(file)(error))
     )
   )
   if (found.check !== "ok") {
-    return yield* new DataDirectoryUnusable({ path: folder, reason: "corrupt", detail: found.check })
+    return yield* new DataDirectoryUnusable({ path: directory, reason: "corrupt", detail: found.check })
   }
   if (found.version > version) {
     return yield* new DataDirectoryUnusable({
-      path: folder,
+      path: directory,
       reason: "newerVersion",
       detail: `the database has version ${found.version}, and this privx-kit supports versions up to ${version}`
     })
@@ -252,7 +252,7 @@ const lockedBy = (file: string): { readonly pid?: number } => {
   }
 }
 
-const prepare = (folder: string, file: string): Layer.Layer<never, DataDirectoryUnusable, SqlClient.SqlClient> =>
+const prepare = (directory: string, file: string): Layer.Layer<never, DataDirectoryUnusable, SqlClient.SqlClient> =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
@@ -264,6 +264,6 @@ const prepare = (folder: string, file: string): Layer.Layer<never, DataDirectory
       Effect.catchTag("MigrationError", (error) => Effect.fail(error.cause ?? error)),
       Effect.catchDefect(Effect.fail),
       Effect.scoped,
-      Effect.mapError((error) => fromStorage(folder)(fromSqlite(file)(error)))
+      Effect.mapError((error) => fromStorage(directory)(fromSqlite(file)(error)))
     )
   )

@@ -14,11 +14,11 @@ import * as SqliteStorage from "../src/SqliteStorage.ts"
 import { eventually } from "@privx-kit/testing/eventually"
 import * as temporary from "@privx-kit/testing/temporary"
 
-const journal = (folder: string) =>
+const journal = (directory: string) =>
   BufferedMessageStorage.layer.pipe(
     Layer.provide(SqliteMessages.layer),
     Layer.provideMerge(SqliteStorage.layer),
-    Layer.provide(DataDirectory.layer(folder)),
+    Layer.provide(DataDirectory.layer(directory)),
     Layer.provide([NodeCrypto.layerDigest, ShardingConfig.layer({})]),
     Layer.provide(Layer.succeed(SqlClient.BeginTransaction, "BEGIN IMMEDIATE")),
     Layer.fresh
@@ -50,7 +50,7 @@ describe("the engine's journal", () => {
           VALUES (1, 'key', ${ShardId.toString(shard)}, 'Test', 'one', 0, 'run', '{}', '{}', 1)`
         const found = yield* eventually(storage.unprocessedMessages([shard]), (messages) => messages.length > 0)
         assert.strictEqual(found.length, 1)
-      }).pipe(Effect.provide(journal(yield* temporary.folder)), Effect.scoped)
+      }).pipe(Effect.provide(journal(yield* temporary.directory)), Effect.scoped)
     })
   )
 })

@@ -30,7 +30,7 @@ const rotation = DurableRun.make({
   failure: VaultSealed
 })
 
-const place = Effect.map(temporary.folder, (folder) => path.join(folder, "data"))
+const place = Effect.map(temporary.directory, (directory) => path.join(directory, "data"))
 
 const run = Effect.flatMap(RunExecutor, (executor) => executor.run(rotation, { target, inputs: { vault: "main" } }))
 

@@ -65,7 +65,7 @@ const workflows = (vault: Vault) =>
     })
   )
 
-const place = Effect.map(temporary.folder, (folder) => path.join(folder, "data"))
+const place = Effect.map(temporary.directory, (directory) => path.join(directory, "data"))
 
 const request = { target, inputs: { vault: "main" } }
 

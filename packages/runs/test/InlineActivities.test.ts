@@ -31,7 +31,7 @@ type Step = Effect.Effect<DateTime.Utc, Refused>
 
 /** One process on the data directory, whose job has these two steps. */
 const session = <A, E>(
-  folder: string,
+  directory: string,
   [first, second]: readonly [Step, Step],
   work: Effect.Effect<A, E, WorkflowEngine | SqlClient.SqlClient | Scope.Scope>
 ) => {
@@ -46,7 +46,7 @@ const session = <A, E>(
     job.pipe(
       Layer.provideMerge(EmbeddedEngine.layer),
       Layer.provideMerge(SqliteStorage.layer),
-      Layer.provide(DataDirectory.layer(folder)),
+      Layer.provide(DataDirectory.layer(directory)),
       Layer.provide(Layer.succeed(SqlClient.BeginTransaction, "BEGIN IMMEDIATE")),
       Layer.fresh
     )
@@ -65,7 +65,7 @@ const exits = Effect.flatMap(
 describe("an activity", () => {
   it.live("that is over is not executed again by the next process, one that was under way is", () =>
     Effect.gen(function* () {
-      const folder = yield* temporary.folder
+      const directory = yield* temporary.directory
       const counts = { first: 0, second: 0 }
       const reached = yield* Deferred.make<void>()
       const first = Effect.andThen(
@@ -74,8 +74,8 @@ describe("an activity", () => {
       )
       const counted = Effect.sync(() => void counts.second++)
       const stuck = counted.pipe(Effect.andThen(Deferred.succeed(reached, undefined)), Effect.andThen(Effect.never))
-      yield* session(folder, [first, stuck], Effect.andThen(Effect.forkScoped(run), Deferred.await(reached)))
-      const result = yield* session(folder, [first, Effect.andThen(counted, at(2))], run)
+      yield* session(directory, [first, stuck], Effect.andThen(Effect.forkScoped(run), Deferred.await(reached)))
+      const result = yield* session(directory, [first, Effect.andThen(counted, at(2))], run)
       assert.strictEqual(DateTime.toEpochMillis(result), 2)
       assert.deepStrictEqual(counts, { first: 1, second: 2 })
     })
@@ -83,7 +83,7 @@ describe("an activity", () => {
 
   it.live("that a workflow asks for a second time is not executed again", () =>
     Effect.gen(function* () {
-      const folder = yield* temporary.folder
+      const directory = yield* temporary.directory
       let count = 0
       const step = Activity.make({
         name: "step",
@@ -97,7 +97,7 @@ describe("an activity", () => {
         job.pipe(
           Layer.provideMerge(EmbeddedEngine.layer),
           Layer.provideMerge(SqliteStorage.layer),
-          Layer.provide(DataDirectory.layer(folder)),
+          Layer.provide(DataDirectory.layer(directory)),
           Layer.provide(Layer.succeed(SqlClient.BeginTransaction, "BEGIN IMMEDIATE")),
           Layer.fresh
         )
@@ -109,11 +109,11 @@ describe("an activity", () => {
 
   it.live("leaves its result, or its typed failure, in the journal as JSON", () =>
     Effect.gen(function* () {
-      const folder = yield* temporary.folder
+      const directory = yield* temporary.directory
       const refused = new Refused({ code: "NO" })
       const steps = [at(1), Effect.fail(refused)] as const
-      assert.deepStrictEqual(yield* session(folder, steps, Effect.flip(run)), refused)
-      const rows = yield* session(folder, steps, exits)
+      assert.deepStrictEqual(yield* session(directory, steps, Effect.flip(run)), refused)
+      const rows = yield* session(directory, steps, exits)
       assert.deepStrictEqual(
         rows.map(({ activity, exit }) => [activity, JSON.parse(exit)._tag]),
         [
@@ -127,9 +127,9 @@ describe("an activity", () => {
 
   it.live("that another process has ended meanwhile has that one's result", () =>
     Effect.gen(function* () {
-      const folder = yield* temporary.folder
+      const directory = yield* temporary.directory
       const result = yield* session(
-        folder,
+        directory,
         [at(1), at(1)],
         Effect.gen(function* () {
           const sql = yield* SqlClient.SqlClient
@@ -147,14 +147,14 @@ describe("an activity", () => {
 
   it.live("waits for a journal that cannot be written, and is not executed again for that", () =>
     Effect.gen(function* () {
-      const folder = yield* temporary.folder
+      const directory = yield* temporary.directory
       let count = 0
       const once = Effect.andThen(
         Effect.sync(() => void count++),
         at(1)
       )
       const result = yield* session(
-        folder,
+        directory,
         [once, at(2)],
         Effect.gen(function* () {
           const sql = yield* SqlClient.SqlClient

@@ -19,7 +19,7 @@ const target = "https://privx.example"
 
 /** A run that waits for an approval, in a database of its own. */
 const waiting = <A, E>(use: Effect.Effect<A, E, Runs | RunRequests | Approvals>) =>
-  Effect.flatMap(temporary.folder, (folder) =>
+  Effect.flatMap(temporary.directory, (directory) =>
     Effect.provide(
       Effect.gen(function* () {
         const runs = yield* Runs
@@ -30,7 +30,7 @@ const waiting = <A, E>(use: Effect.Effect<A, E, Runs | RunRequests | Approvals>)
       }),
       Layer.mergeAll(Runs.layer, RunRequests.layer, Approvals.layer).pipe(
         Layer.provideMerge(SqliteStorage.layer),
-        Layer.provide(DataDirectory.layer(folder))
+        Layer.provide(DataDirectory.layer(directory))
       )
     )
   )

@@ -22,12 +22,12 @@ import * as temporary from "@privx-kit/testing/temporary"
 type Services = Runs | Approvals | RunKinds | MessageStorage | Database | SqlClient.SqlClient
 
 const inDatabase = <A, E>(use: Effect.Effect<A, E, Services>) =>
-  Effect.flatMap(temporary.folder, (folder) =>
+  Effect.flatMap(temporary.directory, (directory) =>
     Effect.provide(
       use,
       Layer.mergeAll(Runs.layer, Approvals.layer, EmbeddedEngine.journal, RunKinds.layer([kind])).pipe(
         Layer.provideMerge(SqliteStorage.layer),
-        Layer.provide(DataDirectory.layer(folder))
+        Layer.provide(DataDirectory.layer(directory))
       )
     )
   )

@@ -11,60 +11,60 @@ import { DataDirectory } from "@privx-kit/durable/DataDirectory"
 import * as SqliteStorage from "../src/SqliteStorage.ts"
 import * as temporary from "@privx-kit/testing/temporary"
 
-const open = (folder: string) => SqliteStorage.layer.pipe(Layer.provide(DataDirectory.layer(folder)))
+const open = (directory: string) => SqliteStorage.layer.pipe(Layer.provide(DataDirectory.layer(directory)))
 
 /** A database as a process that ended leaves it. */
 const made = Effect.gen(function* () {
-  const folder = yield* temporary.folder
-  yield* Effect.scoped(Layer.build(open(folder)))
-  return { folder, file: SqliteStorage.databaseFile(folder) }
+  const directory = yield* temporary.directory
+  yield* Effect.scoped(Layer.build(open(directory)))
+  return { directory, file: SqliteStorage.databaseFile(directory) }
 })
 
-const refused = (folder: string) => Effect.flip(Effect.scoped(Layer.build(open(folder))))
+const refused = (directory: string) => Effect.flip(Effect.scoped(Layer.build(open(directory))))
 
 describe("Storage", () => {
   it.effect("is private, in WAL, and waits for readers", () =>
     Effect.gen(function* () {
-      const folder = yield* temporary.folder
+      const directory = yield* temporary.directory
       yield* Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         assert.deepStrictEqual(yield* sql`PRAGMA journal_mode`, [{ journal_mode: "wal" }])
         assert.deepStrictEqual(yield* sql`PRAGMA synchronous`, [{ synchronous: 1 }])
         assert.deepStrictEqual(yield* sql`PRAGMA busy_timeout`, [{ timeout: 5000 }])
         assert.deepStrictEqual(yield* sql`PRAGMA user_version`, [{ user_version: SqliteStorage.version }])
-        for (const file of temporary.filesBelow(folder)) {
-          assert.strictEqual(temporary.modeOf(path.join(folder, file)), "600", file)
+        for (const file of temporary.filesBelow(directory)) {
+          assert.strictEqual(temporary.modeOf(path.join(directory, file)), "600", file)
         }
-      }).pipe(Effect.provide(open(folder)))
+      }).pipe(Effect.provide(open(directory)))
     })
   )
 
   it.effect("opens again what it has made", () =>
     Effect.gen(function* () {
-      const { folder } = yield* made
-      yield* Effect.scoped(Layer.build(open(folder)))
+      const { directory } = yield* made
+      yield* Effect.scoped(Layer.build(open(directory)))
     })
   )
 
   it.effect("refuses a file that is no database, and leaves it as it is", () =>
     Effect.gen(function* () {
-      const folder = yield* temporary.folder
+      const directory = yield* temporary.directory
       const content = "These are the notes of the administrator, and not a database.\n".repeat(100)
-      fs.writeFileSync(SqliteStorage.databaseFile(folder), content)
-      const failure = yield* refused(folder)
+      fs.writeFileSync(SqliteStorage.databaseFile(directory), content)
+      const failure = yield* refused(directory)
       assert.strictEqual(failure._tag === "DataDirectoryUnusable" && failure.reason, "corrupt")
-      assert.include(Failure.render(failure), folder)
-      assert.strictEqual(fs.readFileSync(SqliteStorage.databaseFile(folder), "utf8"), content)
+      assert.include(Failure.render(failure), directory)
+      assert.strictEqual(fs.readFileSync(SqliteStorage.databaseFile(directory), "utf8"), content)
     })
   )
 
   it.effect("refuses a database with a damaged page, and leaves it as it is", () =>
     Effect.gen(function* () {
-      const { file, folder } = yield* made
+      const { file, directory } = yield* made
       const bytes = fs.readFileSync(file)
       bytes.fill(0xff, 4096, 3 * 4096)
       fs.writeFileSync(file, bytes)
-      const failure = yield* refused(folder)
+      const failure = yield* refused(directory)
       assert.strictEqual(failure._tag === "DataDirectoryUnusable" && failure.reason, "corrupt")
       assert.isTrue(fs.readFileSync(file).equals(bytes))
     })
@@ -72,12 +72,12 @@ describe("Storage", () => {
 
   it.effect("refuses the database of a newer version, and leaves it as it is", () =>
     Effect.gen(function* () {
-      const { file, folder } = yield* made
+      const { file, directory } = yield* made
       const newer = new DatabaseSync(file)
       newer.exec(`PRAGMA user_version = ${SqliteStorage.version + 1}`)
       newer.close()
       const bytes = fs.readFileSync(file)
-      const failure = yield* refused(folder)
+      const failure = yield* refused(directory)
       assert.strictEqual(failure._tag === "DataDirectoryUnusable" && failure.reason, "newerVersion")
       assert.include(Failure.render(failure), "Update privx-kit")
       assert.isTrue(fs.readFileSync(file).equals(bytes))
@@ -90,7 +90,7 @@ describe("Storage", () => {
       Effect.gen(function* () {
         if (process.getuid?.() !== 0 || process.seteuid === undefined)
           return context.skip("only root can be another user")
-        const { file, folder } = yield* made
+        const { file, directory } = yield* made
         // A program that used a rollback journal dies in the middle.
         spawnSync(process.execPath, [
           "-e",
@@ -102,9 +102,9 @@ describe("Storage", () => {
           file
         ])
         assert.isTrue(fs.existsSync(`${file}-journal`))
-        fs.chmodSync(folder, 0o755)
+        fs.chmodSync(directory, 0o755)
         for (const name of [file, `${file}-journal`]) fs.chmodSync(name, 0o644)
-        const examine = SqliteStorage.examine(folder, file, fs.statSync(file).size)
+        const examine = SqliteStorage.examine(directory, file, fs.statSync(file).size)
         process.seteuid(65_534)
         const exit = Effect.runSyncExit(Effect.flip(examine))
         process.seteuid(0)
@@ -117,9 +117,9 @@ describe("Storage", () => {
 
   it.effect("says so when the disk is full", (context) =>
     Effect.gen(function* () {
-      const folder = yield* temporary.smallDisk("32k")
-      if (folder === undefined) return context.skip("this user may not mount a file system")
-      const failure = yield* refused(folder)
+      const directory = yield* temporary.smallDisk("32k")
+      if (directory === undefined) return context.skip("this user may not mount a file system")
+      const failure = yield* refused(directory)
       assert.strictEqual(failure._tag === "DataDirectoryUnusable" && failure.reason, "full")
       assert.include(Failure.render(failure), "Free space")
     })

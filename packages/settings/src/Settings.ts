@@ -194,9 +194,9 @@ const readCertificates = (found: Lookup.Found | undefined, home: string): Effect
 /** The path of the config file, whether or not it exists. */
 export const configFile = (flags: Pick<Flags, "config">, { environment, home }: Host): Placed => {
   const xdg = environment["XDG_CONFIG_HOME"]
-  const folder = xdg?.startsWith("/") === true ? xdg : path.join(home, ".config")
+  const directory = xdg?.startsWith("/") === true ? xdg : path.join(home, ".config")
   return place(flags.config, "--config", Catalogue.ownEnvironment.config.name, { environment, home }, () =>
-    path.join(folder, "privx-kit", "config.toml")
+    path.join(directory, "privx-kit", "config.toml")
   )
 }
 

@@ -19,7 +19,7 @@ const none: Settings.Flags = {
 const host = Effect.fnUntraced(function* (toml: string, environment: Record<string, string> = {}, mode = 0o600) {
   const home = yield* Effect.acquireRelease(
     Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-command-"))),
-    (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true }))
+    (directory) => Effect.sync(() => fs.rmSync(directory, { recursive: true }))
   )
   const file = path.join(home, ".config", "privx-kit", "config.toml")
   fs.mkdirSync(path.dirname(file), { recursive: true })

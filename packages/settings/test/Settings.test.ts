@@ -16,18 +16,18 @@ const none: Settings.Flags = {
   dataDir: undefined
 }
 
-/** A home folder, and a TOML file in its usual place where a text is given. */
+/** A home directory, and a TOML file in its usual place where a text is given. */
 const home = Effect.fnUntraced(function* (toml?: string, mode = 0o600) {
-  const folder = yield* Effect.acquireRelease(
+  const directory = yield* Effect.acquireRelease(
     Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-settings-"))),
-    (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true }))
+    (directory) => Effect.sync(() => fs.rmSync(directory, { recursive: true }))
   )
-  const file = path.join(folder, ".config", "privx-kit", "config.toml")
+  const file = path.join(directory, ".config", "privx-kit", "config.toml")
   if (toml !== undefined) {
     fs.mkdirSync(path.dirname(file), { recursive: true })
     fs.writeFileSync(file, toml, { mode })
   }
-  return { folder, file }
+  return { directory, file }
 })
 
 const official = `
@@ -55,8 +55,8 @@ const sourceOf = (inspection: Settings.Inspection, title: string) => {
 describe("Settings", () => {
   it.effect("reads the official TOML file from its usual place", () =>
     Effect.gen(function* () {
-      const { folder } = yield* home(official)
-      const { settings, warnings } = yield* Settings.resolve(none, { environment: {}, home: folder })
+      const { directory } = yield* home(official)
+      const { settings, warnings } = yield* Settings.resolve(none, { environment: {}, home: directory })
       assert.strictEqual(settings.baseUrl.href, "https://file.example.com/")
       assert.deepStrictEqual(warnings, [])
       assert.strictEqual(settings.credentials._tag, "ApiClient")
@@ -69,8 +69,8 @@ describe("Settings", () => {
 
   it.effect("puts flags before the environment, the environment before the file, and says what hides what", () =>
     Effect.gen(function* () {
-      const { file, folder } = yield* home(official)
-      const host = { environment: apiClient, home: folder }
+      const { file, directory } = yield* home(official)
+      const host = { environment: apiClient, home: directory }
       const byEnvironment = yield* Settings.inspect(none, host)
       assert.strictEqual(byEnvironment.partial.baseUrl?.host, "env.example.com")
       assert.strictEqual(sourceOf(byEnvironment, "base URL"), "$PRIVX_API_BASE_URL")
@@ -84,17 +84,17 @@ describe("Settings", () => {
 
   it.effect("knows the aliases of the official tools, and does not guess between two values", () =>
     Effect.gen(function* () {
-      const { folder } = yield* home()
+      const { directory } = yield* home()
       const aliases = {
         PRIVX_API_BASE_URL: "https://a.example.com",
         PRIVX_API_ACCESS_KEY: "id",
         PRIVX_API_SECRET_KEY: "secret",
         PRIVX_API_OAUTH_CLIENT_SECRET: "oauth"
       }
-      const { settings } = yield* Settings.resolve(none, { environment: aliases, home: folder })
+      const { settings } = yield* Settings.resolve(none, { environment: aliases, home: directory })
       assert.deepInclude(settings.credentials, { clientId: "id", oauthClientId: "privx-external" })
       const error = yield* Effect.flip(
-        Settings.resolve(none, { environment: { ...aliases, PRIVX_API_CLIENT_ID: "other" }, home: folder })
+        Settings.resolve(none, { environment: { ...aliases, PRIVX_API_CLIENT_ID: "other" }, home: directory })
       )
       assert.include(error.message, "PRIVX_API_CLIENT_ID and PRIVX_API_ACCESS_KEY")
     })
@@ -102,16 +102,16 @@ describe("Settings", () => {
 
   it.effect("lists everything that is wrong at once, where it looked, and what to set", () =>
     Effect.gen(function* () {
-      const { file, folder } = yield* home()
+      const { file, directory } = yield* home()
       const error = yield* Effect.flip(
         Settings.resolve(
-          { ...none, caFiles: [path.join(folder, "nope.pem")] },
-          { environment: { PRIVX_API_BASE_URL: "nonsense", PRIVX_API_CLIENT_ID: "id" }, home: folder }
+          { ...none, caFiles: [path.join(directory, "nope.pem")] },
+          { environment: { PRIVX_API_BASE_URL: "nonsense", PRIVX_API_CLIENT_ID: "id" }, home: directory }
         )
       )
       assert.deepStrictEqual(
         error.problems.map(({ setting }) => setting),
-        ["base URL", `CA file ${path.join(folder, "nope.pem")}`, "API client secret", "OAuth client secret"]
+        ["base URL", `CA file ${path.join(directory, "nope.pem")}`, "API client secret", "OAuth client secret"]
       )
       assert.deepStrictEqual(error.looked, ["flags", "environment", `${file} (does not exist)`])
       assert.include(error.message, "Set PRIVX_API_CLIENT_SECRET, or api_client_secret in section [auth]")
@@ -120,13 +120,13 @@ describe("Settings", () => {
 
   it.effect("never shows a secret: not in rows, problems, errors or their JSON", () =>
     Effect.gen(function* () {
-      const { folder } = yield* home(official.replace("file-oauth-secret", "bad\\nsecret-x"))
+      const { directory } = yield* home(official.replace("file-oauth-secret", "bad\\nsecret-x"))
       const environment = {
         PRIVX_API_TOKEN: "two words-secret",
         PRIVX_API_BASE_URL: "https://u:pw-secret@a.example.com"
       }
-      const inspection = yield* Settings.inspect(none, { environment, home: folder })
-      const error = yield* Effect.flip(Settings.resolve(none, { environment, home: folder }))
+      const inspection = yield* Settings.inspect(none, { environment, home: directory })
+      const error = yield* Effect.flip(Settings.resolve(none, { environment, home: directory }))
       const seen = [inspect(inspection, { depth: 9 }), JSON.stringify(inspection), JSON.stringify(error), error.message]
       for (const text of seen) assert.notInclude(text, "-secret")
     })
@@ -134,8 +134,8 @@ describe("Settings", () => {
 
   it.effect("says in which line the TOML is broken, without quoting a secret from it", () =>
     Effect.gen(function* () {
-      const { folder } = yield* home(`[auth]\napi_client_secret = "hunter2\n`)
-      const error = yield* Effect.flip(Settings.resolve(none, { environment: {}, home: folder }))
+      const { directory } = yield* home(`[auth]\napi_client_secret = "hunter2\n`)
+      const error = yield* Effect.flip(Settings.resolve(none, { environment: {}, home: directory }))
       assert.include(error.message, "not valid TOML (line 2")
       assert.notInclude(JSON.stringify(error), "hunter2")
     })
@@ -143,8 +143,8 @@ describe("Settings", () => {
 
   it.effect("warns of a file with secrets that others can read, and of keys it does not know", () =>
     Effect.gen(function* () {
-      const { file, folder } = yield* home(`${official}\nsomething = "x"\n[other]\n`, 0o644)
-      const { warnings } = yield* Settings.resolve(none, { environment: {}, home: folder })
+      const { file, directory } = yield* home(`${official}\nsomething = "x"\n[other]\n`, 0o644)
+      const { warnings } = yield* Settings.resolve(none, { environment: {}, home: directory })
       assert.include(warnings[0], `chmod 600 ${file}`)
       assert.include(warnings[1], "auth.something, other")
     })
@@ -152,9 +152,9 @@ describe("Settings", () => {
 
   it.effect("wants the file that was asked for to exist", () =>
     Effect.gen(function* () {
-      const { folder } = yield* home()
+      const { directory } = yield* home()
       const error = yield* Effect.flip(
-        Settings.resolve({ ...none, config: "/nope/c.toml" }, { environment: apiClient, home: folder })
+        Settings.resolve({ ...none, config: "/nope/c.toml" }, { environment: apiClient, home: directory })
       )
       assert.include(error.message, "/nope/c.toml does not exist")
     })
@@ -165,8 +165,8 @@ describe("Settings", () => {
 
     it.effect("the source with the higher precedence decides between a token and an API client", () =>
       Effect.gen(function* () {
-        const { folder } = yield* home(official)
-        const { settings, warnings } = yield* Settings.resolve(none, { environment: token, home: folder })
+        const { directory } = yield* home(official)
+        const { settings, warnings } = yield* Settings.resolve(none, { environment: token, home: directory })
         assert.strictEqual(settings.credentials._tag, "Token")
         assert.include(warnings.join(), "is not used")
       })
@@ -174,9 +174,9 @@ describe("Settings", () => {
 
     it.effect("two of equal strength are a contradiction", () =>
       Effect.gen(function* () {
-        const { folder } = yield* home()
+        const { directory } = yield* home()
         const error = yield* Effect.flip(
-          Settings.resolve(none, { environment: { ...token, ...apiClient }, home: folder })
+          Settings.resolve(none, { environment: { ...token, ...apiClient }, home: directory })
         )
         assert.include(error.message, "The credentials are set twice")
       })
@@ -184,18 +184,18 @@ describe("Settings", () => {
 
     it.effect("a token to exchange is a way to log in, with its scope", () =>
       Effect.gen(function* () {
-        const { folder } = yield* home()
+        const { directory } = yield* home()
         const environment = {
           PRIVX_API_BASE_URL: "https://a.example.com",
           PRIVX_EXCHANGE_TOKEN: "an-outside-token",
           PRIVX_EXCHANGE_SCOPE: "privx-user"
         }
-        const { settings } = yield* Settings.resolve(none, { environment, home: folder })
+        const { settings } = yield* Settings.resolve(none, { environment, home: directory })
         assert.strictEqual(settings.credentials._tag, "Exchange")
         assert.deepInclude(settings.credentials, { scope: "privx-user" })
         assert.notInclude(inspect(settings, { depth: 9 }), "an-outside-token")
         const error = yield* Effect.flip(
-          Settings.resolve(none, { environment: { ...token, ...environment }, home: folder })
+          Settings.resolve(none, { environment: { ...token, ...environment }, home: directory })
         )
         assert.include(error.message, "a token ($PRIVX_API_TOKEN) and an exchange token ($PRIVX_EXCHANGE_TOKEN)")
       })
@@ -210,8 +210,8 @@ describe("Settings", () => {
       PRIVX_API_CLIENT_DOMAIN: "privx-external"
     }
     const resolve = (more: Readonly<Record<string, string>>, file?: string) =>
-      Effect.flatMap(home(file), ({ folder }) =>
-        Settings.resolve(none, { environment: { ...environment, ...more }, home: folder })
+      Effect.flatMap(home(file), ({ directory }) =>
+        Settings.resolve(none, { environment: { ...environment, ...more }, home: directory })
       )
 
     it.effect("needs no OAuth client", () =>
@@ -241,8 +241,8 @@ describe("Settings", () => {
     it.effect("is advised where the OAuth client is missing", () =>
       Effect.gen(function* () {
         const { PRIVX_API_CLIENT_DOMAIN: _, ...client } = environment
-        const { folder } = yield* home()
-        const error = yield* Effect.flip(Settings.resolve(none, { environment: client, home: folder }))
+        const { directory } = yield* home()
+        const error = yield* Effect.flip(Settings.resolve(none, { environment: client, home: directory }))
         assert.include(
           error.problems.map(({ fix }) => fix).join(" "),
           "A client of the type public needs PRIVX_API_CLIENT_DOMAIN instead."
@@ -263,10 +263,10 @@ describe("Settings", () => {
       { what: "with the secret of the client beside it", more: { PRIVX_API_OAUTH_CLIENT_SECRET: "s" } }
     ])("is one way to log in: $what", ({ more }) =>
       Effect.gen(function* () {
-        const { folder } = yield* home()
+        const { directory } = yield* home()
         const { settings, warnings } = yield* Settings.resolve(none, {
           environment: { ...environment, ...more },
-          home: folder
+          home: directory
         })
         assert.deepInclude(settings.credentials, { _tag: "Exchange", clientId: "privx-ui" })
         assert.deepStrictEqual(warnings, [])
@@ -275,28 +275,28 @@ describe("Settings", () => {
 
     it.effect("is one way to log in where both stand in the file", () =>
       Effect.gen(function* () {
-        const { folder } = yield* home(
+        const { directory } = yield* home(
           '[api]\nbase_url = "https://a.example.com"\n[auth]\nexchange_token = "t"\noauth_client_id = "privx-ui"\n'
         )
-        const { settings } = yield* Settings.resolve(none, { environment: {}, home: folder })
+        const { settings } = yield* Settings.resolve(none, { environment: {}, home: directory })
         assert.deepInclude(settings.credentials, { _tag: "Exchange", clientId: "privx-ui" })
       })
     )
 
     it.effect("is stronger than an API client of the file, and contradicts one of the environment", () =>
       Effect.gen(function* () {
-        const { folder } = yield* home(official)
-        const { settings } = yield* Settings.resolve(none, { environment, home: folder })
+        const { directory } = yield* home(official)
+        const { settings } = yield* Settings.resolve(none, { environment, home: directory })
         assert.deepInclude(settings.credentials, { _tag: "Exchange", clientId: "privx-ui" })
         const error = yield* Effect.flip(
-          Settings.resolve(none, { environment: { ...environment, ...apiClient }, home: folder })
+          Settings.resolve(none, { environment: { ...environment, ...apiClient }, home: directory })
         )
         assert.include(error.message, "are set twice")
       })
     )
   })
 
-  describe("folders", () => {
+  describe("directories", () => {
     it.effect("follow flag, environment and XDG, in that order", () =>
       Effect.gen(function* () {
         const dataDir = (flags: Partial<Settings.Flags>, environment: Record<string, string>) =>

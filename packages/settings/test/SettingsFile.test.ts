@@ -7,13 +7,13 @@ import * as SettingsFile from "../src/SettingsFile.ts"
 import * as TomlFile from "../src/TomlFile.ts"
 import * as TrustAnchors from "../src/TrustAnchors.ts"
 
-const folder = Effect.acquireRelease(
+const directory = Effect.acquireRelease(
   Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-file-"))),
-  (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true }))
+  (directory) => Effect.sync(() => fs.rmSync(directory, { recursive: true }))
 )
 
 const write = Effect.fnUntraced(function* (mode: number, text = "") {
-  const file = path.join(yield* folder, "file")
+  const file = path.join(yield* directory, "file")
   fs.writeFileSync(file, text)
   fs.chmodSync(file, mode)
   return file
@@ -42,7 +42,7 @@ describe("a file that settings come from", () => {
 
   it.live("is named with what keeps it from being read", () =>
     Effect.gen(function* () {
-      const here = yield* folder
+      const here = yield* directory
       const problem = (file: string, maxBytes?: number) =>
         Effect.map(
           Effect.flip(SettingsFile.read(file, maxBytes === undefined ? {} : { maxBytes })),

@@ -127,17 +127,17 @@ describe("trust", () => {
           (request, response) => (request.method === "POST" ? answer(request, response) : void response.end(body))
         )
       )
-      const folder = yield* Effect.acquireRelease(
+      const directory = yield* Effect.acquireRelease(
         Effect.promise(() => fs.mkdtemp(path.join(os.tmpdir(), "privx-kit-tls-"))),
-        (folder) => Effect.promise(() => fs.rm(folder, { recursive: true }))
+        (directory) => Effect.promise(() => fs.rm(directory, { recursive: true }))
       )
       const received = yield* Effect.gen(function* () {
         const ueba = yield* Ueba
         const { id } = yield* ueba.createSession
-        return yield* FileDownload.toFile(path.join(folder, "body"), (rest) => ueba.openSetupScript(id, rest))
+        return yield* FileDownload.toFile(path.join(directory, "body"), (rest) => ueba.openSetupScript(id, rest))
       }).pipe(Effect.provide(layer(server.url, { ca: [certificates.ca] })))
       assert.deepInclude(received, { bytes: body.length, sha256: createHash("sha256").update(body).digest("hex") })
-      assert.isTrue((yield* Effect.promise(() => fs.readFile(path.join(folder, "body")))).equals(body))
+      assert.isTrue((yield* Effect.promise(() => fs.readFile(path.join(directory, "body")))).equals(body))
     })
   )
 

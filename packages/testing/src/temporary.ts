@@ -6,44 +6,44 @@ import * as os from "node:os"
 import * as path from "node:path"
 
 const make = (): string => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-test-"))
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-test-"))
   // For tests that drop root's privileges.
-  fs.chmodSync(folder, 0o755)
-  return folder
+  fs.chmodSync(directory, 0o755)
+  return directory
 }
 
-export const folder = Effect.acquireRelease(Effect.sync(make), (folder) =>
-  Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true }))
+export const directory = Effect.acquireRelease(Effect.sync(make), (directory) =>
+  Effect.sync(() => fs.rmSync(directory, { recursive: true, force: true }))
 )
 
 /** A separate file system of the given size; `undefined` if this user may not mount one. */
 export const smallDisk = (size: string) =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const folder = make()
+      const directory = make()
       try {
-        execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size},mode=0755`, "tmpfs", folder], { stdio: "ignore" })
-        return folder
+        execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size},mode=0755`, "tmpfs", directory], { stdio: "ignore" })
+        return directory
       } catch {
-        fs.rmSync(folder, { recursive: true })
+        fs.rmSync(directory, { recursive: true })
         return undefined
       }
     }),
-    (folder) =>
+    (directory) =>
       Effect.sync(() => {
-        if (folder === undefined) return
-        execFileSync("umount", ["--lazy", folder], { stdio: "ignore" })
-        fs.rmSync(folder, { recursive: true, force: true })
+        if (directory === undefined) return
+        execFileSync("umount", ["--lazy", directory], { stdio: "ignore" })
+        fs.rmSync(directory, { recursive: true, force: true })
       })
   )
 
-/** All files below, as paths relative to `folder`, sorted; none where there is no such folder. */
-export const filesBelow = (folder: string): ReadonlyArray<string> =>
-  fs.existsSync(folder)
+/** All files below, as paths relative to `directory`, sorted; none where there is no such directory. */
+export const filesBelow = (directory: string): ReadonlyArray<string> =>
+  fs.existsSync(directory)
     ? fs
-        .readdirSync(folder, { recursive: true, withFileTypes: true })
+        .readdirSync(directory, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
-        .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+        .map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)))
         .sort()
     : []
 

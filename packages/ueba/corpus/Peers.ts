@@ -1,6 +1,6 @@
 /**
  * The tools that people use for the same purpose: `bash -n`, shfmt and shellcheck. The last two come from Debian packages,
- * which are downloaded and unpacked into a folder; nothing is installed, and no script is run.
+ * which are downloaded and unpacked into a directory; nothing is installed, and no script is run.
  */
 import { execFile, execFileSync } from "node:child_process"
 import * as fs from "node:fs"
@@ -27,12 +27,12 @@ const isRefused = async (command: string, args: ReadonlyArray<string>): Promise<
 const refusal = new Set(["refused"])
 const nothing: ReadonlySet<string> = new Set()
 
-/** @param folder where the packages are kept for the next time */
-export const available = async (folder: string): Promise<ReadonlyArray<Peer>> => {
+/** @param directory where the packages are kept for the next time */
+export const available = async (directory: string): Promise<ReadonlyArray<Peer>> => {
   const peers: Array<Peer> = [
     { name: "bash -n", complaints: async (file) => ((await isRefused("bash", ["-n", file])) ? refusal : nothing) }
   ]
-  const shfmt = await unpacked(folder, "shfmt")
+  const shfmt = await unpacked(directory, "shfmt")
   if (shfmt !== undefined) {
     peers.push({
       name: "shfmt",
@@ -40,7 +40,7 @@ export const available = async (folder: string): Promise<ReadonlyArray<Peer>> =>
         (await isRefused(shfmt, ["-ln", shell === "sh" ? "posix" : "bash", file])) ? refusal : nothing
     })
   }
-  const shellcheck = await unpacked(folder, "shellcheck")
+  const shellcheck = await unpacked(directory, "shellcheck")
   if (shellcheck !== undefined) {
     for (const severity of ["error", "warning"]) {
       peers.push({
@@ -65,8 +65,8 @@ const codes = async (command: string, args: ReadonlyArray<string>): Promise<Read
 }
 
 /** The program of a package of the same name, or `undefined` where the package is not available or does not start here. */
-const unpacked = async (folder: string, name: string): Promise<string | undefined> => {
-  const root = path.join(folder, name)
+const unpacked = async (directory: string, name: string): Promise<string | undefined> => {
+  const root = path.join(directory, name)
   const program = path.join(root, "usr/bin", name)
   try {
     if (!fs.existsSync(program)) {

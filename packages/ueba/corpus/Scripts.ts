@@ -1,5 +1,5 @@
 /**
- * Shell scripts from Debian packages: the packages are downloaded with apt-get into a folder of their own and unpacked
+ * Shell scripts from Debian packages: the packages are downloaded with apt-get into a directory of their own and unpacked
  * there; nothing is installed, and nothing of them is run. Any machine with Debian or Ubuntu will do.
  */
 import { execFile, execFileSync } from "node:child_process"
@@ -79,11 +79,11 @@ export interface Corpus {
 
 const run = promisify(execFile)
 
-/** @param folder empty, or what an earlier run left there */
-export const collect = async (folder: string): Promise<Corpus> => {
-  const archives = path.join(folder, "archives")
+/** @param directory empty, or what an earlier run left there */
+export const collect = async (directory: string): Promise<Corpus> => {
+  const archives = path.join(directory, "archives")
   fs.mkdirSync(archives, { recursive: true })
-  fs.mkdirSync(path.join(folder, "unpacked"), { recursive: true })
+  fs.mkdirSync(path.join(directory, "unpacked"), { recursive: true })
   const missing: Array<string> = []
   for (const name of packages) {
     if (fs.readdirSync(archives).some((file) => file.startsWith(`${name}_`))) continue
@@ -101,7 +101,7 @@ export const collect = async (folder: string): Promise<Corpus> => {
   const scripts: Array<Script> = []
   const leftOut: Array<string> = []
   for (const archive of used) {
-    const root = path.join(folder, "unpacked", archive)
+    const root = path.join(directory, "unpacked", archive)
     if (!fs.existsSync(root)) {
       execFileSync("dpkg-deb", ["-x", path.join(archives, archive), root])
       execFileSync("dpkg-deb", ["-e", path.join(archives, archive), path.join(root, "control")])

@@ -46,13 +46,13 @@ export const carrierOf = (shell: "sh" | "bash"): Uint8Array => inCarrier("", she
 const inCarrier = (fragment: string, shell: "sh" | "bash"): Uint8Array =>
   decode(carrier.replace("#!/bin/sh", `#!/bin/${shell}`).replace("@@\n", () => fragment))
 
-/** The members of one category, in the order of its file; none where the folder of other material has no such file. */
-export const read = (category: string, folder: string = variants): ReadonlyArray<Variant> => {
-  if (folder !== variants && !fs.existsSync(path.join(folder, `${category}.txt`))) return []
+/** The members of one category, in the order of its file; none where the directory of other material has no such file. */
+export const read = (category: string, directory: string = variants): ReadonlyArray<Variant> => {
+  if (directory !== variants && !fs.existsSync(path.join(directory, `${category}.txt`))) return []
   const members: Array<Variant> = []
   const names = new Set<string>()
   for (const part of fs
-    .readFileSync(path.join(folder, `${category}.txt`), "utf8")
+    .readFileSync(path.join(directory, `${category}.txt`), "utf8")
     .split(/^%% /m)
     .slice(1)) {
     const end = part.indexOf("\n")

@@ -3,12 +3,12 @@
  * beside `bash -n`, shfmt and shellcheck. From the root of the repository:
  *
  * ```sh
- * node --conditions=@privx-kit/source packages/ueba/corpus/detection.ts [--folder DIR] [--variants DIR] [--no-peers] [--missed]
+ * node --conditions=@privx-kit/source packages/ueba/corpus/detection.ts [--directory DIR] [--variants DIR] [--no-peers] [--missed]
  * ```
  *
  * A hostile script is noticed where a check fails or warns that does not for the carrier alone; a tool notices it where it
  * complains of something that it does not complain of in the carrier. `--variants` measures files of the same form in another
- * folder. `--missed` names what was not noticed, and the
+ * directory. `--missed` names what was not noticed, and the
  * harmless scripts that were.
  */
 import { VerificationReport, VerifySetupScript } from "@privx-kit/ueba"
@@ -23,7 +23,7 @@ import * as Variants from "./Variants.ts"
 
 const { values } = parseArgs({
   options: {
-    folder: { type: "string" },
+    directory: { type: "string" },
     variants: { type: "string" },
     "no-peers": { type: "boolean" },
     missed: { type: "boolean" }
@@ -50,10 +50,10 @@ const inspect = (bytes: Uint8Array) => Effect.runPromise(VerifySetupScript.inspe
 const judge = async (
   variants: ReadonlyArray<Variants.Variant>,
   peers: ReadonlyArray<Peers.Peer>,
-  folder: string
+  directory: string
 ): Promise<ReadonlyArray<Judged>> => {
   const complain = async (bytes: Uint8Array, shell: "sh" | "bash") => {
-    const file = path.join(folder, "script")
+    const file = path.join(directory, "script")
     fs.writeFileSync(file, bytes)
     return Promise.all(peers.map(({ complaints }) => complaints(file, shell)))
   }
@@ -107,14 +107,14 @@ const row = (name: string, level: string, judged: ReadonlyArray<Judged>, peers: 
   print(`| ${cells.join(" | ")} |`)
 }
 
-const main = async (folder: string): Promise<void> => {
-  const peers = values["no-peers"] === true ? [] : await Peers.available(folder)
+const main = async (directory: string): Promise<void> => {
+  const peers = values["no-peers"] === true ? [] : await Peers.available(directory)
   const read = (category: string) => Variants.read(category, values.variants)
   const harmless = read("harmless")
   const judged = await judge(
     [...Variants.hostileCategories.flatMap(read), ...cuts(harmless), ...harmless],
     peers,
-    folder
+    directory
   )
   print(`| Category | spelling | scripts | refused | noticed |${peers.map(({ name }) => ` ${name} |`).join("")}`)
   print(`|---|---|---|---|---|${peers.map(() => "---|").join("")}`)
@@ -135,11 +135,11 @@ const main = async (folder: string): Promise<void> => {
   }
 }
 
-const temporary = values.folder === undefined
-const folder = path.resolve(values.folder ?? fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-detection-")))
-fs.mkdirSync(folder, { recursive: true })
+const temporary = values.directory === undefined
+const directory = path.resolve(values.directory ?? fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-detection-")))
+fs.mkdirSync(directory, { recursive: true })
 try {
-  await main(folder)
+  await main(directory)
 } finally {
-  if (temporary) fs.rmSync(folder, { recursive: true, force: true })
+  if (temporary) fs.rmSync(directory, { recursive: true, force: true })
 }

@@ -3,7 +3,7 @@
  * content alone. From the root of the repository:
  *
  * ```sh
- * node --conditions=@privx-kit/source packages/ueba/corpus/main.ts [--folder DIR] [--seed N] [--each N]
+ * node --conditions=@privx-kit/source packages/ueba/corpus/main.ts [--directory DIR] [--seed N] [--each N]
  * node --conditions=@privx-kit/source packages/ueba/corpus/main.ts --only-large
  * ```
  *
@@ -21,7 +21,7 @@ import { collect, type Script } from "./Scripts.ts"
 
 const { values } = parseArgs({
   options: {
-    folder: { type: "string" },
+    directory: { type: "string" },
     seed: { type: "string" },
     each: { type: "string" },
     "only-large": { type: "boolean" },
@@ -44,8 +44,8 @@ const percent = (part: number, whole: number): string => `${((100 * part) / whol
 /** What is measured against the promise: syntax and completeness. */
 const promised = ["shellSyntax", "complete"]
 
-const main = async (folder: string): Promise<boolean> => {
-  const { leftOut, missing, scripts, used } = await collect(folder)
+const main = async (directory: string): Promise<boolean> => {
+  const { leftOut, missing, scripts, used } = await collect(directory)
   const total = scripts.reduce((sum, { bytes }) => sum + bytes.length, 0)
   print(`Scripts: ${scripts.length}, ${(total / 1e6).toFixed(1)} MB, of ${used.length} packages; seed ${seed}.`)
   print()
@@ -227,11 +227,11 @@ if (values.large !== undefined) {
 } else if (values["only-large"] === true) {
   large()
 } else {
-  const temporary = values.folder === undefined
-  const folder = path.resolve(values.folder ?? fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-corpus-")))
+  const temporary = values.directory === undefined
+  const directory = path.resolve(values.directory ?? fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-corpus-")))
   try {
-    process.exitCode = (await main(folder)) ? 0 : 1
+    process.exitCode = (await main(directory)) ? 0 : 1
   } finally {
-    if (temporary) fs.rmSync(folder, { recursive: true, force: true })
+    if (temporary) fs.rmSync(directory, { recursive: true, force: true })
   }
 }

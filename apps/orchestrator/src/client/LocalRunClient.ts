@@ -1,4 +1,4 @@
-/** The client over a data directory: it reads, and leaves requests for the process that holds the folder, if there is one. */
+/** The client over a data directory: it reads, and leaves requests for the process that holds the directory, if there is one. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Domains, layerRunKinds } from "../domain/Domains.ts"

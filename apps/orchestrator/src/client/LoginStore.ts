@@ -37,12 +37,12 @@ const encode = Schema.encodeSync(FileText)
 /** In bytes: an access token has some kilobytes. */
 const largest = 256 * 1024
 
-const folderOf = ({ environment, home }: Host): string =>
+const directoryOf = ({ environment, home }: Host): string =>
   path.join(UserDirectories.stateDirectory(environment, home), "logins")
 
 /** @param server scheme, host and port */
 export const fileOf = (server: string, host: Host): string =>
-  path.join(folderOf(host), `${server.replaceAll(/[^\w.-]+/g, "_")}.json`)
+  path.join(directoryOf(host), `${server.replaceAll(/[^\w.-]+/g, "_")}.json`)
 
 /** The login of a server; none where there is none. */
 export const read = Effect.fnUntraced(function* (
@@ -66,7 +66,7 @@ export const read = Effect.fnUntraced(function* (
 })
 
 export const write = Effect.fnUntraced(function* (login: Login, host: Host): Effect.fn.Return<void, StorageFailed> {
-  yield* DurableFile.makeDirectory(folderOf(host))
+  yield* DurableFile.makeDirectory(directoryOf(host))
   yield* DurableFile.write(fileOf(login.server, host), Buffer.from(encode(login)), { owner: String(process.pid) })
 })
 
@@ -83,9 +83,9 @@ const patience = "45 seconds"
  * told in `DataDirectory`.
  */
 export const lock = Effect.fnUntraced(function* (host: Host): Effect.fn.Return<void, StorageFailed, Scope.Scope> {
-  const folder = folderOf(host)
-  yield* DurableFile.makeDirectory(folder)
-  const file = path.join(folder, "lock.sqlite")
+  const directory = directoryOf(host)
+  yield* DurableFile.makeDirectory(directory)
+  const file = path.join(directory, "lock.sqlite")
   yield* Effect.tryPromise({
     try: () =>
       fs.open(file, "wx", 0o600).then(

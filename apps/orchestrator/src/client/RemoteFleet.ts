@@ -32,10 +32,10 @@ export const read = Effect.fn("RemoteFleet.read")(function* ({
   ...selection
 }: Selection & { readonly file: string }) {
   const text = yield* FleetFile.load(file)
-  const folder = path.dirname(path.resolve(file))
+  const directory = path.dirname(path.resolve(file))
   const policyFiles = new Set<string>()
   const caFiles = new Set<string>()
-  const here = resolver(folder, Settings.thisHost().environment, { credentials: false })
+  const here = resolver(directory, Settings.thisHost().environment, { credentials: false })
   const resolve: Resolve = (settings, report) => {
     const { bootstrap, ca_file = [], policy } = settings
     if (bootstrap?.trust_anchors_file !== undefined) caFiles.add(bootstrap.trust_anchors_file)
@@ -45,11 +45,11 @@ export const read = Effect.fn("RemoteFleet.read")(function* ({
   }
   const { fleet, warnings } = yield* FleetFile.check(text, file, resolve)
   const policies: Record<string, VerificationPolicy> = {}
-  for (const name of policyFiles) policies[name] = yield* PolicyFile.read(path.resolve(folder, name))
+  for (const name of policyFiles) policies[name] = yield* PolicyFile.read(path.resolve(directory, name))
   const certificates: Record<string, string> = {}
   // They have been read a moment ago. A private key beside a certificate is nobody else's business.
   for (const name of caFiles) {
-    const { pems } = yield* TrustAnchors.fromFiles([path.resolve(folder, name)])
+    const { pems } = yield* TrustAnchors.fromFiles([path.resolve(directory, name)])
     certificates[name] = pems.join("\n")
   }
   const body: FleetBody = {

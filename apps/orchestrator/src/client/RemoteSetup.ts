@@ -102,13 +102,13 @@ const decoded = <A, I>(schema: Schema.Codec<A, I>, json: unknown, run: Run): Eff
   )
 
 export interface Destination {
-  /** Folder that gets the script and its provenance. */
+  /** Directory that gets the script and its provenance. */
   readonly output: string
   readonly mode: number | undefined
   readonly owner: typeof Manifest.Owner.Type | undefined
 }
 
-/** Brings script and provenance into a folder. Answers with the result as it is then. */
+/** Brings script and provenance into a directory. Answers with the result as it is then. */
 export const bring = Effect.fn("RemoteSetup.bring")(function* <A extends Pick<SetupResult, "runId" | "sha256">>(
   result: A,
   { mode = Delivery.defaultMode, output, owner }: Destination
@@ -131,9 +131,9 @@ export const bring = Effect.fn("RemoteSetup.bring")(function* <A extends Pick<Se
     return yield* mismatch(runId, "its manifest is about another script")
   }
   yield* attested(document, attestation.toString(), publicKey.toString())
-  const folder = path.resolve(output)
-  const delivered = path.join(folder, scriptName)
-  const files = ProvenanceFiles.delivered(folder)
+  const directory = path.resolve(output)
+  const delivered = path.join(directory, scriptName)
+  const files = ProvenanceFiles.delivered(directory)
   yield* Delivery.put(script, delivered, { runId, mode, owner })
   // The manifest last: a manifest that exists has its attestation beside it.
   yield* DurableFile.write(files.publicKey, publicKey, { owner: runId })

@@ -28,15 +28,15 @@ export interface Found {
   readonly warnings: ReadonlyArray<string>
 }
 
-/** @param folder that of the fleet file */
+/** @param directory that of the fleet file */
 export const reader = (
   environment: Readonly<Record<string, string | undefined>>,
-  folder: string
+  directory: string
 ): ((reference: CredentialsReference) => Effect.Effect<Found>) => {
   const known = new Map<string, Found>()
   return Effect.fnUntraced(function* (reference) {
     const key = JSON.stringify(reference)
-    const found = known.get(key) ?? (yield* follow(reference, environment, folder))
+    const found = known.get(key) ?? (yield* follow(reference, environment, directory))
     known.set(key, found)
     return found
   })
@@ -79,12 +79,12 @@ export const wayOf = (reference: CredentialsReference): string | Fault => {
 const follow = Effect.fnUntraced(function* (
   reference: CredentialsReference,
   environment: Readonly<Record<string, string | undefined>>,
-  folder: string
+  directory: string
 ): Effect.fn.Return<Found> {
   const nothing = { credentials: undefined, ca: [], warnings: [] }
   const only = wayOf(reference)
   if (typeof only !== "string") return { ...nothing, faults: [only] }
-  if (reference.toml_file !== undefined) return yield* fromToml(path.resolve(folder, reference.toml_file))
+  if (reference.toml_file !== undefined) return yield* fromToml(path.resolve(directory, reference.toml_file))
 
   const faults: Array<Fault> = []
   const warnings: Array<string> = []
@@ -108,7 +108,7 @@ const follow = Effect.fnUntraced(function* (
         faults.push({ key: `${name}_env`, problem: `names ${variable}, which is not set`, fix: "Set it." })
       return found
     }
-    const found = yield* secretOf(path.resolve(folder, file ?? ""))
+    const found = yield* secretOf(path.resolve(directory, file ?? ""))
     if ("problem" in found) faults.push({ key: `${name}_file`, ...found })
     else warnings.push(...found.warnings)
     return "text" in found ? found.text : ""

@@ -189,10 +189,10 @@ export const check = Effect.fn("FleetFile.check")(function* (
   unique(
     found,
     ({ inputs }) => inputs.output,
-    (at, folder) => {
+    (at, directory) => {
       const index = indexOf.get(found[at]?.name) ?? 0
       const where = hosts[index]?.output === undefined ? ["defaults", "output"] : ["hosts", index, "output"]
-      add(where, `leads more than one host to ${folder}`, "Put {name} into it.")
+      add(where, `leads more than one host to ${directory}`, "Put {name} into it.")
     }
   )
   if (problems.length > 0 || top === undefined) return yield* failed(distinct(problems))

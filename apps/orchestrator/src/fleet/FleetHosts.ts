@@ -44,16 +44,16 @@ export type Resolve = (
 
 /** Follows what the settings of a host refer to. Files that several hosts share are read once. */
 export const resolver = (
-  folder: string,
+  directory: string,
   environment: Surroundings["environment"],
   options: { readonly credentials: boolean }
 ): Resolve => {
-  const credentialsOf = FleetCredentials.reader(environment, folder)
+  const credentialsOf = FleetCredentials.reader(environment, directory)
   const certificates = new Map<string, TrustAnchors.Certificates>()
   const policies = new Map<string, Result.Result<VerificationPolicy, SettingsError>>()
 
   const certificatesOf = Effect.fnUntraced(function* (files: ReadonlyArray<string>) {
-    const paths = files.map((file) => path.resolve(folder, file))
+    const paths = files.map((file) => path.resolve(directory, file))
     const key = paths.join("\n")
     const known = certificates.get(key) ?? (yield* TrustAnchors.fromFiles(paths))
     certificates.set(key, known)
@@ -61,7 +61,7 @@ export const resolver = (
   })
 
   const policyOf = Effect.fnUntraced(function* (file: string) {
-    const whole = path.resolve(folder, file)
+    const whole = path.resolve(directory, file)
     const known = policies.get(whole) ?? (yield* Effect.result(PolicyFile.read(whole)))
     policies.set(whole, known)
     return known
@@ -105,7 +105,7 @@ export const resolver = (
     }
     const inputs = yield* Effect.result(
       inputsOf({
-        output: settings.output === undefined ? undefined : path.resolve(folder, fill(settings.output, name)),
+        output: settings.output === undefined ? undefined : path.resolve(directory, fill(settings.output, name)),
         sha256: settings.sha256,
         minBytes: settings.min_bytes,
         maxBytes: settings.max_bytes,

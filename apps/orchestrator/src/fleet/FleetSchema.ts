@@ -75,9 +75,9 @@ const settings = {
   timeout: Schema.optionalKey(time("How long one attempt may take; default 30s")),
   deadline: Schema.optionalKey(time("How long a call may take with all its retries; default 2m")),
   labels: Schema.optionalKey(Labels),
-  output: Schema.optionalKey(text("Folder for the script and its manifest; {name} for the host's name")),
+  output: Schema.optionalKey(text("Directory for the script and its manifest; {name} for the host's name")),
   mode: Schema.optionalKey(
-    pattern(/^0?[0-7]{3}$/u, "an octal mode in quotes, like '0700'", "Permissions of the script in its folder")
+    pattern(/^0?[0-7]{3}$/u, "an octal mode in quotes, like '0700'", "Permissions of the script in its directory")
   ),
   policy: Schema.optionalKey(text("Policy file: what the scripts are held to")),
   require_approval: Schema.optionalKey(

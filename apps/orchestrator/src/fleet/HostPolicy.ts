@@ -1,7 +1,7 @@
 /**
  * Which hosts of submitted fleets a process accepts, and how it gets their credentials. A person who may
  * submit a fleet names a host and where its credentials are; without bounds, that would send any secret of this machine
- * anywhere. So it is the process that says which hosts these may be, which environment variables, and which folder.
+ * anywhere. So it is the process that says which hosts these may be, which environment variables, and which directory.
  *
  * The client of a host is made when its run wants it, and let go soon after the last use, as in `FleetPrivxHosts`.
  */
@@ -36,8 +36,8 @@ export interface Secrets {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Names of environment variables, `*` for anything. */
   readonly variables: ReadonlyArray<string>
-  /** Files that are referred to are in this folder; without one, no file is read. */
-  readonly folder: string | undefined
+  /** Files that are referred to are in this directory; without one, no file is read. */
+  readonly directory: string | undefined
 }
 
 export const defaultVariables = ["PRIVX_*"]
@@ -80,7 +80,7 @@ const open = Effect.fnUntraced(function* (connection: HostConnection, accepted: 
   if (!accepts(accepted, url)) return yield* unusable(["fleets may not name that host here (--fleet-hosts)"])
   const refused = yield* refusals(connection.credentials, secrets)
   if (refused.length > 0) return yield* unusable(refused)
-  const read = FleetCredentials.reader(secrets.environment, secrets.folder ?? "/")
+  const read = FleetCredentials.reader(secrets.environment, secrets.directory ?? "/")
   const { ca, credentials, faults, warnings } = yield* read(connection.credentials)
   for (const warning of warnings) yield* Effect.logWarning(warning)
   if (credentials === undefined) {
@@ -98,7 +98,7 @@ const open = Effect.fnUntraced(function* (connection: HostConnection, accepted: 
 /** What of a reference may not be followed here. */
 const refusals = Effect.fnUntraced(function* (
   reference: CredentialsReference,
-  { folder, variables }: Secrets
+  { directory, variables }: Secrets
 ): Effect.fn.Return<ReadonlyArray<string>> {
   const found: Array<string> = []
   for (const [key, value] of Object.entries(reference)) {
@@ -106,10 +106,10 @@ const refusals = Effect.fnUntraced(function* (
       const is = !own.test(value) && variables.some((pattern) => globOf(pattern).test(value))
       if (!is) found.push(`${key} names ${value}, and fleets may not name that variable here (--fleet-env)`)
     } else if (key.endsWith("_file")) {
-      if (folder === undefined)
+      if (directory === undefined)
         found.push(`${key} names a file, and this process has no directory for such files (--fleet-secrets)`)
-      else if (!(yield* Effect.promise(() => isWithin(folder, value)))) {
-        found.push(`${key} names ${value}, which is not in the folder for them (--fleet-secrets)`)
+      else if (!(yield* Effect.promise(() => isWithin(directory, value)))) {
+        found.push(`${key} names ${value}, which is not in the directory for them (--fleet-secrets)`)
       }
     }
   }
@@ -117,14 +117,14 @@ const refusals = Effect.fnUntraced(function* (
 })
 
 /**
- * Wherever links lead: the folder itself may be one, and where Kubernetes puts secrets they lead to `..data/NAME`. A file
+ * Wherever links lead: the directory itself may be one, and where Kubernetes puts secrets they lead to `..data/NAME`. A file
  * that does not exist is within, if it were.
  */
-const isWithin = async (folder: string, name: string): Promise<boolean> => {
+const isWithin = async (directory: string, name: string): Promise<boolean> => {
   const real = (file: string) => fs.realpath(file).catch(() => path.resolve(file))
-  const from = await real(folder)
-  const file = path.resolve(folder, name)
-  const below = path.relative(path.resolve(folder), file)
+  const from = await real(directory)
+  const file = path.resolve(directory, name)
+  const below = path.relative(path.resolve(directory), file)
   return isBelow(path.relative(from, await real(isBelow(below) ? path.join(from, below) : file)))
 }
 

@@ -2,7 +2,7 @@
  * The HTTP API of `privx-kit serve`, defined once: the server's routes, the client of the command line and the OpenAPI
  * document at `/openapi.json` all come from here.
  *
- * Nobody writes files on the server through it: an output folder, a mode or an owner are no part of a submission.
+ * Nobody writes files on the server through it: an output directory, a mode or an owner are no part of a submission.
  */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
@@ -199,7 +199,7 @@ export const Api = HttpApi.make("privx-kit")
   .add(overview)
   .add(signIn)
   .add(health)
-  // What is not known is refused: a misspelt limit, or an output folder, would otherwise be taken for granted.
+  // What is not known is refused: a misspelt limit, or an output directory, would otherwise be taken for granted.
   .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
   .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error" })
   .annotate(HttpApi.AdditionalSchemas, [Manifest.annotate({ identifier: "Manifest" })])

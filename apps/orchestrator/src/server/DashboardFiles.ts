@@ -30,15 +30,15 @@ const candidates = (here: string): ReadonlyArray<string> => [
   path.join(here, "../../dist/dashboard")
 ]
 
-/** The folder of the page; none where it was not built. */
-export const folder = (here: string = import.meta.dirname): string | undefined =>
-  candidates(here).find((folder) => fs.existsSync(path.join(folder, "index.html")))
+/** The directory of the page; none where it was not built. */
+export const directory = (here: string = import.meta.dirname): string | undefined =>
+  candidates(here).find((directory) => fs.existsSync(path.join(directory, "index.html")))
 
 const gzip = promisify(zlib.gzip)
 
 /** All files of the page; none where it was not built. */
 export const read: Effect.Effect<ReadonlyArray<DashboardFile>> = Effect.promise(async () => {
-  const root = folder()
+  const root = directory()
   if (root === undefined) return []
   const names = fs
     .readdirSync(root, { recursive: true, encoding: "utf8" })

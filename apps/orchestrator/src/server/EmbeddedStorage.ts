@@ -26,10 +26,10 @@ export interface Options {
 const feeding = (concurrency: number) => Layer.effectDiscard(RunFeeder.use((feeder) => feeder.feed(concurrency)))
 
 /** The log of the database has room of its own for a while, and artifacts have none. */
-const withoutRoom = (folder: string) =>
+const withoutRoom = (directory: string) =>
   Effect.sync(() => {
     try {
-      const { bavail, bsize } = statfsSync(folder)
+      const { bavail, bsize } = statfsSync(directory)
       return bavail * bsize < leastRoom ? "the disk of the data directory is full" : undefined
     } catch {
       return "the data directory cannot be read"
@@ -46,7 +46,7 @@ export const layer = (
     // First, because the tables are its business.
     Effect.map(RunExecutor, () =>
       Layer.mergeAll(
-        ProvenanceReader.layerFolder,
+        ProvenanceReader.layerDirectory,
         Layer.effect(
           PrivxHosts,
           Effect.map(PrivxHosts, (hosts) => hosts)

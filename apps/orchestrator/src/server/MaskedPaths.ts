@@ -19,7 +19,7 @@ export const run = (run: Run): Run => ({
 const isRecord = (json: Json): json is { readonly [key: string]: Json } =>
   typeof json === "object" && json !== null && !Array.isArray(json)
 
-/** Of a setup: the output folder and who owns what is in it; of a fleet run: its file; of a keep-alive: the sealed id. */
+/** Of a setup: the output directory and who owns what is in it; of a fleet run: its file; of a keep-alive: the sealed id. */
 const inputs = (json: Json): Json => {
   if (!isRecord(json)) return json
   const { file, mode: _, output: __, owner: ___, sealed: ____, ...rest } = json

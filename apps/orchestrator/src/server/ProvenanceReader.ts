@@ -42,12 +42,12 @@ export class ProvenanceReader extends Context.Service<
   }
 >()("privx-kit/server/ProvenanceReader") {
   /** In the data directory, without its lock. */
-  static readonly layerFolder: Layer.Layer<ProvenanceReader, never, DataDirectory> = Layer.effect(
+  static readonly layerDirectory: Layer.Layer<ProvenanceReader, never, DataDirectory> = Layer.effect(
     ProvenanceReader,
-    Effect.map(DataDirectory, ({ path: folder }) => ({
-      script: (sha256: string) => ArtifactDirectory.read(folder, sha256),
+    Effect.map(DataDirectory, ({ path: directory }) => ({
+      script: (sha256: string) => ArtifactDirectory.read(directory, sha256),
       stored: Effect.fn("ProvenanceReader.stored")(function* (beginning: string) {
-        const all = yield* ArtifactDirectory.list(folder)
+        const all = yield* ArtifactDirectory.list(directory)
         const { path, ...one } = yield* only(
           beginning,
           all.filter(({ sha256 }) => sha256.startsWith(beginning))
@@ -56,7 +56,7 @@ export class ProvenanceReader extends Context.Service<
         return { sha256: one.sha256, bytes: one.bytes, storedAt: one.storedAt, intact }
       }),
       provenance: Effect.fn("ProvenanceReader.provenance")(function* (runId: string) {
-        const files = ProvenanceFiles.kept(folder, runId)
+        const files = ProvenanceFiles.kept(directory, runId)
         const text = (file: string) =>
           Effect.tryPromise({ try: () => fs.readFile(file, "utf8"), catch: fromSystem(file) })
         return yield* Effect.all({

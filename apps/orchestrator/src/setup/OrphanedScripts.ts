@@ -21,8 +21,8 @@ export interface OrphanedScript {
 export const find = Effect.fn("OrphanedScripts.find")(function* (
   dataDir: string
 ): Effect.fn.Return<ReadonlyArray<OrphanedScript>, StorageFailed> {
-  const folder = path.join(dataDir, "executions")
-  const runIds = yield* Effect.try({ try: () => fs.readdirSync(folder), catch: fromSystem(folder) }).pipe(
+  const directory = path.join(dataDir, "executions")
+  const runIds = yield* Effect.try({ try: () => fs.readdirSync(directory), catch: fromSystem(directory) }).pipe(
     Effect.catchIf(
       // A data directory that is a file is refused where it is opened.
       ({ reason }) => reason === "missing" || reason === "notADirectory",

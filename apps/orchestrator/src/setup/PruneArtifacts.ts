@@ -36,14 +36,14 @@ export interface Report {
 export const run = Effect.fn("Prune.run")(function* (
   options: Options
 ): Effect.fn.Return<Report, StorageFailed | DataDirectoryUnusable | DataDirectoryBusy, DataDirectory> {
-  const { path: folder } = yield* DataDirectory
+  const { path: directory } = yield* DataDirectory
   // Without a whole record, nothing says which scripts are baselines or approved.
-  yield* SqliteStorage.check(folder)
-  const needed = yield* neededBy(folder)
+  yield* SqliteStorage.check(directory)
+  const needed = yield* neededBy(directory)
   const now = yield* DateTime.now
   const removed: Array<ArtifactDirectory.Stored> = []
   const kept: Array<Kept> = []
-  for (const [index, one] of (yield* ArtifactDirectory.list(folder)).entries()) {
+  for (const [index, one] of (yield* ArtifactDirectory.list(directory)).entries()) {
     const reason = reasonToKeep(one, index, now, options, needed)
     if (reason !== undefined) {
       kept.push({ ...one, reason })
@@ -83,8 +83,8 @@ const reasonToKeep = (
 const slack = 5000
 
 /** Reads the tables without changing them: an earlier version may have made them. */
-const neededBy = (folder: string): Effect.Effect<Needed, StorageFailed> => {
-  const file = SqliteStorage.databaseFile(folder)
+const neededBy = (directory: string): Effect.Effect<Needed, StorageFailed> => {
+  const file = SqliteStorage.databaseFile(directory)
   return Effect.tryPromise({ try: () => fs.stat(file), catch: fromSystem(file) }).pipe(
     Effect.flatMap(() => Effect.try({ try: () => read(file), catch: fromSqlite(file) })),
     Effect.catchIf(

@@ -78,15 +78,15 @@ const before = (self: Earlier): string =>
 
 const json = Schema.fromJsonString(Schema.toCodecJson(Record))
 
-const folderOf = (dataDirectory: string, runId: string): string => path.join(dataDirectory, "executions", runId)
+const directoryOf = (dataDirectory: string, runId: string): string => path.join(dataDirectory, "executions", runId)
 
 /** The latest execution of a run, if there was one. */
 export const latest = Effect.fn("Execution.latest")(function* (
   dataDirectory: string,
   runId: string
 ): Effect.fn.Return<Record | undefined, StorageFailed> {
-  const folder = folderOf(dataDirectory, runId)
-  const names = yield* Effect.tryPromise({ try: () => fs.readdir(folder), catch: fromSystem(folder) }).pipe(
+  const directory = directoryOf(dataDirectory, runId)
+  const names = yield* Effect.tryPromise({ try: () => fs.readdir(directory), catch: fromSystem(directory) }).pipe(
     Effect.catchIf(
       (failure) => failure.reason === "missing",
       () => Effect.succeed([])
@@ -94,7 +94,7 @@ export const latest = Effect.fn("Execution.latest")(function* (
   )
   const number = Math.max(0, ...names.flatMap((name) => Number(/^(\d+)\.json$/.exec(name)?.[1] ?? 0)))
   if (number === 0) return undefined
-  const file = path.join(folder, `${number}.json`)
+  const file = path.join(directory, `${number}.json`)
   const text = yield* Effect.tryPromise({ try: () => fs.readFile(file, "utf8"), catch: fromSystem(file) })
   return yield* Effect.mapError(
     Schema.decodeEffect(json)(text),
@@ -130,11 +130,11 @@ export interface Options {
  * the answer: also that it could not be started.
  */
 export const run = Effect.fn("Execution.run")(function* (options: Options): Effect.fn.Return<Record, StorageFailed> {
-  const folder = folderOf(options.dataDirectory, options.runId)
+  const directory = directoryOf(options.dataDirectory, options.runId)
   const number = options.after + 1
-  const file = (ending: string) => path.join(folder, `${number}.${ending}`)
-  yield* DurableFile.makeDirectory(folder)
-  yield* expectPrivate(folder)
+  const file = (ending: string) => path.join(directory, `${number}.${ending}`)
+  yield* DurableFile.makeDirectory(directory)
+  yield* expectPrivate(directory)
   const started: Record = {
     number,
     startedAt: yield* DateTime.now,
@@ -181,8 +181,8 @@ export const run = Effect.fn("Execution.run")(function* (options: Options): Effe
 })
 
 /** The copy that is executed lies there: another user must not be able to replace it. */
-const expectPrivate = Effect.fnUntraced(function* (folder: string): Effect.fn.Return<void, StorageFailed> {
-  for (const one of [path.dirname(folder), folder]) {
+const expectPrivate = Effect.fnUntraced(function* (directory: string): Effect.fn.Return<void, StorageFailed> {
+  for (const one of [path.dirname(directory), directory]) {
     const stat = yield* Effect.tryPromise({ try: () => fs.stat(one), catch: fromSystem(one) })
     const problem = FileOwnership.problem(stat)
     if (problem !== undefined) {
@@ -213,11 +213,11 @@ const claim = (file: string, record: Record): Effect.Effect<void, StorageFailed>
       } finally {
         await handle.close()
       }
-      const folder = await fs.open(path.dirname(file), "r")
+      const directory = await fs.open(path.dirname(file), "r")
       try {
-        await folder.sync()
+        await directory.sync()
       } finally {
-        await folder.close()
+        await directory.close()
       }
     },
     catch: fromSystem(file)

@@ -17,7 +17,7 @@ export interface SetupRequest {
   readonly runId?: string | undefined
   /** Begin a new run even where an unfinished one with the same inputs exists. */
   readonly fresh?: boolean | undefined
-  /** Folder that gets the script and its manifest; created when missing. */
+  /** Directory that gets the script and its manifest; created when missing. */
   readonly output?: string | undefined
   /** SHA-256 that the script must have, 64 hexadecimal digits. */
   readonly sha256?: string | undefined
@@ -26,9 +26,9 @@ export interface SetupRequest {
   readonly maxBytes?: number | undefined
   /** Which checks of the verification are required, warned of, or off; each has its own default. */
   readonly policy?: VerificationPolicy | undefined
-  /** Permissions of the script in the output folder; default 0700. */
+  /** Permissions of the script in the output directory; default 0700. */
   readonly mode?: number | undefined
-  /** Who is to own the script in the output folder; for root only. */
+  /** Who is to own the script in the output directory; for root only. */
   readonly owner?: typeof Owner.Type | undefined
   /** When the run waits for a person before it delivers. Default `never`. */
   readonly requireApproval?: RequireApproval | undefined

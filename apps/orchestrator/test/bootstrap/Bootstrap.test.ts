@@ -15,9 +15,9 @@ import * as path from "node:path"
 import * as bootstraps from "../support/bootstraps.ts"
 import * as privx from "../support/privx.ts"
 
-const place = Effect.map(temporary.folder, (folder) => ({
-  dataDir: path.join(folder, "data"),
-  output: path.join(folder, "out")
+const place = Effect.map(temporary.directory, (directory) => ({
+  dataDir: path.join(directory, "data"),
+  output: path.join(directory, "out")
 }))
 
 const steps = Effect.map(

@@ -66,7 +66,7 @@ describe("a bootstrap whose process dies", () => {
                 const simulator = yield* privx.start({ ...bootstraps.options, stopDuration: "10 seconds" })
                 // An old model, which the bootstrap has to replace.
                 const old = { dataset: { ...bootstraps.inputs.dataset, name: "old" } }
-                const dataDir = path.join(yield* temporary.folder, "data")
+                const dataDir = path.join(yield* temporary.directory, "data")
                 yield* bootstraps.session(simulator, `${dataDir}-old`, bootstraps.bootstrap(simulator, old))
                 const token = Redacted.value(yield* simulator.issueToken())
                 const start = (death: string) =>

@@ -63,7 +63,7 @@ describe("the command line", () => {
 
   it.live("prints lists as a table, JSON or YAML", () =>
     Effect.gen(function* () {
-      const data = yield* temporary.folder
+      const data = yield* temporary.directory
       const list = (...format: ReadonlyArray<string>) => inProcess.run(["runs", "list", "--data-dir", data, ...format])
       assert.deepStrictEqual(yield* list("--output", "json"), yield* list("--json"))
       assert.strictEqual(
@@ -154,7 +154,7 @@ describe("the command line", () => {
   it.live("fails with 14 where standard output cannot take the result", () =>
     Effect.gen(function* () {
       const full = new StorageFailed({ path: "Standard output", reason: "full", detail: "ENOSPC: no space left" })
-      const data = yield* temporary.folder
+      const data = yield* temporary.directory
       for (const args of [
         ["--help"],
         ["help", "settings"],

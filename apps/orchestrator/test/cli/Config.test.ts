@@ -11,7 +11,7 @@ import * as terminal from "../support/terminal.ts"
 describe("privx-kit config", () => {
   it.live("init writes a commented file for this account only, and never replaces one unasked", () =>
     Effect.gen(function* () {
-      const file = path.join(yield* temporary.folder, "new", "config.toml")
+      const file = path.join(yield* temporary.directory, "new", "config.toml")
       const init = (...args: ReadonlyArray<string>) => inProcess.run(["config", "init", "--config", file, ...args])
       const first = yield* init("--base-url", "https://privx.example.com", "--client-id", "kit")
       assert.strictEqual(first.code, 0, first.stderr)
@@ -30,7 +30,7 @@ describe("privx-kit config", () => {
 
   it.live.runIf(terminal.missing === undefined)("init asks at a terminal, and does not show secrets", () =>
     Effect.gen(function* () {
-      const home = yield* temporary.folder
+      const home = yield* temporary.directory
       const asked = yield* terminal.start(["config", "init"], { HOME: home })
       for (const [question, answer] of [
         ["URL of PrivX", "https://privx.example.com"],
@@ -52,14 +52,14 @@ describe("privx-kit config", () => {
 
   it.live("set changes one value and keeps the comments; get prints what counts", () =>
     Effect.gen(function* () {
-      const folder = yield* temporary.folder
-      const file = path.join(folder, "config.toml")
+      const directory = yield* temporary.directory
+      const file = path.join(directory, "config.toml")
       const config = (...args: ReadonlyArray<string>) => inProcess.run(["config", ...args, "--config", file])
       fs.writeFileSync(file, '# mine\n[api]\nbase_url = "https://old.example.com" # the old one\n', { mode: 0o600 })
       assert.strictEqual((yield* config("set", "base_url", "https://new.example.com")).code, 0)
       assert.strictEqual((yield* config("set", "api_client_id", 'a "b"')).code, 0)
-      fs.writeFileSync(path.join(folder, "ca.pem"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
-      assert.strictEqual((yield* config("set", "ca_file", path.join(folder, "ca.pem"))).code, 0)
+      fs.writeFileSync(path.join(directory, "ca.pem"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+      assert.strictEqual((yield* config("set", "ca_file", path.join(directory, "ca.pem"))).code, 0)
       assert.strictEqual(
         fs.readFileSync(file, "utf8"),
         '# mine\n[api]\napi_ca_crt = """\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"""\n' +
@@ -86,7 +86,7 @@ describe("privx-kit config", () => {
 describe("privx-kit support-bundle", () => {
   it.live("has versions, settings, checks and runs, and no secret", () =>
     Effect.gen(function* () {
-      const home = yield* temporary.folder
+      const home = yield* temporary.directory
       const file = path.join(home, "bundle.json")
       const log = path.join(home, ".local/share/privx-kit/executions/1f0c/1.log")
       fs.mkdirSync(path.dirname(log), { recursive: true })

@@ -8,7 +8,7 @@ import * as temporary from "@privx-kit/testing/temporary"
 describe("privx-kit demo", () => {
   it.live("carries everything through: a failure that is retried, one that is final, files, and what to do next", () =>
     Effect.gen(function* () {
-      const home = yield* temporary.folder
+      const home = yield* temporary.directory
       const ended = yield* cli.run(["demo"], { env: { TMPDIR: home } })
       assert.strictEqual(ended.code, 0, ended.stdout + ended.stderr)
       assert.strictEqual(ended.stderr, "")

@@ -185,13 +185,13 @@ describe("privx-kit doctor", () => {
   )
 
   it.live(
-    "says who works in the data directory, which is no fault, and that a folder cannot be used, which is one",
+    "says who works in the data directory, which is no fault, and that a directory cannot be used, which is one",
     () =>
       Effect.gen(function* () {
         const { env, home } = yield* simulated.start()
-        const folder = path.join(home, "data")
-        yield* Layer.build(DataDirectory.layer(folder))
-        const busy = yield* cli.run(["doctor", "--json", "--data-dir", folder], { env })
+        const directory = path.join(home, "data")
+        yield* Layer.build(DataDirectory.layer(directory))
+        const busy = yield* cli.run(["doctor", "--json", "--data-dir", directory], { env })
         assert.strictEqual(busy.code, 0)
         assert.deepInclude(check(busy, "data directory"), { outcome: "warning" })
         assert.include(check(busy, "data directory")?.detail, `process ${process.pid}`)

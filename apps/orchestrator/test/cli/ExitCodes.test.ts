@@ -151,9 +151,9 @@ describe("exit codes", () => {
         "storage",
         "DataDirectoryUnusable"
       )
-      const folder = path.join(home, "held")
-      yield* Layer.build(DataDirectory.layer(folder))
-      const busy = yield* cli.run(["ueba", "setup", "--json", "--data-dir", folder], { env })
+      const directory = path.join(home, "held")
+      yield* Layer.build(DataDirectory.layer(directory))
+      const busy = yield* cli.run(["ueba", "setup", "--json", "--data-dir", directory], { env })
       assertEnded(busy, "busy", "DataDirectoryBusy")
       assert.include(busy.stderr, `process ${process.pid}`)
     })

@@ -35,7 +35,7 @@ describe("privx-kit runs", () => {
     })
   )
 
-  it.live("lists, by state, target and time, while another process holds the folder", () =>
+  it.live("lists, by state, target and time, while another process holds the directory", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start({ faults: ["createSession:403/PERMISSION_DENIED*1"] })
       const { dataDir } = yield* place

@@ -10,7 +10,7 @@ describe("privx-kit simulate", () => {
     "prints what is needed to use it, serves until it is interrupted, and shows each request without its secrets",
     () =>
       Effect.gen(function* () {
-        const home = yield* temporary.folder
+        const home = yield* temporary.directory
         const caFile = path.join(home, "ca.pem")
         let environment: Record<string, string> = {}
         const used = Effect.gen(function* () {
@@ -48,7 +48,7 @@ describe("privx-kit simulate", () => {
 
   it.live("takes its temporary CA file with it", () =>
     Effect.gen(function* () {
-      const home = yield* temporary.folder
+      const home = yield* temporary.directory
       let printed = () => ""
       const up = Effect.sync(() => printed()).pipe(
         Effect.delay("20 millis"),
@@ -70,7 +70,7 @@ describe("privx-kit simulate", () => {
 
   it.live.each(["exchange", "client-credentials"])("offers another login to a command: %s", (login) =>
     Effect.gen(function* () {
-      const env = { HOME: yield* temporary.folder }
+      const env = { HOME: yield* temporary.directory }
       const doctor = yield* cli.run(["simulate", "--login", login, "--", "privx-kit", "doctor", "--json"], { env })
       assert.strictEqual(doctor.code, 0, doctor.stdout)
       assert.include(doctor.stdout, login === "exchange" ? "by token exchange" : "by client credentials login")
@@ -79,7 +79,7 @@ describe("privx-kit simulate", () => {
 
   it.live("runs a command with everything set, and exits with its exit code", () =>
     Effect.gen(function* () {
-      const home = yield* temporary.folder
+      const home = yield* temporary.directory
       const env = { HOME: home, PRIVX_API_TOKEN: "of-another-host", PRIVX_KIT_CONFIG: "/nonexistent/other.toml" }
       const doctor = yield* cli.run(["simulate", "--tls", "--", "privx-kit", "doctor", "--json"], { env })
       assert.strictEqual(doctor.code, 0, doctor.stderr)
@@ -108,7 +108,7 @@ describe("privx-kit simulate", () => {
 
   it.live("writes its settings, and keeps credentials, playback session and port at the next start", () =>
     Effect.gen(function* () {
-      const home = yield* temporary.folder
+      const home = yield* temporary.directory
       const file = path.join(home, "simulator.toml")
       const one = yield* cli.run(
         ["simulate", "--tls", "--write-config", file, "--", "privx-kit", "doctor", "--config", file],
@@ -131,7 +131,7 @@ describe("privx-kit simulate", () => {
 
   it.live("never replaces a file that it has not written", () =>
     Effect.gen(function* () {
-      const home = yield* temporary.folder
+      const home = yield* temporary.directory
       const file = path.join(home, "config.toml")
       fs.writeFileSync(file, '[api]\nbase_url = "https://privx.example.com"\n')
       const { code, stderr } = yield* cli.run(["simulate", "--write-config", file, "--", "true"])

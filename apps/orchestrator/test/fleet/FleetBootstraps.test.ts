@@ -30,7 +30,7 @@ const defaults = {
 const start = Effect.gen(function* () {
   const privx = yield* fleets.start(bootstraps.options)
   const place = yield* fleets.place
-  fs.writeFileSync(path.join(place.folder, "anchors.pem"), SetupScript.trustAnchor)
+  fs.writeFileSync(path.join(place.directory, "anchors.pem"), SetupScript.trustAnchor)
   return { privx, ...place }
 })
 
@@ -65,7 +65,7 @@ describe("a fleet of bootstraps", { timeout: 60_000 }, () => {
 
   it.live("is executed by a server, which gets the trust anchors with the file", () =>
     Effect.gen(function* () {
-      const { dataDir, file, folder, privx } = yield* start
+      const { dataDir, file, directory, privx } = yield* start
       const accepted: HostPolicy.Accepted = { hosts: ["127.*"], insecureHttp: false }
       const storage = EmbeddedStorage.layer({ dataDir, concurrency: 4 }).pipe(
         Layer.provide(FleetPrivxHosts.layer([])),
@@ -73,14 +73,14 @@ describe("a fleet of bootstraps", { timeout: 60_000 }, () => {
           HostPolicy.layer(accepted, {
             environment: fleets.environment(privx),
             variables: ["FLEET_*"],
-            folder: undefined
+            directory: undefined
           })
         ),
         Layer.provide(privxes.patience)
       )
       const server = yield* served.on(storage, {
         target: "https://privx.invalid",
-        tokenFile: path.join(folder, "tokens.toml"),
+        tokenFile: path.join(directory, "tokens.toml"),
         fleetHosts: accepted
       })
       const command = (...args: ReadonlyArray<string>) =>
@@ -93,7 +93,7 @@ describe("a fleet of bootstraps", { timeout: 60_000 }, () => {
       yield* bootstraps.assertOne(privx.simulator, "the fleet at a server")
       const run = yield* server.ask("GET", `/api/v1/runs/${hosts[0].runId}`, { as: "viewer" })
       assert.deepInclude(run.json, { kind: "ueba-bootstrap", status: "succeeded" })
-      assert.isTrue(fs.existsSync(path.join(folder, "scripts", "h1")))
+      assert.isTrue(fs.existsSync(path.join(directory, "scripts", "h1")))
       const status = yield* command("fleet", "status", file, "--json")
       assert.strictEqual(status.code, 0, status.stderr)
       const standing = cli.json(status).result as ReturnType<typeof JSON.parse>

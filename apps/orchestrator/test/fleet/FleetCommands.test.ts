@@ -9,7 +9,7 @@ import * as inProcess from "../support/inProcess.ts"
 import * as privx from "../support/privx.ts"
 import { eventually } from "@privx-kit/testing/eventually"
 
-/** How many runs of a data directory are in a state; none where there is no such folder yet. */
+/** How many runs of a data directory are in a state; none where there is no such directory yet. */
 const count = (dataDir: string, status: string): number => {
   const file = SqliteStorage.databaseFile(dataDir)
   if (!fs.existsSync(file)) return 0

@@ -7,11 +7,12 @@ import * as FleetFile from "../../src/fleet/FleetFile.ts"
 import * as FleetSchema from "../../src/fleet/FleetSchema.ts"
 import * as temporary from "@privx-kit/testing/temporary"
 
-/** A folder with these files; the first is the fleet file. */
+/** A directory with these files; the first is the fleet file. */
 const files = Effect.fnUntraced(function* (contents: Readonly<Record<string, string>>) {
-  const folder = yield* temporary.folder
-  for (const [name, text] of Object.entries(contents)) fs.writeFileSync(path.join(folder, name), text, { mode: 0o600 })
-  return path.join(folder, Object.keys(contents)[0] ?? "")
+  const directory = yield* temporary.directory
+  for (const [name, text] of Object.entries(contents))
+    fs.writeFileSync(path.join(directory, name), text, { mode: 0o600 })
+  return path.join(directory, Object.keys(contents)[0] ?? "")
 })
 
 const read = (file: string, environment: Readonly<Record<string, string>> = { TOKEN: "t0k3n" }) =>
@@ -267,7 +268,7 @@ hosts:
     })
   )
 
-  it.live("wants an output folder for each host, and credentials in one way", () =>
+  it.live("wants an output directory for each host, and credentials in one way", () =>
     Effect.gen(function* () {
       const two = `${good}  - name: b\n    base_url: https://b.example.com\n`
       const shared = yield* problems(two.replace("defaults:\n", "defaults:\n  output: out\n"))

@@ -39,7 +39,7 @@ const fleetRuns = Effect.flatMap(Runs, (runs) => runs.list({ kind: "fleet" }))
 describe("Fleets", () => {
   it.live("sets every host up, each under its own run, and delivers to each its own script", () =>
     Effect.gen(function* () {
-      const { dataDir, file, folder } = yield* fleets.place
+      const { dataDir, file, directory } = yield* fleets.place
       const simulator = yield* fleets.start()
       const text = fleets.text(simulator, 5, {}, { output: "out/{name}" })
       const fleet = yield* fleets.read(simulator, file, text)
@@ -55,7 +55,7 @@ describe("Fleets", () => {
         ["h1", "h2", "h3", "h4", "h5"].map((name) => ({ name, runId: idOf(runId, name), status: "succeeded" as const }))
       )
       assert.strictEqual(
-        temporary.filesBelow(path.join(folder, "out")).filter((file) => file.endsWith(".sh")).length,
+        temporary.filesBelow(path.join(directory, "out")).filter((file) => file.endsWith(".sh")).length,
         5
       )
       const again = yield* fleets.session(dataDir, fleet, fleets.apply)

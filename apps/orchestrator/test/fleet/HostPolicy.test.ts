@@ -1,4 +1,4 @@
-/** What of a submitted host's references is followed: real files, folders and links; nothing is sent. */
+/** What of a submitted host's references is followed: real files, directories and links; nothing is sent. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
@@ -29,16 +29,16 @@ const refused = (
       HostPolicy.layer(accepted, {
         environment: {},
         variables: HostPolicy.defaultVariables,
-        folder: undefined,
+        directory: undefined,
         ...secrets
       })
     )
   )
 
 describe("the secrets of submitted hosts", () => {
-  it.live("may be linked as Kubernetes does, within their folder, and that may be a link itself", () =>
+  it.live("may be linked as Kubernetes does, within their directory, and that may be a link itself", () =>
     Effect.gen(function* () {
-      const parent = yield* temporary.folder
+      const parent = yield* temporary.directory
       const real = path.join(parent, "real")
       fs.mkdirSync(path.join(real, "..2026_11_22"), { recursive: true })
       fs.writeFileSync(path.join(real, "..2026_11_22", "token"), "t0k3n", { mode: 0o600 })
@@ -49,19 +49,22 @@ describe("the secrets of submitted hosts", () => {
       const link = path.join(parent, "links", "secrets")
       fs.mkdirSync(path.join(parent, "links", "real"), { recursive: true })
       fs.symlinkSync("../real", link)
-      // Where ".." of the link leads to, and not where that of the folder does.
+      // Where ".." of the link leads to, and not where that of the directory does.
       fs.writeFileSync(path.join(parent, "links", "real", "token"), "t0k3n", { mode: 0o600 })
-      for (const folder of [real, link]) {
-        const of = (token_file: string) => refused({ token_file }, { folder })
+      for (const directory of [real, link]) {
+        const of = (token_file: string) => refused({ token_file }, { directory })
         assert.strictEqual(yield* of("token"), "")
-        assert.strictEqual(yield* of(path.join(folder, "token")), "")
+        assert.strictEqual(yield* of(path.join(directory, "token")), "")
         assert.match(yield* of("none"), /none, which does not exist$/)
         for (const name of ["link", "../outside", "..", ".", "", path.join(parent, "outside"), "/etc/passwd"]) {
-          assert.match(yield* of(name), /which is not in the folder/, name)
+          assert.match(yield* of(name), /which is not in the directory/, name)
         }
         assert.strictEqual(yield* of(path.join(real, "token")), "")
       }
-      assert.match(yield* refused({ token_file: "../real/token" }, { folder: link }), /which is not in the folder/)
+      assert.match(
+        yield* refused({ token_file: "../real/token" }, { directory: link }),
+        /which is not in the directory/
+      )
     })
   )
 

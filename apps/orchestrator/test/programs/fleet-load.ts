@@ -38,14 +38,14 @@ const used = (pid: number) => {
 }
 
 const applied = async (privx: fleets.FleetPrivX, count: number) => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-fleet-"))
-  const file = path.join(folder, "fleet.yaml")
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-fleet-"))
+  const file = path.join(directory, "fleet.yaml")
   const text = fleets.text(privx, count, { concurrency: Number(values.concurrency) })
   fs.writeFileSync(file, values.yaml ? stringify(JSON.parse(text)) : text)
   const from = performance.now()
   const child = spawn(
     process.execPath,
-    [...program, "fleet", "apply", file, "--data-dir", path.join(folder, "data"), "--json"],
+    [...program, "fleet", "apply", file, "--data-dir", path.join(directory, "data"), "--json"],
     { env: { ...process.env, ...fleets.environment(privx) }, stdio: ["ignore", "pipe", "inherit"] }
   )
   let output = ""
@@ -58,8 +58,8 @@ const applied = async (privx: fleets.FleetPrivX, count: number) => {
   clearInterval(timer)
   const seconds = (performance.now() - from) / 1000
   const { result } = JSON.parse(output) as { result: { counts: { succeeded: number } } }
-  const size = fs.statSync(path.join(folder, "data", "privx-kit.sqlite")).size
-  fs.rmSync(folder, { recursive: true })
+  const size = fs.statSync(path.join(directory, "data", "privx-kit.sqlite")).size
+  fs.rmSync(directory, { recursive: true })
   process.stdout.write(
     `${[
       `${count} hosts`,

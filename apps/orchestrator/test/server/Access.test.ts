@@ -88,7 +88,7 @@ describe("who may do what", () => {
 
   it.live("is refused where expires is in quotes, with the line", () =>
     Effect.gen(function* () {
-      const file = path.join(yield* temporary.folder, "tokens.toml")
+      const file = path.join(yield* temporary.directory, "tokens.toml")
       const { entry } = Tokens.issue("ci", "operator")
       fs.writeFileSync(file, `${entry.trimEnd()}\nexpires = "2999-01-31T00:00:00Z"\n`, { mode: 0o600 })
       const { problems } = yield* Effect.flip(Tokens.read(file))
@@ -105,7 +105,7 @@ describe("who may do what", () => {
 
   it.live("is refused where one token hash has two entries, with their names and lines", () =>
     Effect.gen(function* () {
-      const file = path.join(yield* temporary.folder, "tokens.toml")
+      const file = path.join(yield* temporary.directory, "tokens.toml")
       const { entry } = Tokens.issue("ci", "operator")
       const other = Tokens.issue("mia", "approver").entry
       fs.writeFileSync(

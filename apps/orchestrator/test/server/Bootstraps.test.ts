@@ -56,9 +56,9 @@ describe("a bootstrap at a server", { timeout: 60_000 }, () => {
       const server = yield* served.start({
         simulator: { ...bootstraps.options, historyLength: "1 day" }
       })
-      const folder = path.dirname(server.dataDir)
-      const file = path.join(folder, "ueba.toml")
-      fs.writeFileSync(path.join(folder, "anchors.pem"), SetupScript.trustAnchor)
+      const directory = path.dirname(server.dataDir)
+      const file = path.join(directory, "ueba.toml")
+      fs.writeFileSync(path.join(directory, "anchors.pem"), SetupScript.trustAnchor)
       fs.writeFileSync(
         file,
         [

@@ -145,7 +145,7 @@ describe("what a server demands", () => {
       Effect.gen(function* () {
         const remote = yield* simulated.start()
         const data = path.join(remote.home, "data")
-        // Recorded by hand, with an output folder.
+        // Recorded by hand, with an output directory.
         const output = path.join(remote.home, "scripts")
         const before = yield* cli.run(["ueba", "setup", "--data-dir", data, "--output", output, "--json"], {
           env: remote.env

@@ -151,15 +151,15 @@ describe("the command line with a server", () => {
       assert.strictEqual(plain.code, 3)
       const both = yield* served.cli({}, "runs", "list", "--server", server.url.origin, "--data-dir", server.dataDir)
       assert.strictEqual(both.code, 3)
-      // The folder that is given is meant, whatever the environment says.
-      const folder = yield* at(server, "viewer")(
+      // The directory that is given is meant, whatever the environment says.
+      const directory = yield* at(server, "viewer")(
         "runs",
         "list",
         "--data-dir",
         path.join(server.dataDir, "none"),
         "--json"
       )
-      assert.deepStrictEqual(result(folder), { runs: [] })
+      assert.deepStrictEqual(result(directory), { runs: [] })
       const execute = yield* at(server, "operator")("ueba", "setup", "--execute", "--yes")
       assert.strictEqual(execute.code, 2)
     })

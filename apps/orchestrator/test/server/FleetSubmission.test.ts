@@ -68,11 +68,11 @@ describe("a fleet that is handed over", () => {
 
   it.live("takes no private key with it that lies beside a certificate", () =>
     Effect.gen(function* () {
-      const folder = yield* temporary.folder
-      const file = path.join(folder, "fleet.yaml")
+      const directory = yield* temporary.directory
+      const file = path.join(directory, "fleet.yaml")
       const pem = tls.rootCertificates[0] ?? ""
       const key = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n"
-      fs.writeFileSync(path.join(folder, "ca.pem"), `${key}${pem}\n${key}`)
+      fs.writeFileSync(path.join(directory, "ca.pem"), `${key}${pem}\n${key}`)
       fs.writeFileSync(file, many(1, `{ ca_file: ca.pem, credentials: { token_env: A } }`))
       const { body } = yield* RemoteFleet.read({ file, only: [], label: [] })
       assert.strictEqual(body.certificates?.["ca.pem"], pem)

@@ -20,8 +20,8 @@ const place = Effect.fnUntraced(function* (
   options: { readonly simulator?: SimulatorOptions; readonly concurrency?: number } = {}
 ) {
   const privx = yield* fleets.start(options.simulator)
-  const { dataDir, file, folder } = yield* fleets.place
-  const secrets = path.join(folder, "secrets")
+  const { dataDir, file, directory } = yield* fleets.place
+  const secrets = path.join(directory, "secrets")
   fs.mkdirSync(secrets)
   /** The server, for as long as the scope is open. */
   const serve = served.on(
@@ -31,14 +31,14 @@ const place = Effect.fnUntraced(function* (
         HostPolicy.layer(accepted, {
           environment: { ...fleets.environment(privx), PRIVX_KIT_DATABASE_URL: "postgres://a:b@c/d" },
           variables: ["FLEET_*", "PRIVX_*"],
-          folder: secrets
+          directory: secrets
         })
       ),
       Layer.provide(privxes.patience)
     ),
-    { target: "https://privx.invalid", tokenFile: path.join(folder, "tokens.toml"), fleetHosts: accepted }
+    { target: "https://privx.invalid", tokenFile: path.join(directory, "tokens.toml"), fleetHosts: accepted }
   )
-  return { dataDir, file, folder, privx, secrets, serve }
+  return { dataDir, file, directory, privx, secrets, serve }
 })
 
 type Server = Effect.Success<Effect.Success<ReturnType<typeof place>>["serve"]>
@@ -152,12 +152,12 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
 
   it.live("gets credentials from where the server lets it, and from nowhere else", () =>
     Effect.gen(function* () {
-      const { file, folder, privx, secrets, serve } = yield* place()
+      const { file, directory, privx, secrets, serve } = yield* place()
       const { clientId } = privx.simulator.apiClient
       const { FLEET_OAUTH_SECRET = "", FLEET_SECRET = "" } = fleets.environment(privx)
       fs.writeFileSync(path.join(secrets, "h1"), FLEET_SECRET, { mode: 0o600 })
-      fs.writeFileSync(path.join(folder, "outside"), FLEET_SECRET, { mode: 0o600 })
-      fs.symlinkSync(path.join(folder, "outside"), path.join(secrets, "link"))
+      fs.writeFileSync(path.join(directory, "outside"), FLEET_SECRET, { mode: 0o600 })
+      fs.symlinkSync(path.join(directory, "outside"), path.join(secrets, "link"))
       const client = (client_secret_file: string) => ({
         credentials: { client_id: clientId, client_secret_file, oauth_client_secret_env: "FLEET_OAUTH_SECRET" }
       })
@@ -167,7 +167,7 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
         client("link"),
         client("none"),
         { credentials: { token_env: "PRIVX_KIT_DATABASE_URL" } },
-        { credentials: { toml_file: path.join(folder, "fleet.yaml") } }
+        { credentials: { toml_file: path.join(directory, "fleet.yaml") } }
       ]
       const { oauthClientId } = privx.simulator.apiClient
       fs.writeFileSync(
@@ -184,11 +184,11 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
       assert.strictEqual(ended.code, 27, ended.stderr)
       const told = result(ended).hosts.map((host: { failure: { message: string } | null }) => host.failure?.message)
       assert.isUndefined(told[0])
-      assert.match(told[1], /client_secret_file names \.\.\/outside, which is not in the folder/)
-      assert.match(told[2], /client_secret_file names link, which is not in the folder/)
+      assert.match(told[1], /client_secret_file names \.\.\/outside, which is not in the directory/)
+      assert.match(told[2], /client_secret_file names link, which is not in the directory/)
       assert.match(told[3], /client_secret_file names .*none, which does not exist/)
       assert.match(told[4], /names PRIVX_KIT_DATABASE_URL, and fleets may not/)
-      assert.match(told[5], /toml_file names .*fleet\.yaml, which is not in the folder/)
+      assert.match(told[5], /toml_file names .*fleet\.yaml, which is not in the directory/)
       assert.notInclude(ended.stdout + ended.stderr, FLEET_SECRET)
       assert.notInclude(ended.stdout + ended.stderr, FLEET_OAUTH_SECRET)
     })
@@ -315,9 +315,9 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
     })
   )
 
-  it.live("is not touched by whoever else works in the folder, and reached as the server itself knows it", () =>
+  it.live("is not touched by whoever else works in the directory, and reached as the server itself knows it", () =>
     Effect.gen(function* () {
-      const { dataDir, file, folder, privx } = yield* place({
+      const { dataDir, file, directory, privx } = yield* place({
         simulator: { faults: ["downloadSetupScript:stall@100"] }
       })
       const definition = fleets.text(privx, 2, {}, { credentials: { token_env: "FLEET_NOT_HERE" } })
@@ -327,7 +327,7 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
           Layer.provide(FleetPrivxHosts.layer([known])),
           Layer.provide(privxes.patience)
         ),
-        { target: privx.url(1), tokenFile: path.join(folder, "tokens.toml"), fleetHosts: accepted }
+        { target: privx.url(1), tokenFile: path.join(directory, "tokens.toml"), fleetHosts: accepted }
       )
       const apply = (server: Server, body: object) =>
         server.ask("POST", "/api/v1/fleets", { as: "operator", body }).pipe(Effect.map(({ json }) => json))
@@ -358,29 +358,29 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
 
   it.live("has its scripts brought later, and says which could not be", () =>
     Effect.gen(function* () {
-      const { file, folder, privx, serve } = yield* place()
+      const { file, directory, privx, serve } = yield* place()
       const server = yield* serve
       fs.writeFileSync(file, fleets.text(privx, 2, {}, { output: "out/{name}", mode: "0750" }))
-      fs.mkdirSync(path.join(folder, "out"))
-      fs.writeFileSync(path.join(folder, "out", "h2"), "a file where a folder is wanted")
+      fs.mkdirSync(path.join(directory, "out"))
+      fs.writeFileSync(path.join(directory, "out", "h2"), "a file where a directory is wanted")
       const operator = at(server, "operator")
       const applied = yield* operator("fleet", "apply", file)
       assert.strictEqual(applied.code, 27, applied.stderr)
       assert.match(applied.stdout, /h2 +✗ failed .*NotBrought: /)
       assert.notInclude(applied.stdout, "fleet retry")
       const id = /fleet show (\S+) --file FILE/.exec(applied.stdout)?.[1] ?? ""
-      const script = (name: string) => path.join(folder, "out", name, "privx-ueba-setup.sh")
+      const script = (name: string) => path.join(directory, "out", name, "privx-ueba-setup.sh")
       assert.strictEqual(fs.statSync(script("h1")).mode & 0o777, 0o750)
       assert.strictEqual((yield* operator("fleet", "show", id)).code, 0)
 
-      fs.rmSync(path.join(folder, "out"), { recursive: true })
+      fs.rmSync(path.join(directory, "out"), { recursive: true })
       const brought = yield* operator("fleet", "show", id, "--file", file, "--json")
       assert.strictEqual(brought.code, 0, brought.stderr)
       assert.deepInclude(result(brought).counts, { succeeded: 2, failed: 0 })
       assert.deepStrictEqual(fs.readFileSync(script("h2")), Buffer.from(privx.simulator.script))
 
-      // Another file, which has other hosts by these names: their folders are not for these scripts.
-      fs.rmSync(path.join(folder, "out"), { recursive: true })
+      // Another file, which has other hosts by these names: their directories are not for these scripts.
+      fs.rmSync(path.join(directory, "out"), { recursive: true })
       const others = (index: number) => (index === 1 ? { base_url: privx.url(7) } : { sha256: "9".repeat(64) })
       fs.writeFileSync(file, fleets.text(privx, 2, {}, { output: "out/{name}" }, others))
       const foreign = yield* operator("fleet", "show", id, "--file", file, "--server", server.url.origin)
@@ -390,7 +390,7 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
         foreign.stdout,
         /h1 .*NotBrought: The file has it at .*\n.*h2 .*NotBrought: Its script is not the one/
       )
-      assert.isFalse(fs.existsSync(path.join(folder, "out")))
+      assert.isFalse(fs.existsSync(path.join(directory, "out")))
     })
   )
 })

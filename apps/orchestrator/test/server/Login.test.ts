@@ -161,12 +161,12 @@ describe("privx-kit login", () => {
     () =>
       Effect.gen(function* () {
         const privx = yield* simulated.start()
-        const folder = yield* temporary.folder
+        const directory = yield* temporary.directory
         const port = yield* freePort
         const url = `http://127.0.0.1:${port}`
         const issuer = yield* issuers.make(new URL("/auth/callback", url))
         issuer.accounts.set("anna", { name: "Anna Example", roles: [], groups: ["staff"] })
-        const secret = path.join(folder, "secret")
+        const secret = path.join(directory, "secret")
         fs.writeFileSync(secret, `${issuers.client.secret}\n`)
         const flags = {
           "--oidc-issuer": issuer.issuer,
@@ -181,7 +181,7 @@ describe("privx-kit login", () => {
         const serve = (changed: Readonly<Record<string, string>>) => [
           "serve",
           `--listen=127.0.0.1:${port}`,
-          `--data-dir=${path.join(folder, "data")}`,
+          `--data-dir=${path.join(directory, "data")}`,
           ...Object.entries({ ...flags, ...changed }).flatMap(([name, value]) =>
             value === "" ? [] : [`${name}=${value}`]
           )
@@ -191,7 +191,7 @@ describe("privx-kit login", () => {
           ...serve({
             "--oidc-issuer": "http://login.example.com",
             "--oidc-client-id": "",
-            "--oidc-client-secret-file": path.join(folder, "none"),
+            "--oidc-client-secret-file": path.join(directory, "none"),
             "--oidc-role": "boss=staff",
             "--public-url": ""
           })
@@ -218,7 +218,7 @@ describe("privx-kit login", () => {
             }
           }
         })
-        const env = { XDG_STATE_HOME: path.join(folder, "home"), PRIVX_KIT_SERVER: url }
+        const env = { XDG_STATE_HOME: path.join(directory, "home"), PRIVX_KIT_SERVER: url }
         const signedIn = yield* served.cliWith(env, { person: person(issuers.browser()) }, ["login"])
         assert.strictEqual(signedIn.code, 0, signedIn.stderr)
         assert.include(signedIn.stdout, `Signed in to ${url} as anna (viewer).`)

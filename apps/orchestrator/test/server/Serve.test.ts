@@ -32,8 +32,8 @@ describe("privx-kit serve", () => {
     () =>
       Effect.gen(function* () {
         const privx = yield* simulated.start()
-        const folder = yield* temporary.folder
-        const at = (name: string) => path.join(folder, name)
+        const directory = yield* temporary.directory
+        const at = (name: string) => path.join(directory, name)
         const { ca, certificate, key } = yield* Effect.orDie(Certificates.make())
         fs.writeFileSync(at("ca.pem"), ca)
         fs.writeFileSync(at("server.pem"), certificate)

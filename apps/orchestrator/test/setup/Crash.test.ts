@@ -15,8 +15,8 @@ import * as temporary from "@privx-kit/testing/temporary"
 type PrivX = Simulator.Simulator["Service"]
 
 const place = Effect.gen(function* () {
-  const folder = yield* temporary.folder
-  return { dataDir: path.join(folder, "data"), output: path.join(folder, "out") }
+  const directory = yield* temporary.directory
+  return { dataDir: path.join(directory, "data"), output: path.join(directory, "out") }
 })
 
 const start = Effect.fnUntraced(function* (simulator: PrivX, { dataDir, output }: { dataDir: string; output: string }) {

@@ -97,8 +97,8 @@ const campaign = Effect.fnUntraced(function* (
   file: string,
   next: () => { readonly point: string; readonly nth: number; readonly after: number | undefined } | undefined
 ) {
-  const folder = yield* temporary.folder
-  const place = { dataDir: path.join(folder, "data"), output: path.join(folder, "out") }
+  const directory = yield* temporary.directory
+  const place = { dataDir: path.join(directory, "data"), output: path.join(directory, "out") }
   const token = Redacted.value(yield* simulator.issueToken())
   const results = new Map<string, string>()
   for (let killed = 0; ;) {

@@ -31,7 +31,7 @@ describe("Setups under load", () => {
             "configuration:reset%10"
           ]
         })
-        const dataDir = path.join(yield* temporary.folder, "data")
+        const dataDir = path.join(yield* temporary.directory, "data")
         const target = simulator.url
         yield* Effect.gen(function* () {
           const { run } = yield* Setups

@@ -10,11 +10,11 @@ import * as temporary from "@privx-kit/testing/temporary"
 
 const digest = "6e54ff0f9dfa5fe099e89b08717cda7f348054c0e1ade47fcd793bf9fe2e9753"
 
-/** A folder with these files, and the path of the first. */
+/** A directory with these files, and the path of the first. */
 const files = Effect.fnUntraced(function* (contents: Readonly<Record<string, string>>) {
-  const folder = yield* temporary.folder
-  for (const [name, text] of Object.entries(contents)) fs.writeFileSync(path.join(folder, name), text)
-  return path.join(folder, Object.keys(contents)[0] ?? "")
+  const directory = yield* temporary.directory
+  for (const [name, text] of Object.entries(contents)) fs.writeFileSync(path.join(directory, name), text)
+  return path.join(directory, Object.keys(contents)[0] ?? "")
 })
 
 describe("PolicyFile", () => {

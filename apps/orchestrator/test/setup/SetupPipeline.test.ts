@@ -19,7 +19,7 @@ import * as temporary from "@privx-kit/testing/temporary"
 /** A simulator, a store, and a list of what the steps told. */
 const setting = Effect.fnUntraced(function* (options: Options = {}, connection: Partial<Connection.Options> = {}) {
   const simulator = yield* privx.start(options)
-  const folder = yield* temporary.folder
+  const directory = yield* temporary.directory
   const told: Array<string> = []
   const steps: Steps = {
     run: (name, effect) =>
@@ -35,10 +35,10 @@ const setting = Effect.fnUntraced(function* (options: Options = {}, connection: 
     effect.pipe(Effect.provideService(Steps, steps), Effect.provide(layer))
   const layer = Layer.mergeAll(
     privx.ueba(simulator, connection),
-    Layer.provide(ArtifactStore.layer, DataDirectory.layer(folder)),
+    Layer.provide(ArtifactStore.layer, DataDirectory.layer(directory)),
     privx.patience
   )
-  const artifacts = () => temporary.filesBelow(path.join(folder, "artifacts"))
+  const artifacts = () => temporary.filesBelow(path.join(directory, "artifacts"))
   return { simulator, provided, told, artifacts }
 })
 

@@ -250,7 +250,7 @@ describe("Setups", () => {
     })
   )
 
-  it.live("replaces an earlier script in the output folder", () =>
+  it.live("replaces an earlier script in the output directory", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start()
       const { dataDir, output } = yield* place

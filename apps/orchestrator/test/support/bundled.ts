@@ -9,7 +9,7 @@ const banner = 'import { createRequire as requireOf } from "node:module"; const 
 
 /** Answers with the path of the file, which is there as long as the scope is open. */
 export const bundled = Effect.fnUntraced(function* (name: string) {
-  const file = path.join(yield* temporary.folder, `${path.basename(name, ".ts")}.mjs`)
+  const file = path.join(yield* temporary.directory, `${path.basename(name, ".ts")}.mjs`)
   yield* Effect.promise(() =>
     build({
       input: path.join(import.meta.dirname, "..", "programs", name),

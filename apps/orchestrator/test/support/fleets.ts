@@ -105,8 +105,8 @@ export const text = (
   })
 
 export const place = Effect.gen(function* () {
-  const folder = yield* temporary.folder
-  return { folder, dataDir: path.join(folder, "data"), file: path.join(folder, "fleet.yaml") }
+  const directory = yield* temporary.directory
+  return { directory, dataDir: path.join(directory, "data"), file: path.join(directory, "fleet.yaml") }
 })
 
 export const read = (privx: FleetPrivX, file: string, content: string) =>

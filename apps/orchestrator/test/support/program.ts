@@ -13,21 +13,21 @@ const app = path.join(import.meta.dirname, "..", "..")
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The folder of the built program. */
+    /** The directory of the built program. */
     readonly program: string
   }
 }
 
 export default async ({ provide }: TestProject) => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-program-"))
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-program-"))
   await build({
     ...config,
     cwd: app,
     logLevel: "silent",
-    output: { ...config.output, dir: path.join(folder, "dist"), cleanDir: false }
+    output: { ...config.output, dir: path.join(directory, "dist"), cleanDir: false }
   })
-  for (const part of ["bin", "sql"]) fs.cpSync(path.join(app, part), path.join(folder, part), { recursive: true })
-  fs.copyFileSync(path.join(app, "package.json"), path.join(folder, "package.json"))
-  provide("program", folder)
-  return () => fs.rmSync(folder, { recursive: true, force: true })
+  for (const part of ["bin", "sql"]) fs.cpSync(path.join(app, part), path.join(directory, part), { recursive: true })
+  fs.copyFileSync(path.join(app, "package.json"), path.join(directory, "package.json"))
+  provide("program", directory)
+  return () => fs.rmSync(directory, { recursive: true, force: true })
 }

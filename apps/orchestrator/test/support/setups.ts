@@ -82,6 +82,6 @@ const recorded = (dataDir: string) =>
   })
 
 export const place = Effect.gen(function* () {
-  const folder = yield* temporary.folder
-  return { dataDir: path.join(folder, "data"), output: path.join(folder, "out") }
+  const directory = yield* temporary.directory
+  return { dataDir: path.join(directory, "data"), output: path.join(directory, "out") }
 })

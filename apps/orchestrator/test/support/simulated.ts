@@ -10,7 +10,7 @@ import * as temporary from "@privx-kit/testing/temporary"
 
 export const start = Effect.fnUntraced(function* (options: Options = {}) {
   const simulator = yield* Effect.orDie(Simulator.make({ tls: true, ...options }))
-  const home = yield* temporary.folder
+  const home = yield* temporary.directory
   const caFile = path.join(home, "ca.pem")
   fs.writeFileSync(caFile, simulator.ca.join(""))
   const { clientId, clientSecret, oauthClientSecret } = simulator.apiClient

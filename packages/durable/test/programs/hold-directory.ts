@@ -4,9 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { DataDirectory } from "../../src/DataDirectory.ts"
 
-const [folder = ""] = process.argv.slice(2)
+const [directory = ""] = process.argv.slice(2)
 
-Layer.build(DataDirectory.layer(folder)).pipe(
+Layer.build(DataDirectory.layer(directory)).pipe(
   Effect.andThen(Console.log("held")),
   Effect.andThen(Effect.never),
   Effect.scoped,

@@ -15,9 +15,9 @@ const sha256 = createHash("sha256").update(body).digest("hex")
 const cut = 1000
 const etag = '"v1"'
 
-const folder = Effect.acquireRelease(
+const directory = Effect.acquireRelease(
   Effect.promise(() => fs.mkdtemp(path.join(os.tmpdir(), "privx-kit-resume-"))),
-  (folder) => Effect.promise(() => fs.rm(folder, { recursive: true, force: true }))
+  (directory) => Effect.promise(() => fs.rm(directory, { recursive: true, force: true }))
 )
 
 const head = (status: number, headers: Record<string, string>): string =>
@@ -50,7 +50,7 @@ const end = body.length - 1
 
 const download = (script: WireServer.Script, options: Parameters<typeof FileDownload.toFile>[2] = {}) =>
   Effect.gen(function* () {
-    const target = path.join(yield* folder, "script.sh")
+    const target = path.join(yield* directory, "script.sh")
     const server = yield* WireServer.make(script)
     const received = yield* Effect.flatMap(
       Endpoint.download(TestApi.api, { group: "things", endpoint: "open" }),
@@ -134,7 +134,7 @@ describe("the rest of a body", () => {
 
   it.live("is cut short again and again: it ends by the attempts, and leaves nothing", () =>
     Effect.gen(function* () {
-      const at = yield* folder
+      const at = yield* directory
       const server = yield* WireServer.make(() => [
         "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n#!/bin/sh\n",
         "close"

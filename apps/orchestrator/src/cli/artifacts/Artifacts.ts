@@ -110,16 +110,16 @@ export const exportTo = (
     })
   )
 
-/** In a folder, the script gets the name that it has when it is delivered. */
+/** In a directory, the script gets the name that it has when it is delivered. */
 const placeFor = Effect.fnUntraced(function* (target: string, force: boolean) {
   const kindOf = (file: string) =>
     Effect.promise(() =>
       fs.stat(file).then(
-        (stat) => (stat.isDirectory() ? "folder" : "file"),
+        (stat) => (stat.isDirectory() ? "directory" : "file"),
         () => "nothing"
       )
     )
-  const file = (yield* kindOf(target)) === "folder" ? path.join(target, scriptName) : target
+  const file = (yield* kindOf(target)) === "directory" ? path.join(target, scriptName) : target
   if (force || (yield* kindOf(file)) === "nothing") return file
   return yield* new StorageFailed({
     path: file,

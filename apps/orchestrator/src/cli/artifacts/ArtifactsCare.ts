@@ -56,8 +56,8 @@ export const prune = (
 export const fsck = (input: Input) =>
   Effect.gen(function* () {
     const { err } = yield* Screen
-    const folder = Settings.dataDirectory(input, Settings.thisHost()).path
-    return yield* Fsck.run(folder, yield* following(err))
+    const directory = Settings.dataDirectory(input, Settings.thisHost()).path
+    return yield* Fsck.run(directory, yield* following(err))
   }).pipe(
     Effect.scoped,
     Outcome.report<Fsck.Report>({

@@ -301,18 +301,18 @@ const claims = (token: Redacted.Redacted<string>): Readonly<Record<string, unkno
   }
 }
 
-const examineDataDirectory = Effect.fnUntraced(function* (folder: string): Effect.fn.Return<Check> {
+const examineDataDirectory = Effect.fnUntraced(function* (directory: string): Effect.fn.Return<Check> {
   const missing = yield* Effect.promise(() =>
-    fs.access(folder).then(
+    fs.access(directory).then(
       () => false,
       (cause) => cause.code === "ENOENT"
     )
   )
-  if (missing) return yield* Effect.promise(() => examineParent(folder))
-  const database = SqliteStorage.databaseFile(folder)
-  return yield* Effect.scoped(Layer.build(DataDirectory.DataDirectory.layer(folder))).pipe(
-    Effect.andThen(SqliteStorage.check(folder)),
-    Effect.as(ok("data directory", `${folder} is writable, and no other process uses it`)),
+  if (missing) return yield* Effect.promise(() => examineParent(directory))
+  const database = SqliteStorage.databaseFile(directory)
+  return yield* Effect.scoped(Layer.build(DataDirectory.DataDirectory.layer(directory))).pipe(
+    Effect.andThen(SqliteStorage.check(directory)),
+    Effect.as(ok("data directory", `${directory} is writable, and no other process uses it`)),
     Effect.catchTags({
       DataDirectoryBusy: (busy) => Effect.succeed(warning("data directory", busy.message, busy.hint)),
       DataDirectoryUnusable: (unusable) =>
@@ -372,18 +372,18 @@ const examineDatabase = Effect.fnUntraced(function* (url: Redacted.Redacted): Ef
 })
 
 /** The first job creates a missing directory, if the nearest existing one above it is writable. */
-const examineParent = async (folder: string): Promise<Check> => {
-  for (let parent = path.dirname(folder); ; parent = path.dirname(parent)) {
+const examineParent = async (directory: string): Promise<Check> => {
+  for (let parent = path.dirname(directory); ; parent = path.dirname(parent)) {
     try {
       await fs.access(parent, fs.constants.W_OK | fs.constants.X_OK)
-      return ok("data directory", `${folder} does not exist yet; the first job creates it`)
+      return ok("data directory", `${directory} does not exist yet; the first job creates it`)
     } catch (cause) {
       const code = cause instanceof Error && "code" in cause ? cause.code : "unknown"
       if (code === "ENOENT" && parent !== path.dirname(parent)) continue
       return failed(
         "data directory",
         "storage",
-        `${folder} does not exist, and cannot be created in ${parent} (${code})`,
+        `${directory} does not exist, and cannot be created in ${parent} (${code})`,
         "Give this user the right to write there, or give another directory with --data-dir."
       )
     }

@@ -75,18 +75,21 @@ const recentRuns = (input: Input) =>
   )
 
 const executionLogs = async (dataDir: string) => {
-  const folder = path.join(dataDir, "executions")
-  const files = await fs.readdir(folder, { recursive: true }).catch((): ReadonlyArray<string> => [])
+  const directory = path.join(dataDir, "executions")
+  const files = await fs.readdir(directory, { recursive: true }).catch((): ReadonlyArray<string> => [])
   const logs = await Promise.all(
     files
       .filter((file) => file.endsWith(".log"))
-      .map(async (file) => ({ file, time: (await fs.stat(path.join(folder, file))).mtimeMs }))
+      .map(async (file) => ({ file, time: (await fs.stat(path.join(directory, file))).mtimeMs }))
   )
   return Promise.all(
     logs
       .toSorted((one, other) => other.time - one.time)
       .slice(0, mostLogs)
-      .map(async ({ file }) => ({ file, end: (await fs.readFile(path.join(folder, file), "utf8")).slice(-logBytes) }))
+      .map(async ({ file }) => ({
+        file,
+        end: (await fs.readFile(path.join(directory, file), "utf8")).slice(-logBytes)
+      }))
   )
 }
 

@@ -25,7 +25,7 @@ export const flags = {
     "DIR",
     "Directory of the files that submitted fleets may name for credentials (default: none)"
   ).pipe(
-    Flag.map((folder) => path.resolve(folder)),
+    Flag.map((directory) => path.resolve(directory)),
     Flag.optional
   )
 }

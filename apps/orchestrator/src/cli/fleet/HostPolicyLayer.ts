@@ -15,5 +15,5 @@ export const layer = (input: Input & { readonly insecureHttp: boolean }): Layer.
   HostPolicy.layer(accepted(input), {
     environment: process.env,
     variables: input.fleetEnv.length === 0 ? HostPolicy.defaultVariables : input.fleetEnv,
-    folder: input.fleetSecrets
+    directory: input.fleetSecrets
   })

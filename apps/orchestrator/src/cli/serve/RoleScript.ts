@@ -8,8 +8,8 @@ import type * as Outcome from "../Outcome.ts"
 const here = import.meta.dirname
 
 /** Of a module in the bundle, or of a published module or a source. */
-const candidates = [path.join(here, "../sql"), path.join(here, "../../../sql")].map((folder) =>
-  path.join(folder, "postgres-role.sql")
+const candidates = [path.join(here, "../sql"), path.join(here, "../../../sql")].map((directory) =>
+  path.join(directory, "postgres-role.sql")
 )
 
 /** Where it is, for a message. */

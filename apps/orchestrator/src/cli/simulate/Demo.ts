@@ -44,7 +44,7 @@ const demo = Effect.fnUntraced(function* (input: Globals) {
   const { out } = yield* Screen
   const { style } = out
   const started = performance.now()
-  const folder = yield* workFolder(input.dataDir)
+  const directory = yield* workDirectory(input.dataDir)
   const simulator = yield* Simulator.make({ tls: true, faults: [overloaded] })
   const client = PrivxClient.layer(
     { baseUrl: simulator.url, ca: simulator.ca, credentials: { _tag: "ApiClient", ...simulator.apiClient } },
@@ -55,7 +55,7 @@ const demo = Effect.fnUntraced(function* (input: Globals) {
     `${style.bold("privx-kit demo")} ${style.dim(style.sign.dot)} a simulated PrivX at ${simulator.url.origin}, with a CA of its own`
   )
   yield* heading(out, 1, "The main job: UEBA setup. PrivX is overloaded at first, and the request is retried.")
-  const result = yield* setup(folder, simulator.url, client, out)
+  const result = yield* setup(directory, simulator.url, client, out)
   yield* ResultView.show(result, out, input.verbose)
 
   yield* heading(out, 2, "A playback connection is re-authenticated.")
@@ -77,7 +77,7 @@ const demo = Effect.fnUntraced(function* (input: Globals) {
 
   yield* out.line()
   yield* out.line(
-    `${style.green(style.sign.ok)} Done in ${Text.duration(performance.now() - started)}. The files are in ${folder}`
+    `${style.green(style.sign.ok)} Done in ${Text.duration(performance.now() - started)}. The files are in ${directory}`
   )
   yield* next(out)
 })
@@ -85,14 +85,14 @@ const demo = Effect.fnUntraced(function* (input: Globals) {
 const heading = (out: Pane, number: number, text: string) =>
   Effect.andThen(out.line(), out.line(`${out.style.bold(`${number}.`)} ${text}`))
 
-const setup = (folder: string, target: URL, client: ReturnType<typeof PrivxClient.layer>, out: Pane) =>
+const setup = (directory: string, target: URL, client: ReturnType<typeof PrivxClient.layer>, out: Pane) =>
   Effect.gen(function* () {
     const view = yield* RunView.make(out)
     return yield* Effect.flatMap(Setups, (setups) =>
-      setups.run({ target, fresh: true, output: path.join(folder, "delivered"), onRun: view.follow })
+      setups.run({ target, fresh: true, output: path.join(directory, "delivered"), onRun: view.follow })
     ).pipe(
       Effect.provide(
-        EmbeddedRuntime.layerSetups({ dataDir: path.join(folder, "data"), target }).pipe(
+        EmbeddedRuntime.layerSetups({ dataDir: path.join(directory, "data"), target }).pipe(
           Layer.provide(client),
           Layer.provide(Layer.succeed(RunEvents, view.observe))
         )
@@ -124,7 +124,7 @@ const showDenied = Effect.fnUntraced(function* (
   )
 })
 
-const workFolder = (dataDir: string | undefined) =>
+const workDirectory = (dataDir: string | undefined) =>
   Effect.tryPromise({
     try: () =>
       dataDir === undefined

@@ -162,11 +162,11 @@ const writeCa = (pem: string, file: string | undefined): Effect.Effect<string, S
     const target = path.resolve(file)
     return Effect.as(Effect.tryPromise({ try: () => fs.writeFile(target, pem), catch: fromSystem(target) }), target)
   }
-  const folder = Effect.acquireRelease(
+  const directory = Effect.acquireRelease(
     Effect.tryPromise({ try: () => fs.mkdtemp(path.join(os.tmpdir(), "privx-kit-")), catch: fromSystem(os.tmpdir()) }),
-    (folder) => Effect.promise(() => fs.rm(folder, { recursive: true, force: true }))
+    (directory) => Effect.promise(() => fs.rm(directory, { recursive: true, force: true }))
   )
-  return Effect.flatMap(folder, (folder) => writeCa(pem, path.join(folder, "simulator-ca.pem")))
+  return Effect.flatMap(directory, (directory) => writeCa(pem, path.join(directory, "simulator-ca.pem")))
 }
 
 const show = Effect.fnUntraced(function* (running: Running, input: Input, out: Pane) {

@@ -16,7 +16,7 @@ import * as temporary from "@privx-kit/testing/temporary"
 
 /** A data directory with artifacts that came one day after another, the last one now. */
 const stocked = Effect.fnUntraced(function* (count: number) {
-  const folder = path.join(yield* temporary.folder, "data")
+  const directory = path.join(yield* temporary.directory, "data")
   const stored = yield* Effect.flatMap(ArtifactStore, (store) =>
     Effect.forEach(Array.from({ length: count }), (_, index) =>
       Effect.map(store.store(Stream.make(crypto.randomBytes(1000 + index))), (artifact) => {
@@ -25,54 +25,54 @@ const stocked = Effect.fnUntraced(function* (count: number) {
         return artifact
       })
     )
-  ).pipe(Effect.provide(Layer.provide(ArtifactStore.layer, DataDirectory.layer(folder))))
-  return { folder, stored, digests: stored.map(({ sha256 }) => sha256) }
+  ).pipe(Effect.provide(Layer.provide(ArtifactStore.layer, DataDirectory.layer(directory))))
+  return { directory, stored, digests: stored.map(({ sha256 }) => sha256) }
 })
 
-const run = Effect.fnUntraced(function* (folder: string, ...args: ReadonlyArray<string>) {
-  const ended = yield* inProcess.run(["artifacts", ...args, "--json", "--data-dir", folder])
+const run = Effect.fnUntraced(function* (directory: string, ...args: ReadonlyArray<string>) {
+  const ended = yield* inProcess.run(["artifacts", ...args, "--json", "--data-dir", directory])
   return { code: ended.code, ...cli.json(ended) }
 })
 
-const left = (folder: string) =>
-  temporary.filesBelow(path.join(folder, "artifacts", "sha256")).map((file) => path.basename(file))
+const left = (directory: string) =>
+  temporary.filesBelow(path.join(directory, "artifacts", "sha256")).map((file) => path.basename(file))
 
 describe("privx-kit artifacts", () => {
-  it.live("lists, shows and exports by the beginning of a digest while another process holds the folder", () =>
+  it.live("lists, shows and exports by the beginning of a digest while another process holds the directory", () =>
     Effect.gen(function* () {
-      const { digests, folder, stored } = yield* stocked(3)
-      yield* Layer.build(DataDirectory.layer(folder))
-      const { result } = yield* run(folder, "list")
+      const { digests, directory, stored } = yield* stocked(3)
+      yield* Layer.build(DataDirectory.layer(directory))
+      const { result } = yield* run(directory, "list")
       assert.deepStrictEqual(
         (result as ReadonlyArray<{ readonly sha256: string }>).map(({ sha256 }) => sha256),
         digests.toReversed()
       )
       const [first] = stored
       const beginning = first?.sha256.slice(0, 10) ?? ""
-      const shown = yield* run(folder, "show", beginning)
+      const shown = yield* run(directory, "show", beginning)
       assert.deepInclude(shown.result, { sha256: first?.sha256, bytes: 1000, intact: true, exposed: false })
 
-      const target = path.join(folder, "..", "copy.sh")
-      assert.strictEqual((yield* run(folder, "export", beginning, target, "--mode", "0640")).code, 0)
+      const target = path.join(directory, "..", "copy.sh")
+      assert.strictEqual((yield* run(directory, "export", beginning, target, "--mode", "0640")).code, 0)
       assert.strictEqual(crypto.hash("sha256", fs.readFileSync(target), "hex"), first?.sha256)
       assert.strictEqual(temporary.modeOf(target), "640")
-      const again = yield* run(folder, "export", beginning, target)
+      const again = yield* run(directory, "export", beginning, target)
       assert.include(String(again.error?.["message"]), "--force")
 
-      const unknown = yield* run(folder, "show", "0000000000")
+      const unknown = yield* run(directory, "show", "0000000000")
       assert.deepInclude(unknown.error, { tag: "ArtifactNotFound", exitCode: 23 })
-      assert.strictEqual((yield* run(folder, "fsck")).code, 0)
+      assert.strictEqual((yield* run(directory, "fsck")).code, 0)
     })
   )
 
   it.live("fsck finds what has changed, moves it away, closes what was open, and is content afterwards", () =>
     Effect.gen(function* () {
-      const { digests, folder, stored } = yield* stocked(3)
+      const { digests, directory, stored } = yield* stocked(3)
       const [changed, open] = stored
       assert(changed !== undefined && open !== undefined)
       fs.writeFileSync(changed.path, crypto.randomBytes(changed.bytes))
       fs.chmodSync(open.path, 0o644)
-      const { code, result } = yield* run(folder, "fsck")
+      const { code, result } = yield* run(directory, "fsck")
       assert.strictEqual(code, 22)
       const report = result as {
         readonly damaged: ReadonlyArray<{ readonly sha256: string; readonly quarantined: string }>
@@ -84,33 +84,33 @@ describe("privx-kit artifacts", () => {
         [changed.sha256]
       )
       assert.isTrue(fs.existsSync(report.damaged[0]?.quarantined ?? ""))
-      assert.sameMembers(left(folder), digests.slice(1))
-      assert.strictEqual((yield* run(folder, "fsck")).code, 0)
+      assert.sameMembers(left(directory), digests.slice(1))
+      assert.strictEqual((yield* run(directory, "fsck")).code, 0)
     })
   )
 
   it.live("fsck moves nothing under the hands of another process, and says so", () =>
     Effect.gen(function* () {
-      const { folder, stored } = yield* stocked(1)
-      yield* Layer.build(DataDirectory.layer(folder))
+      const { directory, stored } = yield* stocked(1)
+      yield* Layer.build(DataDirectory.layer(directory))
       fs.appendFileSync(stored[0]?.path ?? "", "x")
-      const { code, result } = yield* run(folder, "fsck")
+      const { code, result } = yield* run(directory, "fsck")
       assert.strictEqual(code, 22)
       assert.include(JSON.stringify(result), "not moved")
-      assert.strictEqual(left(folder).length, 1)
+      assert.strictEqual(left(directory).length, 1)
     })
   )
 
   it.live("prune removes by age and number, shows it first, and wants to be told what", () =>
     Effect.gen(function* () {
-      const { digests, folder } = yield* stocked(5)
-      assert.strictEqual((yield* run(folder, "prune")).code, 2)
-      assert.strictEqual((yield* run(folder, "prune", "--keep", "1", "--dry-run")).code, 0)
-      assert.strictEqual(left(folder).length, 5)
-      yield* run(folder, "prune", "--older-than", "60h", "--keep", "1")
-      assert.sameMembers(left(folder), digests.slice(2))
-      yield* run(folder, "prune", "--keep", "1")
-      assert.sameMembers(left(folder), digests.slice(4))
+      const { digests, directory } = yield* stocked(5)
+      assert.strictEqual((yield* run(directory, "prune")).code, 2)
+      assert.strictEqual((yield* run(directory, "prune", "--keep", "1", "--dry-run")).code, 0)
+      assert.strictEqual(left(directory).length, 5)
+      yield* run(directory, "prune", "--older-than", "60h", "--keep", "1")
+      assert.sameMembers(left(directory), digests.slice(2))
+      yield* run(directory, "prune", "--keep", "1")
+      assert.sameMembers(left(directory), digests.slice(4))
     })
   )
 
@@ -118,10 +118,10 @@ describe("privx-kit artifacts", () => {
     "prune keeps what an unfinished run may need, baselines and approved scripts, and does not wait for a lock",
     () =>
       Effect.gen(function* () {
-        const { digests, folder } = yield* stocked(5)
+        const { digests, directory } = yield* stocked(5)
         const [baseline, pinned] = digests
-        yield* Effect.scoped(Layer.build(Layer.provide(SqliteStorage.layer, DataDirectory.layer(folder))))
-        const database = new DatabaseSync(SqliteStorage.databaseFile(folder))
+        yield* Effect.scoped(Layer.build(Layer.provide(SqliteStorage.layer, DataDirectory.layer(directory))))
+        const database = new DatabaseSync(SqliteStorage.databaseFile(directory))
         database
           .prepare(
             "INSERT INTO approvals (target, sha256, position, approved_at, run_id) VALUES ('https://privx', ?, 1, 0, 'old')"
@@ -134,16 +134,16 @@ describe("privx-kit artifacts", () => {
           )
           .run(JSON.stringify({ sha256: pinned }), Date.now() - 1.5 * 86_400_000)
         database.close()
-        const { code, result } = yield* run(folder, "prune", "--keep", "0")
+        const { code, result } = yield* run(directory, "prune", "--keep", "0")
         assert.strictEqual(code, 0)
-        assert.sameMembers(left(folder), [digests[0], digests[1], digests[3], digests[4]])
+        assert.sameMembers(left(directory), [digests[0], digests[1], digests[3], digests[4]])
         const { kept } = result as {
           readonly kept: ReadonlyArray<{ readonly sha256: string; readonly reason: string }>
         }
         assert.strictEqual(kept.find(({ sha256 }) => sha256 === baseline)?.reason, "baseline")
 
-        yield* Layer.build(DataDirectory.layer(folder))
-        assert.deepInclude((yield* run(folder, "prune", "--keep", "0")).error, { tag: "DataDirectoryBusy" })
+        yield* Layer.build(DataDirectory.layer(directory))
+        assert.deepInclude((yield* run(directory, "prune", "--keep", "0")).error, { tag: "DataDirectoryBusy" })
       })
   )
 })

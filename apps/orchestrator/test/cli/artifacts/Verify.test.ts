@@ -17,7 +17,7 @@ import * as inProcess from "../../support/inProcess.ts"
 import * as simulated from "../../support/simulated.ts"
 import * as temporary from "@privx-kit/testing/temporary"
 
-/** A finished setup with an output folder. */
+/** A finished setup with an output directory. */
 const delivered = Effect.fnUntraced(function* (...flags: ReadonlyArray<string>) {
   const { config, home, simulator } = yield* simulated.start()
   const data = path.join(home, "data")

@@ -101,7 +101,7 @@ describe("a data directory whose database is gone", () => {
       // Signed by another key, which lies beside it.
       fs.writeFileSync(kept.attestation, attestation)
       const own = SigningKey.publicFile(dataDir)
-      const signer = path.join(yield* temporary.folder, "signer.pem")
+      const signer = path.join(yield* temporary.directory, "signer.pem")
       fs.renameSync(own, signer)
       assert.match(yield* refusal, /^there is no public key to verify it/)
       const person = yield* run("runs", "reindex")
@@ -117,7 +117,7 @@ describe("a data directory whose database is gone", () => {
 describe("a file in the place of the data directory", () => {
   it.live("is no data directory without runs", () =>
     Effect.gen(function* () {
-      const file = path.join(yield* temporary.folder, "file")
+      const file = path.join(yield* temporary.directory, "file")
       fs.writeFileSync(file, "")
       for (const dataDir of [file, path.join(file, "below")]) {
         for (const command of [

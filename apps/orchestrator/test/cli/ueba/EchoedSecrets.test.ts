@@ -53,7 +53,7 @@ describe("secrets that a server echoes", () => {
     ["in an error code of its own", (quoted: string) => ({ error_code: quoted, error_message: "refused" })]
   ] as const)("%s reach neither output, log, record nor file names", ([, body]) =>
     Effect.gen(function* () {
-      const dataDir = path.join(yield* temporary.folder, "data")
+      const dataDir = path.join(yield* temporary.directory, "data")
       const { url } = yield* echoing((request, response) => {
         const quoted = `${request.method} ${request.url} authorization: ${request.headers.authorization}`
         if (request.method === "POST" && !request.url?.includes(session)) json(response, 200, { id: session })
@@ -74,7 +74,7 @@ describe("secrets that a server echoes", () => {
 
   it.live("in the page of a gateway reach neither output, log, record nor file names", () =>
     Effect.gen(function* () {
-      const dataDir = path.join(yield* temporary.folder, "data")
+      const dataDir = path.join(yield* temporary.directory, "data")
       const { url } = yield* echoing((request, response) => {
         if (request.method === "POST") json(response, 200, { id: session })
         else {

@@ -10,11 +10,11 @@ import * as simulated from "../../support/simulated.ts"
 import * as temporary from "@privx-kit/testing/temporary"
 import * as terminal from "../../support/terminal.ts"
 
-const started = Effect.fnUntraced(function* (body: string, shell = "/bin/sh", folder?: string) {
+const started = Effect.fnUntraced(function* (body: string, shell = "/bin/sh", directory?: string) {
   const { env, home } = yield* simulated.start({
     script: `#!${shell}\nset -u\nMARK="$HOME/mark"\n${body}\n`
   })
-  const data = path.join(folder ?? home, "data")
+  const data = path.join(directory ?? home, "data")
   const words = (flags: ReadonlyArray<string>) => ["ueba", "setup", "--data-dir", data, ...flags]
   return {
     data,
