@@ -168,7 +168,7 @@ describe("the page", () => {
       const database = new DatabaseSync(path.join(server.dataDir, "privx-kit.sqlite"))
       database.exec(`
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
-        INSERT INTO runs (id, kind, target, inputs, status, created_at, started_at, ended_at, failure, begun)
+        INSERT INTO runs (id, kind, target, inputs, status, created_at, started_at, ended_at, failure, starts)
         SELECT printf('%08x-0000-4000-8000-000000000000', i), 'ueba-setup', 'https://privx-' || (i % 300) || '.example.com', '{}',
           CASE i % 10 WHEN 0 THEN 'failed' ELSE 'succeeded' END, 1700000000000 + i * 1000, 1700000000000 + i * 1000,
           1700000000500 + i * 1000, CASE i % 10 WHEN 0 THEN '{"_tag":"Unknown"}' END, 1

@@ -14,9 +14,9 @@ import { only, place, session, setup } from "../test/support/setups.ts"
 
 /** In milliseconds. */
 const timed = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
-  const begun = performance.now()
+  const started = performance.now()
   const result = yield* effect
-  return { result, took: performance.now() - begun }
+  return { result, took: performance.now() - started }
 })
 
 describe("a run that another process executes", () => {

@@ -60,8 +60,8 @@ const start = Effect.gen(function* () {
   )
   const probed = Effect.promise(async (): Promise<{ readonly slowest: number; readonly failures: number }> => {
     prober.postMessage("tell")
-    const [told] = await once(prober, "message")
-    return told
+    const [answer] = await once(prober, "message")
+    return answer
   })
 
   /** By how much the server was later, in milliseconds, while something was done, than while it had nothing to do. */

@@ -10,9 +10,9 @@ let slowest = 0
 let failures = 0
 
 const ask = (): void => {
-  const begun = performance.now()
+  const started = performance.now()
   const answered = (ok: boolean): void => {
-    slowest = Math.max(slowest, performance.now() - begun)
+    slowest = Math.max(slowest, performance.now() - started)
     if (!ok) failures++
     setTimeout(ask, pause)
   }

@@ -37,7 +37,7 @@ const measureClient = async (name: ClientName, question: Question, module: URL):
 
 const measureShell = (name: ShellName, { file, url }: Question): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    const begun = performance.now()
+    const started = performance.now()
     const child = spawn("bash", ["-c", `set -o pipefail; ${shells[name]}`, url, file], {
       stdio: ["ignore", "pipe", "inherit"]
     })
@@ -50,7 +50,7 @@ const measureShell = (name: ShellName, { file, url }: Question): Promise<Answer>
     child.on("error", reject)
     child.on("close", (code) => {
       clearInterval(watch)
-      const seconds = (performance.now() - begun) / 1000
+      const seconds = (performance.now() - started) / 1000
       if (code !== 0) return reject(new Error(`${name} ended with ${code}`))
       const total = (of: (need: Need) => number) => [...needs.values()].reduce((sum, need) => sum + of(need), 0)
       const cpuSeconds = total((need) => need.cpuSeconds)

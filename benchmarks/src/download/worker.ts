@@ -11,9 +11,9 @@ answering<Question, Answer>(async ({ file, url }) => {
   const delay = monitorEventLoopDelay({ resolution: 1 })
   delay.enable()
   const before = process.cpuUsage()
-  const begun = performance.now()
+  const started = performance.now()
   const sha256 = await download(url, file)
-  const seconds = (performance.now() - begun) / 1000
+  const seconds = (performance.now() - started) / 1000
   const { system, user } = process.cpuUsage(before)
   delay.disable()
   return {

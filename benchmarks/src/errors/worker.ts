@@ -55,9 +55,9 @@ const heap = (): number => {
 
 const timed = (work: () => number): Answer => {
   const cpu = process.cpuUsage()
-  const begun = performance.now()
+  const started = performance.now()
   const count = work()
-  const micros = ((performance.now() - begun) * 1000) / count
+  const micros = ((performance.now() - started) * 1000) / count
   const { system, user } = process.cpuUsage(cpu)
   return { micros, cpuMicros: (system + user) / count, heapBytes: 0 }
 }

@@ -28,12 +28,12 @@ answering<Question, Answer>(async ({ inFlight, millis }) => {
     count++
   }
   const cpu = process.cpuUsage()
-  const begun = performance.now()
+  const started = performance.now()
   setTimeout(() => {
     done = true
   }, millis)
   await Promise.all(Array.from({ length: inFlight }, () => lane(isDone, onAnswer)))
-  const seconds = (performance.now() - begun) / 1000
+  const seconds = (performance.now() - started) / 1000
   const { system, user } = process.cpuUsage(cpu)
   return { perSecond: count / seconds, cpuMicros: (system + user) / count }
 })

@@ -41,7 +41,7 @@ const outcomes: Record<string, number> = {}
 
 answering<Question, Answer>(async ({ inFlight, requests }) => {
   const read = await client
-  const begun = performance.now()
+  const started = performance.now()
   let left = requests
   const one = Effect.matchEffect(read("42"), {
     onSuccess: () => Effect.sync(() => seen("success")),
@@ -56,7 +56,7 @@ answering<Question, Answer>(async ({ inFlight, requests }) => {
       { concurrency: "unbounded", discard: true }
     ).pipe(Effect.provideService(RetryPolicy.RetryPolicy, policy))
   )
-  const seconds = (performance.now() - begun) / 1000
+  const seconds = (performance.now() - started) / 1000
   // Twice, with a turn in between: what the first collection finalises only the second one frees.
   globalThis.gc?.()
   await new Promise((resolve) => setImmediate(resolve))

@@ -27,13 +27,13 @@ answering<Question, Answer>(async ({ count, inFlight }) => {
   const { counts, run } = await subject
   const before = counts?.()
   const cpu = process.cpuUsage()
-  const begun = performance.now()
+  const started = performance.now()
   let left = count
   const lane = async () => {
     while (left-- > 0) await run()
   }
   await Promise.all(Array.from({ length: inFlight }, lane))
-  const seconds = (performance.now() - begun) / 1000
+  const seconds = (performance.now() - started) / 1000
   const { system, user } = process.cpuUsage(cpu)
   const after = counts?.()
   return {

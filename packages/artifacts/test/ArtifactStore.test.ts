@@ -105,14 +105,14 @@ describe("ArtifactStore", () => {
   it.live("leaves nothing of a stream that is interrupted", () =>
     inStore((store, directory) =>
       Effect.gen(function* () {
-        const begun = yield* Deferred.make<void>()
+        const started = yield* Deferred.make<void>()
         const fiber = yield* Effect.forkChild(
           store.store(Stream.concat(Stream.make(randomBytes(100_000)), Stream.never), {
             owner: "run",
-            onProgress: () => Effect.asVoid(Deferred.succeed(begun, undefined))
+            onProgress: () => Effect.asVoid(Deferred.succeed(started, undefined))
           })
         )
-        yield* Deferred.await(begun)
+        yield* Deferred.await(started)
         assert.match(artifacts(directory).join(), /^partial\/run-.*\.part$/)
         yield* Fiber.interrupt(fiber)
         assert.deepStrictEqual(artifacts(directory), [])

@@ -34,10 +34,10 @@ describe("DataDirectory", () => {
       yield* holder.line("held")
       const failure = yield* Effect.flip(open(directory))
       assert.strictEqual(failure._tag, "DataDirectoryBusy")
-      const told = Failure.render(failure)
-      assert.include(told, directory)
-      assert.include(told, `process ${holder.pid}`)
-      assert.include(told, "--data-dir")
+      const message = Failure.render(failure)
+      assert.include(message, directory)
+      assert.include(message, `process ${holder.pid}`)
+      assert.include(message, "--data-dir")
     })
   )
 
@@ -69,8 +69,8 @@ describe("DataDirectory", () => {
       }
       // Asked from outside, because a process is never shut out by its own locks.
       const other = yield* program.start(holdDirectory, [directory])
-      const told = yield* other.line("DataDirectoryBusy ")
-      assert.strictEqual(JSON.parse(told).pid, process.pid)
+      const line = yield* other.line("DataDirectoryBusy ")
+      assert.strictEqual(JSON.parse(line).pid, process.pid)
     })
   )
 
@@ -96,8 +96,8 @@ describe("DataDirectory", () => {
       fs.mkdirSync(directory, { mode: 0o500 })
       if (os.userInfo().uid === 0) fs.chownSync(directory, 65534, 65534)
       const holder = yield* program.start(holdDirectory, [directory], os.userInfo().uid === 0 ? { uid: 65534 } : {})
-      const told = JSON.parse(yield* holder.line("DataDirectoryUnusable "))
-      assert.strictEqual(told.reason, "notWritable")
+      const problem = JSON.parse(yield* holder.line("DataDirectoryUnusable "))
+      assert.strictEqual(problem.reason, "notWritable")
       assert.deepStrictEqual(temporary.filesBelow(directory), [])
     })
   )

@@ -72,18 +72,18 @@ describe("GroupCommit", () => {
     withTable(() =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
-        const [begun, end] = [Deferred.makeUnsafe<void>(), Deferred.makeUnsafe<void>()]
+        const [started, end] = [Deferred.makeUnsafe<void>(), Deferred.makeUnsafe<void>()]
         const lasting = yield* Effect.forkChild(
           sql.withTransaction(
             Effect.gen(function* () {
               yield* write("undone")
-              yield* Deferred.succeed(begun, undefined)
+              yield* Deferred.succeed(started, undefined)
               yield* Deferred.await(end)
               return yield* Effect.fail("undo it" as const)
             })
           )
         )
-        yield* Deferred.await(begun)
+        yield* Deferred.await(started)
         const writing = yield* Effect.forkChild(write("kept"), { startImmediately: true })
         const reading = yield* Effect.forkChild(texts, { startImmediately: true })
         yield* Deferred.succeed(end, undefined)

@@ -160,7 +160,7 @@ const makeExecute = (
         until: number | undefined
       ): Effect.Effect<HttpClientResponse.HttpClientResponse, PrivxFailure> =>
         Effect.withFiber((fiber) => {
-          const begun = performance.now()
+          const started = performance.now()
           const { left, timeout, timeoutReason } = attempt.window(until)
           return Effect.matchEffect(
             Exchange.exchange({
@@ -182,12 +182,12 @@ const makeExecute = (
             }),
             {
               onFailure: (failure) => {
-                telemetry.attempted(call, failure.reason, performance.now() - begun, 0, fiber.context)
+                telemetry.attempted(call, failure.reason, performance.now() - started, 0, fiber.context)
                 return Effect.flatMap(connection.explain(failure, attempt.left()), Effect.fail)
               },
               onSuccess: (received) => {
                 const bytes = received._tag === "Buffered" ? received.body.byteLength : 0
-                telemetry.attempted(call, received.status, performance.now() - begun, bytes, fiber.context)
+                telemetry.attempted(call, received.status, performance.now() - started, bytes, fiber.context)
                 span.attribute("http.response.status_code", received.status)
                 if (received._tag === "Streamed") {
                   gate.succeeded()

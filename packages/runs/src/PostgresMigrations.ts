@@ -24,7 +24,7 @@ const initial = Effect.gen(function* () {
       idempotency_key TEXT,
       status TEXT NOT NULL,
       attempt INTEGER NOT NULL DEFAULT 1,
-      begun INTEGER NOT NULL DEFAULT 0,
+      starts INTEGER NOT NULL DEFAULT 0,
       created_at DOUBLE PRECISION NOT NULL,
       claimed_at DOUBLE PRECISION,
       started_at DOUBLE PRECISION,

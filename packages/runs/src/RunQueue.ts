@@ -81,16 +81,16 @@ export const feed = Effect.fn("RunQueue.feed")(function* <R>({
 
   for (const loop of [take, look]) {
     // An outage of an hour is reported once, and not every second.
-    let told: string | undefined
+    let reported: string | undefined
     yield* loop.pipe(
       Effect.tap(() =>
         Effect.sync(() => {
-          told = undefined
+          reported = undefined
         })
       ),
       Effect.catchTag("StorageFailed", (failure) => {
-        const isNew = told !== failure.message
-        told = failure.message
+        const isNew = reported !== failure.message
+        reported = failure.message
         return Effect.andThen(isNew ? Effect.logWarning(failure.message) : Effect.void, Effect.sleep(check))
       }),
       Effect.forever,

@@ -80,7 +80,7 @@ export const make = Effect.fnUntraced(function* (run: {
   /** Steps whose next attempt was counted when the previous attempt failed. */
   const counted = new Set<StepName>()
   let current: { readonly name: StepName; readonly from: number } | undefined
-  let begun = false
+  let hasStarted = false
   let ended: Run | undefined
   let nextProgress = 0
   let nextSave = 0
@@ -125,11 +125,11 @@ export const make = Effect.fnUntraced(function* (run: {
   })
 
   const begin = Effect.fnUntraced(function* (done: ReadonlyArray<RunStep>) {
-    if (!begun) {
+    if (!hasStarted) {
       const found = run.created
         ? { resumed: false, steps: [], ended: undefined }
         : yield* persist(runs.begin(runId, attempt))
-      begun = true
+      hasStarted = true
       ended = found.ended
       for (const step of found.steps) steps.set(step.name, { ...recordOf(step), position: steps.size + 1 })
       yield* tell(RunEvent.RunStarted({ runId, kind: kind.name, title: kind.title, target, resumed: found.resumed }))

@@ -218,8 +218,8 @@ const make = (
             idempotency_key: run.idempotencyKey ?? null,
             created_at: createdAt,
             ...(run.queued === true
-              ? { status: "queued", started_at: null, begun: 0 }
-              : { status: "running", started_at: createdAt, begun: 1 })
+              ? { status: "queued", started_at: null, starts: 0 }
+              : { status: "running", started_at: createdAt, starts: 1 })
           })} ON CONFLICT DO NOTHING RETURNING id`)
       )
       return created.length > 0
@@ -283,15 +283,15 @@ const make = (
       const now = yield* Clock.currentTimeMillis
       const [row] = yield* writing(
         "begin",
-        stored(sql<{ begun: number }>`
-          UPDATE runs SET status = 'running', started_at = COALESCE(started_at, ${latest}(${now}, created_at)), begun = begun + 1
-          WHERE id = ${id} AND attempt = ${attempt} AND ended_at IS NULL RETURNING begun`)
+        stored(sql<{ starts: number }>`
+          UPDATE runs SET status = 'running', started_at = COALESCE(started_at, ${latest}(${now}, created_at)), starts = starts + 1
+          WHERE id = ${id} AND attempt = ${attempt} AND ended_at IS NULL RETURNING starts`)
       )
       if (row === undefined) {
         const [ended] = yield* find(sql`id = ${id} AND attempt = ${attempt}`, 1)
         return { resumed: true, steps: ended?.steps ?? [], ended }
       }
-      const resumed = row.begun > 1
+      const resumed = row.starts > 1
       return { resumed, steps: resumed ? yield* stepsOf(id, attempt) : [], ended: undefined }
     }),
     saveSteps: Effect.fn("Runs.saveSteps")((id, attempt, steps) =>
@@ -367,7 +367,7 @@ const make = (
             return yield* sql<{ id: string }>`
               UPDATE runs SET attempt = attempt + 1, status = ${queued ? "queued" : "running"}, claimed_at = NULL,
                 started_at = NULL, ended_at = NULL, end_position = NULL, result = NULL,
-                failure = NULL, review = NULL, report = NULL, sha256 = NULL, begun = 0
+                failure = NULL, review = NULL, report = NULL, sha256 = NULL, starts = 0
               WHERE ${over} RETURNING id`
           })
         )

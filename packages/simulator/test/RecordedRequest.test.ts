@@ -75,16 +75,16 @@ describe("the record", () => {
     })
   )
 
-  it.live("is told to an observer as it grows, and keeps the newest", () =>
+  it.live("is reported to an observer as it grows, and keeps the newest", () =>
     Effect.gen(function* () {
-      const told: Array<RecordedRequest> = []
+      const observed: Array<RecordedRequest> = []
       const simulator = yield* Simulator.make({
         recordLimit: 2,
-        onRequest: (recorded) => Effect.sync(() => void told.push(recorded))
+        onRequest: (recorded) => Effect.sync(() => void observed.push(recorded))
       })
       for (const path of ["/a", "/b", "/c", "/d", "/e"]) yield* ask(simulator, request(`GET ${path}`))
       assert.deepStrictEqual(
-        told.map(({ status }) => status),
+        observed.map(({ status }) => status),
         [404, 404, 404, 404, 404]
       )
       const kept = (yield* simulator.requests).map(({ target }) => Redacted.value(target))

@@ -68,11 +68,11 @@ const list = Effect.fnUntraced(function* ({ limit, parts, since, status, target 
 
 const follow = Effect.fnUntraced(function* (beginning: string, changed: (run: Run.Run) => Effect.Effect<void>) {
   let run = yield* RunAccess.find(beginning)
-  for (let told = ""; ; run = yield* Effect.delay(RunAccess.find(run.id), interval)) {
+  for (let emitted = ""; ; run = yield* Effect.delay(RunAccess.find(run.id), interval)) {
     if (Run.isOver(run)) return run
     const json = JSON.stringify(Run.toJson(run))
-    if (json === told) continue
-    told = json
+    if (json === emitted) continue
+    emitted = json
     yield* changed(run)
   }
 })

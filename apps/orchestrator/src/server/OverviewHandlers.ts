@@ -49,11 +49,11 @@ export const layer = HttpApiBuilder.group(
 
     const snapshot = Effect.fnUntraced(function* (filter: Filter & { readonly limit: number }) {
       const [found, counts] = yield* Effect.all([runs.list(filter), runs.counts(countable(filter))], { concurrency: 2 })
-      const told = yield* served(found)
+      const responses = yield* served(found)
       const page = { ids: found.map(({ id }) => id), next: RunQuery.next(found, filter.limit), counts }
       return {
         page: JSON.stringify(page),
-        runs: told.map((run) => ({ id: run.id, json: JSON.stringify(encodeRun({ ...run, result: null })) }))
+        runs: responses.map((run) => ({ id: run.id, json: JSON.stringify(encodeRun({ ...run, result: null })) }))
       }
     })
     const looks = yield* Cache.make({

@@ -30,9 +30,9 @@ export const make = Effect.gen(function* () {
     )
 
   const served = (found: ReadonlyArray<Run>) =>
-    Effect.map(submissions.of(found), (askers) => found.map((run): ServedRun => told(run, askers.get(run.id))))
+    Effect.map(submissions.of(found), (askers) => found.map((run): ServedRun => respond(run, askers.get(run.id))))
 
-  const told = (run: Run, requestedBy: string | undefined): ServedRun => {
+  const respond = (run: Run, requestedBy: string | undefined): ServedRun => {
     const masked = MaskedPaths.run(run)
     return { ...masked, explanation: explain(masked), requestedBy: requestedBy ?? null }
   }
@@ -47,7 +47,7 @@ export const make = Effect.gen(function* () {
     })
   }
 
-  const one = (run: Run) => Effect.map(served([run]), ([only]) => only ?? told(run, undefined))
+  const one = (run: Run) => Effect.map(served([run]), ([only]) => only ?? respond(run, undefined))
 
   return { answered, served, one }
 })

@@ -36,7 +36,7 @@ export const make = (
   { ending, heartbeat, longestStream }: Serving["Service"]
 ): Stream.Stream<Uint8Array> =>
   Stream.unwrap(
-    Effect.map(Clock.currentTimeMillis, (begun) => {
+    Effect.map(Clock.currentTimeMillis, (started) => {
       const millis = (input: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(input))
       const step = Effect.fnUntraced(function* (state: State) {
         if (state.over) return undefined
@@ -51,14 +51,14 @@ export const make = (
             const runs = new Map(found.runs.map(({ id, json }) => [id, json]))
             return [texts.join(""), { page: found.page, runs, spoken: now, over: false }] as const
           }
-          if (now - begun >= millis(longestStream)) return [comeAgain, { ...state, over: true }] as const
+          if (now - started >= millis(longestStream)) return [comeAgain, { ...state, over: true }] as const
           if (now - state.spoken >= millis(heartbeat)) return [": here\n\n", { ...state, spoken: now }] as const
           const ends = yield* Effect.timeoutOption(Deferred.await(ending), pause)
           if (ends._tag === "Some") return [comeAgain, { ...state, over: true }] as const
         }
       })
       return Stream.unfold<State, string, never, never>(
-        { page: "", runs: new Map(), spoken: begun, over: false },
+        { page: "", runs: new Map(), spoken: started, over: false },
         (state) =>
           // A client that comes again learns from a status what is wrong with the storage.
           Effect.catchTag(step(state), "StorageFailed", () =>

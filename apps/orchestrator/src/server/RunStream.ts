@@ -17,7 +17,7 @@ import type { ServedRun } from "./ApiEndpoint.ts"
 import type { Serving } from "./Serving.ts"
 
 interface State {
-  readonly told: string | undefined
+  readonly sentId: string | undefined
   readonly spoken: number
   readonly over: boolean
 }
@@ -45,7 +45,7 @@ export const make = (
   { ending, heartbeat, interval, longestStream }: Serving["Service"]
 ): Stream.Stream<Uint8Array> =>
   Stream.unwrap(
-    Effect.map(Clock.currentTimeMillis, (begun) => {
+    Effect.map(Clock.currentTimeMillis, (started) => {
       const step = Effect.fnUntraced(function* (state: State) {
         if (state.over) return undefined
         for (;;) {
@@ -54,12 +54,12 @@ export const make = (
           const id = idOf(found.json)
           const over = found.run.endedAt !== null
           const now = yield* Clock.currentTimeMillis
-          if (id !== state.told) {
+          if (id !== state.sentId) {
             const text = Sse.encoder.write({ _tag: "Event", event: "run", id, data: found.json })
-            return [text, { told: id, spoken: now, over }] as const
+            return [text, { sentId: id, spoken: now, over }] as const
           }
           if (over) return undefined
-          if (now - begun >= Duration.toMillis(Duration.fromInputUnsafe(longestStream))) return goodbye(state)
+          if (now - started >= Duration.toMillis(Duration.fromInputUnsafe(longestStream))) return goodbye(state)
           // The first event is sent at once, so that the client knows that it is connected.
           if (state.spoken === 0 || now - state.spoken >= Duration.toMillis(Duration.fromInputUnsafe(heartbeat))) {
             return [": here\n\n", { ...state, spoken: now }] as const
@@ -69,7 +69,7 @@ export const make = (
           if (ends._tag === "Some") return goodbye(state)
         }
       })
-      return Stream.unfold<State, string, never, never>({ told: seen, spoken: 0, over: false }, (state) =>
+      return Stream.unfold<State, string, never, never>({ sentId: seen, spoken: 0, over: false }, (state) =>
         // A client that reconnects learns by a status what is wrong with the storage.
         Effect.catchTag(step(state), "StorageFailed", () => Effect.succeed(goodbye(state)))
       )

@@ -233,9 +233,9 @@ describe("Fleets", () => {
         Effect.gen(function* () {
           let others: ReadonlyArray<string> = []
           const { counts } = yield* Effect.flatMap(Fleets, (fleets) =>
-            fleets.run(plan, (begun) =>
+            fleets.run(plan, (fleetRun) =>
               Effect.sync(() => {
-                others = begun.others
+                others = fleetRun.others
               })
             )
           )

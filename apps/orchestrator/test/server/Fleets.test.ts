@@ -102,7 +102,7 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
     })
   )
 
-  it.live("is looked at before anything is recorded, and told of by line and column", () =>
+  it.live("is checked before anything is recorded, and findings name line and column", () =>
     Effect.gen(function* () {
       const { file, privx, serve } = yield* place()
       const server = yield* serve
@@ -182,13 +182,13 @@ describe("a fleet at a server", { timeout: 60_000 }, () => {
       const server = yield* serve
       const ended = yield* at(server, "operator")("fleet", "apply", file, "--json")
       assert.strictEqual(ended.code, 27, ended.stderr)
-      const told = result(ended).hosts.map((host: { failure: { message: string } | null }) => host.failure?.message)
-      assert.isUndefined(told[0])
-      assert.match(told[1], /client_secret_file names \.\.\/outside, which is not in the directory/)
-      assert.match(told[2], /client_secret_file names link, which is not in the directory/)
-      assert.match(told[3], /client_secret_file names .*none, which does not exist/)
-      assert.match(told[4], /names PRIVX_KIT_DATABASE_URL, and fleets may not/)
-      assert.match(told[5], /toml_file names .*fleet\.yaml, which is not in the directory/)
+      const messages = result(ended).hosts.map((host: { failure: { message: string } | null }) => host.failure?.message)
+      assert.isUndefined(messages[0])
+      assert.match(messages[1], /client_secret_file names \.\.\/outside, which is not in the directory/)
+      assert.match(messages[2], /client_secret_file names link, which is not in the directory/)
+      assert.match(messages[3], /client_secret_file names .*none, which does not exist/)
+      assert.match(messages[4], /names PRIVX_KIT_DATABASE_URL, and fleets may not/)
+      assert.match(messages[5], /toml_file names .*fleet\.yaml, which is not in the directory/)
       assert.notInclude(ended.stdout + ended.stderr, FLEET_SECRET)
       assert.notInclude(ended.stdout + ended.stderr, FLEET_OAUTH_SECRET)
     })

@@ -85,17 +85,17 @@ describe("privx-kit serve", () => {
         )
         assert.strictEqual(waiting.code, 18, waiting.stderr)
         const { runId } = JSON.parse(waiting.stdout).error
-        let told = () => ""
+        let watchOutput = () => ""
         const watching = yield* Effect.forkChild(
           cli.run(["runs", "watch", runId, "--json", "--ca-file", at("ca.pem")], {
             env,
             onStart: (stdout) => {
-              told = stdout
+              watchOutput = stdout
             }
           }),
           { startImmediately: true }
         )
-        yield* Effect.suspend(() => Effect.succeed(told())).pipe(
+        yield* Effect.suspend(() => Effect.succeed(watchOutput())).pipe(
           Effect.delay("20 millis"),
           Effect.repeat({ until: (text) => text.includes('"waiting"') })
         )

@@ -93,10 +93,10 @@ describe("the UEBA configuration", () => {
         .prepare("SELECT exit FROM activity_exits")
         .all()
         .map(({ exit }) => String(exit))
-      const told = exits.filter((exit) => exit.includes('"configuration":'))
-      assert.strictEqual(told.length, 1)
+      const recorded = exits.filter((exit) => exit.includes('"configuration":'))
+      assert.strictEqual(recorded.length, 1)
       const replace = database.prepare("UPDATE activity_exits SET exit = ? WHERE exit = ?")
-      for (const exit of told) replace.run(exit.replace(/"configuration":\{.*?\},/, ""), exit)
+      for (const exit of recorded) replace.run(exit.replace(/"configuration":\{.*?\},/, ""), exit)
       database.close()
       const approve = ["runs", "approve", pending.runId, "--sha256", pending.sha256, "--data-dir", dataDir]
       assert.strictEqual((yield* inProcess.run(approve)).code, 0)

@@ -16,18 +16,18 @@ import * as SetupPipeline from "../../src/setup/SetupPipeline.ts"
 import * as privx from "../support/privx.ts"
 import * as temporary from "@privx-kit/testing/temporary"
 
-/** A simulator, a store, and a list of what the steps told. */
+/** A simulator, a store, and a list of what the steps reported. */
 const setting = Effect.fnUntraced(function* (options: Options = {}, connection: Partial<Connection.Options> = {}) {
   const simulator = yield* privx.start(options)
   const directory = yield* temporary.directory
-  const told: Array<string> = []
+  const events: Array<string> = []
   const steps: Steps = {
     run: (name, effect) =>
       Effect.andThen(
-        Effect.sync(() => told.push(name)),
+        Effect.sync(() => events.push(name)),
         effect
       ),
-    retried: (name: StepName, failure) => Effect.sync(() => void told.push(`${name} again after ${failure._tag}`)),
+    retried: (name: StepName, failure) => Effect.sync(() => void events.push(`${name} again after ${failure._tag}`)),
     note: () => Effect.void,
     progress: () => Effect.void
   }
@@ -39,13 +39,13 @@ const setting = Effect.fnUntraced(function* (options: Options = {}, connection: 
     privx.patience
   )
   const artifacts = () => temporary.filesBelow(path.join(directory, "artifacts"))
-  return { simulator, provided, told, artifacts }
+  return { simulator, provided, events, artifacts }
 })
 
 describe("SetupPipeline", () => {
   it.live("creates a session, downloads and verifies, with no engine", () =>
     Effect.gen(function* () {
-      const { artifacts, provided, simulator, told } = yield* setting()
+      const { artifacts, provided, simulator, events } = yield* setting()
       const { downloaded } = yield* provided(
         Effect.gen(function* () {
           const downloaded = yield* SetupPipeline.acquire()
@@ -56,14 +56,14 @@ describe("SetupPipeline", () => {
       assert.strictEqual(downloaded.sha256, simulator.scriptSha256)
       assert.strictEqual(downloaded.bytes, simulator.script.length)
       assert.strictEqual(downloaded.announcedLength, simulator.script.length)
-      assert.deepStrictEqual(told, ["create-session", "download", "verify"])
+      assert.deepStrictEqual(events, ["create-session", "download", "verify"])
       assert.strictEqual(artifacts().length, 1)
     })
   )
 
   it.live("asks what the script is made from, and keeps of it what the checks need", () =>
     Effect.gen(function* () {
-      const { provided, simulator, told } = yield* setting({
+      const { provided, simulator, events } = yield* setting({
         script: SetupScript.text,
         configuration: {
           address: `https://admin:Secret-1@${SetupScript.address}`,
@@ -78,7 +78,7 @@ describe("SetupPipeline", () => {
         trust_anchors: SetupScript.trustAnchor
       })
       assert.notInclude(JSON.stringify(downloaded), "Secret")
-      assert.deepStrictEqual(told, ["create-session", "download", "download again after MaxLoad"])
+      assert.deepStrictEqual(events, ["create-session", "download", "download again after MaxLoad"])
       const report = yield* provided(SetupPipeline.verify(downloaded))
       assert.includeMembers(
         checksThat("passed", report).map(({ name }) => name),
@@ -95,7 +95,7 @@ describe("SetupPipeline", () => {
     ["html/200", "200"]
   ])("goes on where PrivX does not say what it is made from, and says why: %s", ([action, why]) =>
     Effect.gen(function* () {
-      const { provided, told } = yield* setting({ faults: [`configuration:${action}`] })
+      const { provided, events } = yield* setting({ faults: [`configuration:${action}`] })
       const downloaded = yield* provided(SetupPipeline.acquire({ configuration: true }))
       const report = yield* provided(SetupPipeline.verify(downloaded))
       for (const name of ["certificateNames", "configuredAddress", "configuredTrustAnchors"]) {
@@ -104,7 +104,7 @@ describe("SetupPipeline", () => {
         assert.match(check?.detail ?? "", /^could not examine the script: the UEBA configuration is unknown: /)
         assert.include(check?.detail ?? "", why)
       }
-      assert.deepStrictEqual(told, ["create-session", "download", "verify"])
+      assert.deepStrictEqual(events, ["create-session", "download", "verify"])
       const demanding = SetupPipeline.verify(downloaded, { policy: { checks: { configuredAddress: "demanded" } } })
       const refused = yield* Effect.flip(provided(demanding))
       assert(refused._tag === "VerificationFailed")
@@ -148,7 +148,7 @@ describe("SetupPipeline", () => {
     "begins again with a new session when the body fails: %s",
     (action) =>
       Effect.gen(function* () {
-        const { artifacts, provided, simulator, told } = yield* setting(
+        const { artifacts, provided, simulator, events } = yield* setting(
           // An id is good for one download: only a new one helps.
           { sessionUses: 1, faults: [`downloadSetupScript:${action}*2`] },
           { stallTimeout: "200 millis" }
@@ -157,7 +157,7 @@ describe("SetupPipeline", () => {
         assert.strictEqual(downloaded.sha256, simulator.scriptSha256)
         assert.strictEqual(yield* privx.count(simulator, "Ueba.createSession"), 3)
         assert.deepStrictEqual(
-          told.filter((line) => line.includes("again")),
+          events.filter((line) => line.includes("again")),
           ["download again after TransportError", "download again after TransportError"]
         )
         assert.strictEqual(artifacts().length, 1)

@@ -59,8 +59,8 @@ describe("Setups, begun by one process and ended by another", () => {
         })
       )
       yield* Effect.orDie(simulator.setFaults([]))
-      const told: Array<string> = []
-      const onRun = (runId: string) => Effect.sync(() => void told.push(runId))
+      const announced: Array<string> = []
+      const onRun = (runId: string) => Effect.sync(() => void announced.push(runId))
       yield* session(
         simulator,
         dataDir,
@@ -71,11 +71,11 @@ describe("Setups, begun by one process and ended by another", () => {
             yield* setup(simulator, { output: other, fresh: true, onRun })
           ]
           assert.deepStrictEqual(
-            told,
+            announced,
             results.map(({ runId }) => runId)
           )
-          assert.strictEqual(told[0], first.id)
-          assert.strictEqual(new Set([...told, ...(yield* runs).map(({ id }) => id)]).size, 3)
+          assert.strictEqual(announced[0], first.id)
+          assert.strictEqual(new Set([...announced, ...(yield* runs).map(({ id }) => id)]).size, 3)
         })
       )
     })

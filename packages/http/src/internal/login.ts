@@ -138,15 +138,15 @@ const observed = (
   request: Effect.Effect<Buffered | Streamed, TransportError>
 ): Effect.Effect<Buffered | Streamed, TransportError> => {
   return Effect.withFiber((fiber) => {
-    const begun = performance.now()
+    const started = performance.now()
     return Effect.matchEffect(request, {
       onFailure: (failure) => {
-        telemetry.attempted(call, failure.reason, performance.now() - begun, 0, fiber.context)
+        telemetry.attempted(call, failure.reason, performance.now() - started, 0, fiber.context)
         return Effect.fail(failure)
       },
       onSuccess: (received) => {
         const bytes = received._tag === "Buffered" ? received.body.byteLength : 0
-        telemetry.attempted(call, received.status, performance.now() - begun, bytes, fiber.context)
+        telemetry.attempted(call, received.status, performance.now() - started, bytes, fiber.context)
         spanOf(fiber.context)?.attribute("http.response.status_code", received.status)
         return Effect.succeed(received)
       }

@@ -134,7 +134,7 @@ const attempt = async (role: "kit" | "node", condition: Condition): Promise<stri
   child.stdout?.on("data", (chunk: Buffer) => {
     lines.push(...chunk.toString().trim().split("\n"))
     // The clock runs from the first attempt on.
-    if (lines.includes("begun") && condition.after > 0 && !lines.includes("known")) {
+    if (lines.includes("started") && condition.after > 0 && !lines.includes("known")) {
       lines.push("known")
       setTimeout(() => {
         for (const address of [v4, v6]) neighbour(address, hardware)
@@ -182,11 +182,11 @@ const serve = (): void => {
 }
 
 const connect = (): void => {
-  const begun = performance.now()
+  const started = performance.now()
   const target = { hostname: "privx.test", host: `privx.test:${port}`, port: String(port), protocol: "http:" }
-  print("begun")
+  print("started")
   dial(SocketReader.opener({ timeout: 0 }), target, { timeout: 10_000 }, (error, socket) => {
-    const millis = Math.round(performance.now() - begun)
+    const millis = Math.round(performance.now() - started)
     const cause = error?.cause instanceof Error ? error.cause.message : error?.message
     print(
       error === null ? `connected to ${socket.remoteAddress} after ${millis} ms` : `failed after ${millis} ms: ${cause}`
@@ -196,7 +196,7 @@ const connect = (): void => {
 }
 
 const connectAsNode = (): void => {
-  print("begun")
+  print("started")
   setTimeout(() => {
     print("not connected after 3 s")
     process.exit()

@@ -55,9 +55,9 @@ export const start = (
     void worker.terminate()
     if (answer !== undefined) done(answer)
   }
-  const begun = performance.now()
+  const started = performance.now()
   const check = async () => {
-    const waited = performance.now() - begun
+    const waited = performance.now() - started
     const spent = await computed(worker, waited)
     if (over) return
     if (spent >= limits.time || waited >= 6 * limits.time) return end({ stopped: "time" })

@@ -26,8 +26,8 @@ const secondScript = (
   source: string,
   data: ReadonlyArray<DataRange>
 ): TailFinding | undefined => {
-  const begun = script.commands[0]?.end ?? source.length
-  for (let at = source.indexOf("\n#!", begun - 1); at !== -1; at = source.indexOf("\n#!", at + 1)) {
+  const firstEnd = script.commands[0]?.end ?? source.length
+  for (let at = source.indexOf("\n#!", firstEnd - 1); at !== -1; at = source.indexOf("\n#!", at + 1)) {
     const offset = at + 1
     if (!/^#![ \t]*\/[\w./-]+/.test(source.slice(offset, offset + 100))) continue
     // Files that a tool has joined keep the comments that end the one before.

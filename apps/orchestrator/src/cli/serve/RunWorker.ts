@@ -144,7 +144,7 @@ const targetsOf = Effect.fnUntraced(function* (input: Input, err: Pane) {
   return { title: `${count} hosts`, layer }
 })
 
-interface Begun {
+interface StartedRun {
   readonly target: string
   readonly at: number
   failure: string | undefined
@@ -152,17 +152,17 @@ interface Begun {
 
 /** A line for each run that ends in this process. */
 const reporter = ({ json }: Input, out: Pane) => {
-  const begun = new Map<string, Begun>()
+  const startedRuns = new Map<string, StartedRun>()
   return (event: RunEvent): Effect.Effect<void> =>
     Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       if (event._tag === "RunStarted" && event.kind !== fleetKind)
-        begun.set(event.runId, { target: event.target, at: now, failure: undefined })
-      const run = begun.get(event.runId)
+        startedRuns.set(event.runId, { target: event.target, at: now, failure: undefined })
+      const run = startedRuns.get(event.runId)
       if (run === undefined) return
       if (event._tag === "StepFailed") run.failure = `${event.step}: ${brief(event.failure)}`
       if (event._tag !== "RunEnded" && event._tag !== "ApprovalAwaited") return
-      begun.delete(event.runId)
+      startedRuns.delete(event.runId)
       const status = event._tag === "RunEnded" ? event.outcome : "waiting"
       const { failure, target } = run
       const millis = now - run.at

@@ -75,7 +75,7 @@ export const handOff = Effect.fnUntraced(function* (
   dataDir: string,
   result: SetupResult,
   /** Called when the script starts. */
-  onExecution: (begun: ScriptExecution.Record) => void
+  onExecution: (execution: ScriptExecution.Record) => void
 ): Effect.fn.Return<HandedOff, StorageFailed | ScriptExecution.AlreadyExecuted, Screen> {
   if (!input.stdout && !input.execute) return { execution: undefined }
   const script = yield* ArtifactDirectory.read(dataDir, result.sha256)
@@ -108,7 +108,7 @@ const execute = Effect.fnUntraced(function* (
   dataDir: string,
   result: SetupResult,
   script: Uint8Array,
-  onExecution: (begun: ScriptExecution.Record) => void
+  onExecution: (execution: ScriptExecution.Record) => void
 ): Effect.fn.Return<ScriptExecution.Record | "declined", StorageFailed | ScriptExecution.AlreadyExecuted, Screen> {
   const { err } = yield* Screen
   const before = yield* ScriptExecution.latest(dataDir, result.runId)

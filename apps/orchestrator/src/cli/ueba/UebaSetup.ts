@@ -89,7 +89,7 @@ export const run = Effect.fnUntraced(function* (input: Input) {
 const setup = Effect.fnUntraced(function* (
   input: Input,
   view: RunView.RunView,
-  onExecution: (begun: Execution.Record) => void
+  onExecution: (execution: Execution.Record) => void
 ) {
   const { err } = yield* Screen
   if (input.runId !== undefined) {

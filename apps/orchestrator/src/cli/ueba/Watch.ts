@@ -29,14 +29,14 @@ export const progress = Effect.fnUntraced(function* <A>(
   const live = err.animation ? yield* LiveLine.make(err) : undefined
   const started = performance.now()
   let shown = ""
-  let told = -Infinity
+  let printedAt = -Infinity
   let failing = false
   const tell = (line: string) =>
     Effect.suspend(() => {
       const now = performance.now()
-      if (shown === line || now - told < plainInterval) return Effect.void
+      if (shown === line || now - printedAt < plainInterval) return Effect.void
       shown = line
-      told = now
+      printedAt = now
       return err.line(`  ${err.style.sign.dot} ${line}`)
     })
   return {

@@ -53,15 +53,15 @@ export const make = Effect.fnUntraced(function* (
     live === undefined ? Effect.void : live.show((frame, columns) => draw(style, shown(), frame, columns))
   )
 
-  /** The step on the live line: of the others, only what they have done is told. */
+  /** The step on the live line: other steps print a line only when they complete. */
   const shown = () => runs.get(followed ?? "")
 
   const step = (runId: string, name: StepName, title: string): Step => {
     const known = runs.get(runId)
     if (known !== undefined && known.name === name) return known
-    const begun = { name, title, started: performance.now(), progress: undefined, note: undefined }
-    runs.set(runId, begun)
-    return begun
+    const step = { name, title, started: performance.now(), progress: undefined, note: undefined }
+    runs.set(runId, step)
+    return step
   }
 
   const line = (runId: string, text: string) =>
@@ -115,10 +115,17 @@ export const make = Effect.fnUntraced(function* (
 
   const onProgress = (step: Step, bytes: number, total: number | undefined) => {
     const now = performance.now()
-    const before = step.progress ?? { since: now, from: bytes, told: step.started }
-    const due = live === undefined && now - before.told >= plainInterval && bytes !== total
+    const before = step.progress ?? { since: now, from: bytes, printedAt: step.started }
+    const due = live === undefined && now - before.printedAt >= plainInterval && bytes !== total
     const rate = now > before.since ? ((bytes - before.from) / (now - before.since)) * 1000 : 0
-    step.progress = { bytes, total, rate, since: before.since, from: before.from, told: due ? now : before.told }
+    step.progress = {
+      bytes,
+      total,
+      rate,
+      since: before.since,
+      from: before.from,
+      printedAt: due ? now : before.printedAt
+    }
     return due
       ? pane.line(`  ${style.sign.dot} ${Text.padEnd(step.title, titleWidth)}  ${amount(step.progress)}`)
       : Effect.void
@@ -128,10 +135,10 @@ export const make = Effect.fnUntraced(function* (
   const onNote = (step: Step, text: string) => {
     const now = performance.now()
     const before = step.note
-    const due = live === undefined && text !== before?.text && now - (before?.told ?? -Infinity) >= plainInterval
+    const due = live === undefined && text !== before?.text && now - (before?.printedAt ?? -Infinity) >= plainInterval
     step.note = {
       text: live === undefined && !due ? (before?.text ?? "") : text,
-      told: due ? now : (before?.told ?? now)
+      printedAt: due ? now : (before?.printedAt ?? now)
     }
     return due ? pane.line(`  ${style.sign.dot} ${Text.padEnd(step.title, titleWidth)}  ${text}`) : Effect.void
   }
@@ -150,8 +157,8 @@ interface Step {
   readonly title: string
   readonly started: number
   progress: Progress | undefined
-  /** What was told last of how far it is, and when, in a plain line. */
-  note: { readonly text: string; readonly told: number } | undefined
+  /** The text and time of the last plain progress line. */
+  note: { readonly text: string; readonly printedAt: number } | undefined
 }
 
 /** The live line. */
@@ -177,7 +184,7 @@ interface Progress {
   readonly since: number
   readonly from: number
   /** When a plain line was last written. */
-  readonly told: number
+  readonly printedAt: number
 }
 
 const bar = (style: Style, progress: Progress, columns: number): string => {

@@ -36,7 +36,7 @@ const stubborn = `trap '' TERM
 sleep 300 &
 echo $! >> "$MARK"
 echo "$$" >> "$MARK"
-echo begun
+echo started
 while :; do sleep 1; done`
 
 const lines = (file: string) => (fs.existsSync(file) ? fs.readFileSync(file, "utf8").trim().split("\n") : [])
@@ -129,7 +129,7 @@ describe("a script that is stopped", () => {
       const ended = yield* setup(["--execute", "--yes", "--execute-timeout", "500ms"])
       assert.strictEqual(ended.code, 24, ended.stderr)
       assert.include(ended.stdout, "took too long and was ended")
-      assert.include(ended.stderr, "begun")
+      assert.include(ended.stderr, "started")
       assert.deepInclude(executions()[0], { exitCode: null, signal: "SIGKILL", timedOut: true })
       const processes = lines(mark)
       assert.strictEqual(processes.length, 2)
@@ -170,11 +170,11 @@ describe("a script that is stopped", () => {
   it.live("not by kill -9 for the command: the next start finds and reports it", () =>
     Effect.gen(function* () {
       const { mark, runId, setup } = yield* started(stubborn)
-      const begun = eventually(
+      const scriptStarted = eventually(
         Effect.sync(() => lines(mark)),
         (lines) => lines.length === 2
       )
-      const killed = yield* setup(["--execute", "--yes"], { interrupt: { signal: "SIGKILL", when: begun } })
+      const killed = yield* setup(["--execute", "--yes"], { interrupt: { signal: "SIGKILL", when: scriptStarted } })
       assert.isNull(killed.code)
       const group = lines(mark)[1] ?? ""
       yield* Effect.addFinalizer(() => Effect.sync(() => process.kill(-Number(group), "SIGKILL")))
