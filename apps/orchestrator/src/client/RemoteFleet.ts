@@ -57,6 +57,7 @@ export const read = Effect.fn("RemoteFleet.read")(function* ({
     file,
     policies,
     certificates,
+    timeZone: FleetFile.thisZone(),
     only: selection.only,
     labels: selection.label
   }

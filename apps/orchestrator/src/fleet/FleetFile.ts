@@ -36,6 +36,8 @@ import * as FleetSource from "./FleetSource.ts"
 export type { FleetHost }
 
 export interface Schedule extends ScheduleTimes.Times {
+  /** `null` if the file names none, and that of the machine that applies the fleet is not known. */
+  readonly timeZone: string | null
   /** Whether a missed round is made up. */
   readonly makeUp: boolean
 }
@@ -77,11 +79,13 @@ export const read = Effect.fn("FleetFile.read")(function* (
  *
  * @param file as it is named in messages
  * @param resolve resolves the settings of a host
+ * @param zone the time zone of a schedule that names none; default that of this machine
  */
 export const check = Effect.fn("FleetFile.check")(function* (
   text: string,
   file: string,
-  resolve: Resolve
+  resolve: Resolve,
+  zone: string | null = thisZone()
 ): Effect.fn.Return<Read, SettingsError> {
   const source = FleetSource.parse(text, file)
   const failed = (problems: ReadonlyArray<Problem>) =>
@@ -130,7 +134,7 @@ export const check = Effect.fn("FleetFile.check")(function* (
   }
   const scheduled = Schema.decodeUnknownOption(FleetSchedule)(rawTop["schedule"])
   const job = top?.job ?? "setup"
-  const schedule = Option.isNone(scheduled) ? undefined : cronOf(scheduled.value, add)
+  const schedule = Option.isNone(scheduled) ? undefined : cronOf(scheduled.value, zone, add)
   unique(
     hosts,
     ({ name }) => name,
@@ -272,19 +276,24 @@ const distinct = (problems: ReadonlyArray<Problem>): ReadonlyArray<Problem> => [
 const inOrder = (problems: ReadonlyArray<Problem>): ReadonlyArray<Problem> =>
   problems.toSorted((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0))
 
+/** The time zone of this machine. */
+export const thisZone = (): string => DateTime.zoneToString(DateTime.zoneMakeLocal())
+
 const cronOf = (
   { cron, make_up, time_zone }: typeof FleetSchedule.Type,
+  zone: string | null,
   add: (where: FleetSource.Path, problem: string, fix: string) => void
 ): Schedule | undefined => {
-  const parsed = Cron.parse(cron, time_zone ?? DateTime.zoneMakeLocal())
+  const timeZone = time_zone ?? zone
+  const parsed = ScheduleTimes.parse(cron, timeZone ?? DateTime.zoneMakeLocal())
   if (Result.isSuccess(parsed)) {
-    const schedule = { cron: parsed.success, text: cron, makeUp: make_up === true }
+    const schedule = { ...parsed.success, timeZone, makeUp: make_up === true }
     if (ScheduleTimes.next(schedule, Date.now()) !== undefined) return schedule
     add(["schedule", "cron"], "never comes due", "Write a date that exists; 30 February does not.")
     return undefined
   }
-  const zone = time_zone !== undefined && Result.isSuccess(Cron.parse(cron))
-  if (zone) add(["schedule", "time_zone"], "is not a time zone", "Write one like Europe/Helsinki or UTC.")
+  const valid = time_zone !== undefined && Result.isSuccess(Cron.parse(cron))
+  if (valid) add(["schedule", "time_zone"], "is not a time zone", "Write one like Europe/Helsinki or UTC.")
   else
     add(
       ["schedule", "cron"],

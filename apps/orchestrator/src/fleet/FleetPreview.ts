@@ -7,7 +7,7 @@ import type { Database } from "@privx-kit/durable/Database"
 import type { RunStatus } from "@privx-kit/runs/Run"
 import type { Runs } from "@privx-kit/runs/Runs"
 import * as FleetStart from "./FleetStart.ts"
-import type { Fleet } from "./FleetFile.ts"
+import * as FleetDiff from "./FleetDiff.ts"
 import { FleetRecord } from "./FleetRecord.ts"
 import { idOf, type Plan, planOf } from "./FleetRun.ts"
 import * as FleetStatus from "./FleetStatus.ts"
@@ -23,29 +23,45 @@ export const Action = Schema.Literals(["first", "again", "changed", "wait", "con
 
 export type Action = typeof Action.Type
 
-const { state: _, ...known } = FleetStatus.HostStatus.fields
+const { drifted: _, reason: __, state: ___, ...known } = FleetStatus.HostStatus.fields
 
 export const Forecast = Schema.Struct({
   fleet: Schema.String,
   /** The unfinished fleet run that would be resumed. */
   continues: Schema.NullOr(Schema.String),
-  hosts: Schema.Array(Schema.Struct({ ...known, action: Action }))
+  hosts: Schema.Array(Schema.Struct({ ...known, action: Action })),
+  /** What differs from the last round. */
+  diff: FleetDiff.FleetDiff
 })
 
 export type Forecast = typeof Forecast.Type
 
+/** What applying a fleet would do. */
 export const of = Effect.fn("FleetPreview.of")(function* (
-  fleet: Pick<Fleet, "name" | "file" | "concurrency" | "maxAge" | "hosts"> & Pick<Plan, "digest">
+  fleet: Parameters<typeof planOf>[0]
 ): Effect.fn.Return<Forecast, StorageFailed, Runs | FleetRecord | SqlClient.SqlClient | Database> {
+  const plan = planOf(fleet)
+  return { ...(yield* hostsOf(plan)), diff: yield* FleetDiff.against(plan.name, plan) }
+})
+
+/** What applying a recorded plan again would do, and how it differs from the round before it. */
+export const ofRecorded = Effect.fn("FleetPreview.ofRecorded")(function* (
+  plan: Plan,
+  position: number
+): Effect.fn.Return<Forecast, StorageFailed, Runs | FleetRecord | SqlClient.SqlClient | Database> {
+  return { ...(yield* hostsOf(plan)), diff: yield* FleetDiff.against(plan.name, plan, position) }
+})
+
+const hostsOf = Effect.fnUntraced(function* (plan: Plan) {
   const record = yield* FleetRecord
-  const { same } = yield* FleetStart.unfinished(planOf(fleet))
+  const { same } = yield* FleetStart.unfinished(plan)
   const parts = new Map<string, RunStatus>()
   if (same !== undefined) yield* record.eachPart(same.id, ({ id, status }) => parts.set(id, status))
-  const hosts = (yield* FleetStatus.of(fleet)).map(({ state, ...host }) => {
+  const hosts = (yield* FleetStatus.of(plan)).map(({ drifted: _, reason: __, state, ...host }) => {
     const part = same === undefined ? undefined : parts.get(idOf(same.id, host.name))
     return { ...host, action: part === undefined ? actionOf(state, host.run) : goingOn(part) }
   })
-  return { fleet: fleet.name, continues: same?.id ?? null, hosts }
+  return { fleet: plan.name, continues: same?.id ?? null, hosts }
 })
 
 const actionOf = (state: FleetStatus.State, run: FleetStatus.HostStatus["run"]): Action =>

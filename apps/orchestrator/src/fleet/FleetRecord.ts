@@ -6,6 +6,7 @@ import { RunId } from "@privx-kit/core/RunId"
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
@@ -16,7 +17,7 @@ import * as RunRows from "@privx-kit/runs/RunRows"
 import { Runs } from "@privx-kit/runs/Runs"
 import { SetupInputs } from "../setup/SetupRun.ts"
 import { kindOf, kinds } from "./FleetJob.ts"
-import { type Counts, digestOf, idOf, kind, type Plan, PlannedHost, targetOf } from "./FleetRun.ts"
+import { type Counts, digestOf, idOf, kind, type Plan, PlannedHost, PlannedSchedule, targetOf } from "./FleetRun.ts"
 
 /** A part of a fleet run, in short. */
 export const Part = Schema.Struct({
@@ -34,6 +35,9 @@ export const Part = Schema.Struct({
 
 export type Part = typeof Part.Type
 
+/** What a fleet run is to do, as it was recorded. */
+export type RecordedPlan = Pick<Plan, "concurrency" | "schedule" | "maxAge" | "hosts">
+
 /** How a fleet run is recorded. */
 export interface Created {
   /** Whether it was submitted to a server: it is queued for a process that executes it. */
@@ -46,11 +50,9 @@ export class FleetRecord extends Context.Service<
   {
     /** Records a fleet run with its task; `false` if a run with that key exists. */
     readonly create: (id: string, plan: Plan, how?: Created) => Effect.Effect<boolean, StorageFailed>
-    /** Sets the concurrency of a run that is resumed to that of the file now. */
-    readonly setConcurrency: (id: string, concurrency: number) => Effect.Effect<void, StorageFailed>
-    readonly plan: (
-      id: string
-    ) => Effect.Effect<{ readonly hosts: ReadonlyArray<PlannedHost>; readonly concurrency: number }, StorageFailed>
+    /** Gives a run that is resumed what its file says now beside hosts and inputs: concurrency, labels and schedule. */
+    readonly refresh: (id: string, plan: Plan) => Effect.Effect<void, StorageFailed>
+    readonly plan: (id: string) => Effect.Effect<RecordedPlan, StorageFailed>
     /** How many parts are neither over nor wait for approval. */
     readonly busy: (id: string) => Effect.Effect<number, StorageFailed>
     /** How many parts are not over. */
@@ -120,14 +122,23 @@ const make = (
     return found
   })
 
-  const plan = Effect.fn("FleetRecord.plan")(function* (id: string) {
+  const recorded = Effect.fnUntraced(function* (id: string) {
     const [row] = yield* readPlan(sql`SELECT concurrency, plan FROM fleet_plans WHERE run_id = ${id}`)
     if (row === undefined) {
       return yield* new StorageFailed({ path: database.name, reason: "damaged", detail: `fleet run ${id} has no plan` })
     }
-    const { hosts, policies } = row.plan
+    return row
+  })
+
+  const plan = Effect.fn("FleetRecord.plan")(function* (id: string): Effect.fn.Return<RecordedPlan, StorageFailed> {
+    const {
+      concurrency,
+      plan: { hosts, maxAgeMillis, policies, schedule }
+    } = yield* recorded(id)
     return {
-      concurrency: row.concurrency,
+      concurrency,
+      schedule: schedule ?? undefined,
+      maxAge: maxAgeMillis === null ? undefined : Duration.millis(maxAgeMillis),
       hosts: hosts.map(({ policy, ...host }): PlannedHost => {
         const shared = policy === undefined ? undefined : policies[policy]
         if (shared === undefined) return host
@@ -186,7 +197,7 @@ const make = (
           }
           const target = targetOf(wanted.name)
           if (!(yield* runs.create({ id, kind, target, inputs, idempotencyKey, queued: handedOver }))) return false
-          const json = JSON.stringify(toStored(wanted.hosts))
+          const json = JSON.stringify(toStored(wanted))
           yield* stored(sql`
             INSERT INTO fleet_plans (run_id, concurrency, plan) VALUES (${id}, ${wanted.concurrency}, ${json})
             ON CONFLICT (run_id) DO NOTHING`)
@@ -194,8 +205,21 @@ const make = (
         })
       )
     ),
-    setConcurrency: Effect.fn("FleetRecord.setConcurrency")((id, concurrency) =>
-      Effect.asVoid(stored(sql`UPDATE fleet_plans SET concurrency = ${concurrency} WHERE run_id = ${id}`))
+    refresh: Effect.fn("FleetRecord.refresh")((id, wanted) =>
+      transaction(
+        Effect.gen(function* () {
+          const { plan } = yield* recorded(id)
+          const labels = new Map(wanted.hosts.map((host) => [host.name, host.labels]))
+          const json = JSON.stringify({
+            ...plan,
+            ...beside(wanted),
+            hosts: plan.hosts.map((host) => ({ ...host, labels: labels.get(host.name) ?? host.labels }))
+          })
+          yield* stored(
+            sql`UPDATE fleet_plans SET concurrency = ${wanted.concurrency}, plan = ${json} WHERE run_id = ${id}`
+          )
+        })
+      )
     ),
     plan,
     busy: (id) =>
@@ -260,13 +284,21 @@ const make = (
 
 /** Policies are large and the same for many hosts: each is stored once. */
 const StoredPlan = Schema.Struct({
+  schedule: Schema.NullOr(PlannedSchedule),
+  maxAgeMillis: Schema.NullOr(Schema.Finite),
   policies: Schema.Array(SetupInputs.fields.policy.schema),
   hosts: Schema.Array(Schema.Struct({ ...PlannedHost.fields, policy: Schema.optionalKey(Schema.Int) }))
 })
 
-const toStored = (hosts: ReadonlyArray<PlannedHost>): typeof StoredPlan.Type => {
+/** What does not make a run of a fleet another one. */
+const beside = ({ maxAge, schedule }: Plan): Pick<typeof StoredPlan.Type, "schedule" | "maxAgeMillis"> => ({
+  schedule: schedule ?? null,
+  maxAgeMillis: maxAge === undefined ? null : Duration.toMillis(maxAge)
+})
+
+const toStored = (plan: Plan): typeof StoredPlan.Type => {
   const policies = new Map<string, { readonly index: number; readonly policy: PlannedHost["inputs"]["policy"] }>()
-  const stored = hosts.map(({ inputs, ...host }) => {
+  const stored = plan.hosts.map(({ inputs, ...host }) => {
     const { policy } = inputs
     if (policy === undefined) return { ...host, inputs }
     const key = JSON.stringify(policy)
@@ -275,5 +307,5 @@ const toStored = (hosts: ReadonlyArray<PlannedHost>): typeof StoredPlan.Type => 
     // An empty one keeps its place among the inputs, which are always written in the same order.
     return { ...host, inputs: { ...inputs, policy: {} }, policy: known.index }
   })
-  return { policies: [...policies.values()].flatMap(({ policy }) => policy ?? []), hosts: stored }
+  return { ...beside(plan), policies: [...policies.values()].flatMap(({ policy }) => policy ?? []), hosts: stored }
 }

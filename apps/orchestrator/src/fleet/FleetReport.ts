@@ -1,6 +1,7 @@
 /** The outcome of a fleet run, host by host. */
 import { RunId } from "@privx-kit/core/RunId"
 import * as Failure from "@privx-kit/core/Failure"
+import { VerificationFailed } from "@privx-kit/ueba/VerificationFailed"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -75,19 +76,19 @@ const describe = ({
   change: review?.change ?? null,
   sha256,
   millis: startedAt === null || endedAt === null ? null : Math.max(0, endedAt - startedAt),
-  failure: failure === null ? null : failed(failure)
+  failure: failure === null ? null : explained(failure)
 })
 
 const decode = Schema.decodeUnknownOption(HostFailure)
 
-/** In a line: a report of a verification is for `runs show`. */
-const failed = (json: Schema.Json): NonNullable<HostReport["failure"]> =>
+/** In a line: which checks failed, and not the whole report of a verification. */
+export const explained = (json: Schema.Json): NonNullable<HostReport["failure"]> =>
   Option.match(decode(json), {
     // A failure of a later version.
     onNone: () => ({ tag: "unknown", message: "failed", hint: "Run privx-kit runs show for the run of the host." }),
     onSome: (failure) => ({
       tag: failure._tag,
-      message: Failure.singleLine(brief(failure), 200),
+      message: Failure.singleLine(failure instanceof VerificationFailed ? failure.message : brief(failure), 300),
       hint: failure.hint
     })
   })

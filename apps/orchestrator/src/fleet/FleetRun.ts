@@ -1,10 +1,11 @@
 /** What a fleet run is: one run of kind `fleet`, whose parts are the setups or bootstraps of its hosts. */
 import * as Failure from "@privx-kit/core/Failure"
+import type * as Duration from "effect/Duration"
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
 import { RunCancelled, InternalError } from "@privx-kit/runs/RunFailures"
-import type { Fleet } from "./FleetFile.ts"
+import type { Fleet, Schedule } from "./FleetFile.ts"
 import { HostInputs } from "./FleetJob.ts"
 
 /** `kind` of these runs. */
@@ -30,6 +31,8 @@ export type FleetInputs = typeof FleetInputs.Type
 export const PlannedHost = Schema.Struct({
   name: Schema.String,
   target: Schema.String,
+  /** What hosts are selected by. */
+  labels: Schema.Record(Schema.String, Schema.String),
   inputs: HostInputs,
   /** A run of an earlier round that waits for approval: no new run starts before the decision. */
   waiting: Schema.optionalKey(Schema.String)
@@ -37,11 +40,26 @@ export const PlannedHost = Schema.Struct({
 
 export type PlannedHost = typeof PlannedHost.Type
 
+/** When a fleet is applied, as its file says it. */
+export const PlannedSchedule = Schema.Struct({
+  /** Minute, hour, day, month and weekday; with the second before them where there are six. */
+  cron: Schema.String,
+  /** `null`: that of the machine that applies the fleet, which is not known here. */
+  timeZone: Schema.NullOr(Schema.String),
+  /** Whether a missed round is made up. */
+  makeUp: Schema.Boolean
+})
+
+export type PlannedSchedule = typeof PlannedSchedule.Type
+
 /** What a fleet run is to do. */
 export interface Plan {
   readonly name: string
   readonly file: string
   readonly concurrency: number
+  readonly schedule: PlannedSchedule | undefined
+  /** How old the last good run of a host may be. */
+  readonly maxAge: Duration.Duration | undefined
   readonly hosts: ReadonlyArray<PlannedHost>
   /** As `digestOf` says it, where that is known already. */
   readonly digest?: string | undefined
@@ -52,16 +70,22 @@ export const planOf = ({
   digest,
   file,
   hosts,
-  name
-}: Pick<Fleet, "name" | "file" | "concurrency" | "hosts"> & Pick<Plan, "digest">): Plan => ({
+  maxAge,
+  name,
+  schedule
+}: Pick<Fleet, "name" | "file" | "concurrency" | "hosts" | "maxAge"> &
+  Pick<Plan, "digest"> & { readonly schedule: Omit<Schedule, "cron"> | undefined }): Plan => ({
   name,
   file,
   concurrency,
+  schedule:
+    schedule === undefined ? undefined : { cron: schedule.text, timeZone: schedule.timeZone, makeUp: schedule.makeUp },
+  maxAge,
   digest,
-  hosts: hosts.map(({ inputs, name, target }) => ({ name, target, inputs }))
+  hosts: hosts.map(({ inputs, labels, name, target }) => ({ name, target, labels, inputs }))
 })
 
-/** The same hosts with the same inputs, in whatever order, are the same. */
+/** The same hosts with the same inputs, in whatever order and with whatever labels, are the same. */
 export const digestOf = ({ digest, hosts }: Pick<Plan, "hosts" | "digest">): string => {
   if (digest !== undefined) return digest
   const hash = createHash("sha256")

@@ -42,7 +42,7 @@ export const choose = Effect.fn("FleetStart.choose")(function* (
     if (known !== undefined) return { run: known, continued: true, others: [] }
     const { others, same } = yield* unfinished(plan)
     if (same !== undefined) {
-      yield* record.setConcurrency(same.id, plan.concurrency)
+      yield* record.refresh(same.id, plan)
       return { run: same, continued: true, others }
     }
     const waiting = yield* record.waiting

@@ -5,16 +5,21 @@
 import { RunId } from "@privx-kit/core/RunId"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import { Database } from "@privx-kit/durable/Database"
 import { referenceOf } from "@privx-kit/runs/Approvals"
-import { Reference, RunStatus } from "@privx-kit/runs/Run"
+import { Reference, RunStatus, Time } from "@privx-kit/runs/Run"
 import * as RunRows from "@privx-kit/runs/RunRows"
 import type { Fleet, FleetHost } from "./FleetFile.ts"
 import { kindOfHosts } from "./FleetJob.ts"
+import { explained } from "./FleetReport.ts"
+import { type Plan, PlannedSchedule } from "./FleetRun.ts"
+import * as ScheduleTimes from "./ScheduleTimes.ts"
 
 /**
  * - `ok`: the last run succeeded, and its script is the reference: the baseline, or the approved one.
@@ -29,10 +34,19 @@ export const State = Schema.Literals(["ok", "changed", "waiting", "failing", "st
 
 export type State = typeof State.Type
 
+/** The states that need attention. */
+const drifting: ReadonlySet<State> = new Set(["changed", "waiting", "failing", "stale", "never"])
+
 export const HostStatus = Schema.Struct({
   name: Schema.String,
   target: Schema.String,
+  /** What hosts are selected by. */
+  labels: Schema.Record(Schema.String, Schema.String),
   state: State,
+  /** Whether the host needs attention: what is known of it is not what it should be. */
+  drifted: Schema.Boolean,
+  /** Why it has drifted, and what to do about it; `null` if it has not. */
+  reason: Schema.NullOr(Schema.Struct({ message: Schema.String, hint: Schema.String })),
   run: Schema.NullOr(
     Schema.Struct({
       id: RunId,
@@ -59,8 +73,17 @@ export const HostStatus = Schema.Struct({
 
 export type HostStatus = typeof HostStatus.Type
 
-/** The states that need attention. */
-export const hasDrifted = ({ state }: HostStatus): boolean => state !== "ok" && state !== "unfinished"
+/** How a fleet stands. */
+export const Standing = Schema.Struct({
+  fleet: Schema.String,
+  /** When `fleet watch` applies it; `null` if its file does not say. */
+  schedule: Schema.NullOr(PlannedSchedule),
+  /** The next time of the schedule; `null` without one, or if its time zone is not known. */
+  nextRound: Schema.NullOr(Time),
+  hosts: Schema.Array(HostStatus)
+})
+
+export type Standing = typeof Standing.Type
 
 const Last = Schema.Array(
   Schema.Struct({
@@ -79,9 +102,27 @@ const Latest = Schema.Array(
   Schema.Struct({ target: Schema.String, sha256: Schema.String, by: Schema.NullOr(Schema.String) })
 )
 
-/** One question for all hosts, whatever their number. */
+export const standing = Effect.fn("FleetStatus.standing")(function* (
+  plan: Pick<Plan, "name" | "schedule" | "maxAge" | "hosts">
+): Effect.fn.Return<Standing, StorageFailed, SqlClient.SqlClient | Database> {
+  const { name, schedule } = plan
+  const hosts = yield* of(plan)
+  const nextRound = schedule === undefined ? null : next(schedule, yield* Clock.currentTimeMillis)
+  return { fleet: name, schedule: schedule ?? null, nextRound, hosts }
+})
+
+const next = ({ cron, timeZone }: PlannedSchedule, now: number): Standing["nextRound"] => {
+  const times = timeZone === null ? undefined : Result.getOrUndefined(ScheduleTimes.parse(cron, timeZone))
+  const time = times === undefined ? undefined : ScheduleTimes.next(times, now)
+  return time === undefined ? null : DateTime.makeUnsafe(time)
+}
+
+/** A host, as far as its state depends on it. */
+type StatedHost = Pick<FleetHost, "name" | "target" | "labels" | "inputs">
+
+/** A few questions for all hosts, whatever their number; what failed is read of those only that have. */
 export const of = Effect.fn("FleetStatus.of")(function* (
-  fleet: Pick<Fleet, "hosts" | "maxAge">
+  fleet: Pick<Fleet, "maxAge"> & { readonly hosts: ReadonlyArray<StatedHost> }
 ): Effect.fn.Return<ReadonlyArray<HostStatus>, StorageFailed, SqlClient.SqlClient | Database> {
   const sql = yield* SqlClient.SqlClient
   const { rows } = RunRows.make(sql, yield* Database)
@@ -106,15 +147,33 @@ export const of = Effect.fn("FleetStatus.of")(function* (
         AS place FROM approvals) AS latest WHERE place = 1`)
   )
   const oldest = fleet.maxAge === undefined ? 0 : now - Duration.toMillis(fleet.maxAge)
-  return fleet.hosts.map((host): HostStatus => {
+  const hosts = fleet.hosts.map((host) => {
     const run = runs.get(host.target)
     const success = good.get(host.target)
     const approval = approvals.get(host.target)
     const reference = approval === undefined ? null : referenceOf(approval)
+    return { host, run, success, reference, state: stateOf(run, success, reference, oldest) }
+  })
+  const readFailures = rows(Failures)
+  const failures = new Map<string, Reason>()
+  const failing = hosts.flatMap(({ run, state }) => (state === "failing" && run !== undefined ? [run.id] : []))
+  for (let from = 0; from < failing.length; from += page) {
+    const some = yield* readFailures(sql`
+      SELECT id, failure FROM runs WHERE ${sql.in("id", failing.slice(from, from + page))} AND failure IS NOT NULL`)
+    for (const { failure, id } of some) failures.set(id, explained(failure))
+  }
+  return hosts.map(({ host, reference, run, state, success }): HostStatus => {
     return {
       name: host.name,
       target: host.target,
-      state: stateOf(run, success, reference, oldest),
+      labels: host.labels,
+      state,
+      drifted: drifting.has(state),
+      reason: reasonOf(
+        state,
+        { run, success, reference, maxAge: fleet.maxAge },
+        run === undefined ? undefined : failures.get(run.id)
+      ),
       run: run === undefined ? null : describe(run, host),
       good:
         success === undefined
@@ -125,14 +184,63 @@ export const of = Effect.fn("FleetStatus.of")(function* (
   })
 })
 
+/** Failures that are read at once: a report of a verification in one can be large. */
+const page = 100
+
+const Failures = Schema.Array(Schema.Struct({ id: RunId, failure: Schema.fromJsonString(Schema.Json) }))
+
 type Row = (typeof Last.Type)[number]
+
+type Reason = NonNullable<HostStatus["reason"]>
+
+const reasonOf = (
+  state: State,
+  known: {
+    readonly run: Row | undefined
+    readonly success: Row | undefined
+    readonly reference: Reference | null
+    readonly maxAge: Duration.Duration | undefined
+  },
+  failure: Reason | undefined
+): Reason | null => {
+  const id = (known.run?.id ?? "").slice(0, 8)
+  switch (state) {
+    case "changed": {
+      const { reference, success } = known
+      const expected =
+        reference === null
+          ? "no script has been approved"
+          : `the ${reference.basis === "baseline" ? "baseline" : "approved script"} is ${reference.sha256.slice(0, 12)}`
+      return {
+        message: `The last delivered script is ${success?.sha256?.slice(0, 12) ?? ""}; ${expected}.`,
+        hint: `Compare them with privx-kit artifacts diff ${success?.id.slice(0, 8) ?? ""}, and approve the script if it is right.`
+      }
+    }
+    case "waiting":
+      return { message: `The script of run ${id} waits for approval.`, hint: `Review it: privx-kit runs approve ${id}` }
+    case "failing":
+      return failure === undefined
+        ? { message: `Run ${id} was cancelled.`, hint: "Retry it, or apply the fleet again." }
+        : { message: failure.message, hint: failure.hint }
+    case "stale":
+      return {
+        message: `The last successful run is older than ${known.maxAge === undefined ? "allowed" : Duration.format(known.maxAge)}.`,
+        hint: "Apply the fleet again."
+      }
+    case "never":
+      return { message: "No run of this host is on record.", hint: "Apply the fleet." }
+    case "ok":
+    case "unfinished":
+      return null
+  }
+}
 
 const byTarget = <A extends { readonly target: string }>(rows: ReadonlyArray<A>): ReadonlyMap<string, A> =>
   new Map(rows.map((row) => [row.target, row]))
 
 const iso = (millis: number): string => new Date(millis).toISOString()
 
-const describe = (row: Row, host: FleetHost): HostStatus["run"] => ({
+const describe = (row: Row, host: StatedHost): HostStatus["run"] => ({
   id: row.id,
   status: row.status,
   createdAt: iso(row.createdAt),

@@ -17,6 +17,10 @@ export interface Times {
   readonly text: string
 }
 
+/** The schedule of an expression in a time zone; the failure says what is wrong with either. */
+export const parse = (text: string, zone: string | DateTime.TimeZone): Result.Result<Times, Cron.CronParseError> =>
+  Result.map(Cron.parse(text, zone), (cron) => ({ cron, text }))
+
 /**
  * The first time after a moment, both in milliseconds since 1970; `undefined` where the schedule has none.
  */

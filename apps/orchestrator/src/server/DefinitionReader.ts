@@ -14,11 +14,12 @@ import type * as FleetFile from "../fleet/FleetFile.ts"
 import type { FleetHost } from "../fleet/FleetHosts.ts"
 import { InvalidInput } from "@privx-kit/runs/RunFailures"
 import { decode, type DefinitionFailure } from "./DefinitionFailure.ts"
-import type { Answer, Head, Task } from "./DefinitionThread.ts"
+import type { Answer, Head, SubmittedSchedule, Task } from "./DefinitionThread.ts"
 import * as Problem from "./Problem.ts"
 
 /** What the server makes use of. */
 export type SubmittedFleet = Pick<FleetFile.Fleet, "name" | "file" | "concurrency" | "maxAge" | "hosts"> & {
+  readonly schedule: SubmittedSchedule | undefined
   /** Of its hosts and their inputs, as `FleetRun.digestOf` says it. */
   readonly digest: string
 }

@@ -21,9 +21,13 @@ export interface Task {
   readonly serving: Pick<Serving["Service"], "targets" | "fleetHosts" | "minimum">
 }
 
+/** Without what no message between threads can carry. */
+export type SubmittedSchedule = Omit<FleetFile.Schedule, "cron">
+
 /** A fleet without its hosts: they follow, a few at a time, each time that they are asked for with `next`. */
 export interface Head extends Pick<FleetFile.Fleet, "name" | "file" | "concurrency"> {
   readonly maxAgeMillis: number | undefined
+  readonly schedule: SubmittedSchedule | undefined
   readonly count: number
   readonly digest: string
 }
@@ -82,8 +86,10 @@ const serve = async (port: MessagePort): Promise<void> => {
     else if (result._tag === "Failure") answer({ failure: Failures.encode(result.failure) })
     else {
       const { concurrency, file, hosts, maxAge, name } = result.success
+      const schedule = scheduleOf(result.success)
       const maxAgeMillis = maxAge === undefined ? undefined : Duration.toMillis(maxAge)
-      answer({ head: { name, file, concurrency, maxAgeMillis, count: hosts.length, digest: digestOf({ hosts }) } })
+      const digest = digestOf({ hosts })
+      answer({ head: { name, file, concurrency, schedule, maxAgeMillis, count: hosts.length, digest } })
       for (let from = 0; from < hosts.length; from += portion) {
         await new Promise<void>((resolve) => {
           asked = resolve
@@ -92,6 +98,12 @@ const serve = async (port: MessagePort): Promise<void> => {
       }
     }
   }
+}
+
+const scheduleOf = ({ schedule }: FleetFile.Fleet): SubmittedSchedule | undefined => {
+  if (schedule === undefined) return undefined
+  const { cron: _, ...rest } = schedule
+  return rest
 }
 
 /** The result, or what the effect died of. */

@@ -3,6 +3,7 @@
  * can be told by line and column; what the file refers to comes beside it, except for what is secret: that is looked for
  * where the work is done.
  */
+import { RunId } from "@privx-kit/core/RunId"
 import { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
@@ -12,7 +13,7 @@ import * as Schema from "effect/Schema"
 import { Forecast } from "../fleet/FleetPreview.ts"
 import { HostReport } from "../fleet/FleetReport.ts"
 import { Counts } from "../fleet/FleetRun.ts"
-import { HostStatus } from "../fleet/FleetStatus.ts"
+import { Standing } from "../fleet/FleetStatus.ts"
 import { Guard, Shape } from "./Principal.ts"
 import { documented, IdempotencyKey, run, ServedRun, text } from "./ApiEndpoint.ts"
 import * as Problem from "./Problem.ts"
@@ -31,6 +32,9 @@ export const FleetBody = Schema.Struct({
   }),
   certificates: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)).annotate({
     description: "PEM texts of the CA files that the definition names, by the names that it has for them"
+  }),
+  timeZone: Schema.optionalKey(text(100)).annotate({
+    description: "Time zone of the machine that applies the fleet, for a schedule that names none, e.g. Europe/Helsinki"
   }),
   only: Schema.optionalKey(Schema.Array(text(200)).check(few)).annotate({
     description: "Only hosts of these names, * for anything"
@@ -57,7 +61,12 @@ const FleetShown = Schema.Struct({
   hosts: Schema.Array(HostReport)
 }).annotate({ identifier: "Fleet" })
 
-export const Standing = Schema.Struct({ fleet: Schema.String, hosts: Schema.Array(HostStatus) })
+const FleetForecast = Forecast.annotate({ identifier: "FleetForecast" })
+
+const RoundStanding = Schema.Struct({
+  ...Standing.fields,
+  latest: RunId.annotate({ description: "The last round of the fleet: only its schedule counts" })
+}).annotate({ identifier: "FleetStanding" })
 
 export const fleets = HttpApiGroup.make("fleets")
   .annotateMerge(OpenApi.annotations({ description: "Fleets: the setups of many PrivX hosts as one run." }))
@@ -77,7 +86,11 @@ export const fleets = HttpApiGroup.make("fleets")
             "resumed."
         )
       ),
-    HttpApiEndpoint.post("plan", "/fleets/plan", { payload: FleetBody, success: Forecast, error: Problem.withBody })
+    HttpApiEndpoint.post("plan", "/fleets/plan", {
+      payload: FleetBody,
+      success: FleetForecast,
+      error: Problem.withBody
+    })
       .annotate(Role.Needs, "look")
       .annotateMerge(documented("look", "Say what applying a fleet would do, host by host")),
     HttpApiEndpoint.post("standing", "/fleets/status", {
@@ -89,7 +102,24 @@ export const fleets = HttpApiGroup.make("fleets")
       .annotateMerge(documented("look", "Say how the hosts of a fleet stand, from the record")),
     HttpApiEndpoint.get("show", "/fleets/:run", { ...run, success: FleetShown })
       .annotate(Role.Needs, "look")
-      .annotateMerge(documented("look", "Show a fleet run, host by host"))
+      .annotateMerge(documented("look", "Show a fleet run, host by host")),
+    HttpApiEndpoint.get("state", "/fleets/:run/status", { ...run, success: RoundStanding })
+      .annotate(Role.Needs, "look")
+      .annotateMerge(
+        documented(
+          "look",
+          "Say how the hosts of a fleet run stand now, from the record",
+          "Whatever run was the last of each host. With the next time of the schedule."
+        )
+      ),
+    HttpApiEndpoint.get("forecast", "/fleets/:run/plan", { ...run, success: FleetForecast })
+      .annotate(Role.Needs, "look")
+      .annotateMerge(
+        documented(
+          "look",
+          "Say what applying the plan of a fleet run again would do, and how it differs from the round before it"
+        )
+      )
   )
   .middleware(Shape)
   .middleware(Guard)

@@ -13,6 +13,7 @@ import { digestOf, FleetInputs, kind, planOf, targetOf } from "../fleet/FleetRun
 import * as FleetStatus from "../fleet/FleetStatus.ts"
 import * as RunActions from "@privx-kit/runs/RunActions"
 import { RunNotFound, InvalidInput } from "@privx-kit/runs/RunFailures"
+import { Runs } from "@privx-kit/runs/Runs"
 import * as Responses from "./Responses.ts"
 import { Api } from "./Api.ts"
 import { Principal } from "./Principal.ts"
@@ -28,6 +29,7 @@ export const layer = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const submissions = yield* RequesterLog
     const record = yield* FleetRecord
+    const runs = yield* Runs
     const { answered, one } = yield* Responses.make
     const reader = yield* DefinitionReader
     const { fleetHosts, minimum, targets } = yield* Serving
@@ -44,6 +46,14 @@ export const layer = HttpApiBuilder.group(
         // Of SQLite, there is one transaction that writes.
         orElse: () => Effect.void
       })
+
+    const find = Effect.fnUntraced(function* (beginning: string) {
+      const run = yield* RunActions.find(beginning)
+      const { inputs } = run
+      if (run.kind !== kind || !Schema.is(FleetInputs)(inputs)) return yield* new RunNotFound({ runId: run.id })
+      const known: FleetInputs = inputs
+      return { run, inputs: known }
+    })
 
     return handlers
       .handle("apply", ({ headers, payload }) =>
@@ -71,18 +81,37 @@ export const layer = HttpApiBuilder.group(
           return { created: !continued, run: yield* one(found), others }
         }).pipe(recorded, answered)
       )
-      .handle("plan", ({ payload }) => read(payload).pipe(Effect.flatMap(FleetPreview.of), recorded, answered))
+      .handle("plan", ({ payload }) =>
+        read(payload).pipe(Effect.flatMap(FleetPreview.of), Effect.map(MaskedPaths.forecast), recorded, answered)
+      )
       .handle("standing", ({ payload }) =>
+        read(payload).pipe(
+          Effect.flatMap((fleet) => FleetStatus.standing(planOf(fleet))),
+          Effect.map(MaskedPaths.standing),
+          answered
+        )
+      )
+      .handle("state", ({ params }) =>
         Effect.gen(function* () {
-          const fleet = yield* read(payload)
-          return { fleet: fleet.name, hosts: yield* FleetStatus.of(fleet) }
+          const { inputs, run } = yield* find(params.run)
+          const [last = run] = yield* runs.list({ kind, target: run.target, limit: 1, results: false })
+          const { schedule, ...plan } = yield* record.plan(run.id)
+          // The next round of a fleet is what the last one says.
+          const current = last.id === run.id ? schedule : undefined
+          const standing = yield* FleetStatus.standing({ ...plan, name: inputs.name, schedule: current })
+          return { ...MaskedPaths.standing(standing), latest: last.id }
         }).pipe(answered)
+      )
+      .handle("forecast", ({ params }) =>
+        Effect.gen(function* () {
+          const { inputs, run } = yield* find(params.run)
+          const plan = { ...inputs, ...(yield* record.plan(run.id)) }
+          return MaskedPaths.forecast(yield* FleetPreview.ofRecorded(plan, run.position))
+        }).pipe(recorded, answered)
       )
       .handle("show", ({ params }) =>
         Effect.gen(function* () {
-          const run = yield* RunActions.find(params.run)
-          const { inputs } = run
-          if (run.kind !== kind || !Schema.is(FleetInputs)(inputs)) return yield* new RunNotFound({ runId: run.id })
+          const { inputs, run } = yield* find(params.run)
           const hosts = (yield* FleetReport.of(run.id)).map(({ failure, ...host }) => ({
             ...host,
             failure: failure === null ? null : { ...failure, message: MaskedPaths.message(failure) }

@@ -3,7 +3,9 @@
  * what the definition names comes with it, or is looked for where the work is done.
  */
 import { InvalidInput } from "@privx-kit/runs/RunFailures"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as FleetCredentials from "../fleet/FleetCredentials.ts"
 import * as FleetFile from "../fleet/FleetFile.ts"
@@ -27,8 +29,11 @@ export const read = Effect.fn("FleetSubmission.read")(function* (
   body: FleetBody,
   serving: Pick<Serving["Service"], "targets" | "fleetHosts" | "minimum">
 ): Effect.fn.Return<FleetFile.Fleet, SettingsError | InvalidInput> {
-  const { definition, file = "fleet", labels = [], only = [] } = body
-  const { fleet } = yield* FleetFile.check(definition, file, resolver(body, serving))
+  const { definition, file = "fleet", labels = [], only = [], timeZone } = body
+  if (timeZone !== undefined && Option.isNone(DateTime.zoneMakeNamed(timeZone))) {
+    return yield* new InvalidInput({ detail: "timeZone is not the name of a time zone" })
+  }
+  const { fleet } = yield* FleetFile.check(definition, file, resolver(body, serving), timeZone ?? null)
   const hosts = fleet.hosts.filter((host) => isSelected(host, { only, label: labels }))
   if (hosts.length === 0) return yield* new InvalidInput({ detail: "no host of the fleet is selected by that" })
   return { ...fleet, file, hosts }
@@ -84,7 +89,9 @@ const resolver = (
       ...caFiles,
       ...(settings.bootstrap?.trust_anchors_file === undefined ? [] : [settings.bootstrap.trust_anchors_file])
     ]
-    if (isTooHeavy(heavy, policy)) fault(tooHeavy, caFiles.length === 0 ? "policy" : "ca_file")
+    for (const [name, value] of Object.entries(settings.labels ?? {})) weight += name.length + value.length
+    if (weight > heaviest) fault(tooHeavy, "labels")
+    else if (isTooHeavy(heavy, policy)) fault(tooHeavy, caFiles.length === 0 ? "policy" : "ca_file")
     if (!whole) return { host: undefined, warnings: [] }
     const url = BaseUrl.check(base_url, { insecureHttp: settings.insecure_http === true })
     if ("problem" in url) {
@@ -150,12 +157,12 @@ const longest = 1000
 
 const tooLong = { problem: "is too long", fix: "Name it in fewer characters." }
 
-/** Ten thousand hosts with a certificate and a policy are half of this: it is written at once. In characters. */
+/** Ten thousand hosts with a certificate, a policy and labels are half of this: it is written at once. In characters. */
 const heaviest = 32 * 1024 * 1024
 
 const tooHeavy = {
   problem: "comes to too much for so many hosts: it is recorded with each",
-  fix: "Name fewer certificates, or make several fleets of it."
+  fix: "Name fewer certificates and labels, or make several fleets of it."
 }
 
 /** A host that this server is not configured for must be one that fleets may name. */

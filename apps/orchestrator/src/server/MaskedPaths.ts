@@ -4,6 +4,8 @@
  */
 import type * as Schema from "effect/Schema"
 import type { Run } from "@privx-kit/runs/Run"
+import type { Forecast } from "../fleet/FleetPreview.ts"
+import type { Standing } from "../fleet/FleetStatus.ts"
 
 type Json = Schema.Json
 
@@ -47,3 +49,25 @@ const storage = "the server's storage"
 /** The same for a failure that has become a sentence. */
 export const message = ({ message, tag }: { readonly tag: string; readonly message: string }): string =>
   tag === "StorageFailed" ? `A file or database of ${storage} could not be used.` : message
+
+/** How the hosts of a fleet stand. */
+export const standing = (standing: Standing): Standing => ({
+  ...standing,
+  hosts: standing.hosts.map((host) => {
+    const { reason, run } = host
+    if (reason === null || typeof run?.failure !== "string") return host
+    return { ...host, reason: { ...reason, message: message({ tag: run.failure, message: reason.message }) } }
+  })
+})
+
+/** What would be done on the hosts of a fleet: without the inputs that `inputs` leaves out of a run. */
+export const forecast = (forecast: Forecast): Forecast => ({
+  ...forecast,
+  diff: {
+    ...forecast.diff,
+    hosts: forecast.diff.hosts.flatMap((host) => {
+      const fields = host.fields.filter(({ field }) => !/^inputs\.(output|mode|owner)(\.|$)/.test(field))
+      return host.change === "changed" && fields.length === 0 ? [] : [{ ...host, fields }]
+    })
+  }
+})

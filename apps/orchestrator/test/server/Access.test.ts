@@ -68,6 +68,8 @@ describe("who may do what", () => {
         ["POST", "/api/v1/fleets", ["operator", "admin"]],
         ["POST", "/api/v1/fleets/plan", ["viewer", "operator", "approver", "admin"]],
         ["POST", "/api/v1/fleets/status", ["viewer", "operator", "approver", "admin"]],
+        ["GET", "/api/v1/fleets/none/status", ["viewer", "operator", "approver", "admin"]],
+        ["GET", "/api/v1/fleets/none/plan", ["viewer", "operator", "approver", "admin"]],
         ["GET", "/api/v1/fleets/none", ["viewer", "operator", "approver", "admin"]],
         ["GET", "/api/v1/artifacts/abcd", ["viewer", "operator", "approver", "admin"]]
       ] as const

@@ -1,5 +1,7 @@
 /** Says what applying a fleet would do, host by host. It sends nothing and changes nothing. */
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import type { FieldChange, FleetDiff } from "../../fleet/FleetDiff.ts"
 import * as FleetPreview from "../../fleet/FleetPreview.ts"
 import * as FleetProgressView from "./FleetProgressView.ts"
 import type { Pane } from "../../terminal/Screen.ts"
@@ -31,7 +33,7 @@ export const report = (input: FleetSession.Input) =>
     toPerson
   })
 
-const toPerson = Effect.fnUntraced(function* ({ continues, hosts }: FleetPreview.Forecast, out: Pane) {
+const toPerson = Effect.fnUntraced(function* ({ continues, diff, hosts }: FleetPreview.Forecast, out: Pane) {
   if (continues !== null) yield* out.line(`The unfinished fleet run ${continues} would be resumed.`)
   yield* FleetProgressView.table(
     ["Host", "Would be done", "Last run", "", "Compared with"],
@@ -44,5 +46,28 @@ const toPerson = Effect.fnUntraced(function* ({ continues, hosts }: FleetPreview
     ]),
     out
   )
+  yield* difference(diff, out)
   yield* out.line(out.style.dim(`${Text.grouped(hosts.length)} hosts. Nothing was sent.`))
 })
+
+/** Hosts that are told of; `--json` has all of them. */
+const shownHosts = 40
+
+const signs = { added: "+", removed: "-", changed: "~" } as const
+
+const difference = Effect.fnUntraced(function* ({ fields, hosts, since, unchanged }: FleetDiff, out: Pane) {
+  if (since === null) return
+  const round = `the round of ${FleetProgressView.local(DateTime.formatIso(since.createdAt))} (${since.runId.slice(0, 8)})`
+  if (fields.length === 0 && hosts.length === 0) return yield* out.line(`The file is the same as in ${round}.`)
+  yield* out.line(`Compared with ${round}:`)
+  yield* Effect.forEach(fields, (field) => out.line(`  ~ ${fieldText(field)}`), { discard: true })
+  for (const { change, fields, name } of hosts.slice(0, shownHosts)) {
+    yield* out.line(`  ${signs[change]} ${name}`)
+    yield* Effect.forEach(fields, (field) => out.line(`      ${fieldText(field)}`), { discard: true })
+  }
+  if (hosts.length > shownHosts) yield* out.line(out.style.dim(`  (and ${hosts.length - shownHosts} others)`))
+  if (unchanged > 0) yield* out.line(out.style.dim(`  (${Text.grouped(unchanged)} hosts are the same)`))
+})
+
+const fieldText = ({ after, before, field }: FieldChange): string =>
+  `${field}: ${before ?? "not set"} → ${after ?? "not set"}`

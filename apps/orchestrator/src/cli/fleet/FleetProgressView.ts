@@ -10,7 +10,7 @@ import type { Style } from "../../terminal/Style.ts"
 import * as Text from "../../terminal/Text.ts"
 import type { HostReport } from "../../fleet/FleetReport.ts"
 import type { Counts } from "../../fleet/FleetRun.ts"
-import { hasDrifted, type HostStatus, type State } from "../../fleet/FleetStatus.ts"
+import type { HostStatus, State } from "../../fleet/FleetStatus.ts"
 
 /** Fleets up to this size are shown host by host; of larger ones, only hosts that need attention. */
 const shownInFull = 40
@@ -197,17 +197,17 @@ export const referenceText = (reference: HostStatus["reference"]): string =>
 /** How the hosts stand. */
 export const status = Effect.fnUntraced(function* (hosts: ReadonlyArray<HostStatus>, out: Pane, all: boolean) {
   const { style } = out
-  const drifted = hosts.filter(hasDrifted)
+  const drifted = hosts.filter(({ drifted }) => drifted)
   const wanted = all || hosts.length <= shownInFull ? hosts : drifted
   yield* table(
     ["Host", "State", "Last good run", "Script", "Run", ""],
     wanted.map((host) => [
       host.name,
-      `${hasDrifted(host) ? style.yellow(style.sign.warning) : style.green(style.sign.ok)} ${stateTexts[host.state]}`,
+      `${host.drifted ? style.yellow(style.sign.warning) : style.green(style.sign.ok)} ${stateTexts[host.state]}`,
       host.good === null ? "never" : local(host.good.endedAt),
       host.good?.sha256?.slice(0, 12) ?? "",
       host.run?.id.slice(0, 8) ?? "",
-      host.run?.failure ?? (host.state === "changed" ? `expected: ${referenceText(host.reference)}` : "")
+      host.reason?.message ?? ""
     ]),
     out
   )

@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 import * as ScheduleTimes from "../../fleet/ScheduleTimes.ts"
 import type { Fleet, Schedule } from "../../fleet/FleetFile.ts"
 import type { Counts } from "../../fleet/FleetRun.ts"
-import * as FleetStatus from "../../fleet/FleetStatus.ts"
+import type * as FleetStatus from "../../fleet/FleetStatus.ts"
 import * as FleetProgressView from "./FleetProgressView.ts"
 import type { Run } from "@privx-kit/runs/Run"
 import { type Pane, Screen } from "../../terminal/Screen.ts"
@@ -50,7 +50,7 @@ export const report = (input: Input) =>
     verbose: input.verbose,
     toJson: (round) => toJson(round, input.all),
     toPerson: (round, out) => toPerson(round, out, input.all),
-    exitName: ({ hosts }) => (hosts.some(FleetStatus.hasDrifted) ? "drift" : "ok"),
+    exitName: ({ hosts }) => (hosts.some(({ drifted }) => drifted) ? "drift" : "ok"),
     endless: true
   })
 
@@ -161,7 +161,7 @@ const waitFor = Effect.fnUntraced(function* (next: number, start: number) {
 })
 
 const toJson = ({ counts, fleet, hosts, runId }: Round, all: boolean): unknown => {
-  const drifted = hosts.filter(FleetStatus.hasDrifted)
+  const drifted = hosts.filter(({ drifted }) => drifted)
   return { fleet, runId, counts, drifted: drifted.length, hosts: all ? hosts : drifted }
 }
 

@@ -1,15 +1,13 @@
 /** Says how the hosts of a fleet stand, from the record. */
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type * as FlagKinds from "../flags/FlagKinds.ts"
+import { planOf } from "../../fleet/FleetRun.ts"
 import * as FleetStatus from "../../fleet/FleetStatus.ts"
+import type { Pane } from "../../terminal/Screen.ts"
 import * as FleetProgressView from "./FleetProgressView.ts"
 import * as FleetSession from "./FleetSession.ts"
 import * as Outcome from "../Outcome.ts"
-
-export interface Standing {
-  readonly fleet: string
-  readonly hosts: ReadonlyArray<FleetStatus.HostStatus>
-}
 
 export interface StatusInput extends FleetSession.Input {
   readonly output: FlagKinds.Output | undefined
@@ -18,24 +16,35 @@ export interface StatusInput extends FleetSession.Input {
 export const run = (input: StatusInput) =>
   Effect.gen(function* () {
     const fleet = yield* FleetSession.read(input, "privx-kit fleet status", { credentials: false })
-    const hosts = yield* FleetStatus.of(fleet).pipe(
+    return yield* FleetStatus.standing(planOf(fleet)).pipe(
       Effect.provide(FleetSession.observing(FleetSession.dataDirOf(input)))
     )
-    return { fleet: fleet.name, hosts }
   }).pipe(report(input))
 
 export const report = (input: StatusInput) =>
-  Outcome.report<Standing>({
+  Outcome.report<FleetStatus.Standing>({
     command: "fleet status",
     ...Outcome.formatOf(input),
     verbose: input.verbose,
     toJson,
-    toPerson: ({ hosts }, out) => FleetProgressView.status(hosts, out, input.all),
-    exitName: ({ hosts }) => (hosts.some(FleetStatus.hasDrifted) ? "drift" : "ok")
+    toPerson: (standing, out) =>
+      Effect.andThen(FleetProgressView.status(standing.hosts, out, input.all), nextRound(standing, out)),
+    exitName: ({ hosts }) => (hosts.some(({ drifted }) => drifted) ? "drift" : "ok")
   })
 
-export const toJson = ({ fleet, hosts }: Standing): unknown => ({
+const nextRound = ({ nextRound, schedule }: FleetStatus.Standing, out: Pane): Effect.Effect<void> =>
+  nextRound === null || schedule === null
+    ? Effect.void
+    : out.line(
+        out.style.dim(
+          `Next round: ${FleetProgressView.moment(DateTime.formatIso(nextRound))} (${schedule.cron}, ${schedule.timeZone}), by privx-kit fleet watch.`
+        )
+      )
+
+export const toJson = ({ fleet, hosts, nextRound, schedule }: FleetStatus.Standing): unknown => ({
   fleet,
-  drifted: hosts.filter(FleetStatus.hasDrifted).length,
-  hosts: hosts.map((host) => ({ ...host, drifted: FleetStatus.hasDrifted(host) }))
+  schedule,
+  nextRound,
+  drifted: hosts.filter(({ drifted }) => drifted).length,
+  hosts
 })

@@ -21,7 +21,7 @@ describe("the wait for the next round", () => {
       })
       const { lines, pane } = FakeTerminal.make({ animation: false })
       const text = "*/5 * * * *"
-      const schedule = { cron: Result.getOrThrow(Cron.parse(text, "UTC")), text, makeUp: false }
+      const schedule = { cron: Result.getOrThrow(Cron.parse(text, "UTC")), text, timeZone: null, makeUp: false }
       const waiting = yield* FleetSchedule.untilNext(schedule, pane).pipe(
         Effect.provideService(Clock.Clock, adjusted),
         Effect.forkChild({ startImmediately: true })
