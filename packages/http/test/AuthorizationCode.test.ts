@@ -158,7 +158,7 @@ describe("AuthorizationCode", () => {
           }),
           comeBack()(url)
         )
-      const used = yield* Effect.provide(Logins.token, over(wire, { open })).pipe(Effect.timeout("5 seconds"))
+      const used = yield* Effect.provide(Logins.token, over(wire, { open })).pipe(Effect.timeout("60 seconds"))
       assert.strictEqual(used, "t")
     })
   )

@@ -34,7 +34,7 @@ const start = Effect.gen(function* () {
   return { privx, ...place }
 })
 
-describe("a fleet of bootstraps", { timeout: 60_000 }, () => {
+describe("a fleet of bootstraps", () => {
   it.live("brings every host to an active model, and changes nothing when it is applied again", () =>
     Effect.gen(function* () {
       const { dataDir, file, privx } = yield* start

@@ -20,7 +20,7 @@ const calls = (simulator: PrivX) =>
 
 const more = (simulator: PrivX, than: number) => eventually(calls(simulator), (found) => found.length > than)
 
-describe("a playback session at a server", { timeout: 60_000 }, () => {
+describe("a playback session at a server", () => {
   it.live("is kept alive until it is over, across a restart of the server, and its id is nowhere in the record", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start()

@@ -16,7 +16,7 @@ const body = {
   interval: "5ms"
 }
 
-describe("a bootstrap at a server", { timeout: 60_000 }, () => {
+describe("a bootstrap at a server", () => {
   it.live("is recorded, executed, listed by its kind, and changes nothing when it is submitted again", () =>
     Effect.gen(function* () {
       const server = yield* served.start({ simulator: bootstraps.options })

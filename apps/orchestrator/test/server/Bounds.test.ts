@@ -199,7 +199,7 @@ describe("what a server demands", () => {
         yield* server.signal("SIGTERM")
         assert.strictEqual(yield* server.exitCode, 0, server.output())
       }),
-    60_000
+    120_000
   )
 })
 

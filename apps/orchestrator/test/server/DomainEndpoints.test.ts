@@ -63,6 +63,6 @@ describe("endpoints of domains", () => {
         const { json: document } = yield* server.ask("GET", "/openapi.json")
         assert.hasAnyKeys(document.paths, ["/api/v1/domains/ueba/datasets/{id}/activate"])
       }),
-    60_000
+    120_000
   )
 })

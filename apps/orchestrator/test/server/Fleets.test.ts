@@ -50,7 +50,7 @@ const at =
 
 const result = (ended: cli.Ended) => cli.json(ended).result as ReturnType<typeof JSON.parse>
 
-describe("a fleet at a server", { timeout: 60_000 }, () => {
+describe("a fleet at a server", () => {
   it.live("is not approved by whoever handed it over, host by host", () =>
     Effect.gen(function* () {
       const { file, privx, serve } = yield* place()

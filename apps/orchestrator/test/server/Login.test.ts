@@ -123,7 +123,7 @@ describe("privx-kit login", () => {
         assert.strictEqual(revoked.code, 7, revoked.stderr)
         assert.deepInclude(JSON.parse(revoked.stdout).error, { tag: "LoginFailed", reason: "ended" })
       }),
-    60_000
+    120_000
   )
 
   it.live(
@@ -153,7 +153,7 @@ describe("privx-kit login", () => {
         fs.chmodSync(file, 0o666)
         assert.strictEqual((yield* cli("runs", "list")).code, 14)
       }),
-    60_000
+    120_000
   )
 
   it.live(
@@ -229,7 +229,7 @@ describe("privx-kit login", () => {
           { outcome: "ok" }
         )
       }),
-    60_000
+    120_000
   )
 
   it.live("says so where the server offers no sign-in to it", () =>

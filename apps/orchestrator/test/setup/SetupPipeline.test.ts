@@ -212,7 +212,7 @@ describe("SetupPipeline", () => {
   ])("ends at the deadline, whatever takes the time: %s", ([, fault]) =>
     Effect.gen(function* () {
       const { provided } = yield* setting({ faults: [fault ?? ""] }, { deadline: "400 millis" })
-      const failure = yield* provided(SetupPipeline.acquire()).pipe(Effect.flip, Effect.timeout("20 seconds"))
+      const failure = yield* provided(SetupPipeline.acquire()).pipe(Effect.flip, Effect.timeout("60 seconds"))
       if (failure._tag === "TransportError") assert.strictEqual(failure.reason, "deadline")
       else assert.strictEqual(failure._tag, "MaxLoad")
     })
@@ -255,7 +255,7 @@ describe("SetupPipeline", () => {
       yield* Effect.sync(() => artifacts()).pipe(
         Effect.delay("5 millis"),
         Effect.repeat({ until: (files) => files.some((file) => file.startsWith("partial/")) }),
-        Effect.timeout("5 seconds")
+        Effect.timeout("60 seconds")
       )
       yield* Fiber.interrupt(fiber)
       assert.deepStrictEqual(artifacts(), [])

@@ -42,7 +42,7 @@ const written = (output: () => string, text: string) =>
   Effect.sync(() => output().includes(text)).pipe(
     Effect.delay("20 millis"),
     Effect.repeat({ until: (has) => has }),
-    Effect.timeoutOrElse({ duration: "50 seconds", orElse: () => Effect.die(new Error(`it never wrote: ${text}`)) })
+    Effect.timeoutOrElse({ duration: "100 seconds", orElse: () => Effect.die(new Error(`it never wrote: ${text}`)) })
   )
 
 /** Runs it to its end. */

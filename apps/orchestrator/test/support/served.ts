@@ -140,7 +140,7 @@ export const on = Effect.fnUntraced(function* <E>(
       Effect.delay("20 millis"),
       Effect.repeat({ until: (answer) => answer.json.status === status }),
       Effect.map((answer) => answer.json),
-      Effect.timeoutOrElse({ duration: "15 seconds", orElse: () => Effect.die(new Error(`${id} never was ${status}`)) })
+      Effect.timeoutOrElse({ duration: "90 seconds", orElse: () => Effect.die(new Error(`${id} never was ${status}`)) })
     )
 
   /** What comes of a stream, until it ends or `until` says that it is enough. */
