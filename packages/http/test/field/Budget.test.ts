@@ -119,7 +119,7 @@ describe("the deadline is a wall", () => {
         // Longer than the deadline by far, shorter than what the server asks for by far.
         const failure = yield* Effect.flip(Effect.provide(call, layer)).pipe(
           Effect.provideService(RetryPolicy.RetryPolicy, patient),
-          Effect.timeout("60 seconds")
+          Effect.timeout("25 seconds")
         )
         assert.oneOf(failure._tag, ["TransportError", "MaxLoad"])
         if (failure._tag === "TransportError") assert.strictEqual(failure.reason, "deadline")
