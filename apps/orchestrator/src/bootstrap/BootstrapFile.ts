@@ -30,6 +30,8 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import * as path from "node:path"
 import * as PolicyFile from "../setup/PolicyFile.ts"
 import * as PolicySource from "../setup/PolicySource.ts"
+import { type FromFile, fromFile } from "../setup/FieldNames.ts"
+import { inputsOf as setupInputsOf } from "../setup/SetupRequest.ts"
 import type { BootstrapInputs } from "./BootstrapRun.ts"
 import { Content } from "./BootstrapSchema.ts"
 import * as SettingsFile from "@privx-kit/settings/SettingsFile"
@@ -50,7 +52,7 @@ export const content = Effect.fnUntraced(function* (file: string): Effect.fn.Ret
   const { $schema: _, policy, trust_anchors_file: anchors, ...content } = decoded
   const beside = (name: string) => path.resolve(path.dirname(file), name)
   return {
-    ...content,
+    ...fromFile(content),
     ...(anchors === undefined ? undefined : { trustAnchors: yield* load(beside(anchors), "trust_anchors_file") }),
     ...(policy === undefined ? undefined : { policy: yield* PolicyFile.read(beside(policy)) }),
     ...(content.output === undefined ? undefined : { output: beside(content.output) })
@@ -59,11 +61,13 @@ export const content = Effect.fnUntraced(function* (file: string): Effect.fn.Ret
 
 /** The content of a file, of flags or of a request, with the policy and the text of the trust anchors; paths are absolute. */
 export type Given = {
-  readonly [Name in Exclude<keyof Content, "$schema" | "trust_anchors_file" | "policy">]?: Content[Name] | undefined
+  readonly [Name in keyof Named]?: Named[Name] | undefined
 } & {
   readonly trustAnchors?: string | undefined
   readonly policy?: VerificationPolicy | undefined
 }
+
+type Named = FromFile<Omit<Content, "$schema" | "trust_anchors_file" | "policy">>
 
 /** Always in the same order of fields, so that the same inputs are the same text. */
 export const inputsOf = Effect.fnUntraced(function* (given: Given): Effect.fn.Return<BootstrapInputs, SettingsError> {
@@ -88,13 +92,8 @@ export const inputsOf = Effect.fnUntraced(function* (given: Given): Effect.fn.Re
     })
   }
   return {
-    ...(given.output === undefined ? undefined : { output: given.output }),
-    ...(given.sha256 === undefined ? undefined : { sha256: given.sha256 }),
-    ...(given.max_bytes === undefined ? undefined : { maxBytes: given.max_bytes }),
-    ...(given.policy === undefined ? undefined : { policy: given.policy }),
-    ...(given.require_approval === undefined || given.require_approval === "never"
-      ? undefined
-      : { requireApproval: given.require_approval }),
+    // The schemas of files and API let nothing else through.
+    ...(yield* Effect.orDie(setupInputsOf(given))),
     ...(given.address === undefined ? undefined : { address: given.address }),
     ...(given.trustAnchors === undefined ? undefined : { trustAnchors: given.trustAnchors }),
     dataset: {
@@ -102,11 +101,11 @@ export const inputsOf = Effect.fnUntraced(function* (given: Given): Effect.fn.Re
       range,
       ...(Option.isSome(age) ? { age: Math.round(Duration.toMillis(age.value)) } : undefined)
     },
-    ...(given.min_connections === undefined ? undefined : { minConnections: given.min_connections }),
-    ...(given.few_connections === undefined || given.few_connections === "stop"
+    ...(given.minConnections === undefined ? undefined : { minConnections: given.minConnections }),
+    ...(given.fewConnections === undefined || given.fewConnections === "stop"
       ? undefined
-      : { fewConnections: given.few_connections }),
-    ...(given.wait_limit === undefined ? undefined : { patience: millis(given.wait_limit) }),
+      : { fewConnections: given.fewConnections }),
+    ...(given.waitLimit === undefined ? undefined : { patience: millis(given.waitLimit) }),
     ...(given.interval === undefined ? undefined : { interval: millis(given.interval) }),
     ...(given.until === undefined ? undefined : { until: given.until })
   }

@@ -4,7 +4,8 @@ import { recommendedMinimum } from "@privx-kit/ueba/ConnectionCount"
 import { TimeRange } from "@privx-kit/ueba/TimeRange"
 import * as Schema from "effect/Schema"
 import { isReachable } from "../setup/HostConnection.ts"
-import { SetupInputs, SetupResult } from "../setup/SetupRun.ts"
+import { SetupInputs } from "../setup/SetupInputs.ts"
+import { SetupResult } from "../setup/SetupRun.ts"
 import { BootstrapFailure } from "./BootstrapFailure.ts"
 
 /** `kind` of these runs. */

@@ -1,17 +1,9 @@
 /** What a bootstrap file may hold, as it is written. The published JSON Schema is made from this. */
-import { Sha256 } from "@privx-kit/ueba/Sha256"
-import { RequireApproval } from "@privx-kit/runs/Approvals"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import { closed } from "../setup/JsonSchemas.ts"
+import { pattern, positive, setupFileFields, text } from "../setup/SetupFileFields.ts"
 import { Until } from "./BootstrapRun.ts"
-
-const text = (description: string) => Schema.NonEmptyString.annotate({ description, expected: "a text" })
-
-const positive = (description: string) =>
-  Schema.Int.check(Schema.isGreaterThan(0)).annotate({ description, expected: "a whole number above 0" })
-
-const pattern = (regExp: RegExp, expected: string, description: string) =>
-  Schema.String.check(Schema.isPattern(regExp, { expected })).annotate({ description, expected })
 
 const age = /^\d+(\.\d+)?\s*[mhdw]$/u
 const date = /^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2}))?$/u
@@ -47,19 +39,7 @@ export const Content = Schema.Struct({
   $schema: Schema.optionalKey(Schema.String),
   address: Schema.optionalKey(text("Address of the UEBA host, HOST[:PORT]; default: the one that is configured")),
   trust_anchors_file: Schema.optionalKey(text("PEM file with the trust anchors; default: those that are configured")),
-  output: Schema.optionalKey(text("Directory for the setup script and its manifest")),
-  sha256: Schema.optionalKey(
-    Sha256.annotate({ description: "SHA-256 that the script must have", expected: "64 hexadecimal digits" })
-  ),
-  max_bytes: Schema.optionalKey(positive("The largest script to accept, in bytes; default 4 MiB")),
-  policy: Schema.optionalKey(text("Policy file of the verification")),
-  require_approval: Schema.optionalKey(
-    RequireApproval.annotate({
-      description:
-        "When the run requires an approval (privx-kit runs approve) before it delivers the script; default never",
-      expected: "always, changed or never"
-    })
-  ),
+  ...Struct.omit(setupFileFields, ["min_bytes", "mode"]),
   dataset: Schema.optionalKey(DatasetContent),
   min_connections: Schema.optionalKey(positive("How many connections the range must have; default 5000")),
   few_connections: Schema.optionalKey(

@@ -13,14 +13,17 @@ import * as HelpSections from "./HelpSections.ts"
 import type { Ended } from "../domain/Ended.ts"
 import type { Domains } from "../domain/Domains.ts"
 
-/** The values of the flags and arguments, with `undefined` for an optional one that is not given, and the global flags. */
-export type Input<Config extends Command.Command.Config> = GlobalFlags.Globals & {
+/** The values of the flags and arguments, with `undefined` for an optional one that is not given. */
+export type Values<Config extends Command.Command.Config> = {
   readonly [
     Key in keyof Command.Command.Config.Infer<Config>
   ]: Command.Command.Config.Infer<Config>[Key] extends Option.Option<infer A>
     ? A | undefined
     : Command.Command.Config.Infer<Config>[Key]
 }
+
+/** These, and the global flags. */
+export type Input<Config extends Command.Command.Config> = GlobalFlags.Globals & Values<Config>
 
 /** Does the work of a command, and reports how it ended. */
 export type Work<Config extends Command.Command.Config> = (

@@ -12,6 +12,7 @@ import * as PolicyFile from "../setup/PolicyFile.ts"
 import type * as PrivxClient from "@privx-kit/settings/PrivxClient"
 import type { Host as Surroundings } from "@privx-kit/settings/Settings"
 import type { SettingsError } from "@privx-kit/settings/SettingsError"
+import { fromFile } from "../setup/FieldNames.ts"
 import { inputsOf } from "../setup/SetupRequest.ts"
 import { nameOf } from "@privx-kit/settings/PrivxHosts"
 import * as FleetCredentials from "./FleetCredentials.ts"
@@ -105,13 +106,10 @@ export const resolver = (
     }
     const inputs = yield* Effect.result(
       inputsOf({
+        ...fromFile(settings),
         output: settings.output === undefined ? undefined : path.resolve(directory, fill(settings.output, name)),
-        sha256: settings.sha256,
-        minBytes: settings.min_bytes,
-        maxBytes: settings.max_bytes,
         policy: policy === undefined || Result.isFailure(policy) ? undefined : policy.success,
-        mode: Option.getOrUndefined(mode),
-        requireApproval: settings.require_approval
+        mode: Option.getOrUndefined(mode)
       })
     )
     if (Result.isFailure(inputs)) fault({ problem: inputs.failure.detail, fix: "Correct it." }, "name")

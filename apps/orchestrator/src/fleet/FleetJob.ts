@@ -7,7 +7,9 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as BootstrapFile from "../bootstrap/BootstrapFile.ts"
 import { BootstrapInputs, BootstrapRun, kind as bootstrapKind } from "../bootstrap/BootstrapRun.ts"
-import { kind as setupKind, SetupInputs } from "../setup/SetupRun.ts"
+import { fromFile } from "../setup/FieldNames.ts"
+import { SetupInputs } from "../setup/SetupInputs.ts"
+import { kind as setupKind } from "../setup/SetupRun.ts"
 import type { BootstrapSettings } from "./FleetSchema.ts"
 
 /** As the record has them: the dataset has times, which are texts there. */
@@ -45,7 +47,7 @@ export const bootstrapOf = Effect.fnUntraced(function* (
   { trust_anchors_file: _, ...settings }: BootstrapSettings,
   trustAnchors: string | undefined
 ): Effect.fn.Return<HostInputs, SettingsError> {
-  const inputs = yield* BootstrapFile.inputsOf({ ...settings, trustAnchors })
+  const inputs = yield* BootstrapFile.inputsOf({ ...fromFile(settings), trustAnchors })
   return recorded(encode({ ...inputs, ...setup }))
 })
 

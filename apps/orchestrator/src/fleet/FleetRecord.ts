@@ -15,7 +15,7 @@ import { Database } from "@privx-kit/durable/Database"
 import { Review, RunStatus } from "@privx-kit/runs/Run"
 import * as RunRows from "@privx-kit/runs/RunRows"
 import { Runs } from "@privx-kit/runs/Runs"
-import { SetupInputs } from "../setup/SetupRun.ts"
+import { SetupInputs } from "../setup/SetupInputs.ts"
 import { kindOf, kinds } from "./FleetJob.ts"
 import { type Counts, digestOf, idOf, kind, type Plan, PlannedHost, PlannedSchedule, targetOf } from "./FleetRun.ts"
 

@@ -2,24 +2,12 @@
  * What a fleet file may hold, as it is written. The published JSON Schema is made from this, so that an editor says the
  * same of a file as `privx-kit fleet apply` does. What the parts mean together is in `FleetFile`.
  */
-import { Sha256 } from "@privx-kit/ueba/Sha256"
 import { CredentialsReference } from "@privx-kit/settings/CredentialsReference"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import { RequireApproval } from "@privx-kit/runs/Approvals"
 import { Content } from "../bootstrap/BootstrapSchema.ts"
 import { closed } from "../setup/JsonSchemas.ts"
-
-const text = (description: string) => Schema.NonEmptyString.annotate({ description, expected: "a text" })
-
-const pattern = (regExp: RegExp, expected: string, description: string) =>
-  Schema.String.check(Schema.isPattern(regExp, { expected })).annotate({ description, expected })
-
-const positive = (description: string) =>
-  Schema.Int.check(Schema.isGreaterThan(0, { expected: "a whole number above 0" })).annotate({
-    description,
-    expected: "a whole number above 0"
-  })
+import { pattern, positive, setupFileFields, text } from "../setup/SetupFileFields.ts"
 
 const time = (description: string) =>
   pattern(/^\d+(\.\d+)?\s*(ms|s|min|m|h)$/u, "a time like 500ms, 30s, 2m or 1h", description)
@@ -57,6 +45,9 @@ export const BootstrapSettings = Schema.Struct(bootstrap).annotate({
 
 export type BootstrapSettings = typeof BootstrapSettings.Type
 
+// Two hosts hardly ever have the same script.
+const { sha256, ...ofAll } = setupFileFields
+
 /** What can be said for one host, or for all. */
 const settings = {
   ca_file: Schema.optionalKey(
@@ -75,19 +66,8 @@ const settings = {
   timeout: Schema.optionalKey(time("How long one attempt may take; default 30s")),
   deadline: Schema.optionalKey(time("How long a call may take with all its retries; default 2m")),
   labels: Schema.optionalKey(Labels),
+  ...ofAll,
   output: Schema.optionalKey(text("Directory for the script and its manifest; {name} for the host's name")),
-  mode: Schema.optionalKey(
-    pattern(/^0?[0-7]{3}$/u, "an octal mode in quotes, like '0700'", "Permissions of the script in its directory")
-  ),
-  policy: Schema.optionalKey(text("Policy file: what the scripts are held to")),
-  require_approval: Schema.optionalKey(
-    RequireApproval.annotate({
-      description: "When a host waits for runs approve before its script is delivered; default never",
-      expected: "always, changed or never"
-    })
-  ),
-  min_bytes: Schema.optionalKey(positive("The smallest script to accept, in bytes")),
-  max_bytes: Schema.optionalKey(positive("The largest script to accept, in bytes; default 4 MiB")),
   bootstrap: Schema.optionalKey(BootstrapSettings)
 }
 
@@ -98,7 +78,7 @@ export type Defaults = typeof Defaults.Type
 export const Host = Schema.Struct({
   name: name("Name of the host in this fleet"),
   base_url: text("Where PrivX is, e.g. https://privx.example.com"),
-  sha256: Schema.optionalKey(Sha256.annotate({ description: "SHA-256 that the script must have" })),
+  sha256,
   ...settings
 })
 

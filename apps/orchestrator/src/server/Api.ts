@@ -12,7 +12,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import pkg from "../../package.json" with { type: "json" }
 import { Manifest } from "@privx-kit/artifacts/Manifest"
-import { expectations } from "../setup/SetupExpectations.ts"
+import { expectations } from "../setup/SetupInputs.ts"
 import * as ApiDocument from "./ApiDocument.ts"
 import { artifacts } from "./ArtifactApi.ts"
 import { Guard, Shape } from "./Principal.ts"

@@ -7,15 +7,16 @@ import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import { Content } from "../bootstrap/BootstrapSchema.ts"
-import { expectations } from "../setup/SetupExpectations.ts"
+import { fromFile } from "../setup/FieldNames.ts"
+import { expectations } from "../setup/SetupInputs.ts"
 import { documented, IdempotencyKey, submission, Submitted } from "./ApiEndpoint.ts"
 import { Guard, Shape } from "./Principal.ts"
 import * as Problem from "./Problem.ts"
 import * as Role from "./Role.ts"
 
-const { address, dataset, few_connections, interval, max_bytes, min_connections, require_approval, until, wait_limit } =
-  Content.fields
+const { $schema: _, address, output: __, trust_anchors_file: ___, ...others } = Content.fields
 
 /** The same as a bootstrap file says, with names as the rest of the API has them. */
 export const BootstrapBody = Schema.Struct({
@@ -24,16 +25,8 @@ export const BootstrapBody = Schema.Struct({
   trustAnchors: Schema.optionalKey(Schema.NonEmptyString).annotate({
     description: "Trust anchors of UEBA as PEM; default: those that are configured"
   }),
-  sha256: expectations.sha256,
-  maxBytes: max_bytes,
-  policy: expectations.policy,
-  requireApproval: require_approval,
-  dataset,
-  minConnections: min_connections,
-  fewConnections: few_connections,
-  waitLimit: wait_limit,
-  interval,
-  until
+  ...fromFile(others),
+  ...Struct.pick(expectations, ["sha256", "policy"])
 }).annotate({ identifier: "Bootstrap" })
 
 export type BootstrapBody = typeof BootstrapBody.Type

@@ -5,7 +5,6 @@ import * as BootstrapFile from "../bootstrap/BootstrapFile.ts"
 import { BootstrapRun } from "../bootstrap/BootstrapRun.ts"
 import * as MinimumPolicy from "../setup/MinimumPolicy.ts"
 import { Api } from "./Api.ts"
-import type { BootstrapBody } from "./BootstrapApi.ts"
 import { RequesterLog } from "./RequesterLog.ts"
 import * as Responses from "./Responses.ts"
 import * as RunIntake from "./RunIntake.ts"
@@ -21,7 +20,7 @@ export const layer = HttpApiBuilder.group(
 
     return handlers.handle("submit", ({ headers, payload }) =>
       Effect.gen(function* () {
-        const inputs = yield* BootstrapFile.inputsOf(givenOf(payload))
+        const inputs = yield* BootstrapFile.inputsOf(payload)
         const raised = { ...inputs, ...(yield* MinimumPolicy.raise(inputs, serving.minimum)) }
         const { created, run } = yield* RunIntake.record(BootstrapRun, raised, payload, headers)
         return { created, run: yield* one(run) }
@@ -29,17 +28,3 @@ export const layer = HttpApiBuilder.group(
     )
   })
 )
-
-/** As a bootstrap file would say it. */
-const givenOf = (body: BootstrapBody): BootstrapFile.Given => {
-  const { fewConnections, maxBytes, minConnections, requireApproval, waitLimit, ...rest } = body
-  const { fresh: _, idempotencyKey: __, target: ___, ...same } = rest
-  return {
-    ...same,
-    few_connections: fewConnections,
-    max_bytes: maxBytes,
-    min_connections: minConnections,
-    require_approval: requireApproval,
-    wait_limit: waitLimit
-  }
-}

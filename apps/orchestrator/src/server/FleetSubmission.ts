@@ -7,6 +7,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import * as FleetCredentials from "../fleet/FleetCredentials.ts"
 import * as FleetFile from "../fleet/FleetFile.ts"
 import { filled, filledBootstrap, type HostSettings, type Report, reported, type Resolve } from "../fleet/FleetHosts.ts"
@@ -18,6 +19,7 @@ import * as BaseUrl from "@privx-kit/settings/BaseUrl"
 import * as TrustAnchors from "@privx-kit/settings/TrustAnchors"
 import type { SettingsError } from "@privx-kit/settings/SettingsError"
 import * as MinimumPolicy from "../setup/MinimumPolicy.ts"
+import { fromFile } from "../setup/FieldNames.ts"
 import { inputsOf } from "../setup/SetupRequest.ts"
 import { nameOf } from "@privx-kit/settings/PrivxHosts"
 import { CredentialsReference } from "@privx-kit/settings/CredentialsReference"
@@ -114,13 +116,10 @@ const resolver = (
     const held = policy === undefined || !Object.hasOwn(policies, policy) ? undefined : policies[policy]
     if (policy !== undefined && held === undefined) fault(absent(policy, "policies"), "policy")
     const inputs = yield* Effect.result(
-      inputsOf({
-        sha256: settings.sha256,
-        minBytes: settings.min_bytes,
-        maxBytes: settings.max_bytes,
-        policy: held,
-        requireApproval: settings.require_approval
-      }).pipe(Effect.flatMap((inputs) => MinimumPolicy.raise(inputs, minimum)))
+      // Nobody writes files on the server through the API.
+      inputsOf({ ...fromFile(Struct.omit(settings, ["output", "mode"])), policy: held }).pipe(
+        Effect.flatMap((inputs) => MinimumPolicy.raise(inputs, minimum))
+      )
     )
     if (inputs._tag === "Failure") fault({ problem: inputs.failure.detail, fix: "Correct it." }, "name")
     if (!whole || inputs._tag === "Failure") return { host: undefined, warnings: [] }

@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from "node:util"
 import type { RequireApproval } from "@privx-kit/runs/Approvals"
 import { InvalidInput } from "@privx-kit/runs/RunFailures"
 import type { Demands } from "./Demands.ts"
-import type { SetupInputs } from "./SetupRun.ts"
+import type { SetupInputs } from "./SetupInputs.ts"
 
 const approvals: ReadonlyArray<RequireApproval> = ["never", "changed", "always"]
 

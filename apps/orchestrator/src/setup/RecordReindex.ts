@@ -10,6 +10,7 @@ import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import type { KeyObject } from "node:crypto"
 import * as path from "node:path"
 import * as ArtifactDirectory from "@privx-kit/artifacts/ArtifactDirectory"
@@ -22,6 +23,7 @@ import { DataDirectory } from "@privx-kit/durable/DataDirectory"
 import { Approvals } from "@privx-kit/runs/Approvals"
 import { Runs } from "@privx-kit/runs/Runs"
 import * as SqliteStorage from "@privx-kit/runs/SqliteStorage"
+import { setupFields } from "./SetupFields.ts"
 import { kind, type SetupResult, SetupRun } from "./SetupRun.ts"
 
 export interface Report {
@@ -99,16 +101,16 @@ const record = Effect.fnUntraced(function* (dataDir: string, manifest: Manifest.
 
 const fileOf = ({ handedOver }: Manifest.Manifest) => handedOver.findLast((one) => one.to === "file")
 
+/** A manifest writes `null` or 0 for what was not asked for. */
 const inputsOf = (manifest: Manifest.Manifest): Schema.Json => {
-  const { maxBytes, minBytes, policy, sha256 } = manifest.expected
   const file = fileOf(manifest)
-  return {
-    ...(file === undefined ? undefined : { output: path.dirname(file.path) }),
-    ...(sha256 === undefined ? undefined : { sha256 }),
-    ...(minBytes === undefined || minBytes === 0 ? undefined : { minBytes }),
-    ...(maxBytes === undefined || maxBytes === 0 ? undefined : { maxBytes }),
-    ...(policy === null ? undefined : { policy })
+  const recorded: Readonly<Record<string, Schema.Json | undefined>> = {
+    ...Struct.omit(manifest.expected, ["checks", "configuration"]),
+    output: file === undefined ? undefined : path.dirname(file.path)
   }
+  return Object.fromEntries(
+    Struct.keys(setupFields).flatMap((name) => (recorded[name] ? [[name, recorded[name]]] : []))
+  )
 }
 
 const resultOf = (dataDir: string, manifest: Manifest.Manifest, review: SetupResult["review"]): SetupResult => {

@@ -8,9 +8,7 @@ import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import { RetryObserver } from "@privx-kit/http/RetryObserver"
 import * as Setup from "@privx-kit/ueba/Setup"
 import { Ueba } from "@privx-kit/ueba/Ueba"
-import type { Sha256 } from "@privx-kit/ueba/Sha256"
 import type { VerificationFailed } from "@privx-kit/ueba/VerificationFailed"
-import type { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
 import { renderCounts, type VerificationReport } from "@privx-kit/ueba/VerificationReport"
 import { defaultMaxBytes } from "@privx-kit/ueba/VerifySetupScript"
 import * as DateTime from "effect/DateTime"
@@ -27,6 +25,7 @@ import { Steps } from "@privx-kit/runs/Steps"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Download from "@privx-kit/http/Download"
 import * as RecordedConfiguration from "@privx-kit/ueba/RecordedConfiguration"
+import type { expectations, SetupInputs } from "./SetupInputs.ts"
 
 /**
  * Sets up UEBA for one PrivX host: create a session → download the script → verify it → deliver it.
@@ -71,13 +70,9 @@ export interface Downloaded extends Artifact {
   readonly configuration?: RecordedConfiguration.UebaConfiguration | undefined
 }
 
-/** What a script is held to. */
-export interface Expectations {
-  readonly sha256?: Sha256 | undefined
-  readonly minBytes?: number | undefined
-  /** Default: what the verification takes, 4 MiB. */
-  readonly maxBytes?: number | undefined
-  readonly policy?: VerificationPolicy | undefined
+/** What a script is held to. `setupFields` describes the fields. */
+export type Expectations = {
+  readonly [Name in Exclude<keyof typeof expectations, "requireApproval">]?: SetupInputs[Name] | undefined
 }
 
 /** Retries of the transport are shown as attempts of the step. */

@@ -1,33 +1,15 @@
-/**
- * The UEBA setup as a kind of run: its inputs, result and failures. Flags, the body of an API request and a fleet file are all
- * turned into these inputs.
- */
+/** The UEBA setup as a kind of run: its result, steps and failures. */
 import { RunId } from "@privx-kit/core/RunId"
-import { Owner } from "@privx-kit/artifacts/Manifest"
 import * as DurableRun from "@privx-kit/runs/DurableRun"
 import { Review } from "@privx-kit/runs/Run"
 import { VerificationReport } from "@privx-kit/ueba/VerificationReport"
 import * as Schema from "effect/Schema"
-import { HostConnection, isReachable } from "./HostConnection.ts"
-import { expectations } from "./SetupExpectations.ts"
+import { isReachable } from "./HostConnection.ts"
 import { SetupFailure } from "./SetupFailure.ts"
+import { SetupInputs } from "./SetupInputs.ts"
 
 /** `kind` of these runs. */
 export const kind = "ueba-setup"
-
-/** What tells one setup from another. */
-export const SetupInputs = Schema.Struct({
-  /** Absolute path of the directory that gets the script. */
-  output: Schema.optionalKey(Schema.String),
-  ...expectations,
-  /** Permissions of the delivered script, and who is to own it. */
-  mode: Schema.optionalKey(Schema.Int),
-  owner: Schema.optionalKey(Owner),
-  /** Of a host of a fleet that was submitted to a server; a process that knows the host has its own way to it. */
-  connection: Schema.optionalKey(HostConnection)
-})
-
-export type SetupInputs = typeof SetupInputs.Type
 
 export const SetupResult = Schema.Struct({
   runId: RunId,

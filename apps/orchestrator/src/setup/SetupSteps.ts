@@ -26,7 +26,8 @@ import { raise } from "./MinimumPolicy.ts"
 import type { SetupFailure } from "./SetupFailure.ts"
 import * as SetupPipeline from "./SetupPipeline.ts"
 import { withUeba } from "./SetupHost.ts"
-import type { SetupInputs, SetupResult } from "./SetupRun.ts"
+import type { SetupInputs } from "./SetupInputs.ts"
+import type { SetupResult } from "./SetupRun.ts"
 
 /** What `acquire` leaves in the journal. */
 export const Acquired = Schema.Struct({

@@ -79,5 +79,3 @@ export const argument = (name: string, description: string) =>
   Argument.String(name).pipe(Argument.withDescription(description), Argument.filter(...isNotEmpty))
 
 export const run = argument("RUN", "Id of the run, or a unique prefix of it")
-
-export const sha256Text = [(text: string) => /^[0-9a-fA-F]{64}$/.test(text), () => "64 hexadecimal digits"] as const

@@ -19,6 +19,7 @@ import { ask, canAsk } from "../../terminal/Question.ts"
 import { Screen } from "../../terminal/Screen.ts"
 import * as Text from "../../terminal/Text.ts"
 import type { HandoffInput } from "./ScriptHandoffFlags.ts"
+import type * as SetupFlags from "./SetupFlags.ts"
 import { UsageError } from "../UsageError.ts"
 
 export interface Prepared {
@@ -30,11 +31,11 @@ const command = "privx-kit ueba setup"
 
 /** Finds every mistake before the run starts. */
 export const prepare = Effect.fnUntraced(function* (
-  input: HandoffInput & {
-    readonly output: string | undefined
-    readonly runId: string | undefined
-    readonly json: boolean
-  }
+  input: HandoffInput &
+    Pick<SetupFlags.Input, "output" | "mode" | "owner"> & {
+      readonly runId: string | undefined
+      readonly json: boolean
+    }
 ): Effect.fn.Return<Prepared, UsageError | StorageFailed | SigningKey.KeyUnusable> {
   const problems = [
     ...(input.stdout && input.json ? ["--stdout and --json both use standard output: leave out one of them."] : []),

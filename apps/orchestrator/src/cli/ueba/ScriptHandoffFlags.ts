@@ -6,8 +6,6 @@ import * as FlagKinds from "../flags/FlagKinds.ts"
 export const defaultExecuteTimeout = Duration.minutes(10)
 
 export const flags = {
-  mode: FlagKinds.mode("Permissions of the script in the output directory (default 0700)"),
-  owner: FlagKinds.text("owner", "USER[:GROUP]", "Owner of the script in the output directory; for root only"),
   stdout: FlagKinds.toggle("stdout", "Write the script to standard output, and everything else to standard error"),
   execute: FlagKinds.toggle("execute", "Execute the script on this machine, after asking"),
   yes: FlagKinds.toggle("yes", "Do not ask before --execute").pipe(Flag.withAlias("y")),
@@ -27,8 +25,6 @@ export const flags = {
 }
 
 export interface HandoffInput {
-  readonly mode: number | undefined
-  readonly owner: string | undefined
   readonly stdout: boolean
   readonly execute: boolean
   readonly yes: boolean

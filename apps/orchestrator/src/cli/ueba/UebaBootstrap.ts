@@ -19,6 +19,7 @@ import { type BootstrapInputs, type BootstrapResult, BootstrapRun } from "../../
 import { Content } from "../../bootstrap/BootstrapSchema.ts"
 import { ScriptExecutor } from "../../bootstrap/ScriptExecutor.ts"
 import * as EmbeddedRuntime from "../../EmbeddedRuntime.ts"
+import { fromFile, toFile } from "../../setup/FieldNames.ts"
 import * as PolicyFile from "../../setup/PolicyFile.ts"
 import { Screen } from "../../terminal/Screen.ts"
 import type { ConnectionInput } from "../flags/ConnectionFlags.ts"
@@ -32,17 +33,15 @@ import * as Warnings from "../Warnings.ts"
 import * as BootstrapExecution from "./BootstrapExecution.ts"
 import * as BootstrapView from "./BootstrapView.ts"
 import { text } from "./ResumeCommand.ts"
+import type * as SetupFlags from "./SetupFlags.ts"
 import { readPem } from "./UebaConfig.ts"
 import { whole } from "./UebaSetup.ts"
 
-export interface Input extends ConnectionInput, Globals {
+export interface Input
+  extends ConnectionInput, Globals, Pick<SetupFlags.Input, "output" | "sha256" | "policy" | "requireApproval"> {
   readonly file: string | undefined
   readonly address: string | undefined
   readonly trustAnchors: string | undefined
-  readonly output: string | undefined
-  readonly sha256: string | undefined
-  readonly policy: string | undefined
-  readonly requireApproval: "always" | "changed" | "never" | undefined
   readonly name: string | undefined
   readonly start: string | undefined
   readonly end: string | undefined
@@ -167,7 +166,7 @@ const inputsOf = (input: Input): Effect.Effect<BootstrapInputs, UsageError | Set
 export const contentOf = Effect.fnUntraced(function* (
   input: Input
 ): Effect.fn.Return<BootstrapFile.Given, UsageError | SettingsError | StorageFailed> {
-  const { policy: policyFile, ...flags } = yield* given(input)
+  const { policy: policyFile, ...flags } = fromFile(yield* given(input))
   const { trustAnchors: pem, ...content } = input.file === undefined ? {} : yield* BootstrapFile.content(input.file)
   const trustAnchors = input.trustAnchors === undefined ? pem : yield* readPem(input.trustAnchors)
   return {
@@ -184,22 +183,16 @@ const decode = Schema.decodeUnknownResult(Content)
 /** Flags are held to what the file may say. */
 const given = (input: Input): Effect.Effect<Content, UsageError> => {
   const absolute = (file: string | undefined) => (file === undefined ? undefined : path.resolve(file))
-  const content = decode(
-    defined({
-      address: input.address,
-      output: absolute(input.output),
-      sha256: input.sha256,
-      policy: absolute(input.policy),
-      require_approval: input.requireApproval,
-      dataset: defined({ name: input.name, start: input.start, end: input.end }),
-      min_connections: input.minConnections,
-      few_connections: input.fewConnections,
-      wait_limit: input.waitLimit,
-      interval: input.interval,
-      until: input.until
-    }),
-    { errors: "all" }
-  )
+  const flags = {
+    ...input,
+    output: absolute(input.output),
+    policy: absolute(input.policy),
+    dataset: defined({ name: input.name, start: input.start, end: input.end })
+  }
+  const named = Object.entries(flags).map(([name, value]) => [toFile(name), value] as const)
+  const content = decode(defined(Object.fromEntries(named.filter(([name]) => name in Content.fields))), {
+    errors: "all"
+  })
   return Result.isSuccess(content)
     ? Effect.succeed(content.success)
     : Effect.fail(

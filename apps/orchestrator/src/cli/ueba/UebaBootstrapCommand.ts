@@ -6,10 +6,14 @@ import * as ServerFlags from "../flags/ServerFlags.ts"
 import { exitsOf } from "../HelpSections.ts"
 import { lazyCommand } from "../LazyCommand.ts"
 import * as ScriptHandoffFlags from "./ScriptHandoffFlags.ts"
+import * as SetupFlags from "./SetupFlags.ts"
 
 const steps = ["check", "configure", "deliver", "service", "count", "dataset", "trained", "activate"] as const
 
-const text = (name: string, metavar: string, description: string) => FlagKinds.text(name, metavar, description)
+// The file also has a size limit, and the delivered script belongs to the account that executes the run.
+const { maxBytes: _, mode: __, owner: ___, ...inputs } = SetupFlags.flags
+
+const { text } = FlagKinds
 
 export const bootstrap = lazyCommand("bootstrap", {
   parameters: {
@@ -18,18 +22,7 @@ export const bootstrap = lazyCommand("bootstrap", {
     file: text("file", "FILE", "What the bootstrap brings about, in TOML or JSON; flags take precedence"),
     address: text("address", "HOST[:PORT]", "Address of the UEBA host (default: the one that is configured)"),
     trustAnchors: text("trust-anchors", "PEM", "File with the trust anchors (default: those that are configured)"),
-    output: text("output", "DIR", "Directory for the setup script and its manifest"),
-    sha256: FlagKinds.required("sha256", "HEX", "SHA-256 that the script must have, 64 hexadecimal digits").pipe(
-      Flag.filter(...FlagKinds.sha256Text),
-      Flag.optional
-    ),
-    policy: text("policy", "FILE", "Policy of the verification, in TOML or JSON"),
-    requireApproval: Flag.Literals("require-approval", ["always", "changed", "never"]).pipe(
-      Flag.withDescription(
-        "When the run requires an approval (privx-kit runs approve) before it delivers the script (default never)"
-      ),
-      Flag.optional
-    ),
+    ...inputs,
     name: text("name", "NAME", "Name of the dataset, by which it is found again (default privx-kit)"),
     start: text("start", "TIME", "Start of the dataset's range: a date, or an age like 90d (default 90d)"),
     end: text("end", "TIME", "End of the range (default: none)"),

@@ -1,5 +1,4 @@
 /** Has a server execute a bootstrap of UEBA, follows it, and brings its script here. */
-import { Sha256 } from "@privx-kit/ueba/Sha256"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as BootstrapFile from "../../bootstrap/BootstrapFile.ts"
@@ -7,7 +6,7 @@ import { type BootstrapResult, BootstrapRun } from "../../bootstrap/BootstrapRun
 import * as RemoteSetup from "../../client/RemoteSetup.ts"
 import { RunClient } from "../../client/RunClient.ts"
 import type * as ServerSettings from "../../client/ServerSettings.ts"
-import type { BootstrapBody } from "../../server/BootstrapApi.ts"
+import { BootstrapBody } from "../../server/BootstrapApi.ts"
 import { Screen } from "../../terminal/Screen.ts"
 import * as Outcome from "../Outcome.ts"
 import * as RunsRemote from "../runs/RunsRemote.ts"
@@ -58,33 +57,17 @@ const begin = Effect.fnUntraced(function* (input: Input, content: BootstrapFile.
   return yield* RemoteSetup.bootstrap(yield* bodyOf(input, content))
 })
 
-/** Flags and file let nothing else through. */
-const decodeSha256 = Schema.decodeEffect(Sha256)
+const decodeBody = Schema.decodeUnknownEffect(BootstrapBody)
 
-const bodyOf = Effect.fnUntraced(function* (input: Input, content: BootstrapFile.Given) {
-  const {
-    few_connections,
-    max_bytes,
-    min_connections,
-    output: _,
-    require_approval,
-    sha256,
-    wait_limit,
-    ...same
-  } = content
-  const fields = {
-    ...same,
-    target: input.baseUrl,
-    fresh: input.fresh,
-    sha256: sha256 === undefined ? undefined : yield* Effect.orDie(decodeSha256(sha256)),
-    maxBytes: max_bytes,
-    requireApproval: require_approval,
-    minConnections: min_connections,
-    fewConnections: few_connections,
-    waitLimit: wait_limit
-  }
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as BootstrapBody
-})
+/** Flags and file let nothing else through. */
+const bodyOf = ({ baseUrl, fresh }: Input, { output: _, ...content }: BootstrapFile.Given) =>
+  Effect.orDie(
+    decodeBody(
+      Object.fromEntries(
+        Object.entries({ ...content, target: baseUrl, fresh }).filter(([, value]) => value !== undefined)
+      )
+    )
+  )
 
 /** What a server does not do. */
 const contradictions = (input: Input): ReadonlyArray<string> => {

@@ -6,10 +6,8 @@ import * as Layer from "effect/Layer"
 import type * as Execution from "../../setup/ScriptExecution.ts"
 import { make as makeOperator, Operator } from "@privx-kit/artifacts/Operator"
 import * as SigningKey from "@privx-kit/artifacts/SigningKey"
-import type { RequireApproval } from "@privx-kit/runs/Approvals"
 import * as RunAccess from "@privx-kit/runs/RunAccess"
 import { RunEvents } from "@privx-kit/runs/RunEvents"
-import * as PolicyFile from "../../setup/PolicyFile.ts"
 import * as RetentionSetting from "../flags/RetentionSetting.ts"
 import * as PrivxClient from "@privx-kit/settings/PrivxClient"
 import * as Settings from "@privx-kit/settings/Settings"
@@ -25,20 +23,16 @@ import * as UnfinishedRuns from "../runs/UnfinishedRuns.ts"
 import * as ResumeCommand from "./ResumeCommand.ts"
 import * as ScriptHandoff from "./ScriptHandoff.ts"
 import type { HandoffInput } from "./ScriptHandoffFlags.ts"
+import type * as SetupFlags from "./SetupFlags.ts"
+import * as SetupFlagValues from "./SetupFlagValues.ts"
 import * as Outcome from "../Outcome.ts"
 import { UsageError } from "../UsageError.ts"
 import * as Warnings from "../Warnings.ts"
 
-export interface Input extends ConnectionInput, Globals, HandoffInput {
-  readonly output: string | undefined
-  readonly sha256: string | undefined
-  readonly maxBytes: number | undefined
-  /** The file that has it. */
-  readonly policy: string | undefined
+export interface Input extends ConnectionInput, Globals, HandoffInput, SetupFlags.Input {
   readonly runId: string | undefined
   readonly fresh: boolean
   readonly idempotencyKey: string | undefined
-  readonly requireApproval: RequireApproval
   /** Where the run waits for approval. */
   readonly wait: boolean
   readonly authorizeDownload: boolean
@@ -104,23 +98,17 @@ const setup = Effect.fnUntraced(function* (
   const { owner, signingKey } = yield* ScriptHandoff.prepare(input)
   const { settings, warnings } = yield* Settings.resolve(input, Settings.thisHost())
   const kept = yield* RetentionSetting.resolve(Settings.thisHost())
-  const policy = input.policy === undefined ? undefined : yield* PolicyFile.read(input.policy)
+  const inputs = yield* SetupFlagValues.requested(input, owner)
   yield* Warnings.show(warnings, err)
   yield* ScriptHandoff.reportOrphans(settings.dataDir)
   const runId = input.runId === undefined ? undefined : yield* whole(input.runId, settings.dataDir)
   const request: SetupRequest = {
+    ...inputs,
     target: settings.baseUrl,
     runId,
     fresh: input.fresh,
     idempotencyKey: input.idempotencyKey,
-    requireApproval: input.requireApproval,
-    noWait: !input.wait,
-    output: input.output,
-    sha256: input.sha256,
-    maxBytes: input.maxBytes,
-    policy,
-    mode: input.mode,
-    owner
+    noWait: !input.wait
   }
   const asked = new Set(yield* recordedId(request, settings.dataDir, input.dataDir))
   const onRun = (id: string) =>
@@ -167,11 +155,5 @@ export const whole = (runId: string, dataDir: string) =>
 const contradictions = (input: Input): ReadonlyArray<string> => [
   ...(input.fresh ? ["--new"] : []),
   ...(input.idempotencyKey === undefined ? [] : ["--idempotency-key"]),
-  ...(input.requireApproval === "never" ? [] : ["--require-approval"]),
-  ...(input.output === undefined ? [] : ["--output"]),
-  ...(input.sha256 === undefined ? [] : ["--sha256"]),
-  ...(input.maxBytes === undefined ? [] : ["--max-bytes"]),
-  ...(input.policy === undefined ? [] : ["--policy"]),
-  ...(input.mode === undefined ? [] : ["--mode"]),
-  ...(input.owner === undefined ? [] : ["--owner"])
+  ...SetupFlagValues.given(input)
 ]

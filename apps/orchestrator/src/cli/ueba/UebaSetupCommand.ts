@@ -6,26 +6,15 @@ import * as ServerFlags from "../flags/ServerFlags.ts"
 import { exitsOf } from "../HelpSections.ts"
 import { lazyCommand } from "../LazyCommand.ts"
 import * as ScriptHandoffFlags from "./ScriptHandoffFlags.ts"
+import * as SetupFlags from "./SetupFlags.ts"
+
+const { mode, owner, requireApproval, ...inputs } = SetupFlags.flags
 
 export const setup = lazyCommand("setup", {
   parameters: {
     ...ConnectionFlags.flags,
     server: ServerFlags.server,
-    output: FlagKinds.text(
-      "output",
-      "DIR",
-      "Directory for the script and its manifest; without it they stay in the data directory"
-    ).pipe(Flag.withAlias("o")),
-    sha256: FlagKinds.required("sha256", "HEX", "SHA-256 that the script must have, 64 hexadecimal digits").pipe(
-      Flag.filter(...FlagKinds.sha256Text),
-      Flag.optional
-    ),
-    maxBytes: FlagKinds.positive("max-bytes", "Size limit of the script, in bytes (default 4 MiB)").pipe(Flag.optional),
-    policy: FlagKinds.text(
-      "policy",
-      "FILE",
-      "Policy of the verification, in TOML or JSON: checks, known digests, signature, configuration"
-    ),
+    ...inputs,
     runId: FlagKinds.text("run", "ID", "Resume this run; if it has ended, show its result again"),
     fresh: FlagKinds.toggle("new", "Start a new run even if an unfinished one with the same inputs exists"),
     idempotencyKey: FlagKinds.required(
@@ -39,12 +28,7 @@ export const setup = lazyCommand("setup", {
       ),
       Flag.optional
     ),
-    requireApproval: Flag.Literals("require-approval", ["always", "changed", "never"]).pipe(
-      Flag.withDescription(
-        "When the run requires an approval (privx-kit runs approve): always; changed: if the script differs from the baseline or the approved script; never (default)"
-      ),
-      Flag.withDefault("never")
-    ),
+    requireApproval,
     wait: Flag.Boolean("wait").pipe(
       Flag.withDescription("Wait for the approval (default), or return with exit code 18"),
       Flag.withDefault(true)
@@ -53,6 +37,8 @@ export const setup = lazyCommand("setup", {
       "authorize-download",
       "Also send the token with the download; the API reference does not require it"
     ),
+    mode,
+    owner,
     ...ScriptHandoffFlags.flags,
     json: FlagKinds.json
   },

@@ -1,16 +1,15 @@
 /** Has a server carry a UEBA setup through, follows it, and brings what came of it here. */
-import { Sha256 } from "@privx-kit/ueba/Sha256"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import type { Run } from "@privx-kit/runs/Run"
 import * as RemoteSetup from "../../client/RemoteSetup.ts"
 import { RunClient } from "../../client/RunClient.ts"
-import * as PolicyFile from "../../setup/PolicyFile.ts"
 import type * as ServerSettings from "../../client/ServerSettings.ts"
 import * as ResultView from "../views/ResultView.ts"
 import { Screen } from "../../terminal/Screen.ts"
+import { inputsOf } from "../../setup/SetupRequest.ts"
 import { type SetupResult, SetupRun } from "../../setup/SetupRun.ts"
 import * as ScriptHandoff from "./ScriptHandoff.ts"
+import * as SetupFlagValues from "./SetupFlagValues.ts"
 import * as Outcome from "../Outcome.ts"
 import * as RunsRemote from "../runs/RunsRemote.ts"
 import * as ServerLayer from "../ServerLayer.ts"
@@ -47,20 +46,13 @@ export const run = (input: Input) => {
   )
 }
 
-/** The parser lets nothing else through. */
-const decodeSha256 = Schema.decodeEffect(Sha256)
-
 /** The run that is meant, or a new one. */
 const begin = Effect.fnUntraced(function* (input: Input) {
   if (input.runId !== undefined) return yield* Effect.flatMap(RunClient, (client) => client.find(input.runId ?? ""))
-  const policy = input.policy === undefined ? undefined : yield* PolicyFile.read(input.policy)
-  const sha256 = input.sha256 === undefined ? undefined : yield* Effect.orDie(decodeSha256(input.sha256))
+  const { mode: _, output: __, ...inputs } = yield* inputsOf(yield* SetupFlagValues.requested(input, undefined))
   const run: Run = yield* RemoteSetup.submit({
     ...(input.baseUrl === undefined ? {} : { target: input.baseUrl }),
-    ...(sha256 === undefined ? {} : { sha256 }),
-    ...(input.maxBytes === undefined ? {} : { maxBytes: input.maxBytes }),
-    ...(policy === undefined ? {} : { policy }),
-    ...(input.requireApproval === "never" ? {} : { requireApproval: input.requireApproval }),
+    ...inputs,
     ...(input.idempotencyKey === undefined ? {} : { idempotencyKey: input.idempotencyKey }),
     fresh: input.fresh
   })
@@ -78,15 +70,13 @@ const contradictions = (input: Input): ReadonlyArray<string> => {
   ]
   const ofNew: ReadonlyArray<readonly [string, boolean]> = [
     ["--new", input.fresh],
-    ["--idempotency-key", input.idempotencyKey !== undefined],
-    ["--require-approval", input.requireApproval !== "never"],
-    ["--sha256", input.sha256 !== undefined],
-    ["--max-bytes", input.maxBytes !== undefined],
-    ["--policy", input.policy !== undefined]
+    ["--idempotency-key", input.idempotencyKey !== undefined]
   ]
   const given = (flags: typeof here) => flags.flatMap(([name, is]) => (is ? [name] : []))
   const alien = given(here)
-  const late = input.runId === undefined ? [] : given(ofNew)
+  // The script of any run can be brought here, with the permissions that are asked for here.
+  const { mode: _, output: __, owner: ___, ...inputs } = input
+  const late = input.runId === undefined ? [] : [...given(ofNew), ...SetupFlagValues.given(inputs)]
   return [
     ...(alien.length > 0 ? [`The server executes the run: leave out ${alien.join(", ")}.`] : []),
     ...(late.length > 0 ? [`--run resumes a run with its recorded inputs: leave out ${late.join(", ")}.`] : [])

@@ -1,0 +1,28 @@
+/** What the flags of a setup say: as a request, or as the names of those that are given. */
+import type { Owner } from "@privx-kit/artifacts/Manifest"
+import type { SettingsError } from "@privx-kit/settings/SettingsError"
+import * as Effect from "effect/Effect"
+import * as Struct from "effect/Struct"
+import { toFlag } from "../../setup/FieldNames.ts"
+import * as PolicyFile from "../../setup/PolicyFile.ts"
+import type { RequestedInputs } from "../../setup/SetupRequest.ts"
+import * as SetupFlags from "./SetupFlags.ts"
+
+const names = Struct.keys(SetupFlags.flags)
+
+/**
+ * Reads the policy file.
+ *
+ * @param owner as it was looked up
+ */
+export const requested = Effect.fnUntraced(function* (
+  input: SetupFlags.Input,
+  owner: typeof Owner.Type | undefined
+): Effect.fn.Return<RequestedInputs, SettingsError> {
+  const policy = input.policy === undefined ? undefined : yield* PolicyFile.read(input.policy)
+  return { ...Struct.pick(input, names), policy, owner }
+})
+
+/** The flags that are given, but for those that say what holds anyway. */
+export const given = (input: Partial<SetupFlags.Input>): ReadonlyArray<string> =>
+  names.flatMap((name) => (input[name] === undefined || input[name] === "never" ? [] : [`--${toFlag(name)}`]))
