@@ -26,13 +26,16 @@ describe("a fleet file", () => {
         const first = (text: string) => Effect.map(problems(text), ([first = ""]) => first)
         assert.match(
           yield* first(`version: 1\nname: a\ndefaults: &a\n${keys(1500)}hosts:\n${"  - {<<: *a}\n".repeat(1500)}`),
-          /brings in too much with <</
+          /merges too much with <</
         )
         assert.match(
           yield* first(`version: 1\nname: a\nhosts:\n  - &a\n${keys(2000)}${"  - *a\n".repeat(2000)}`),
-          /hosts\[0\]\.k0 is not known here/
+          /hosts\[0\]\.k0 is not a known field/
         )
-        assert.match(yield* first(`version: 1\nname: a\nhosts:\n  - name: a\n${keys(30_000)}`), /k0 is not known here/)
+        assert.match(
+          yield* first(`version: 1\nname: a\nhosts:\n  - name: a\n${keys(30_000)}`),
+          /k0 is not a known field/
+        )
         assert.match(
           yield* first(`version: 1\nname: a\nhosts:\n  - name: a\n${keys(30_000, "_token")}`),
           /k0_token is a secret/

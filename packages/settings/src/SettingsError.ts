@@ -1,9 +1,10 @@
 /** All problems of the settings, and the sources that were searched. Never contains the value of a secret. */
 import * as Failure from "@privx-kit/core/Failure"
 import * as Schema from "effect/Schema"
+import { sentence } from "./ProblemText.ts"
 
 export const Problem = Schema.Struct({
-  /** The setting's name for people, e.g. `base URL`. */
+  /** The setting's name for people, e.g. `base URL`; in a file with several settings, the path of the field, or `the file`. */
   setting: Schema.String,
   /** The problem, as the rest of a sentence that starts with the setting. */
   problem: Schema.String,
@@ -23,7 +24,7 @@ export class SettingsError extends Failure.Class<SettingsError>()(
     looked: Schema.Array(Schema.String)
   },
   {
-    message: (self) => self.problems.map(({ fix, problem, setting }) => `The ${setting} ${problem}. ${fix}`).join(" "),
+    message: (self) => self.problems.map((problem) => `${sentence(problem)} ${problem.fix}`).join(" "),
     hint: (self) =>
       self.problems.every(({ at }) => at !== undefined)
         ? "Nothing was sent. An editor that uses the JSON Schemas of privx-kit shows most of these problems while you type."

@@ -129,7 +129,7 @@ const load = (file: string, setting: string): Effect.Effect<string, SettingsErro
 
 const decode = Effect.fnUntraced(function* (file: string, text: string): Effect.fn.Return<Content, SettingsError> {
   const placed = ({ column, line }: { readonly line: number; readonly column: number }, name: string) => ({
-    setting: `${file}:${line}:${column}${name === "" ? "" : ` ${name}`}`,
+    setting: name === "" ? "the file" : name,
     at: { path: file, line, column }
   })
   const source = yield* Effect.mapError(
@@ -145,7 +145,7 @@ const decode = Effect.fnUntraced(function* (file: string, text: string): Effect.
     const place = source.place(path, expected === undefined ? "name" : "value")
     return {
       ...placed(place, path.join(".")),
-      problem: expected === undefined ? "is not known here" : `must be ${expected}`,
+      problem: expected === undefined ? "is not a known field" : `must be ${expected}`,
       fix: expected === undefined ? "Remove it, or correct the name." : "Correct the value."
     }
   })

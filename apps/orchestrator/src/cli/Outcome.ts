@@ -15,6 +15,7 @@ import { Ended } from "../domain/Ended.ts"
 import type { VerificationFailed } from "@privx-kit/ueba/VerificationFailed"
 import * as ExitCode from "./ExitCode.ts"
 import type { SettingsError } from "@privx-kit/settings/SettingsError"
+import { subject } from "@privx-kit/settings/ProblemText"
 import { type Pane, Screen } from "../terminal/Screen.ts"
 import * as Interruption from "./Interruption.ts"
 import * as SystemFailure from "./SystemFailure.ts"
@@ -259,9 +260,9 @@ const isVerificationFailed = (failure: Failure.Failure): failure is Verification
 
 const settingsLines = (failure: SettingsError, { style }: Pane): ReadonlyArray<string> => [
   `${style.red(style.sign.failed)} ${failure.problems.length === 1 ? "A setting is" : `${failure.problems.length} settings are`} missing or wrong:`,
-  ...failure.problems.flatMap(({ fix, problem, setting }) => [
-    `  ${style.sign.dot} The ${style.bold(setting)} ${problem}.`,
-    `    ${fix}`
+  ...failure.problems.flatMap((problem) => [
+    `  ${style.sign.dot} ${problem.at === undefined ? `The ${style.bold(problem.setting)}` : style.bold(subject(problem))} ${problem.problem}.`,
+    `    ${problem.fix}`
   ]),
   `  Sources, in order of precedence: ${failure.looked.join(", ")}.`,
   `  ${failure.hint}`

@@ -12,6 +12,7 @@ import * as Credentials from "@privx-kit/settings/Credentials"
 import * as TomlFile from "@privx-kit/settings/TomlFile"
 import type { CredentialsReference } from "@privx-kit/settings/CredentialsReference"
 import * as SettingsFile from "@privx-kit/settings/SettingsFile"
+import { subject } from "@privx-kit/settings/ProblemText"
 
 /** A problem with one key of a reference; without `key`, with the reference as a whole. */
 export interface Fault {
@@ -97,15 +98,16 @@ const follow = Effect.fnUntraced(function* (
     if ((variable === undefined) === (file === undefined)) {
       faults.push({
         key: variable === undefined ? undefined : `${name}_env`,
-        problem: variable === undefined ? `lacks ${name}_env or ${name}_file` : `stands beside ${name}_file`,
-        fix: variable === undefined ? "Name where the value is." : "Leave one of them out."
+        problem:
+          variable === undefined ? `has neither ${name}_env nor ${name}_file` : `cannot be combined with ${name}_file`,
+        fix: variable === undefined ? "Name the variable or the file that contains the value." : "Remove one of them."
       })
       return ""
     }
     if (variable !== undefined) {
       const found = environment[variable] ?? ""
       if (found === "")
-        faults.push({ key: `${name}_env`, problem: `names ${variable}, which is not set`, fix: "Set it." })
+        faults.push({ key: `${name}_env`, problem: `names ${variable}, which is not set`, fix: "Set the variable." })
       return found
     }
     const found = yield* secretOf(path.resolve(directory, file ?? ""))
@@ -117,7 +119,11 @@ const follow = Effect.fnUntraced(function* (
   const redacted = (text: string, label: string) => Redacted.make(text, { label })
   const bare = (text: string, key: keyof CredentialsReference) => {
     if (text !== "" && !/^[\u0021-\u007e]+$/.test(text)) {
-      faults.push({ key, problem: "leads to a text that no token can be", fix: "Put the bare token there." })
+      faults.push({
+        key,
+        problem: "refers to text that is not a valid token",
+        fix: "Store only the token, without Bearer and line breaks."
+      })
     }
     return text
   }
@@ -143,8 +149,12 @@ const follow = Effect.fnUntraced(function* (
   if (clientId === undefined || clientId === "") {
     faults.push(
       reference.client_id_env === undefined
-        ? { key: undefined, problem: "lacks client_id or client_id_env", fix: "Say which API client it is." }
-        : { key: "client_id_env", problem: `names ${reference.client_id_env}, which is not set`, fix: "Set it." }
+        ? { key: undefined, problem: "has neither client_id nor client_id_env", fix: "Specify the API client." }
+        : {
+            key: "client_id_env",
+            problem: `names ${reference.client_id_env}, which is not set`,
+            fix: "Set the variable."
+          }
     )
   }
   const clientSecret = redacted(yield* value("client_secret"), "client secret")
@@ -154,7 +164,7 @@ const follow = Effect.fnUntraced(function* (
       (key) => reference[key] !== undefined
     )
     if (other !== undefined) {
-      faults.push({ key: other, problem: "stands beside client_domain", fix: "Leave one of them out." })
+      faults.push({ key: other, problem: "cannot be combined with client_domain", fix: "Remove one of them." })
     }
     return made({ _tag: "ClientCredentials", clientId: clientId ?? "", clientSecret, domain })
   }
@@ -174,9 +184,12 @@ const secretOf = Effect.fnUntraced(function* (
   const read = yield* Effect.result(SettingsFile.read(file, { maxBytes: largest }))
   if (Result.isFailure(read)) return { problem: `names ${file}, which ${read.failure.problem}`, fix: read.failure.fix }
   const text = read.success.trim()
-  if (text === "") return { problem: `names ${file}, which is empty`, fix: "Put the value there." }
+  if (text === "") return { problem: `names ${file}, which is empty`, fix: "Write the value into the file." }
   const exposed = yield* SettingsFile.isReadableByOthers(file)
-  return { text, warnings: exposed ? [`${file} holds a secret and others can read it: chmod 600 ${file}`] : [] }
+  return {
+    text,
+    warnings: exposed ? [`${file} contains a secret that other users can read. Run: chmod 600 ${file}`] : []
+  }
 })
 
 /** A token is hardly ever larger. */
@@ -199,9 +212,9 @@ const fromToml = Effect.fnUntraced(function* (file: string): Effect.fn.Return<Fo
     credentials: choice.credentials,
     ca: ca?.pems ?? [],
     warnings: [...toml.warnings, ...choice.warnings, ...(ca?.warnings ?? [])],
-    faults: problems.map(({ problem, setting }) => ({
+    faults: problems.map((problem) => ({
       key: "toml_file",
-      problem: `names ${file}: its ${setting} ${problem}`,
+      problem: `names a file that cannot be used: ${subject(problem)} ${problem.problem}`,
       fix: "Correct that file."
     }))
   }

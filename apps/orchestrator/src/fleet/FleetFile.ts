@@ -107,7 +107,7 @@ export const check = Effect.fn("FleetFile.check")(function* (
     for (const { message, path: below = [] } of format(result.failure.issue).issues) {
       const where = [...at, ...below.map((part) => (typeof part === "object" ? part.key : part))]
       const unknown = /excess|unexpected key/i.test(message)
-      if (unknown) add(where, "is not known here", "Leave it out, or correct the name.", "name")
+      if (unknown) add(where, "is not a known field", "Remove it, or correct the name.", "name")
       else add(where, ...described(message, where))
     }
     return undefined
@@ -116,7 +116,7 @@ export const check = Effect.fn("FleetFile.check")(function* (
   /** Before it is copied for each host. */
   const isSmall = (data: unknown, ...at: FleetSource.Path): boolean => {
     const large = tooLarge(data)
-    if (large !== undefined) add([...at, large], "has too many parts", `Keep ${mostParts} of them.`)
+    if (large !== undefined) add([...at, large], `has more than ${mostParts} entries`, "Remove some of them.")
     return large === undefined
   }
 
@@ -124,7 +124,7 @@ export const check = Effect.fn("FleetFile.check")(function* (
   const small = isSmall(rawDefaults, "defaults")
   const defaults = rawDefaults === undefined ? {} : small ? decoded(Defaults, rawDefaults, ["defaults"]) : undefined
   if (!Array.isArray(rawHosts) || rawHosts.length === 0) {
-    add(["hosts"], "has no host", "List at least one, with name and base_url.")
+    add(["hosts"], "has no host", "List at least one host with name and base_url.")
   }
   const hosts: Array<typeof Host.Type | undefined> = []
   for (const raw of Array.isArray(rawHosts) ? rawHosts : []) {
@@ -139,14 +139,19 @@ export const check = Effect.fn("FleetFile.check")(function* (
     hosts,
     ({ name }) => name,
     (index, name) =>
-      add(["hosts", index, "name"], `is ${name}, as that of an earlier host`, "Give each host a name of its own.")
+      add(["hosts", index, "name"], `is ${name}, which an earlier host has already`, "Give each host its own name.")
   )
 
   if (job === "setup") {
     for (const [index, part] of [defaults, ...hosts].entries()) {
       if (part?.bootstrap === undefined) continue
       const where = index === 0 ? ["defaults", "bootstrap"] : ["hosts", index - 1, "bootstrap"]
-      add(where, "counts only where the job is a bootstrap", "Add job: bootstrap at the top, or leave it out.", "name")
+      add(
+        where,
+        "has no effect unless the job is bootstrap",
+        "Add job: bootstrap at the top, or remove this field.",
+        "name"
+      )
     }
   }
   const found: Array<FleetHost> = []
@@ -186,8 +191,8 @@ export const check = Effect.fn("FleetFile.check")(function* (
     (at, target) =>
       add(
         ["hosts", indexOf.get(found[at]?.name) ?? 0, "base_url"],
-        `is ${target}, as that of an earlier host`,
-        "A PrivX can be in a fleet once."
+        `is ${target}, which an earlier host has already`,
+        "List each PrivX host once."
       )
   )
   unique(
@@ -196,7 +201,7 @@ export const check = Effect.fn("FleetFile.check")(function* (
     (at, directory) => {
       const index = indexOf.get(found[at]?.name) ?? 0
       const where = hosts[index]?.output === undefined ? ["defaults", "output"] : ["hosts", index, "output"]
-      add(where, `leads more than one host to ${directory}`, "Put {name} into it.")
+      add(where, `is ${directory} for several hosts`, "Add {name} to the path.")
     }
   )
   if (problems.length > 0 || top === undefined) return yield* failed(distinct(problems))
@@ -289,16 +294,11 @@ const cronOf = (
   if (Result.isSuccess(parsed)) {
     const schedule = { ...parsed.success, timeZone, makeUp: make_up === true }
     if (ScheduleTimes.next(schedule, Date.now()) !== undefined) return schedule
-    add(["schedule", "cron"], "never comes due", "Write a date that exists; 30 February does not.")
+    add(["schedule", "cron"], "never matches a date", "Use a date that exists; 30 February does not.")
     return undefined
   }
   const valid = time_zone !== undefined && Result.isSuccess(Cron.parse(cron))
-  if (valid) add(["schedule", "time_zone"], "is not a time zone", "Write one like Europe/Helsinki or UTC.")
-  else
-    add(
-      ["schedule", "cron"],
-      "is not a cron expression",
-      'Write five fields, e.g. "0 3 * * *" for each night at three.'
-    )
+  if (valid) add(["schedule", "time_zone"], "is not a time zone", "Use a time zone such as Europe/Helsinki or UTC.")
+  else add(["schedule", "cron"], "is not a cron expression", 'Write five fields, e.g. "0 3 * * *" for 03:00 every day.')
   return undefined
 }

@@ -18,6 +18,7 @@ import { nameOf } from "@privx-kit/settings/PrivxHosts"
 import * as FleetCredentials from "./FleetCredentials.ts"
 import { bootstrapOf, type HostInputs } from "./FleetJob.ts"
 import type { CredentialsReference } from "@privx-kit/settings/CredentialsReference"
+import { subject } from "@privx-kit/settings/ProblemText"
 import type { BootstrapSettings, Defaults, Host, Top } from "./FleetSchema.ts"
 import type { Path } from "./FleetSource.ts"
 
@@ -85,8 +86,11 @@ export const resolver = (
     }
     const { ca_file = [] } = settings
     const ca = yield* certificatesOf(typeof ca_file === "string" ? [ca_file] : ca_file)
-    for (const { fix, problem, setting } of ca.problems) {
-      fault({ problem: `names a file that does not fit: ${setting} ${problem}`, fix }, "ca_file")
+    for (const problem of ca.problems) {
+      fault(
+        { problem: `names a file that cannot be used: ${subject(problem)} ${problem.problem}`, fix: problem.fix },
+        "ca_file"
+      )
     }
     const login = options.credentials
       ? yield* credentialsOf(filled(settings.credentials ?? {}, name))
@@ -96,8 +100,11 @@ export const resolver = (
     }
     const policy = settings.policy === undefined ? undefined : yield* policyOf(settings.policy)
     if (policy !== undefined && Result.isFailure(policy)) {
-      for (const { fix, problem, setting } of policy.failure.problems) {
-        fault({ problem: `names a file that does not fit: ${setting} ${problem}`, fix }, "policy")
+      for (const problem of policy.failure.problems) {
+        fault(
+          { problem: `names a file that cannot be used: ${subject(problem)} ${problem.problem}`, fix: problem.fix },
+          "policy"
+        )
       }
     }
     const mode = settings.mode === undefined ? Option.none() : ModeText.parse(settings.mode)
@@ -116,9 +123,9 @@ export const resolver = (
     const bootstrap = settings.job === "bootstrap" ? filledBootstrap(settings) : undefined
     const anchors = bootstrap?.trust_anchors_file
     const trustAnchors = anchors === undefined ? undefined : yield* certificatesOf([anchors])
-    for (const { fix, problem, setting } of trustAnchors?.problems ?? []) {
+    for (const problem of trustAnchors?.problems ?? []) {
       fault(
-        { problem: `names a file that does not fit: ${setting} ${problem}`, fix },
+        { problem: `names a file that cannot be used: ${subject(problem)} ${problem.problem}`, fix: problem.fix },
         "bootstrap",
         "trust_anchors_file"
       )

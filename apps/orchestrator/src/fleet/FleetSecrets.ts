@@ -10,7 +10,9 @@ export const find = (source: Source): ReadonlyArray<Problem> => {
   const visit = (data: unknown, path: ReadonlyArray<PropertyKey>): void => {
     if (problems.length >= mostFound) return
     if (path.length > deepest) {
-      problems.push(source.problem(path.slice(0, deepest), "is nested too deeply", "Nothing in a fleet file is."))
+      problems.push(
+        source.problem(path.slice(0, deepest), "is nested too deeply", "A fleet file has only a few levels.")
+      )
       return
     }
     if (typeof data === "string") {
@@ -22,7 +24,7 @@ export const find = (source: Source): ReadonlyArray<Problem> => {
     for (const [key, value] of Object.entries(data)) {
       const below = [...path, Array.isArray(data) ? Number(key) : key]
       if (!Array.isArray(data) && named.test(key) && typeof value !== "object") {
-        problems.push(source.problem(below, "is a secret, which a fleet file never holds", advice))
+        problems.push(source.problem(below, "is a secret, which a fleet file must not contain", advice))
       } else {
         visit(value, below)
       }
@@ -32,13 +34,13 @@ export const find = (source: Source): ReadonlyArray<Problem> => {
   return problems
 }
 
-/** Nobody has put more there by mistake. */
+/** More secrets than anyone puts into a file by mistake. */
 const mostFound = 1000
 
 const deepest = 20
 
 const advice =
-  "Put it into an environment variable or a file of mode 0600, and name that: client_secret_env, client_secret_file, token_env and so on. If it was stored anywhere, change it."
+  "Put it into an environment variable or a file with mode 0600, and refer to that with client_secret_env, client_secret_file, token_env and so on. If the fleet file was stored or shared, replace the secret."
 
 /** Keys whose value would be one. Those that end in `_env` or `_file` say where it is. */
 const named = /^(?:.*_)?(?:token|secret|password|passwd|passphrase|private_?key|api_?key)$/i

@@ -79,20 +79,20 @@ const yaml = (text: string, file: string): Source => {
     return parsed(text, file)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    return unreadable(file, "is nested too deeply", "Nothing in a fleet file is.")
+    return unreadable(file, "is nested too deeply", "A fleet file has only a few levels.")
   }
 }
 
 const parsed = (text: string, file: string): Source => {
   const lines = new LineCounter()
-  // The library's own look for names that stand there twice takes the square of their number.
+  // The library's own look for duplicate keys takes quadratic time.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
   const at = (offset: number): Required<Problem>["at"] => {
     const { col, line } = lines.linePos(offset)
     return { path: file, line: Math.max(1, line), column: Math.max(1, col) }
   }
   const placed = (place: Required<Problem>["at"], what: string, problem: string, fix: string): Problem => ({
-    setting: `${file}:${place.line}:${place.column}${what === "" ? "" : ` ${what}`}`,
+    setting: what === "" ? "the file" : what,
     problem,
     fix,
     at: place
@@ -102,9 +102,9 @@ const parsed = (text: string, file: string): Source => {
     .slice(0, 1)
     .map((error) =>
       /call stack/i.test(error.message)
-        ? placed(at(0), "", "is nested too deeply", "Nothing in a fleet file is.")
+        ? placed(at(0), "", "is nested too deeply", "A fleet file has only a few levels.")
         : error.code === "MULTIPLE_DOCS"
-          ? placed(at(error.pos[0]), "", "begins a second document", "Put each fleet into a file of its own.")
+          ? placed(at(error.pos[0]), "", "contains a second document", "Write each fleet into its own file.")
           : isUnquotedStar(error.code, text, error.pos[0])
             ? placed(at(error.pos[0]), "", ...star)
             : placed(at(error.pos[0]), "", `is not valid YAML: ${plain(error.message)}`, "Correct that line.")
@@ -112,25 +112,30 @@ const parsed = (text: string, file: string): Source => {
   const { data, loose, nameless, resolve, tagged, tooMuch, twice } = convert(document.contents)
   for (const node of tagged) {
     problems.push(
-      placed(at(node.range?.[0] ?? 0), "", "has a tag, which a fleet file does not use", "Remove the word with the !.")
+      placed(
+        at(node.range?.[0] ?? 0),
+        "",
+        "has a YAML tag, which fleet files do not support",
+        "Remove the word that starts with !."
+      )
     )
   }
   for (const node of nameless) {
     const offset = node?.range?.[0] ?? 0
-    problems.push(placed(at(offset), "", "has a name that is not plain text", "Write a word before the colon."))
+    problems.push(placed(at(offset), "", "has a key that is not plain text", "Write a word before the colon."))
   }
   for (const node of twice) {
-    problems.push(placed(at(node.range?.[0] ?? 0), "", "stands there a second time", "Leave one of them out."))
+    problems.push(placed(at(node.range?.[0] ?? 0), "", "has this key twice", "Remove one of them."))
   }
   for (const node of loose) {
     const [problem, fix] =
       isAlias(node) && /^[^A-Za-z_]/.test(node.source)
         ? star
-        : ["names an anchor that is not above it", "Put the anchor (&name) first."]
+        : ["uses an alias without an anchor above it", "Define the anchor (&name) before the alias (*name)."]
     problems.push(placed(at(node.range?.[0] ?? 0), "", problem, fix))
   }
   if (tooMuch)
-    problems.push(placed(at(0), "", "brings in too much with <<", "Put what many hosts share into defaults."))
+    problems.push(placed(at(0), "", "merges too much with <<", "Move settings that many hosts share into defaults."))
   const pairOf = finder()
   return {
     data,
@@ -141,7 +146,10 @@ const parsed = (text: string, file: string): Source => {
 }
 
 /** A schedule like `* * * * *` without quotes. */
-const star = ["begins with *, which stands for an anchor in YAML", 'Put it in quotes: "*/5 * * * *".'] as const
+const star = [
+  "has a value that starts with *, which YAML reads as an alias",
+  'Put it in quotes: "*/5 * * * *".'
+] as const
 
 const isUnquotedStar = (code: string, text: string, offset: number): boolean =>
   (code === "BAD_ALIAS" || code === "UNEXPECTED_TOKEN") && text[offset] === "*"

@@ -23,6 +23,7 @@ import { fromFile } from "../setup/FieldNames.ts"
 import { inputsOf } from "../setup/SetupRequest.ts"
 import { nameOf } from "@privx-kit/settings/PrivxHosts"
 import { CredentialsReference } from "@privx-kit/settings/CredentialsReference"
+import { subject } from "@privx-kit/settings/ProblemText"
 import type { FleetBody } from "./FleetApi.ts"
 import type { Serving } from "./Serving.ts"
 
@@ -70,8 +71,11 @@ const resolver = (
       const found = looked.get(name) ?? TrustAnchors.parse(text ?? "", name)
       looked.set(name, found)
       if (text === undefined) return []
-      for (const { fix, problem, setting } of found.problems) {
-        fault({ problem: `names a file that does not fit: ${setting} ${problem}`, fix }, "ca_file")
+      for (const problem of found.problems) {
+        fault(
+          { problem: `names a file that cannot be used: ${subject(problem)} ${problem.problem}`, fix: problem.fix },
+          "ca_file"
+        )
       }
       return found.pems
     })

@@ -86,7 +86,7 @@ const load = (file: string, setting: string): Effect.Effect<string, SettingsErro
   )
 
 const placed = (file: string, { column, line }: Place, name: string, problem: string, fix: string): Problem => ({
-  setting: `${file}:${line}:${column}${name === "" ? "" : ` ${name}`}`,
+  setting: name === "" ? "the file" : name,
   problem,
   fix,
   at: { path: file, line, column }
@@ -144,8 +144,8 @@ const describe = (data: unknown, message: string, where: Path): Described => {
   }
   const isRulePart = top === "capabilities" && where.length === 3
   if (/excess|unexpected key/i.test(message) || (isRulePart && where[2] !== "allowed" && where[2] !== "forbidden")) {
-    const names = where.length === 1 ? ` A policy may have ${Object.keys(Content.fields).join(", ")}.` : ""
-    return { at: where, of: "name", problem: "is not known here", fix: `Remove it, or correct the name.${names}` }
+    const names = where.length === 1 ? ` The fields of a policy are ${Object.keys(Content.fields).join(", ")}.` : ""
+    return { at: where, of: "name", problem: "is not a known field", fix: `Remove it, or correct the name.${names}` }
   }
   if (message === "Missing key")
     return { at: where, of: "value", problem: "is missing", fix: `Add ${String(where.at(-1))}.` }

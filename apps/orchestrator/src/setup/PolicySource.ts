@@ -36,7 +36,7 @@ const parseToml = Effect.fnUntraced(function* (text: string): Effect.fn.Return<S
         line: cause.line,
         column: cause.column,
         problem: /redefine|already defined/.test(reason)
-          ? "stands there a second time"
+          ? "has this key twice"
           : `is not valid TOML: ${reason.replace(/^Invalid TOML document: /, "")}`
       }
     }
@@ -71,7 +71,7 @@ const parseJson = Effect.fnUntraced(function* (text: string): Effect.fn.Return<S
         if (!isScalar(key)) continue
         const below = [...path, String(key.value)]
         const place = placeOf(text, key.range?.[0] ?? 0)
-        if (seen.has(key.value)) twice ??= { ...place, problem: "stands there a second time" }
+        if (seen.has(key.value)) twice ??= { ...place, problem: "has this key twice" }
         seen.add(key.value)
         known.names.set(keyOf(below), place)
         note(value, below)

@@ -120,13 +120,13 @@ describe("a fleet of bootstraps", () => {
         )
       assert.deepStrictEqual(
         yield* problems(`version: 1\nname: t\ndefaults: { bootstrap: { address: a.example.com } }\nhosts: ${hosts}\n`),
-        [[3, "counts only where the job is a bootstrap"]]
+        [[3, "has no effect unless the job is bootstrap"]]
       )
       const anchors = yield* problems(
         `version: 1\nname: t\njob: bootstrap\ndefaults:\n  bootstrap:\n    trust_anchors_file: none.pem\nhosts: ${hosts}\n`
       )
       assert.strictEqual(anchors[0]?.[0], 6)
-      assert.match(String(anchors[0]?.[1]), /^names a file that does not fit: /)
+      assert.match(String(anchors[0]?.[1]), /^names a file that cannot be used: /)
       const range = yield* problems(
         `version: 1\nname: t\njob: bootstrap\ndefaults:\n  bootstrap:\n    dataset: { start: 2026-02-01, end: 2026-01-01 }\nhosts: ${hosts}\n`
       )

@@ -208,7 +208,7 @@ describe("privx-kit fleet", () => {
       const [ended] = yield* Effect.all([run(["watch", file, "--rounds", "3", "--json"]), changing], { concurrency: 2 })
       assert.strictEqual(ended.code, 0, ended.stderr)
       assert.strictEqual(ended.stdout.trim().split("\n").length, 3)
-      assert.match(ended.stderr, /schedule\.cron never comes due/)
+      assert.match(ended.stderr, /schedule\.cron never matches a date/)
       assert.include(ended.stderr, "The fleet is applied as the file was before.")
     })
   )

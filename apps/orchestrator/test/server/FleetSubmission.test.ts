@@ -93,7 +93,7 @@ describe("a fleet that is handed over", () => {
       const labels = Array.from({ length: 50_000 }, (_, index) => `l${index}: a`).join(", ")
       assert.match(
         yield* problem({ definition: many(10_000, `{ labels: { ${labels} } }`) }),
-        /labels has too many parts$/
+        /labels has more than 100 entries$/
       )
     })
   )

@@ -127,7 +127,7 @@ describe("a fleet at a server", () => {
         ]),
         [
           [4, "is not a PrivX host for which this server accepts fleets"],
-          [5, "is not known here"],
+          [5, "is not a known field"],
           [6, "specifies no way to log in"],
           [6, "names a file that did not come with the definition"],
           [6, "names a file that did not come with the definition"]
@@ -140,7 +140,7 @@ describe("a fleet at a server", () => {
       assert.strictEqual(ended.code, 3)
       assert.match(
         ended.stderr,
-        /fleet\.yaml:4:\d+ hosts\[0\]\.base_url is not a PrivX host for which this server accepts fleets/
+        /fleet\.yaml:4:\d+: hosts\[0\]\.base_url is not a PrivX host for which this server accepts fleets/
       )
       fs.writeFileSync(file, fleets.text(privx, 1))
       for (const role of ["viewer", "approver"]) {

@@ -88,39 +88,39 @@ trust_anchors_file = "anchors.pem"
   )
 
   it.live.each<[Readonly<Record<string, string>>, RegExp]>([
-    [{ "p.toml": "[checks]\nnotHtlm = 'off'\n" }, /p\.toml:2:1 checks\.notHtlm is not known\. Use one of notEmpty,/],
-    [{ "p.toml": "[checks]\nnotHtml = 'maybe'\n" }, /p\.toml:2:11 checks\.notHtml must be one of demanded, required/],
-    [{ "p.toml": "checks.notHtml = 'maybe'\n" }, /p\.toml:1:18 checks\.notHtml must be/],
-    [{ "p.toml": "\n[check]\n" }, /p\.toml:2:2 check is not known here\..*checks, write_places, capabilities/],
-    [{ "p.toml": "write_places = ['/etc', 'etc']\n" }, /p\.toml:1:25 write_places\[1\] must be an absolute path/],
+    [{ "p.toml": "[checks]\nnotHtlm = 'off'\n" }, /p\.toml:2:1: checks\.notHtlm is not known\. Use one of notEmpty,/],
+    [{ "p.toml": "[checks]\nnotHtml = 'maybe'\n" }, /p\.toml:2:11: checks\.notHtml must be one of demanded, required/],
+    [{ "p.toml": "checks.notHtml = 'maybe'\n" }, /p\.toml:1:18: checks\.notHtml must be/],
+    [{ "p.toml": "\n[check]\n" }, /p\.toml:2:2: check is not a known field\..*checks, write_places, capabilities/],
+    [{ "p.toml": "write_places = ['/etc', 'etc']\n" }, /p\.toml:1:25: write_places\[1\] must be an absolute path/],
     [
       { "p.toml": "[capabilities]\nwrite = 'forbidden'\n" },
-      /p\.toml:2:1 capabilities\.write is not known\. Use one of downloads,/
+      /p\.toml:2:1: capabilities\.write is not known\. Use one of downloads,/
     ],
     [
       { "p.toml": "[capabilities]\nwrites = { alowed = [] }\n" },
-      /p\.toml:2:12 capabilities\.writes\.alowed is not known here/
+      /p\.toml:2:12: capabilities\.writes\.alowed is not a known field/
     ],
     [
       { "p.toml": "[capabilities]\nwrites = 'never'\n" },
-      /p\.toml:2:10 capabilities\.writes must be one of allowed, forbidden/
+      /p\.toml:2:10: capabilities\.writes must be one of allowed, forbidden/
     ],
-    [{ "p.toml": "[signature]\nfile = 's'\n" }, /p\.toml:1:2 signature\.public_key_file is missing/],
+    [{ "p.toml": "[signature]\nfile = 's'\n" }, /p\.toml:1:2: signature\.public_key_file is missing/],
     [
       { "p.toml": "pin_file = 'a'\n[checks]\nnotHtml = 'off'\nnotHtml = 'required'\n" },
-      /p\.toml:4:\d+ stands there a second time/
+      /p\.toml:4:\d+: the file has this key twice/
     ],
-    [{ "p.toml": "[checks]\n[checks]\n" }, /p\.toml:2:\d+ stands there a second time/],
-    [{ "p.toml": "a = \n" }, /p\.toml:1:\d+ is not valid TOML/],
-    [{ "p.toml": `a = ${"[".repeat(50_000)}` }, /p\.toml:1:\d+ is not valid TOML: .*depth|nest/i],
-    [{ "p.json": "{" }, /p\.json:1:2 is not valid JSON: .*\. Correct that line/],
-    [{ "p.json": '{\n  "checks": {},\n  "checks": {}\n}' }, /p\.json:3:3 stands there a second time/],
+    [{ "p.toml": "[checks]\n[checks]\n" }, /p\.toml:2:\d+: the file has this key twice/],
+    [{ "p.toml": "a = \n" }, /p\.toml:1:\d+: the file is not valid TOML/],
+    [{ "p.toml": `a = ${"[".repeat(50_000)}` }, /p\.toml:1:\d+: the file is not valid TOML: .*depth|nest/i],
+    [{ "p.json": "{" }, /p\.json:1:2: the file is not valid JSON: .*\. Correct that line/],
+    [{ "p.json": '{\n  "checks": {},\n  "checks": {}\n}' }, /p\.json:3:3: the file has this key twice/],
     [
       { "p.json": '{"checks": {\n "notHtml": "off",\n "notHtml": "required"}}' },
-      /p\.json:3:2 stands there a second time/
+      /p\.json:3:2: the file has this key twice/
     ],
-    [{ "p.json": '{\n "checks": {"notHtml":\n "maybe"}}' }, /p\.json:3:2 checks\.notHtml must be/],
-    [{ "p.json": `{"a": ${"[".repeat(50_000)}` }, /p\.json:1:22 is nested deeper than 16 levels/],
+    [{ "p.json": '{\n "checks": {"notHtml":\n "maybe"}}' }, /p\.json:3:2: checks\.notHtml must be/],
+    [{ "p.json": `{"a": ${"[".repeat(50_000)}` }, /p\.json:1:22: the file is nested deeper than 16 levels/],
     [{ "p.json": `{"a": "${"x".repeat(300_000)}"}` }, /larger than 256 KiB/],
     [{ "p.toml": "pin_file = 'gone'\n" }, /pin_file names .*gone, which does not exist/],
     [{ "p.toml": "pin_file = 'pins'\n", pins: "abc\n" }, /line 1 has 3 hexadecimal digits/],
@@ -160,7 +160,7 @@ trust_anchors_file = "anchors.pem"
       fs.writeFileSync(policy, "[cheks]\n")
       const wrong = yield* cli.run(["ueba", "setup", "--policy", policy], { env })
       assert.notStrictEqual(wrong.code, 0)
-      assert.match(wrong.stderr, /policy\.toml:1:2 cheks is not known here/)
+      assert.match(wrong.stderr, /policy\.toml:1:2: cheks is not a known field/)
     })
   )
 })

@@ -23,6 +23,7 @@ import * as HostProbe from "@privx-kit/settings/HostProbe"
 import * as PrivxClient from "@privx-kit/settings/PrivxClient"
 import type { Credentials } from "@privx-kit/settings/Credentials"
 import type { Inspection } from "@privx-kit/settings/Settings"
+import { subject } from "@privx-kit/settings/ProblemText"
 
 export interface Check {
   readonly name:
@@ -93,7 +94,7 @@ const examineSettings = ({ problems, warnings }: Inspection): Check => {
     return failed(
       "settings",
       "settings",
-      problems.map(({ problem, setting }) => `the ${setting} ${problem}`).join("; "),
+      problems.map((problem) => `${subject(problem)} ${problem.problem}`).join("; "),
       problems.map(({ fix }) => fix).join(" ")
     )
   }
@@ -345,7 +346,7 @@ const examineServer = Effect.fnUntraced(function* (flags: ServerSettings.Flags):
           ? failed(
               "server",
               "settings",
-              failure.problems.map(({ problem, setting }) => `the ${setting} ${problem}`).join("; "),
+              failure.problems.map((problem) => `${subject(problem)} ${problem.problem}`).join("; "),
               failure.problems.map(({ fix }) => fix).join(" ")
             )
           : failed("server", ExitCode.of(failure), failure.message, failure.hint)

@@ -7,6 +7,7 @@ import { fromSystem } from "@privx-kit/core/StorageFailed"
 import * as DurableFile from "@privx-kit/files/DurableFile"
 import type { ApiClient } from "@privx-kit/simulator/ApiClient"
 import * as TomlFile from "@privx-kit/settings/TomlFile"
+import { sentence } from "@privx-kit/settings/ProblemText"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as fs from "node:fs/promises"
@@ -43,7 +44,7 @@ export const read = Effect.fnUntraced(function* (
   if (problems.length > 0) {
     return yield* new UsageError({
       command: "privx-kit simulate",
-      problems: problems.map(({ fix, problem, setting }) => `The ${setting} ${problem}. ${fix}`)
+      problems: problems.map((problem) => `${sentence(problem)} ${problem.fix}`)
     })
   }
   const secret = (key: "clientSecret" | "oauthClientSecret") => {
