@@ -1,155 +1,150 @@
-/** The hosts of a fleet run as a matrix: status, change, and why. */
+/** A round of a fleet: how its hosts stand now, what this round did, when the next one is, and what it changes. */
 import { useQuery } from "@tanstack/react-query"
 import { useEffect } from "react"
 import { Link, useSearchParams } from "wouter"
-import { api, type Fleet, unwrap } from "../api/Client.ts"
+import { api, type Fleet, type FleetStanding, unwrap } from "../api/Client.ts"
 import { useQuestion } from "../parts/Ask.tsx"
 import { Id, Terminal } from "../parts/Copy.tsx"
-import { Empty, ErrorNotice, Loading } from "../parts/Notice.tsx"
+import { ErrorNotice, Loading } from "../parts/Notice.tsx"
 import { plain } from "../parts/Plain.tsx"
-import { StatusBadge, statuses, labels } from "../parts/StatusBadge.tsx"
-import { duration, Time } from "../parts/Time.tsx"
+import { StatusBadge } from "../parts/StatusBadge.tsx"
+import { Time } from "../parts/Time.tsx"
 import { useSession } from "../session/Session.tsx"
-
-type Host = Fleet["hosts"][number]
-
-const changes = { new: "first script", unchanged: "unchanged", changed: "changed" } as const
+import { FleetHosts } from "./FleetHosts.tsx"
+import { FleetPlan } from "./FleetPlan.tsx"
 
 const FleetPage = ({ id }: { readonly id: string }) => {
   useEffect(() => {
     document.title = `Fleet ${id.slice(0, 8)} · privx-kit`
   }, [id])
+  const path = { params: { path: { run: id } } }
   const fleet = useQuery({
     queryKey: ["fleet", id],
-    queryFn: () => unwrap(api.GET("/api/v1/fleets/{run}", { params: { path: { run: id } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/fleets/{run}", path)),
     refetchInterval: ({ state }) => ((state.data?.run.endedAt ?? null) === null ? 2000 : false)
   })
-  const { may } = useSession()
-  const [dialog, ask] = useQuestion()
+  const run = fleet.data?.run
+  const standing = useQuery({
+    queryKey: ["fleet-status", id, run?.attempt, run?.endedAt],
+    queryFn: () => unwrap(api.GET("/api/v1/fleets/{run}/status", path)),
+    enabled: run !== undefined,
+    // Decisions and other rounds change it as well.
+    refetchInterval: run?.endedAt === null ? 5000 : 30_000,
+    placeholderData: (before) => before
+  })
   const [search, setSearch] = useSearchParams()
   if (fleet.error !== null) return <ErrorNotice error={fleet.error} retry={() => void fleet.refetch()} />
   if (fleet.data === undefined) return <Loading what="the fleet" />
-  const { fleet: name, hosts, run } = fleet.data
-  const status = search.get("status")
-  const text = search.get("text") ?? ""
-  const shown = hosts.filter(
-    (host) =>
-      (status === null || (host.status ?? "queued") === status) &&
-      `${host.name} ${host.target}`.toLowerCase().includes(text.toLowerCase())
-  )
-  const count = (status: string) => hosts.filter((host) => (host.status ?? "queued") === status).length
-  const set = (field: string, value: string | null) =>
-    setSearch((search) => {
-      const next = new URLSearchParams(search)
-      if (value === null || value === "") next.delete(field)
-      else next.set(field, value)
-      return next
-    })
   return (
     <>
       <div className="title">
         <h1>
-          Fleet {plain(name)} <Id value={run.id} label="id" />
+          Fleet {plain(fleet.data.fleet)} <Id value={fleet.data.run.id} label="id" />
         </h1>
-        <StatusBadge status={run.status} />
+        <StatusBadge status={fleet.data.run.status} />
       </div>
-      <p className="quiet">
-        Created <Time iso={run.createdAt} />, ended <Time iso={run.endedAt} />.{" "}
-        <Link href={`/runs/${run.id}`}>The run</Link>
-      </p>
-      <div className="actions">
-        {may("submit") && (run.status === "failed" || run.status === "cancelled") && (
-          <button
-            type="button"
-            className="primary"
-            onClick={() =>
-              ask({
-                title: "Retry the hosts that failed?",
-                body: <p>Hosts that have succeeded are left as they are.</p>,
-                action: "Retry",
-                run: () =>
-                  unwrap(api.POST("/api/v1/runs/{run}/retry", { params: { path: { run: id } } })).then(() =>
-                    fleet.refetch()
-                  )
-              })
-            }
-          >
-            Retry the failed hosts
-          </button>
-        )}
-        {dialog}
-      </div>
-      <ul className="chips" aria-label="Filter by status">
-        {statuses.map((one) => (
-          <li key={one}>
-            <button
-              type="button"
-              className={`chip ${one}`}
-              aria-pressed={status === one}
-              onClick={() => set("status", status === one ? null : one)}
-            >
-              {labels[one]} <span className="count">{count(one)}</span>
-            </button>
-          </li>
-        ))}
-      </ul>
-      <label className="search">
-        Hosts
-        <input
-          type="search"
-          value={text}
-          placeholder="name or address"
-          onChange={(event) => set("text", event.target.value)}
-        />
-      </label>
-      {shown.length === 0 ? <Empty>No host fits.</Empty> : <Matrix hosts={shown} />}
-      <Terminal command={`privx-kit runs show ${id}`} />
+      <Actions fleet={fleet.data} reload={() => void fleet.refetch()} />
+      <Facts fleet={fleet.data} standing={standing.data} />
+      {standing.error !== null && <ErrorNotice error={standing.error} retry={() => void standing.refetch()} />}
+      <FleetHosts
+        hosts={fleet.data.hosts}
+        states={standing.data?.hosts}
+        search={search}
+        change={(next, typed) => setSearch(next, { replace: typed })}
+      />
+      <FleetPlan id={id} fleet={fleet.data.fleet} />
+      <Terminal command={`privx-kit fleet show ${id}`} />
     </>
   )
 }
 
 export default FleetPage
 
-const Matrix = ({ hosts }: { readonly hosts: ReadonlyArray<Host> }) => (
-  <table className="list">
-    <caption className="hidden">Hosts of the fleet</caption>
-    <thead>
-      <tr>
-        <th scope="col">Status</th>
-        <th scope="col">Host</th>
-        <th scope="col">Script</th>
-        <th scope="col">Why</th>
-        <th scope="col">Duration</th>
-      </tr>
-    </thead>
-    <tbody>
-      {hosts.map((host) => (
-        <tr key={host.name}>
-          <td data-label="Status">
-            {host.status === null ? <span className="quiet">not yet</span> : <StatusBadge status={host.status} />}
-          </td>
-          <td data-label="Host">
-            {host.runId === null ? plain(host.name) : <Link href={`/runs/${host.runId}`}>{plain(host.name)}</Link>}
-            <div className="quiet">{plain(host.target)}</div>
-          </td>
-          <td data-label="Script">
-            {host.change === null ? "–" : changes[host.change]}
-            {host.status === "waiting" && host.runId !== null && (
-              <div>
-                <Link href={`/runs/${host.runId}/review`}>Review</Link>
-              </div>
-            )}
-          </td>
-          <td data-label="Why">
-            {host.failure === null ? (
-              <span className="quiet">–</span>
-            ) : (
-              <span className="reason">{plain(host.failure.message)}</span>
-            )}
-          </td>
-          <td data-label="Duration">{typeof host.millis === "number" ? duration(host.millis) : "–"}</td>
-        </tr>
-      ))}
-    </tbody>
-  </table>
+const Actions = ({ fleet: { hosts, run }, reload }: { readonly fleet: Fleet; readonly reload: () => void }) => {
+  const { may } = useSession()
+  const [dialog, ask] = useQuestion()
+  if (!may("submit") || (run.status !== "failed" && run.status !== "cancelled")) return null
+  const failed = hosts.filter(({ status }) => status === "failed" || status === "cancelled").length
+  const retry = () =>
+    ask({
+      title: "Retry the hosts that failed?",
+      body: (
+        <p>
+          {failed === 1 ? "One host is" : `${failed} hosts are`} set up again. Those that succeeded are left as they
+          are.
+        </p>
+      ),
+      action: "Retry",
+      run: () => unwrap(api.POST("/api/v1/runs/{run}/retry", { params: { path: { run: run.id } } })).then(reload)
+    })
+  return (
+    <div className="actions">
+      <button type="button" className="primary" onClick={retry}>
+        Retry the failed hosts
+      </button>
+      <Terminal command={`privx-kit fleet retry ${run.id}`} />
+      {dialog}
+    </div>
+  )
+}
+
+const Facts = ({
+  fleet: { run },
+  standing
+}: {
+  readonly fleet: Fleet
+  readonly standing: FleetStanding | undefined
+}) => (
+  <dl className="facts">
+    <div>
+      <dt>This round</dt>
+      <dd>
+        <Link href={`/runs/${run.id}`}>The run</Link>, created <Time iso={run.createdAt} />, ended{" "}
+        <Time iso={run.endedAt} />
+        {standing !== undefined && standing.latest !== run.id && (
+          <div>
+            <Link href={`/fleets/${standing.latest}`}>There is a later round</Link>
+          </div>
+        )}
+      </dd>
+    </div>
+    <div>
+      <dt>Next scheduled round</dt>
+      <dd>
+        <NextRound run={run} standing={standing} />
+      </dd>
+    </div>
+    <div>
+      <dt>Drift</dt>
+      <dd>{standing === undefined ? <span className="quiet">…</span> : <Drift hosts={standing.hosts} />}</dd>
+    </div>
+  </dl>
 )
+
+const NextRound = ({ run, standing }: { readonly run: Fleet["run"]; readonly standing: FleetStanding | undefined }) => {
+  if (standing === undefined) return <span className="quiet">…</span>
+  if (standing.latest !== run.id) return <span className="quiet">the later round says</span>
+  const { nextRound, schedule } = standing
+  if (schedule === null) return <span className="quiet">none: the fleet has no schedule</span>
+  return (
+    <>
+      {nextRound === null ? "not known here" : <Time iso={nextRound} />}
+      <div className="quiet">
+        <code>{plain(schedule.cron)}</code>,{" "}
+        {schedule.timeZone === null ? "in the time zone of the machine that applies it" : plain(schedule.timeZone)}, by{" "}
+        <code>privx-kit fleet watch</code>
+      </div>
+    </>
+  )
+}
+
+const Drift = ({ hosts }: { readonly hosts: FleetStanding["hosts"] }) => {
+  const drifted = hosts.filter(({ drifted }) => drifted).length
+  return drifted === 0 ? (
+    <>none of {hosts.length} hosts</>
+  ) : (
+    <strong>
+      {drifted} of {hosts.length} hosts
+    </strong>
+  )
+}
