@@ -19,6 +19,7 @@ import * as path from "node:path"
 import { DataDirectory, type DataDirectoryUnusable, fromStorage } from "@privx-kit/durable/DataDirectory"
 import * as ArtifactDirectory from "./ArtifactDirectory.ts"
 import { SpooledFile } from "./SpooledFile.ts"
+import { DirectoryFlush } from "@privx-kit/files/DirectoryFlush"
 import * as DurableFile from "@privx-kit/files/DurableFile"
 import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
 
@@ -70,6 +71,7 @@ export class ArtifactStore extends Context.Service<
 
 const make = Effect.fnUntraced(function* (directory: string) {
   const whole = path.join(directory, "sha256")
+  const names = new DirectoryFlush()
   const partial = path.join(directory, "partial")
   yield* clear(partial)
   yield* DurableFile.makeDirectory(whole)
@@ -119,7 +121,9 @@ const make = Effect.fnUntraced(function* (directory: string) {
     }
     const final = fileOf(sha256)
     yield* DurableFile.makeDirectory(path.dirname(final))
-    yield* Effect.uninterruptible(Effect.tryPromise({ try: () => incoming.keep(final), catch: fromSystem(final) }))
+    yield* Effect.uninterruptible(
+      Effect.tryPromise({ try: () => incoming.keep(final, names), catch: fromSystem(final) })
+    )
     return { sha256, bytes: incoming.size, path: final }
   }, Effect.scoped)
 

@@ -20,6 +20,7 @@ import { type Manifest, type Owner, toDocument } from "./Manifest.ts"
 import { Operator } from "./Operator.ts"
 import * as ProvenanceFiles from "./ProvenanceFiles.ts"
 import { ProvenanceStore } from "./ProvenanceStore.ts"
+import { ProvenanceWriter } from "./ProvenanceWriter.ts"
 import * as SigningKey from "./SigningKey.ts"
 
 /** Private to the user, because the script may contain credentials, and executable. */
@@ -69,6 +70,7 @@ export class Delivery extends Context.Service<
         const store = yield* ArtifactStore
         const provenance = yield* ProvenanceStore
         const operator = yield* Operator
+        const writer = new ProvenanceWriter()
         let key = yield* SigningKey.Given
         // Once per process, and one caller at a time: two callers that find no key would each create one.
         const signingKey = Semaphore.makeUnsafe(1).withPermits(1)(
@@ -115,7 +117,7 @@ export class Delivery extends Context.Service<
             if (output === undefined) return { manifest: kept, delivered: undefined }
             // Last, so that a script never exists without its manifest.
             const files = ProvenanceFiles.delivered(output)
-            yield* ProvenanceFiles.write(files, document, key)
+            yield* writer.write(files, document, key)
             return { manifest: files.manifest, delivered }
           })
         })

@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import { DataDirectory } from "@privx-kit/durable/DataDirectory"
 import type { Document } from "./Manifest.ts"
 import * as ProvenanceFiles from "./ProvenanceFiles.ts"
+import { ProvenanceWriter } from "./ProvenanceWriter.ts"
 import * as SigningKey from "./SigningKey.ts"
 
 export class ProvenanceStore extends Context.Service<
@@ -30,12 +31,15 @@ export class ProvenanceStore extends Context.Service<
 >()("privx-kit/ProvenanceStore") {
   static readonly layer: Layer.Layer<ProvenanceStore, never, DataDirectory> = Layer.effect(
     ProvenanceStore,
-    Effect.map(DataDirectory, ({ path }) => ({
-      ownKey: SigningKey.own(path),
-      keep: (document: Document, key: SigningKey.SigningKey) => {
-        const files = ProvenanceFiles.kept(path, document.manifest.runId)
-        return Effect.as(ProvenanceFiles.write(files, document, key), files.manifest)
+    Effect.map(DataDirectory, ({ path }) => {
+      const writer = new ProvenanceWriter()
+      return {
+        ownKey: SigningKey.own(path),
+        keep: (document: Document, key: SigningKey.SigningKey) => {
+          const files = ProvenanceFiles.kept(path, document.manifest.runId)
+          return Effect.as(writer.write(files, document, key), files.manifest)
+        }
       }
-    }))
+    })
   )
 }

@@ -7,7 +7,8 @@
  */
 import { createHash } from "node:crypto"
 import * as path from "node:path"
-import { LocalFile, syncDirectory } from "@privx-kit/files/LocalFile"
+import type { DirectoryFlush } from "@privx-kit/files/DirectoryFlush"
+import { LocalFile } from "@privx-kit/files/LocalFile"
 
 /** In bytes. Smaller content stays in memory until its digest is known. */
 const heldBack = 64 * 1024
@@ -49,11 +50,11 @@ export class SpooledFile {
   }
 
   /** Gives the file its final name, durably. */
-  async keep(final: string): Promise<void> {
+  async keep(final: string, names: DirectoryFlush): Promise<void> {
     if (this.file === undefined) await this.toFile()
     await this.file?.sync()
     this.file?.rename(final)
-    await syncDirectory(path.dirname(final))
+    await names.flush(path.dirname(final))
   }
 
   /** Removes the file if it has no final name. */

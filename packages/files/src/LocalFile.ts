@@ -1,6 +1,6 @@
 /**
  * Small files next to the local database. Writes go to the system's cache synchronously, like those of SQLite. Only the
- * flush to the disk is asynchronous, and files of one directory share a flush.
+ * flush to the disk is asynchronous.
  *
  * Use `DurableFile` for large files, and for directories that a user chose.
  */
@@ -43,7 +43,7 @@ export class LocalFile {
     return toDisk(this.descriptor)
   }
 
-  /** Renames it to its final name, replacing an existing file. The name is durable after `syncDirectory`. */
+  /** Renames it to its final name, replacing an existing file. The name is durable after a `DirectoryFlush`. */
   rename(final: string): void {
     fs.renameSync(this.name, final)
     this.named = true
@@ -55,41 +55,5 @@ export class LocalFile {
     this.open = false
     fs.closeSync(this.descriptor)
     if (!this.named) fs.rmSync(this.name, { force: true })
-  }
-}
-
-interface Syncing {
-  readonly running: Promise<void>
-  /** The flush after the running one: a name that is created now may not be part of the running flush. */
-  next: Promise<void> | undefined
-}
-
-const flushes = new Map<string, Syncing>()
-
-/** Flushes the current names of a directory to the disk. */
-export const syncDirectory = (directory: string): Promise<void> => {
-  const now = flushes.get(directory)
-  if (now === undefined) return begin(directory)
-  now.next ??= now.running.then(
-    () => begin(directory),
-    () => begin(directory)
-  )
-  return now.next
-}
-
-const begin = (directory: string): Promise<void> => {
-  const running = force(directory).finally(() => {
-    if (flushes.get(directory)?.next === undefined) flushes.delete(directory)
-  })
-  flushes.set(directory, { running, next: undefined })
-  return running
-}
-
-const force = async (directory: string): Promise<void> => {
-  const descriptor = fs.openSync(directory, "r")
-  try {
-    await toDisk(descriptor)
-  } finally {
-    fs.closeSync(descriptor)
   }
 }

@@ -3,7 +3,8 @@ import * as temporary from "@privx-kit/testing/temporary"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { LocalFile, syncDirectory } from "../src/LocalFile.ts"
+import { DirectoryFlush } from "../src/DirectoryFlush.ts"
+import { LocalFile } from "../src/LocalFile.ts"
 
 const text = (content: string) => new TextEncoder().encode(content)
 
@@ -19,7 +20,7 @@ describe("LocalFile", () => {
         await file.sync()
         assert.strictEqual(fs.readFileSync(final, "utf8"), "old")
         file.rename(final)
-        await syncDirectory(directory)
+        await new DirectoryFlush().flush(directory)
         file.close()
         file.close()
       })
@@ -52,26 +53,6 @@ describe("LocalFile", () => {
         assert.strictEqual(fs.readFileSync(part, "utf8"), "x")
         file.close()
       })
-    })
-  )
-})
-
-describe("syncDirectory", () => {
-  it.effect("many callers at once all succeed, and a directory that is missing fails each of them", () =>
-    Effect.gen(function* () {
-      const directory = yield* temporary.directory
-      const many = (name: string) =>
-        Effect.promise(() => Promise.allSettled(Array.from({ length: 20 }, () => syncDirectory(name))))
-      const synced = yield* many(directory)
-      assert.isTrue(synced.every(({ status }) => status === "fulfilled"))
-      const missing = yield* many(path.join(directory, "none"))
-      assert.isTrue(missing.every(({ status }) => status === "rejected"))
-      // A failure does not stay.
-      fs.mkdirSync(path.join(directory, "none"))
-      assert.deepStrictEqual(
-        (yield* many(path.join(directory, "none"))).map(({ status }) => status),
-        Array.from({ length: 20 }, () => "fulfilled")
-      )
     })
   )
 })

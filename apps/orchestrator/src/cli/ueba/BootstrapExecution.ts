@@ -5,7 +5,7 @@ import * as Struct from "effect/Struct"
 import * as crypto from "node:crypto"
 import * as fs from "node:fs/promises"
 import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
-import * as ProvenanceFiles from "@privx-kit/artifacts/ProvenanceFiles"
+import * as ProvenanceWriter from "@privx-kit/artifacts/ProvenanceWriter"
 import { ExecutionFailed } from "../../bootstrap/BootstrapFailure.ts"
 import type { ScriptExecutor } from "../../bootstrap/ScriptExecutor.ts"
 import * as ScriptExecution from "../../setup/ScriptExecution.ts"
@@ -83,7 +83,7 @@ const executor =
         timeout: input.executeTimeout,
         after: before?.number ?? 0,
         onRecord: (record) =>
-          ProvenanceFiles.add(dataDir, runId, { to: "execution", ...Struct.omit(record, ["pid", "group"]) }),
+          ProvenanceWriter.add(dataDir, runId, { to: "execution", ...Struct.omit(record, ["pid", "group"]) }),
         onOutput: (text) => Effect.runSync(err.write(text))
       })
       return record.exitCode === 0

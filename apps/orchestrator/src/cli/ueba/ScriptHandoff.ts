@@ -11,7 +11,7 @@ import * as OutputDirectory from "./OutputDirectory.ts"
 import type { Owner } from "@privx-kit/artifacts/Manifest"
 import * as ArtifactDirectory from "@privx-kit/artifacts/ArtifactDirectory"
 import * as OwnerOf from "@privx-kit/artifacts/FileOwner"
-import * as ProvenanceFiles from "@privx-kit/artifacts/ProvenanceFiles"
+import * as ProvenanceWriter from "@privx-kit/artifacts/ProvenanceWriter"
 import * as SigningKey from "@privx-kit/artifacts/SigningKey"
 import * as Catalogue from "@privx-kit/settings/Catalogue"
 import type { SetupResult } from "../../setup/Setups.ts"
@@ -85,7 +85,7 @@ export const handOff = Effect.fnUntraced(function* (
     yield* out.write(script)
     // The provenance claims no handoff that did not happen, also where the reader has gone away.
     yield* out.written
-    yield* ProvenanceFiles.add(dataDir, result.runId, { to: "stdout", at: yield* DateTime.now })
+    yield* ProvenanceWriter.add(dataDir, result.runId, { to: "stdout", at: yield* DateTime.now })
   }
   return { execution: input.execute ? yield* execute(input, dataDir, result, script, onExecution) : undefined }
 })
@@ -131,7 +131,7 @@ const execute = Effect.fnUntraced(function* (
     after: before?.number ?? 0,
     onRecord: (record) => {
       if (record.endedAt === null) onExecution(record)
-      return ProvenanceFiles.add(dataDir, result.runId, { to: "execution", ...Struct.omit(record, ["pid", "group"]) })
+      return ProvenanceWriter.add(dataDir, result.runId, { to: "execution", ...Struct.omit(record, ["pid", "group"]) })
     },
     onOutput: (text) => Effect.runSync(err.write(text))
   })

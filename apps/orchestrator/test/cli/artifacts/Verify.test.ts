@@ -11,6 +11,7 @@ import * as path from "node:path"
 import { connect } from "node:tls"
 import * as Manifest from "@privx-kit/artifacts/Manifest"
 import * as ProvenanceFiles from "@privx-kit/artifacts/ProvenanceFiles"
+import * as ProvenanceWriter from "@privx-kit/artifacts/ProvenanceWriter"
 import * as SigningKey from "@privx-kit/artifacts/SigningKey"
 import * as cli from "../../support/cli.ts"
 import * as inProcess from "../../support/inProcess.ts"
@@ -126,7 +127,7 @@ describe("the provenance of a setup", () => {
           sha512: crypto.hash("sha512", bytes, "hex")
         }
       })
-      yield* ProvenanceFiles.write(ProvenanceFiles.beside(manifest), forged, strange())
+      yield* new ProvenanceWriter.ProvenanceWriter().write(ProvenanceFiles.beside(manifest), forged, strange())
       const checked = yield* verify(script, "--data-dir", data)
       assert.strictEqual(checked.code, 22)
       assert.include(checked.failed, "signature")
@@ -208,13 +209,13 @@ describe("the provenance of a setup", () => {
         }
       }
       const own = yield* Effect.orDie(SigningKey.own(data))
-      yield* ProvenanceFiles.write(ProvenanceFiles.beside(manifest), newer, own)
-      yield* ProvenanceFiles.write(ProvenanceFiles.kept(data, result.runId), newer, own)
+      yield* new ProvenanceWriter.ProvenanceWriter().write(ProvenanceFiles.beside(manifest), newer, own)
+      yield* new ProvenanceWriter.ProvenanceWriter().write(ProvenanceFiles.kept(data, result.runId), newer, own)
       const verified = yield* verify(script, "--data-dir", data)
       assert.deepStrictEqual([verified.code, verified.failed], [0, []])
 
       const at = DateTime.makeUnsafe("2031-02-03T04:05:06Z")
-      yield* ProvenanceFiles.add(data, result.runId, { to: "stdout", at })
+      yield* ProvenanceWriter.add(data, result.runId, { to: "stdout", at })
       const again = JSON.parse(fs.readFileSync(manifest, "utf8"))
       assert.deepStrictEqual([again.ticket, again.script.blake3], [{ id: 4711 }, "ab"])
       assert.deepStrictEqual(again.handedOver.at(-1), { to: "stdout", at: "2031-02-03T04:05:06.000Z" })

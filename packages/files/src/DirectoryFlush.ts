@@ -1,0 +1,51 @@
+/**
+ * Flushes the names of a directory to the disk. A flush takes milliseconds, and one flush serves every file that was named
+ * before it began: many writers into one directory share it.
+ */
+import * as fs from "node:fs"
+import { promisify } from "node:util"
+
+const toDisk = promisify(fs.fsync)
+
+interface Flush {
+  readonly running: Promise<void>
+  /** The flush after the running one: a name that is created now may not be part of the running flush. */
+  next: Promise<void> | undefined
+}
+
+/**
+ * Shares flushes between those who use the same instance.
+ *
+ * **When to use**: one instance for each store that names many files, e.g. in its layer. `DurableFile` flushes by itself.
+ */
+export class DirectoryFlush {
+  readonly #flushes = new Map<string, Flush>()
+
+  /** Flushes the current names of a directory. Rejects with the error of the system. */
+  flush(directory: string): Promise<void> {
+    const now = this.#flushes.get(directory)
+    if (now === undefined) return this.#begin(directory)
+    now.next ??= now.running.then(
+      () => this.#begin(directory),
+      () => this.#begin(directory)
+    )
+    return now.next
+  }
+
+  #begin(directory: string): Promise<void> {
+    const running = force(directory).finally(() => {
+      if (this.#flushes.get(directory)?.next === undefined) this.#flushes.delete(directory)
+    })
+    this.#flushes.set(directory, { running, next: undefined })
+    return running
+  }
+}
+
+const force = async (directory: string): Promise<void> => {
+  const descriptor = fs.openSync(directory, "r")
+  try {
+    await toDisk(descriptor)
+  } finally {
+    fs.closeSync(descriptor)
+  }
+}
