@@ -8,7 +8,7 @@ import * as FleetFile from "../fleet/FleetFile.ts"
 import { type Resolve, resolver } from "../fleet/FleetHosts.ts"
 import { type HostReport, notBrought } from "../fleet/FleetReport.ts"
 import { FailureJson, type FleetFailure } from "../fleet/FleetRun.ts"
-import { isSelected, type Selection } from "../fleet/FleetSelection.ts"
+import { selecting, type Selection } from "../fleet/FleetSelection.ts"
 import * as TrustAnchors from "@privx-kit/settings/TrustAnchors"
 import * as PolicyFile from "../setup/PolicyFile.ts"
 import * as Settings from "@privx-kit/settings/Settings"
@@ -62,7 +62,7 @@ export const read = Effect.fn("RemoteFleet.read")(function* ({
     labels: selection.label
   }
   const read: SubmittedFleet = {
-    fleet: { ...fleet, hosts: fleet.hosts.filter((host) => isSelected(host, selection)) },
+    fleet: { ...fleet, hosts: fleet.hosts.filter(selecting(selection)) },
     warnings,
     body
   }

@@ -7,37 +7,32 @@ export interface Selection {
   readonly label: ReadonlyArray<string>
 }
 
-export const isSelected = (
-  { labels, name }: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
-  { label, only }: Selection
-): boolean =>
-  (only.length === 0 || only.some((pattern) => globOf(pattern).test(name))) &&
-  label.every((text) => {
+interface Selectable {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** Whether a host is selected. */
+export const selecting = ({ label, only }: Selection): ((host: Selectable) => boolean) => {
+  const names = only.map(globOf)
+  const labels = label.map((text) => {
     const [key = "", ...value] = text.split("=")
-    return labels[key] === value.join("=")
+    return [key, value.join("=")] as const
   })
+  return (host) =>
+    (names.length === 0 || names.some((glob) => glob.test(host.name))) &&
+    labels.every(([key, value]) => host.labels[key] === value)
+}
 
 export interface Glob {
   readonly test: (text: string) => boolean
 }
 
-const kept = new Map<string, Glob>()
-
-/** As many as a selection may have. */
-const mostKept = 1000
-
-/** `*` stands for anything, also for nothing. */
+/**
+ * `*` stands for anything, also for nothing. It is no regular expression: one with several `.*` takes for ever to say no, and
+ * patterns come over the network.
+ */
 export const globOf = (pattern: string): Glob => {
-  const known = kept.get(pattern)
-  if (known !== undefined) return known
-  if (kept.size >= mostKept) kept.clear()
-  const glob = compiled(pattern)
-  kept.set(pattern, glob)
-  return glob
-}
-
-/** Not by a regular expression: one with several `.*` takes for ever to say no, and patterns come over the network. */
-const compiled = (pattern: string): Glob => {
   const [first = "", ...others] = pattern.split("*")
   const last = others.pop()
   if (last === undefined) return { test: (text) => text === pattern }

@@ -12,7 +12,7 @@ import * as FleetCredentials from "../fleet/FleetCredentials.ts"
 import * as FleetFile from "../fleet/FleetFile.ts"
 import { filled, filledBootstrap, type HostSettings, type Report, reported, type Resolve } from "../fleet/FleetHosts.ts"
 import { bootstrapOf } from "../fleet/FleetJob.ts"
-import { isSelected } from "../fleet/FleetSelection.ts"
+import { selecting } from "../fleet/FleetSelection.ts"
 import * as HostPolicy from "../fleet/HostPolicy.ts"
 import { HostConnection } from "../setup/HostConnection.ts"
 import * as BaseUrl from "@privx-kit/settings/BaseUrl"
@@ -37,7 +37,7 @@ export const read = Effect.fn("FleetSubmission.read")(function* (
     return yield* new InvalidInput({ detail: "timeZone is not the name of a time zone" })
   }
   const { fleet } = yield* FleetFile.check(definition, file, resolver(body, serving), timeZone ?? null)
-  const hosts = fleet.hosts.filter((host) => isSelected(host, { only, label: labels }))
+  const hosts = fleet.hosts.filter(selecting({ only, label: labels }))
   if (hosts.length === 0) return yield* new InvalidInput({ detail: "no host of the fleet is selected by that" })
   return { ...fleet, file, hosts }
 })

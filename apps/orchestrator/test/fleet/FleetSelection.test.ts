@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { globOf, isSelected } from "../../src/fleet/FleetSelection.ts"
+import { globOf, selecting } from "../../src/fleet/FleetSelection.ts"
 
 describe("a pattern", () => {
   it("has * for anything, also for nothing, and nothing else that is special", () => {
@@ -27,6 +27,6 @@ describe("a pattern", () => {
 
   it("with many stars says no at once", { timeout: 5000 }, () => {
     const host = { name: "a".repeat(63), labels: {} }
-    assert.isFalse(isSelected(host, { only: [`${"*a".repeat(60)}*b`], label: [] }))
+    assert.isFalse(selecting({ only: [`${"*a".repeat(60)}*b`], label: [] })(host))
   })
 })

@@ -7,7 +7,7 @@ import * as FleetReport from "../../fleet/FleetReport.ts"
 import { idOf } from "../../fleet/FleetRun.ts"
 import * as EmbeddedRuntime from "../../EmbeddedRuntime.ts"
 import type { Started, Outcome } from "../../fleet/Fleets.ts"
-import { isSelected } from "../../fleet/FleetSelection.ts"
+import { selecting } from "../../fleet/FleetSelection.ts"
 import { FleetPrivxHosts } from "../../fleet/FleetPrivxHosts.ts"
 import * as FleetProgressView from "./FleetProgressView.ts"
 import * as RunAccess from "@privx-kit/runs/RunAccess"
@@ -42,7 +42,7 @@ export const read = Effect.fnUntraced(function* (
   const { err } = yield* Screen
   const { fleet, warnings } = yield* FleetFile.read(input.file, Settings.thisHost(), options)
   yield* Warnings.show(warnings, err)
-  const hosts = fleet.hosts.filter((host) => isSelected(host, input))
+  const hosts = fleet.hosts.filter(selecting(input))
   if (hosts.length > 0) return { ...fleet, hosts }
   return yield* new UsageError({ command, problems: ["No host of the fleet is selected by that."] })
 })
