@@ -158,7 +158,7 @@ export const pages: Effect.Effect<ReadonlyMap<string, string>> = Effect.map(
         "policy.md",
         page(
           "Policy file",
-          "A policy says what a setup script must fulfil before privx-kit delivers it. [Verification](../verification.md#write-a-policy) " +
+          "A policy says what a setup script must satisfy before privx-kit delivers it. [Verification](../verification.md#write-a-policy) " +
             "explains how to write one. The file is TOML, or JSON if its name ends in `.json`. The JSON Schema comes with the package as " +
             "`schemas/policy.schema.json`.",
           SchemaPage.render(PolicySchema.jsonSchema())

@@ -21,7 +21,7 @@ export interface Attempt extends Pick<Run, "attempt"> {
 /** A named part of a run that people see. */
 export interface Step {
   readonly name: StepName
-  /** As people see it: `Download the script`. */
+  /** Title for people: `Download the script`. */
   readonly title: string
 }
 
@@ -36,7 +36,7 @@ export type Progress = "suspended" | Exit.Exit<void, Failure.Failure>
 export interface RunKind {
   /** As in the record of runs: `ueba-setup`. */
   readonly name: string
-  /** As people see it: `UEBA setup`. */
+  /** Title for people: `UEBA setup`. */
   readonly title: string
   /** In the order in which they are executed. */
   readonly steps: ReadonlyArray<Step>

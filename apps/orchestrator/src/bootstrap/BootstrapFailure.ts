@@ -21,7 +21,7 @@ export class TooFewConnections extends Failure.Class<TooFewConnections>()(
       `The models cannot be trained: there are ${count} connections ${range}, and ${minimum} are needed.`,
     hint: ({ open }) =>
       open
-        ? "Retry the run when there are more, let it wait with --few-connections wait, or choose an earlier start."
+        ? "Retry the run when there are more connections, let it wait with --few-connections wait, or choose an earlier start."
         : "Choose a longer range: its end has passed, so it will not get more connections."
   }
 ) {}
@@ -38,7 +38,7 @@ export class WaitExpired extends Failure.Class<WaitExpired>()(
   },
   {
     message: ({ awaited, last, seconds }) =>
-      `Waited ${seconds} seconds for ${awaited} in vain${last === "" ? "" : `; last seen: ${last}`}.`,
+      `Waited ${seconds} seconds for ${awaited} without success${last === "" ? "" : `; last seen: ${last}`}.`,
     hint: "Find out why it takes so long, then retry the run: it continues where it stopped."
   }
 ) {}
@@ -48,8 +48,8 @@ export class NotConfirmed extends Failure.Class<NotConfirmed>()(
   "NotConfirmed",
   { problems: Schema.Array(Schema.String) },
   {
-    message: ({ problems }) => `UEBA is not as it should be after the bootstrap: ${problems.join("; ")}.`,
-    hint: "Run privx-kit ueba status to see how it is. Somebody else may be changing it at the same time."
+    message: ({ problems }) => `UEBA is not in the expected state after the bootstrap: ${problems.join("; ")}.`,
+    hint: "Run privx-kit ueba status to see its state. Someone else may be changing it at the same time."
   }
 ) {}
 

@@ -44,7 +44,7 @@ export const Content = Schema.Struct({
   min_connections: Schema.optionalKey(positive("How many connections the range must have; default 5000")),
   few_connections: Schema.optionalKey(
     Schema.Literals(["stop", "wait"]).annotate({
-      description: "What to do where there are fewer; default stop",
+      description: "What to do if there are fewer connections; default stop",
       expected: "stop or wait"
     })
   ),

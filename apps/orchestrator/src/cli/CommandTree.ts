@@ -62,7 +62,7 @@ const all = (
   Domain.late("doctor", "Check settings, network, certificate, credentials, data directory, server", () =>
     import("./doctor/DoctorCommand.ts").then(({ doctor }) => Domain.command(doctor))
   ),
-  Domain.late("support-bundle", "Collect what a report needs, with secrets redacted", () =>
+  Domain.late("support-bundle", "Collect the data for a problem report, with secrets redacted", () =>
     import("./doctor/SupportBundleCommand.ts").then(({ supportBundle }) =>
       Domain.command(supportBundle(programVersion))
     )

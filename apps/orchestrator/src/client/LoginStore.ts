@@ -60,7 +60,7 @@ export const read = Effect.fnUntraced(function* (
   if (text === undefined) return undefined
   const login = yield* Effect.mapError(
     decode(text),
-    () => new StorageFailed({ path: file, reason: "damaged", detail: "it is no login of privx-kit" })
+    () => new StorageFailed({ path: file, reason: "damaged", detail: "it is not a login of privx-kit" })
   )
   return login.server === server ? login : undefined
 })
@@ -115,7 +115,9 @@ export const lock = Effect.fnUntraced(function* (host: Host): Effect.fn.Return<v
       Effect.timeoutOrElse({
         duration: patience,
         orElse: () =>
-          Effect.fail(new StorageFailed({ path: file, reason: "other", detail: "another process holds it for long" }))
+          Effect.fail(
+            new StorageFailed({ path: file, reason: "other", detail: "another process has held its lock for too long" })
+          )
       })
     ),
     (database) => Effect.sync(() => database.close()),

@@ -127,8 +127,8 @@ export const outcome = Effect.fn("RemoteFleet.outcome")(function* (
       new ServerRefused({
         status: 200,
         reason: "Mismatch",
-        detail: `What became of the fleet run ${runId} is not understood: the versions differ.`,
-        advice: "Use the privx-kit of the server."
+        detail: `The result of fleet run ${runId} cannot be read: the server has another version of privx-kit.`,
+        advice: "Use the same version as the server."
       })
   )
   return decoded._tag === "FleetIncomplete" ? shown : yield* Effect.fail(decoded)
@@ -162,10 +162,12 @@ export const bring = Effect.fn("RemoteFleet.bring")(function* (
         return Effect.succeed(host)
       // A run of another fleet, or of an earlier file, may have hosts of the same names.
       if (target !== host.target)
-        return Effect.succeed(failed(host, `The file has it at ${target}: nothing was written.`, checkFile))
+        return Effect.succeed(
+          failed(host, `The fleet file has another base URL for this host, ${target}: nothing was written.`, checkFile)
+        )
       if (wanted !== sha256)
         return Effect.succeed(
-          failed(host, "Its script is not the one of the file's sha256: nothing was written.", checkFile)
+          failed(host, "The script does not match the sha256 in the fleet file: nothing was written.", checkFile)
         )
       return Effect.match(RemoteSetup.bring({ runId, sha256 }, { output, mode, owner: undefined }), {
         onSuccess: () => host,

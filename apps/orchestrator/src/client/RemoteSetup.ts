@@ -98,7 +98,7 @@ export const outcome = Effect.fn("RemoteSetup.outcome")(function* <Inputs, Resul
 
 const decoded = <A, I>(schema: Schema.Codec<A, I>, json: unknown, run: Run): Effect.Effect<A, ServerRefused> =>
   Effect.mapError(Schema.decodeUnknownEffect(schema)(json), () =>
-    mismatch(run.id, "this privx-kit does not understand what came of it: the versions differ")
+    mismatch(run.id, "the server has another version of privx-kit")
   )
 
 export interface Destination {
@@ -193,7 +193,7 @@ const attested = Effect.fnUntraced(function* (document: Manifest.Document, attes
   )
   const key = yield* Effect.try({
     try: () => crypto.createPublicKey(publicKey),
-    catch: () => mismatch(runId, "its public key is none")
+    catch: () => mismatch(runId, "its public key is not valid")
   })
   if (!Attestation.isSignedBy(envelope, key) || !Attestation.isAbout(statement, document.json)) {
     return yield* mismatch(runId, "its manifest is not the one that was signed")
@@ -204,6 +204,6 @@ const mismatch = (runId: string, detail: string): ServerRefused =>
   new ServerRefused({
     status: 200,
     reason: "Mismatch",
-    detail: `What the server gives for the run ${runId} cannot be used: ${detail}.`,
-    advice: "Nothing was written. Look at the run on the server: privx-kit artifacts fsck."
+    detail: `The result of run ${runId} from the server cannot be used: ${detail}.`,
+    advice: "Nothing was written. Check the artifacts on the server: privx-kit artifacts fsck."
   })

@@ -64,7 +64,7 @@ const ofClient = (error: HttpClientError.HttpClientError, operation: string, ori
     reason: reasonOf(code),
     detail: code ?? "",
     ...(code === undefined ? {} : { code }),
-    advice: "Check --server, and that privx-kit serve runs there; a CA of its own is given with --ca-file."
+    advice: "Check --server, and that privx-kit serve is running there. If the server has a private CA, add --ca-file."
   })
 }
 
@@ -73,12 +73,12 @@ export const tooLarge = (operation: string, origin: string): TransportError =>
     operation,
     origin,
     reason: "tooLarge",
-    detail: "the server sends more than a client reads",
+    detail: "the response is larger than a client accepts",
     advice: unknownServer
   })
 
 const unknownServer =
-  "Check --server, whether a proxy answers in its place, and whether it is a privx-kit of this version."
+  "Check --server, whether a proxy answers instead of the server, and that the server has the same version of privx-kit."
 
 /** Of the body's reader, which has no class of its own for it. */
 const isTooLarge = (cause: unknown): boolean => cause instanceof Error && cause.message === "maxBytes exceeded"

@@ -40,7 +40,7 @@ export const resolve = Effect.fnUntraced(function* (
   if (flags.server !== undefined && flags.dataDir !== undefined) {
     problems.push({
       setting: "server",
-      problem: "is given beside --data-dir, and a run is in one of the two",
+      problem: "is set together with --data-dir, but a run belongs to only one of them",
       fix: "Leave out --server or --data-dir."
     })
   }

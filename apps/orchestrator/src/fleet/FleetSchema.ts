@@ -52,7 +52,7 @@ const { sha256, ...ofAll } = setupFileFields
 const settings = {
   ca_file: Schema.optionalKey(
     Schema.Union([Schema.String, Schema.Array(Schema.String)]).annotate({
-      description: "PEM file (or several) with CA certificates to trust beside the system's",
+      description: "PEM file (or several) with CA certificates to trust in addition to the system's",
       expected: "a file or a list of files"
     })
   ),
@@ -71,7 +71,9 @@ const settings = {
   bootstrap: Schema.optionalKey(BootstrapSettings)
 }
 
-export const Defaults = Schema.Struct(settings).annotate({ description: "What holds for each host that does not say" })
+export const Defaults = Schema.Struct(settings).annotate({
+  description: "Settings for all hosts that do not set their own"
+})
 
 export type Defaults = typeof Defaults.Type
 
@@ -85,11 +87,11 @@ export const Host = Schema.Struct({
 export type Host = typeof Host.Type
 
 export const FleetSchedule = Schema.Struct({
-  cron: text("When the fleet is applied: minute hour day month weekday, with seconds before them where wanted"),
+  cron: text("When the fleet is applied: minute hour day month weekday, optionally preceded by seconds"),
   time_zone: Schema.optionalKey(text("Time zone of the expression, e.g. Europe/Helsinki; default that of the machine")),
   make_up: Schema.optionalKey(
     Schema.Boolean.annotate({
-      description: "Make up, once, for rounds that were missed while nothing was running; default false",
+      description: "Run one round at the start if rounds were missed while no process was running; default false",
       expected: "true or false"
     })
   )
@@ -106,7 +108,7 @@ export const Top = Schema.Struct({
       expected: "setup or bootstrap"
     })
   ),
-  concurrency: Schema.optionalKey(positive("So many hosts are set up at once; default 8")),
+  concurrency: Schema.optionalKey(positive("Number of hosts that are set up at the same time; default 8")),
   schedule: Schema.optionalKey(FleetSchedule),
   max_age: Schema.optionalKey(
     pattern(

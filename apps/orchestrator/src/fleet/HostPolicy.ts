@@ -77,7 +77,7 @@ const open = Effect.fnUntraced(function* (connection: HostConnection, accepted: 
   }
   const { url } = checked
   const unusable = (problems: ReadonlyArray<string>) => new HostUnusable({ target: nameOf(url), problems })
-  if (!accepts(accepted, url)) return yield* unusable(["fleets may not name that host here (--fleet-hosts)"])
+  if (!accepts(accepted, url)) return yield* unusable(["fleets may not use that host here (--fleet-hosts)"])
   const refused = yield* refusals(connection.credentials, secrets)
   if (refused.length > 0) return yield* unusable(refused)
   const read = FleetCredentials.reader(secrets.environment, secrets.directory ?? "/")
@@ -104,12 +104,12 @@ const refusals = Effect.fnUntraced(function* (
   for (const [key, value] of Object.entries(reference)) {
     if (key.endsWith("_env")) {
       const is = !own.test(value) && variables.some((pattern) => globOf(pattern).test(value))
-      if (!is) found.push(`${key} names ${value}, and fleets may not name that variable here (--fleet-env)`)
+      if (!is) found.push(`${key} names ${value}, a variable that fleets may not use here (--fleet-env)`)
     } else if (key.endsWith("_file")) {
       if (directory === undefined)
         found.push(`${key} names a file, and this process has no directory for such files (--fleet-secrets)`)
       else if (!(yield* Effect.promise(() => isWithin(directory, value)))) {
-        found.push(`${key} names ${value}, which is not in the directory for them (--fleet-secrets)`)
+        found.push(`${key} names ${value}, which is not in the directory of --fleet-secrets`)
       }
     }
   }

@@ -62,7 +62,7 @@ const keep = Effect.fnUntraced(function* ({
   let count = before?.count ?? 0
 
   const onEvent = Effect.fnUntraced(function* (event: KeepAlive.Event) {
-    if (event._tag === "failing") return yield* note("a call failed for a reason that may pass; it is retried")
+    if (event._tag === "failing") return yield* note("a call failed with a temporary error; it is retried")
     count = event.count
     const until = (yield* Clock.currentTimeMillis) + Math.round(Duration.toMillis(event.left))
     // Without it, the next process takes the session for authenticated just now.

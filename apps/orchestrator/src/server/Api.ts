@@ -36,12 +36,14 @@ export const SubmissionBody = Schema.Struct({
 /** What was looked at. Where the run has another script or attempt by now, the answer is 409 and nothing is decided. */
 const seen = {
   sha256: Schema.String.check(Schema.isPattern(/^[0-9a-fA-F]{64}$/u)).annotate({
-    description: "SHA-256 of the script that is decided about; 409 where the run has another"
+    description: "SHA-256 of the reviewed script; 409 if the run has another one"
   }),
-  attempt: above.annotate({ description: "The attempt of the run that has downloaded it; 409 where it is at another" })
+  attempt: above.annotate({
+    description: "Attempt of the run that downloaded the script; 409 if the run is at another attempt"
+  })
 }
 
-const comment = Schema.optionalKey(text(2000)).annotate({ description: "Why; is kept with the decision" })
+const comment = Schema.optionalKey(text(2000)).annotate({ description: "Reason; stored with the decision" })
 
 const Approval = Schema.Struct({ ...seen, comment }).annotate({ identifier: "Approval" })
 
@@ -53,14 +55,14 @@ export const DecisionBody = Schema.Struct({
 }).annotate({ identifier: "Rejection" })
 
 export const Decided = Schema.Struct({
-  by: Schema.String.annotate({ description: "Name of the token, as it is kept with the decision" }),
+  by: Schema.String.annotate({ description: "Name of the token, as it is stored with the decision" }),
   run: ServedRun
 })
 
 const PruneBody = Schema.Struct({
-  keep: Schema.optionalKey(whole).annotate({ description: "Keep this number of ended runs, the latest" }),
-  olderThanSeconds: Schema.optionalKey(whole).annotate({ description: "Remove those that ended longer ago" }),
-  dryRun: Schema.optionalKey(Schema.Boolean).annotate({ description: "Only say what would be removed" })
+  keep: Schema.optionalKey(whole).annotate({ description: "Keep this many of the latest ended runs" }),
+  olderThanSeconds: Schema.optionalKey(whole).annotate({ description: "Remove runs that ended longer ago" }),
+  dryRun: Schema.optionalKey(Schema.Boolean).annotate({ description: "Only report what would be removed" })
 })
 
 export const Pruned = Schema.Struct({ removed: Schema.Array(Schema.String), dryRun: Schema.Boolean })
@@ -75,7 +77,9 @@ export const RunChanged = Schema.Struct({
 const file = (contentType: string) => HttpApiSchema.StreamUint8Array({ contentType })
 
 const runs = HttpApiGroup.make("runs")
-  .annotateMerge(OpenApi.annotations({ description: "Runs: submit, follow, decide, and get what came of them." }))
+  .annotateMerge(
+    OpenApi.annotations({ description: "Runs: submit, follow, approve and reject them, and get their results." })
+  )
   .add(
     HttpApiEndpoint.post("submit", "/runs", {
       headers: { "idempotency-key": Schema.optionalKey(IdempotencyKey) },
@@ -88,7 +92,7 @@ const runs = HttpApiGroup.make("runs")
         documented(
           "submit",
           "Submit a UEBA setup",
-          "It is recorded when this answers, and executed afterwards. With an idempotency key it can be sent again."
+          "The response is sent once the run is recorded; the run executes afterwards. With an idempotency key, the request can be repeated."
         )
       ),
     HttpApiEndpoint.get("list", "/runs", {
@@ -96,7 +100,7 @@ const runs = HttpApiGroup.make("runs")
       success: Schema.Struct({
         runs: Schema.Array(ServedRun),
         next: Schema.NullOr(Schema.String).annotate({
-          description: "Ask for the next page with it, as after; null: this is the last page"
+          description: "Value of after for the next page; null: this is the last page"
         })
       }),
       error: Problem.any
@@ -116,18 +120,22 @@ const runs = HttpApiGroup.make("runs")
         documented(
           "look",
           "Follow a run (server-sent events)",
-          "An event for each change, until the run is over. With Last-Event-ID, what was seen is not sent again; 204 where " +
-            "the run is over and its last event was seen."
+          "An event for each change, until the run has ended. With Last-Event-ID, events that were seen are not sent again; 204 if " +
+            "the run has ended and its last event was seen."
         )
       ),
     HttpApiEndpoint.post("cancel", "/runs/:run/cancel", { ...run, success: ServedRun })
       .annotate(Role.Needs, "submit")
       .annotateMerge(
-        documented("submit", "Cancel a run", "Answers with the run as it is when that was seen, or soon after.")
+        documented(
+          "submit",
+          "Cancel a run",
+          "Responds with the run after the process that executes it has received the request, or a moment later."
+        )
       ),
     HttpApiEndpoint.post("retry", "/runs/:run/retry", { ...run, success: ServedRun.pipe(HttpApiSchema.status(202)) })
       .annotate(Role.Needs, "submit")
-      .annotateMerge(documented("submit", "Execute a run that failed or was cancelled again")),
+      .annotateMerge(documented("submit", "Execute a failed or cancelled run again")),
     HttpApiEndpoint.post("approve", "/runs/:run/approve", {
       ...run,
       payload: Approval,
@@ -139,7 +147,7 @@ const runs = HttpApiGroup.make("runs")
         documented(
           "decide",
           "Approve the script of a run",
-          "Not by the token that submitted the run, and only the script that the body names."
+          "Not with the token that submitted the run, and only for the script that the body names."
         )
       ),
     HttpApiEndpoint.post("reject", "/runs/:run/reject", {
@@ -152,14 +160,14 @@ const runs = HttpApiGroup.make("runs")
       .annotateMerge(documented("decide", "Reject the script of a run that waits for approval")),
     HttpApiEndpoint.post("prune", "/runs/prune", { payload: PruneBody, success: Pruned, error: Problem.withBody })
       .annotate(Role.Needs, "administer")
-      .annotateMerge(documented("administer", "Remove runs that are over")),
+      .annotateMerge(documented("administer", "Remove ended runs")),
     HttpApiEndpoint.get("script", "/runs/:run/script", { ...run, success: file("application/octet-stream") })
       .annotate(Role.Needs, "script")
       .annotateMerge(
         documented(
           "script",
           "Download the verified script",
-          "Of a run that waits for approval, only for who may decide."
+          "For a run that waits for approval, the caller must be allowed to decide."
         )
       ),
     HttpApiEndpoint.get("referenceScript", "/runs/:run/reference-script", {
@@ -207,7 +215,7 @@ export const Api = HttpApi.make("privx-kit")
     OpenApi.annotations({
       title: "privx-kit",
       version: pkg.version,
-      description: "Durable UEBA setups of SSH PrivX: submit, follow, approve, and get what came of them.",
+      description: "Durable UEBA setups of SSH PrivX: submit, follow and approve them, and get their results.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" } as { readonly name: string },
       servers: [{ url: "/" }],
       transform: ApiDocument.complete

@@ -69,7 +69,7 @@ const operation = (given: unknown): Json => {
 
 const retryAfter = {
   "Retry-After": {
-    description: "Come back after so many seconds",
+    description: "Try again after this many seconds",
     required: true,
     schema: { type: "integer", minimum: 1 }
   }

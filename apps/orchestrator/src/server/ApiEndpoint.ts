@@ -10,7 +10,7 @@ export const text = (longest: number) => Schema.String.check(Schema.isMinLength(
 export const whole = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
 export const IdempotencyKey = text(200).annotate({
-  description: "Names the run: the same key means the same run again, over or not"
+  description: "Names the run: the same key always means the same run, ended or not"
 })
 
 /** Of a failure, for people. */
@@ -28,7 +28,7 @@ export const ServedRun = Schema.Struct({
     description: "The failure in words; null: no failure, or a kind of run that the server does not know"
   }),
   requestedBy: Schema.NullOr(Schema.String).annotate({
-    description: "Name of the token with which this attempt was asked for; null: it was not asked for here"
+    description: "Name of the token that requested this attempt; null: it was not requested at this server"
   })
 }).annotate({ identifier: "Run" })
 
@@ -37,7 +37,7 @@ export type ServedRun = typeof ServedRun.Type
 /** What the bodies of all submissions have in common. */
 export const submission = {
   target: Schema.optionalKey(Schema.String).annotate({
-    description: "Base URL of the PrivX, one that the server is configured for; default: its only one"
+    description: "Base URL of a PrivX host that the server is configured for; default: its only one"
   }),
   idempotencyKey: Schema.optionalKey(IdempotencyKey),
   fresh: Schema.optionalKey(Schema.Boolean).annotate({
@@ -53,7 +53,7 @@ export const Submitted = Schema.Struct({
 
 /** Of endpoints about one run. */
 export const run = {
-  params: { run: Schema.String.annotate({ description: "Id of the run, or its beginning" }) },
+  params: { run: Schema.String.annotate({ description: "Id of the run, or a unique prefix of it" }) },
   error: Problem.any
 }
 

@@ -14,9 +14,9 @@ const StoredScript = Schema.Struct({
   sha256: Schema.String,
   bytes: whole,
   storedAt: Time,
-  intact: Schema.Boolean.annotate({ description: "Whether its bytes still have that hash" }),
+  intact: Schema.Boolean.annotate({ description: "Whether the stored bytes still match the hash" }),
   runs: Schema.Array(Schema.Struct({ runId: RunId, target: Schema.String, downloadedAt: Time })).annotate({
-    description: "The runs that are of it, the latest first, up to 100"
+    description: "The runs that downloaded it, the latest first, up to 100"
   })
 }).annotate({ identifier: "Artifact" })
 
@@ -26,14 +26,14 @@ export const artifacts = HttpApiGroup.make("artifacts")
     HttpApiEndpoint.get("show", "/artifacts/:sha256", {
       params: {
         sha256: Schema.String.check(Schema.isPattern(/^[0-9a-fA-F]{4,64}$/u)).annotate({
-          description: "SHA-256 of the script, or how it begins: at least 4 digits"
+          description: "SHA-256 of the script, or a unique prefix of at least 4 digits"
         })
       },
       success: StoredScript,
       error: Problem.any
     })
       .annotate(Role.Needs, "look")
-      .annotateMerge(documented("look", "Show what is known of a stored script"))
+      .annotateMerge(documented("look", "Show a stored script"))
   )
   .middleware(Shape)
   .middleware(Guard)

@@ -45,7 +45,7 @@ export const bootstraps = HttpApiGroup.make("bootstraps")
         documented(
           "submit",
           "Bring UEBA from nothing to an active model",
-          "It is recorded when this answers, and executed afterwards. With an idempotency key it can be sent again. The run is " +
+          "The response is sent once the run is recorded; the run executes afterwards. With an idempotency key, the request can be repeated. The run is " +
             "listed, followed, retried and cancelled like any other."
         )
       )

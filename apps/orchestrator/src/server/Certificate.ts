@@ -33,7 +33,7 @@ export const read = Effect.fn("Certificate.read")(function* (
           {
             setting: `certificate ${files.cert}`,
             problem: `cannot be used with the key ${files.key} (${cause instanceof Error && "code" in cause ? String(cause.code) : "unknown"})`,
-            fix: "Give the certificate of the server first in its file, and the key that belongs to it, both PEM."
+            fix: "Put the certificate of the server first in its file, and use the key that belongs to it; both in PEM format."
           }
         ],
         looked: ["--tls-cert", "--tls-key"]

@@ -131,8 +131,8 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
 const busy = Problem.make(503, {
   _tag: "TooManyDefinitions",
   code: "server",
-  message: "As many definitions of fleets are being read as this server allows, of this caller or of all.",
-  hint: "Try again when those are answered."
+  message: "Too many fleet definitions are being read at once, from this caller or in total.",
+  hint: "Try again when the other requests have finished."
 })
 
 type Result =
@@ -143,8 +143,8 @@ type Result =
 
 const why: Readonly<Record<"time" | "memory", (limits: Limits) => string>> = {
   time: ({ time }) =>
-    `reading the definition takes more than ${Duration.toSeconds(time)} s of computing: make several fleets of it`,
-  memory: ({ memory }) => `reading the definition takes more than ${memory} MB of memory: make several fleets of it`
+    `reading the definition takes more than ${Duration.toSeconds(time)} s of computing time: split it into several fleets`,
+  memory: ({ memory }) => `reading the definition takes more than ${memory} MB of memory: split it into several fleets`
 }
 
 /** The thread when it has loaded what it needs, which is not the fault of what it is to read. */

@@ -79,7 +79,7 @@ const noHost = Problem.toResponse(409, {
   _tag: "NoPrivxHost",
   code: "settings",
   message: "This server has no credentials of a PrivX host.",
-  hint: "Ask a server that was started with --base-url or --hosts and a data directory."
+  hint: "Use a server that was started with --base-url or --hosts and a data directory."
 })
 
 const whichHost = Problem.toResponse(400, {

@@ -24,20 +24,20 @@ const few = Schema.isMaxLength(500)
 
 export const FleetBody = Schema.Struct({
   definition: Schema.String.annotate({
-    description: "Text of the fleet file, YAML or JSON, as fleet.schema.json describes it; output and mode do not count"
+    description: "Text of the fleet file, YAML or JSON, as fleet.schema.json describes it; output and mode are ignored"
   }),
-  file: Schema.optionalKey(text(1000)).annotate({ description: "What the file is called in messages; default fleet" }),
+  file: Schema.optionalKey(text(1000)).annotate({ description: "Name of the file in messages; default fleet" }),
   policies: Schema.optionalKey(Schema.Record(Schema.String, VerificationPolicy)).annotate({
-    description: "The policies that the definition names, by the names that it has for them"
+    description: "The policies that the definition refers to, by the names in it"
   }),
   certificates: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)).annotate({
-    description: "PEM texts of the CA files that the definition names, by the names that it has for them"
+    description: "PEM texts of the CA files that the definition refers to, by the names in it"
   }),
   timeZone: Schema.optionalKey(text(100)).annotate({
     description: "Time zone of the machine that applies the fleet, for a schedule that names none, e.g. Europe/Helsinki"
   }),
   only: Schema.optionalKey(Schema.Array(text(200)).check(few)).annotate({
-    description: "Only hosts of these names, * for anything"
+    description: "Only hosts with these names; * matches anything"
   }),
   labels: Schema.optionalKey(Schema.Array(text(500)).check(few)).annotate({
     description: "Only hosts with all of these labels, as NAME=VALUE"
@@ -92,14 +92,14 @@ export const fleets = HttpApiGroup.make("fleets")
       error: Problem.withBody
     })
       .annotate(Role.Needs, "look")
-      .annotateMerge(documented("look", "Say what applying a fleet would do, host by host")),
+      .annotateMerge(documented("look", "Show what applying a fleet would do, host by host")),
     HttpApiEndpoint.post("standing", "/fleets/status", {
       payload: FleetBody,
       success: Standing,
       error: Problem.withBody
     })
       .annotate(Role.Needs, "look")
-      .annotateMerge(documented("look", "Say how the hosts of a fleet stand, from the record")),
+      .annotateMerge(documented("look", "Show the state of each host of a fleet, from the record")),
     HttpApiEndpoint.get("show", "/fleets/:run", { ...run, success: FleetShown })
       .annotate(Role.Needs, "look")
       .annotateMerge(documented("look", "Show a fleet run, host by host")),

@@ -75,7 +75,7 @@ export const layer = HttpApiBuilder.group(
           const found = yield* RunActions.find(run.id)
           const { inputs } = found
           if (!Schema.is(FleetInputs)(inputs) || inputs.digest !== digestOf(plan)) {
-            const detail = `the idempotency key belongs to the run ${run.id}, which has others`
+            const detail = `the idempotency key belongs to run ${run.id}, which has other hosts or inputs`
             return yield* new InvalidInput({ detail })
           }
           return { created: !continued, run: yield* one(found), others }

@@ -38,7 +38,7 @@ export const read = Effect.fn("FleetSubmission.read")(function* (
   }
   const { fleet } = yield* FleetFile.check(definition, file, resolver(body, serving), timeZone ?? null)
   const hosts = fleet.hosts.filter(selecting({ only, label: labels }))
-  if (hosts.length === 0) return yield* new InvalidInput({ detail: "no host of the fleet is selected by that" })
+  if (hosts.length === 0) return yield* new InvalidInput({ detail: "no host of the fleet matches only and labels" })
   return { ...fleet, file, hosts }
 })
 
@@ -158,13 +158,13 @@ const isReference = Schema.is(CredentialsReference)
 /** Nothing that is meant is: neither a path nor a URL. In characters. */
 const longest = 1000
 
-const tooLong = { problem: "is too long", fix: "Name it in fewer characters." }
+const tooLong = { problem: "is too long", fix: "Shorten it." }
 
 /** Ten thousand hosts with a certificate, a policy and labels are half of this: it is written at once. In characters. */
 const heaviest = 32 * 1024 * 1024
 
 const tooHeavy = {
-  problem: "comes to too much for so many hosts: it is recorded with each",
+  problem: "is too large for so many hosts, because it is recorded with each host",
   fix: "Name fewer certificates and labels, or make several fleets of it."
 }
 
@@ -174,19 +174,22 @@ const allowed = ({ insecure_http }: HostSettings, url: URL, accepted: HostPolicy
     fault(
       {
         problem: "is not a PrivX host for which this server accepts fleets",
-        fix: "Have it allowed, with --fleet-hosts of the server and of its workers."
+        fix: "Ask the administrator of the server to allow it, with --fleet-hosts at the server and its workers."
       },
       "base_url"
     )
   } else if (insecure_http === true && !accepted.insecureHttp && !BaseUrl.isLoopback(url.hostname)) {
     fault(
-      { problem: "is not allowed by this server", fix: "Use https, or have --insecure-http given to it." },
+      {
+        problem: "is not allowed by this server",
+        fix: "Use https, or ask the administrator of the server to start it with --insecure-http."
+      },
       "insecure_http"
     )
   }
 }
 
 const absent = (name: string, where: string) => ({
-  problem: "names a file that did not come with the definition",
-  fix: `Send what is in ${name} among the ${where}.`
+  problem: "names a file that was not sent with the definition",
+  fix: `Send the content of ${name} in ${where}.`
 })

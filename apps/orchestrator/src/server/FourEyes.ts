@@ -38,7 +38,7 @@ const forbidden = (role: Role.Role): Problem.Problem =>
     _tag: "Forbidden",
     code: "permission",
     message: `The role ${role} does not allow approving.`,
-    hint: `It takes one of: ${Role.allowed("decide")}.`
+    hint: `The request requires one of these roles: ${Role.allowed("decide")}.`
   })
 
 const ownRun = (id: string): Problem.Problem =>
@@ -46,5 +46,5 @@ const ownRun = (id: string): Problem.Problem =>
     _tag: "FourEyes",
     code: "permission",
     message: `Run ${id} was submitted with this token: another person must approve its script.`,
-    hint: "Have it approved with another token, or have the server allow it: --allow-self-approval."
+    hint: "Let another person approve it with another token, or start the server with --allow-self-approval."
   })

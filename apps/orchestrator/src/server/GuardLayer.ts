@@ -116,8 +116,8 @@ const isOfThisMachine = ({ headers }: HttpServerRequest.HttpServerRequest): bool
 const fromElsewhere = Problem.toResponse(403, {
   _tag: "Forbidden",
   code: "permission",
-  message: "Without tokens, this server answers programs on its own machine and its own page only.",
-  hint: "Start it with --tokens FILE."
+  message: "This server has no tokens, so it only answers programs on its own machine and its own page.",
+  hint: "Start the server with --tokens FILE."
 })
 
 const challenge = { "www-authenticate": 'Bearer realm="privx-kit"' }
@@ -128,7 +128,7 @@ const noToken = Problem.toResponse(
     _tag: "Unauthorized",
     code: "authentication",
     message: "The request has no token.",
-    hint: "Send Authorization: Bearer TOKEN; the command line takes it from privx-kit login or PRIVX_KIT_SERVER_TOKEN."
+    hint: "Send the header Authorization: Bearer TOKEN. The command line uses the token of privx-kit login or PRIVX_KIT_SERVER_TOKEN."
   },
   challenge
 )
@@ -138,8 +138,8 @@ const wrongToken = Problem.toResponse(
   {
     _tag: "Unauthorized",
     code: "authentication",
-    message: "The token is not known here, or has expired.",
-    hint: "Ask for a new one: privx-kit serve token makes it."
+    message: "This server does not know the token, or the token has expired.",
+    hint: "Ask the administrator of the server for a new token (privx-kit serve token)."
   },
   challenge
 )
@@ -154,8 +154,8 @@ const sessionOver = Problem.toResponse(401, {
 const noRole = Problem.toResponse(403, {
   _tag: "Forbidden",
   code: "permission",
-  message: "The issuer gives this account no role here.",
-  hint: "An administrator of the issuer can give one; the server's --oidc-role settings name them."
+  message: "The issuer gives this account no role on this server.",
+  hint: "Ask an administrator of the issuer for a role; the server's --oidc-role settings name the roles."
 })
 
 const issuerUnavailable = Problem.toResponse(
@@ -175,8 +175,8 @@ const tooMany = (seconds: number) =>
     {
       _tag: "TooManyFailures",
       code: "authentication",
-      message: "Too many wrong tokens have come from this address.",
-      hint: `Come back in ${seconds} s, with the right one.`
+      message: "Too many requests with a wrong token have come from this address.",
+      hint: `Try again in ${seconds} s with a valid token.`
     },
     { "retry-after": String(seconds) }
   )
@@ -239,8 +239,8 @@ export const admitted = <E, R>(
         return Problem.toResponse(403, {
           _tag: "Forbidden",
           code: "permission",
-          message: `The role ${caller.role} does not allow it.`,
-          hint: `It takes one of: ${Role.allowed(needed)}.`
+          message: `The role ${caller.role} does not allow the request.`,
+          hint: `The request requires one of these roles: ${Role.allowed(needed)}.`
         })
       })
   })
@@ -267,7 +267,7 @@ const shape = HttpApiMiddleware.layerSchemaErrorTransform(Shape, (error) => {
     Problem.make(400, {
       _tag: "BadRequest",
       code: "usage",
-      message: `The ${error.kind.toLowerCase()} of the request does not fit: ${what.join("; ").replace(/\s+/g, " ").slice(0, 1000)}.`,
+      message: `The ${error.kind.toLowerCase()} of the request is not valid: ${what.join("; ").replace(/\s+/g, " ").slice(0, 1000)}.`,
       hint: "See /openapi.json."
     })
   )

@@ -138,7 +138,7 @@ export const layer = HttpApiBuilder.group(
             )
           )
           if (again === undefined) {
-            const detail = status === "succeeded" ? "there is nothing to retry" : "it is not over"
+            const detail = status === "succeeded" ? "there is nothing to retry" : "it has not ended"
             return yield* new RunConflict({ runId: id, status, detail })
           }
           return yield* one(again)
@@ -149,7 +149,7 @@ export const layer = HttpApiBuilder.group(
       .handle("prune", ({ payload: { dryRun = false, keep, olderThanSeconds } }) =>
         Effect.gen(function* () {
           if (keep === undefined && olderThanSeconds === undefined) {
-            return yield* new InvalidInput({ detail: "keep, olderThanSeconds or both say what is to go" })
+            return yield* new InvalidInput({ detail: "keep, olderThanSeconds or both are required" })
           }
           const olderThan = olderThanSeconds === undefined ? undefined : Duration.seconds(olderThanSeconds)
           return { removed: yield* Retention.prune({ keep, olderThan }, { dryRun }), dryRun }

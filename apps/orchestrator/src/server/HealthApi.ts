@@ -8,7 +8,7 @@ import { whole } from "./ApiEndpoint.ts"
 import * as Problem from "./Problem.ts"
 
 const workers = Schema.optionalKey(whole).annotate({
-  description: "How many processes execute runs; left out where that is not known"
+  description: "How many processes execute runs; absent if unknown"
 })
 
 export const Ready = Schema.Struct({ ready: Schema.Literal(true), workers }).annotate({
@@ -33,15 +33,18 @@ export const health = HttpApiGroup.make("health")
       error: Problem.TooLarge
     }).annotateMerge(
       OpenApi.annotations({
-        summary: "Say that the process lives",
-        description: "Asks for no token, nor for the database."
+        summary: "Check that the process is alive",
+        description: "Requires no token, and does not use the database."
       })
     ),
     HttpApiEndpoint.get("ready", "/readyz", {
       success: Ready,
       error: [NotReady, Problem.TooLarge, Problem.Broken]
     }).annotateMerge(
-      OpenApi.annotations({ summary: "Say whether runs are accepted and executed", description: "Asks for no token." })
+      OpenApi.annotations({
+        summary: "Check whether runs are accepted and executed",
+        description: "Requires no token."
+      })
     ),
     HttpApiEndpoint.get("metrics", "/metrics", {
       success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/plain" })),
@@ -56,7 +59,7 @@ export const health = HttpApiGroup.make("health")
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Get the metrics, for Prometheus",
-        description: "Takes a token of any role; none where the server was started with --metrics-open.",
+        description: "Requires a token of any role, or none if the server was started with --metrics-open.",
         override: { security: [{ bearer: [] }, {}] }
       })
     )

@@ -11,6 +11,6 @@ export class ListenFailed extends Failure.Class<ListenFailed>()(
   },
   {
     message: (self) => `The server cannot listen on ${self.address}: ${self.detail}.`,
-    hint: "Choose another address or port with --listen, or stop whatever is there."
+    hint: "Choose another address or port with --listen, or stop the process that uses this one."
   }
 ) {}

@@ -23,7 +23,7 @@ const duration = Metric.histogram("privx_kit_http_request_duration_seconds", {
 const runs = Metric.gauge("privx_kit_runs", { description: "Runs in the record, by status" })
 
 const waiting = Metric.gauge("privx_kit_queue_oldest_seconds", {
-  description: "How long the oldest queued run has waited, in seconds; 0 where none waits"
+  description: "How long the oldest queued run has waited, in seconds; 0 if none waits"
 })
 
 const lasted = Metric.gauge("privx_kit_run_duration_seconds", {

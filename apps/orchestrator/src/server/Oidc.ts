@@ -99,8 +99,8 @@ const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<Oi
         problems: [
           {
             setting: "--oidc-issuer",
-            problem: `cannot be asked for its configuration (${cause instanceof Error ? cause.message : String(cause)})`,
-            fix: "Check the URL: /.well-known/openid-configuration must answer under it."
+            problem: `does not provide its configuration (${cause instanceof Error ? cause.message : String(cause)})`,
+            fix: "Check the URL: the issuer must serve /.well-known/openid-configuration below it."
           }
         ],
         looked: ["flags"]

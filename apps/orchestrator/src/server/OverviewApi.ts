@@ -17,7 +17,7 @@ import * as Role from "./Role.ts"
 import * as RunQuery from "./RunQuery.ts"
 
 const Me = Schema.Struct({
-  name: Schema.String.annotate({ description: "The name that is recorded with what this principal does" }),
+  name: Schema.String.annotate({ description: "The name that is recorded with the actions of this principal" }),
   displayName: Schema.String.annotate({ description: "The name to show to people" }),
   role: Role.Role,
   rights: Schema.Array(Role.Right),
@@ -28,7 +28,7 @@ const Me = Schema.Struct({
 
 const Kind = Schema.Struct({
   name: Schema.String,
-  title: Schema.String.annotate({ description: "As people see it" }),
+  title: Schema.String.annotate({ description: "Title for people" }),
   steps: Schema.Array(Schema.Struct({ name: Schema.String, title: Schema.String })).annotate({
     description: "In the order in which they are executed"
   })
@@ -70,11 +70,11 @@ export const ListEvent = Schema.Union([
 ])
 
 export const overview = HttpApiGroup.make("overview")
-  .annotateMerge(OpenApi.annotations({ description: "What people who watch and approve need." }))
+  .annotateMerge(OpenApi.annotations({ description: "Data for people who watch and approve runs." }))
   .add(
     HttpApiEndpoint.get("me", "/me", { success: Me, error: Problem.any })
       .annotate(Role.Needs, "look")
-      .annotateMerge(documented("look", "Show who the caller is here, and what the role allows")),
+      .annotateMerge(documented("look", "Show the caller, and what its role allows")),
     HttpApiEndpoint.get("kinds", "/kinds", {
       success: Schema.Struct({ kinds: Schema.Array(Kind) }),
       error: Problem.any
@@ -89,7 +89,7 @@ export const overview = HttpApiGroup.make("overview")
         domains: Schema.Array(
           Schema.Struct({
             name: Schema.String,
-            title: Schema.String.annotate({ description: "As people see it" }),
+            title: Schema.String.annotate({ description: "Title for people" }),
             view: Schema.NullOr(Schema.String).annotate({
               description: "Module of the view that the domain brings; null: it brings none"
             })

@@ -26,7 +26,7 @@ export const KeepAliveBody = Schema.Struct({
     .check(Schema.isMinLength(1), Schema.isMaxLength(mostSessions))
     .annotate({ description: "Ids of playback sessions, which are secrets; each gets a run of its own" }),
   for: duration("End after this time; default: when the session is over"),
-  tokenLifetime: duration("Life of a token whose server does not tell it; default 5m")
+  tokenLifetime: duration("Lifetime of a token if the server does not state it; default 5m")
 }).annotate({ identifier: "KeepAlive" })
 
 const KeepAlives = Schema.Struct({

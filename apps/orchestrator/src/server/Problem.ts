@@ -42,19 +42,19 @@ const at = <const Status extends number>(status: Status, identifier: string, des
     .annotate({ identifier, description })
     .pipe(HttpApiSchema.status(status), HttpApiSchema.asJson({ contentType }))
 
-export const BadRequest = at(400, "BadRequest", "The request makes no sense as it is")
-export const Unauthorized = at(401, "Unauthorized", "No token, or one that is not known or has expired")
-export const Forbidden = at(403, "Forbidden", "The role of the token does not allow it")
+export const BadRequest = at(400, "BadRequest", "The request is not valid")
+export const Unauthorized = at(401, "Unauthorized", "The token is missing, unknown or expired")
+export const Forbidden = at(403, "Forbidden", "The role of the token does not allow the request")
 export const NotFound = at(404, "NotFound", "No such run, script or path exists")
-export const Conflict = at(409, "Conflict", "The run is in a state in which that cannot be done")
+export const Conflict = at(409, "Conflict", "The state of the run does not allow this")
 export const TooLarge = at(413, "TooLarge", "The body is too large")
 export const UnsupportedMediaType = at(415, "UnsupportedMediaType", "The body is not application/json")
-export const TooMany = at(429, "TooMany", "Too many wrong tokens from this address; Retry-After says when to come back")
-export const Broken = at(500, "InternalError", "The server is at fault; its log says more")
+export const TooMany = at(429, "TooMany", "Too many wrong tokens from this address; Retry-After says when to try again")
+export const Broken = at(500, "InternalError", "The server has an internal error; its log has the details")
 export const Unavailable = at(
   503,
   "Unavailable",
-  "The database cannot be used, the server is full, or it ends; Retry-After says when to come back"
+  "The database cannot be used, or the server is overloaded or stopping; Retry-After says when to try again"
 )
 
 export const BadGateway = at(502, "BadGateway", "PrivX cannot be reached, or refused the request")

@@ -21,7 +21,7 @@ export interface StoredScript {
   readonly bytes: number
   /** When these bytes were last stored, more or less. */
   readonly storedAt: DateTime.Utc
-  /** Whether its bytes still have that hash. */
+  /** Whether the stored bytes still match the hash. */
   readonly intact: boolean
 }
 

@@ -82,8 +82,8 @@ const bodyTooLarge = Problem.toResponse(
   {
     _tag: "BodyTooLarge",
     code: "usage",
-    message: `The body is larger than ${ByteSize.toNumberUnsafe(usual)} bytes, or of a fleet than ${ByteSize.toNumberUnsafe(ofFleet)}.`,
-    hint: "Send less: known digests that no longer count make a policy large."
+    message: `The body is larger than ${ByteSize.toNumberUnsafe(usual)} bytes; for a fleet, the limit is ${ByteSize.toNumberUnsafe(ofFleet)}.`,
+    hint: "Send less. Old known digests make a policy large: remove them."
   },
   { connection: "close" }
 )
@@ -91,7 +91,7 @@ const bodyTooLarge = Problem.toResponse(
 const tookTooLong = Problem.toResponse(503, {
   _tag: "TookTooLong",
   code: "server",
-  message: "The server could not answer in time: its database is slow, or away.",
+  message: "The server could not answer in time: its database is slow or unreachable.",
   hint: "Try again."
 })
 
@@ -112,11 +112,11 @@ const explained = (response: HttpServerResponse.HttpServerResponse): HttpServerR
   return Problem.toResponse(status, { _tag, code, message, hint })
 }
 
-const unexplained = ["InternalError", "defect", "The server is at fault.", "See its log."] as const
+const unexplained = ["InternalError", "defect", "The server has an internal error.", "See its log."] as const
 
 const explanations: Readonly<Record<number, readonly [string, string, string, string]>> = {
-  400: ["BadRequest", "usage", "The request cannot be understood.", "See /openapi.json."],
-  404: ["NoSuchPath", "notFound", "There is nothing at this path, or not with this method.", "See /openapi.json."],
+  400: ["BadRequest", "usage", "The request cannot be parsed.", "See /openapi.json."],
+  404: ["NoSuchPath", "notFound", "No endpoint has this path and method.", "See /openapi.json."],
   415: ["UnsupportedMediaType", "usage", "The Content-Type of the body is not application/json.", "Send JSON."],
   500: unexplained
 }

@@ -75,7 +75,7 @@ export const targetOf = (
   if (name !== undefined && known.includes(name)) return Effect.succeed(name)
   const some = known.length > few ? `${known.slice(0, few).join(", ")} and others` : known.join(", ")
   const what =
-    target === undefined ? "say which target, one of" : "the server is not configured for that target, but for"
+    target === undefined ? "a target is required, one of" : "the server is not configured for this target, only for"
   return Effect.fail(new InvalidInput({ detail: `${what} ${some}` }))
 }
 

@@ -18,7 +18,7 @@ const time = (description: string) =>
 export const query = {
   kind: Schema.optionalKey(text(100)).annotate({ description: "Only runs of this kind" }),
   target: Schema.optionalKey(Schema.String).annotate({ description: "Only runs of this PrivX host, by its base URL" }),
-  requestedBy: Schema.optionalKey(text(200)).annotate({ description: "Only runs that this principal asked for" }),
+  requestedBy: Schema.optionalKey(text(200)).annotate({ description: "Only runs that this principal requested" }),
   since: time("Only runs that were created at this time or later"),
   until: time("Only runs that were created before this time"),
   endedSince: time("Only runs that ended at this time or later"),
@@ -50,7 +50,7 @@ export const numbers = (): Readonly<Record<string, unknown>> => ({
 /** Which part of the list. */
 export const page = {
   limit: Schema.optionalKey(Limit),
-  after: Schema.optionalKey(Cursor).annotate({ description: "next of the page before this one" })
+  after: Schema.optionalKey(Cursor).annotate({ description: "Value of next of the previous page" })
 }
 
 const Query = Schema.Struct({ ...query, ...status, ...page })

@@ -33,6 +33,6 @@ export const signIn = HttpApiGroup.make("signIn")
     HttpApiEndpoint.get("methods", "/sign-in", {
       success: SignIn,
       error: [Problem.TooLarge, Problem.Broken, Problem.Unavailable]
-    }).annotateMerge(OpenApi.annotations({ summary: "Show how to sign in", description: "Asks for no token." }))
+    }).annotateMerge(OpenApi.annotations({ summary: "Show how to sign in", description: "Requires no token." }))
   )
   .prefix("/api/v1")

@@ -112,6 +112,6 @@ export const layer = HttpRouter.use((router) =>
 export const notOfPage = Problem.toResponse(403, {
   _tag: "Forbidden",
   code: "permission",
-  message: "A session is for the server's own page only.",
+  message: "Sessions are only for the server's own page.",
   hint: "Programs send Authorization: Bearer TOKEN."
 })

@@ -52,8 +52,8 @@ const tooMany = Problem.toResponse(
   {
     _tag: "TooManyStreams",
     code: "server",
-    message: "As many runs are followed as this server allows, with this token or in all.",
-    hint: "Try again later, or ask for the run now and then."
+    message: "Too many runs are being followed at once, with this token or in total.",
+    hint: "Try again later, or request the run repeatedly."
   },
   { "retry-after": "5" }
 )

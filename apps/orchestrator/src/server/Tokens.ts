@@ -39,7 +39,7 @@ export const read = Effect.fn("Tokens.read")(function* (
     new SettingsError({ problems: [wrong(file, problem, fix)], looked: [file] })
   // A user who can add an entry is an administrator.
   const text = yield* Effect.mapError(SettingsFile.read(file, { maxBytes: largest }), ({ fix, missing, problem }) =>
-    failed(problem, missing ? "Make one: privx-kit serve token --name NAME --role ROLE >> FILE" : fix)
+    failed(problem, missing ? "Create one: privx-kit serve token --name NAME --role ROLE >> FILE" : fix)
   )
   const { TomlError, parse } = yield* Effect.promise(() => import("smol-toml"))
   const table = yield* Effect.try({
@@ -51,15 +51,15 @@ export const read = Effect.fn("Tokens.read")(function* (
   if (quoted !== -1) {
     return yield* failed(
       `has expires in quotes (line ${quoted + 1})`,
-      "Write the time without them: expires = 2030-01-31T00:00:00Z"
+      "Write the time without quotes: expires = 2030-01-31T00:00:00Z"
     )
   }
   const { token } = yield* Effect.mapError(
     Schema.decodeUnknownEffect(Content)(table, { onExcessProperty: "error" }),
     (error) =>
       failed(
-        `does not fit: ${error.message.replace(/\s*\n\s*/g, " ")}`,
-        "Each [[token]] has name, role, sha256 and, if it is to end, expires."
+        `is not valid: ${error.message.replace(/\s*\n\s*/g, " ")}`,
+        "Each [[token]] has name, role, sha256 and, optionally, expires."
       )
   )
   const twice = doubled(token, text)

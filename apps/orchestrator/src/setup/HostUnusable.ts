@@ -12,6 +12,6 @@ export class HostUnusable extends Failure.Class<HostUnusable>()(
   },
   {
     message: (self) => `${self.target} cannot be set up from here: ${self.problems.join("; ")}.`,
-    hint: "Correct it where the work is done, at each privx-kit worker or at privx-kit serve; then: privx-kit fleet retry."
+    hint: "Correct this where the runs are executed, at each privx-kit worker or at privx-kit serve, then run privx-kit fleet retry."
   }
 ) {}

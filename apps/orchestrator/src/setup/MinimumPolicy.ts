@@ -42,7 +42,7 @@ const combined = Effect.fnUntraced(function* (
     if (own[part] === undefined || demanded[part] === undefined || isDeepStrictEqual(own[part], demanded[part]))
       continue
     return yield* new InvalidInput({
-      detail: `the policy has ${part} of its own, and the server demands others: leave them out`
+      detail: `the policy has ${part} of its own, but the server requires its own: remove it from the policy`
     })
   }
   const checks: { [Name in CheckName]?: Requirement } = {}

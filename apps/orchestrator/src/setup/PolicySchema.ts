@@ -64,7 +64,7 @@ export const jsonSchema = (): Schema.Json => {
         )
       ),
       capabilities: object(
-        "What scripts may do; a kind without a rule follows others, which is allowed unless given",
+        "What scripts may do; a kind without a rule follows the rule others (default: allowed)",
         Object.fromEntries(RuleName.literals.map((name) => [name, { $ref: "#/$defs/rule" }]))
       )
     },

@@ -59,7 +59,7 @@ export class AlreadyExecuted extends Failure.Class<AlreadyExecuted>()(
   {
     message: (self) => before(self),
     hint: (self) =>
-      `Look at ${self.log}; to run it once more, add --execute-again to the same command with --run ${self.runId}.`
+      `Read ${self.log}. To execute the script again, add --execute-again to the same command with --run ${self.runId}.`
   }
 ) {}
 
@@ -73,8 +73,8 @@ interface Earlier {
 
 const before = (self: Earlier): string =>
   self.endedAt === null
-    ? `The script of run ${self.runId} was not executed: it was started at ${self.startedAt}, and it is not known whether it ended.`
-    : `The script of run ${self.runId} was not run: it was run at ${self.startedAt} already${self.scriptExitCode === null ? "" : `, and ended with exit code ${self.scriptExitCode}`}.`
+    ? `The script of run ${self.runId} was not executed again: it was started at ${self.startedAt}, and it is unknown whether it ended.`
+    : `The script of run ${self.runId} was not executed again: it was already executed at ${self.startedAt}${self.scriptExitCode === null ? "" : `, and ended with exit code ${self.scriptExitCode}`}.`
 
 const json = Schema.fromJsonString(Schema.toCodecJson(Record))
 

@@ -89,7 +89,7 @@ const reasonOf = (error: Error): string => {
   const code = "code" in error ? String(error.code) : error.message
   switch (code) {
     case "ENOENT":
-      return "the shell that its first line names is not there (ENOENT)"
+      return "the shell that its first line names does not exist (ENOENT)"
     case "EACCES":
       return "this user may not run files in the data directory, or its file system is mounted noexec (EACCES)"
     default:

@@ -43,7 +43,7 @@ export const setupFields = {
   },
   policy: {
     kind: "policy",
-    description: "What the script must fulfil",
+    description: "Policy that the script must satisfy",
     flag: "Policy of the verification, in TOML or JSON: checks, known digests, signature, configuration",
     file: "Policy file of the verification"
   },

@@ -107,7 +107,7 @@ describe("privx-kit doctor", () => {
       // A proxy without a scheme, on whose port nothing listens.
       const dead = yield* doctor("127.0.0.1:9")
       assert.strictEqual(dead.code, 4, dead.stdout)
-      assert.match(check(dead, "host name")?.detail ?? "", /privx\.invalid is left to the proxy/)
+      assert.match(check(dead, "host name")?.detail ?? "", /privx\.invalid is resolved by the proxy/)
       assert.match(check(dead, "connection")?.detail ?? "", /of the proxy http:\/\/127\.0\.0\.1:9 \(HTTPS_PROXY\)/)
 
       const wrong = yield* doctor("ftp://127.0.0.1:9")
@@ -154,8 +154,8 @@ describe("privx-kit doctor", () => {
       assert.include(how, "PrivX issued a token by token exchange")
       const [refused, why, advice] = yield* credentials({ ...domain, PRIVX_API_CLIENT_SECRET: "not-it" })
       assert.strictEqual(refused, 7)
-      assert.include(why, "It was asked for a token by client credentials login")
-      assert.include(advice, "PRIVX_API_OAUTH_CLIENT_SECRET in the place of PRIVX_API_CLIENT_DOMAIN")
+      assert.include(why, "The token was requested by client credentials login")
+      assert.include(advice, "PRIVX_API_OAUTH_CLIENT_SECRET instead of PRIVX_API_CLIENT_DOMAIN")
       const [unset, , missing] = yield* credentials(client)
       assert.strictEqual(unset, 3, missing)
     })

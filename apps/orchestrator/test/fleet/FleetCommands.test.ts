@@ -209,7 +209,7 @@ describe("privx-kit fleet", () => {
       assert.strictEqual(ended.code, 0, ended.stderr)
       assert.strictEqual(ended.stdout.trim().split("\n").length, 3)
       assert.match(ended.stderr, /schedule\.cron never matches a date/)
-      assert.include(ended.stderr, "The fleet is applied as the file was before.")
+      assert.include(ended.stderr, "The last valid version of the file stays in use.")
     })
   )
 

@@ -99,7 +99,7 @@ describe("who may do what", () => {
         {
           setting: `token file ${file}`,
           problem: `has expires in quotes (line ${line})`,
-          fix: "Write the time without them: expires = 2030-01-31T00:00:00Z"
+          fix: "Write the time without quotes: expires = 2030-01-31T00:00:00Z"
         }
       ])
     })

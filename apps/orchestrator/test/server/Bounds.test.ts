@@ -52,7 +52,7 @@ describe("a body", () => {
       const definition = `${"? ".repeat(64)}a`
       const answer = yield* server.ask("POST", "/api/v1/fleets/plan", { as: "viewer", body: { definition } })
       assert.strictEqual(answer.status, 400)
-      assert.strictEqual(answer.json.fields.problems[0].problem, "has a name that is not plain text")
+      assert.strictEqual(answer.json.fields.problems[0].problem, "has a key that is not plain text")
     })
   )
 })

@@ -59,7 +59,7 @@ describe("a fleet that is handed over", () => {
         for (const rest of [`policy: "${name}"`, `ca_file: "${name}"`]) {
           assert.match(
             yield* problem({ definition: host(`${rest}, ${credentials}`) }),
-            /names a file that did not come/
+            /names a file that was not sent/
           )
         }
       }
@@ -86,10 +86,7 @@ describe("a fleet that is handed over", () => {
       const pem = tls.rootCertificates[0] ?? ""
       const certificates = { "ca.pem": `${pem}\n`.repeat(Math.ceil((1 << 20) / pem.length)) }
       const definition = many(2000, `{ ca_file: ca.pem, credentials: { token_env: A } }`)
-      assert.match(
-        yield* problem({ definition, certificates }),
-        /defaults\.ca_file comes to too much for so many hosts/
-      )
+      assert.match(yield* problem({ definition, certificates }), /defaults\.ca_file is too large for so many hosts/)
       const labels = Array.from({ length: 50_000 }, (_, index) => `l${index}: a`).join(", ")
       assert.match(
         yield* problem({ definition: many(10_000, `{ labels: { ${labels} } }`) }),

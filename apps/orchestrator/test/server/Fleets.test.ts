@@ -129,8 +129,8 @@ describe("a fleet at a server", () => {
           [4, "is not a PrivX host for which this server accepts fleets"],
           [5, "is not a known field"],
           [6, "specifies no way to log in"],
-          [6, "names a file that did not come with the definition"],
-          [6, "names a file that did not come with the definition"]
+          [6, "names a file that was not sent with the definition"],
+          [6, "names a file that was not sent with the definition"]
         ]
       )
       assert.strictEqual(answer.json.fields.problems[0].at.path, "prod.yaml")
@@ -184,11 +184,14 @@ describe("a fleet at a server", () => {
       assert.strictEqual(ended.code, 27, ended.stderr)
       const messages = result(ended).hosts.map((host: { failure: { message: string } | null }) => host.failure?.message)
       assert.isUndefined(messages[0])
-      assert.match(messages[1], /client_secret_file names \.\.\/outside, which is not in the directory/)
-      assert.match(messages[2], /client_secret_file names link, which is not in the directory/)
+      assert.match(
+        messages[1],
+        /client_secret_file names \.\.\/outside, which is not in the directory of --fleet-secrets/
+      )
+      assert.match(messages[2], /client_secret_file names link, which is not in the directory of --fleet-secrets/)
       assert.match(messages[3], /client_secret_file names .*none, which does not exist/)
-      assert.match(messages[4], /names PRIVX_KIT_DATABASE_URL, and fleets may not/)
-      assert.match(messages[5], /toml_file names .*fleet\.yaml, which is not in the directory/)
+      assert.match(messages[4], /names PRIVX_KIT_DATABASE_URL, a variable that fleets may not use/)
+      assert.match(messages[5], /toml_file names .*fleet\.yaml, which is not in the directory of --fleet-secrets/)
       assert.notInclude(ended.stdout + ended.stderr, FLEET_SECRET)
       assert.notInclude(ended.stdout + ended.stderr, FLEET_OAUTH_SECRET)
     })
@@ -214,7 +217,7 @@ describe("a fleet at a server", () => {
     })
   )
 
-  it.live("is one run for a key, and for the same hosts as long as it is not over", () =>
+  it.live("is one run for a key, and for the same hosts as long as it has not ended", () =>
     Effect.gen(function* () {
       const { privx, serve } = yield* place({ simulator: { faults: ["downloadSetupScript:stall@100"] } })
       const server = yield* serve
@@ -388,7 +391,7 @@ describe("a fleet at a server", () => {
       assert.include(foreign.stdout, `fleet show ${id} --server ${server.url.origin} --file FILE`)
       assert.match(
         foreign.stdout,
-        /h1 .*NotBrought: The file has it at .*\n.*h2 .*NotBrought: Its script is not the one/
+        /h1 .*NotBrought: The fleet file has another base URL .*\n.*h2 .*NotBrought: The script does not match/
       )
       assert.isFalse(fs.existsSync(path.join(directory, "out")))
     })

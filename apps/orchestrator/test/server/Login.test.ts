@@ -108,7 +108,7 @@ describe("privx-kit login", () => {
         fs.writeFileSync(file, JSON.stringify({ ...second, expiresAt: 0 }), { mode: 0o600 })
         const removed = yield* cli("runs", "list", "--json")
         assert.strictEqual(removed.code, 8, removed.stderr)
-        assert.include(JSON.parse(removed.stdout).error.message, "no role here")
+        assert.include(JSON.parse(removed.stdout).error.message, "no role on this server")
 
         const out = yield* cli("logout")
         assert.strictEqual(out.code, 0, out.stderr)

@@ -26,7 +26,7 @@ export const prune = (
     if (input.keep === undefined && input.olderThan === undefined) {
       return yield* new UsageError({
         command: "privx-kit artifacts prune",
-        problems: ["Say what may go: --keep N, --older-than TIME, or both."]
+        problems: ["Specify which scripts to remove: --keep N, --older-than TIME, or both."]
       })
     }
     return yield* PruneArtifacts.runIn(Settings.dataDirectory(input, Settings.thisHost()).path, input)
@@ -108,7 +108,7 @@ const showReport = Effect.fnUntraced(function* (report: Fsck.Report, out: Pane) 
   const what = `${report.artifacts} ${report.artifacts === 1 ? "artifact" : "artifacts"}, ${Text.bytes(report.bytes)}`
   yield* out.line(
     Fsck.isSound(report)
-      ? `${green(sign.ok)} ${what}: all as they were stored`
+      ? `${green(sign.ok)} ${what}: all unchanged`
       : `${red(sign.failed)} ${what}: ${report.damaged.length} changed, ${report.unreadable.length} unreadable, ${report.exposed.length} open to others`
   )
 })

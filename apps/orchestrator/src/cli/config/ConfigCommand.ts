@@ -24,7 +24,7 @@ const init = lazyCommand("init", {
   },
   description:
     "Write a config file with comments, readable by this account only.\n\n" +
-    "At a terminal, the command asks for what no flag says; secrets are not shown while you type them. Without a terminal, it writes what the flags say and leaves the rest as comments.",
+    "At a terminal, the command asks for the values that no flag gives; secrets are not shown while you type. Without a terminal, it writes the values of the flags and leaves the others as comments.",
   shortDescription: "Write a config file",
   examples: [
     { command: "privx-kit config init" },

@@ -72,7 +72,7 @@ const ask = Effect.fnUntraced(function* (input: Input): Effect.fn.Return<Answers
   const { err } = yield* Screen
   const canAsk = Question.canAsk()
   if (canAsk) {
-    yield* err.line("Press Enter to leave out what you do not have yet. Secrets are not shown while you type.")
+    yield* err.line("Press Enter to skip a value that you do not have yet. Secrets are not shown while you type.")
   }
   const asked = (message: string, given: string | undefined) =>
     given !== undefined || !canAsk ? Effect.succeed(given ?? "") : answered(Prompt.String({ message }))

@@ -145,7 +145,10 @@ const examineHost = Effect.fnUntraced(function* (inspection: Inspection): Effect
   }
   const name =
     proxy !== undefined
-      ? ok("host name", `${Proxy.hostOf(baseUrl)} is left to the proxy; ${host} is ${resolved.addresses.join(", ")}`)
+      ? ok(
+          "host name",
+          `${Proxy.hostOf(baseUrl)} is resolved by the proxy; ${host} is ${resolved.addresses.join(", ")}`
+        )
       : ok("host name", net.isIP(host) === 0 ? `${host} is ${resolved.addresses.join(", ")}` : `${host} is an address`)
   const connected = yield* Effect.promise(() => HostProbe.connect(host, port))
   if (!connected.ok) {
@@ -156,7 +159,7 @@ const examineHost = Effect.fnUntraced(function* (inspection: Inspection): Effect
         connected.code === "ETIMEDOUT" ? "timeout" : "unreachable",
         `nothing answers on port ${port}${through} (${connected.code})`,
         proxy === undefined
-          ? "Check the host and the port, that PrivX runs, and that no firewall is in between."
+          ? "Check the host and the port, that PrivX is running, and that no firewall blocks the connection."
           : `Correct the proxy, or add ${Proxy.hostOf(baseUrl)} to NO_PROXY.`
       ),
       skipped("certificate", "not checked: no connection")
@@ -188,7 +191,7 @@ const examineCertificate = Effect.fnUntraced(function* (
         diagnosis.problem,
         // The library does not know how its callers take CAs.
         diagnosis.advice.includes("PEM")
-          ? `${diagnosis.advice} CAs are given with --ca-file or PRIVX_API_CA_FILE.`
+          ? `${diagnosis.advice} Specify CAs with --ca-file or PRIVX_API_CA_FILE.`
           : diagnosis.advice
       )
     case "Trusted": {
@@ -213,7 +216,7 @@ const examineCredentials = Effect.fnUntraced(function* (
   limits: PrivxClient.Limits
 ): Effect.fn.Return<Check> {
   if (baseUrl === undefined || ca === undefined || credentials === undefined) {
-    return skipped("credentials", "not checked: they are not set, or are contradictory")
+    return skipped("credentials", "not checked: they are missing or contradictory")
   }
   if (credentials._tag === "Token") return examineToken(credentials.token)
   return yield* Effect.flatMap(TokenProvider, (tokens) =>
@@ -232,7 +235,7 @@ const examineCredentials = Effect.fnUntraced(function* (
         failed(
           "credentials",
           ExitCode.of(failure),
-          `${failure.message} It was asked for a token ${loginOf(credentials)}.`,
+          `${failure.message} The token was requested ${loginOf(credentials)}.`,
           `${failure.hint}${otherLogin(credentials, failure)}`
         )
       )
@@ -258,9 +261,9 @@ const otherLogin = (credentials: Credentials, failure: Failure.Failure): string 
   if (!(failure instanceof OAuthError) || !isOfClient.has(failure.code)) return ""
   switch (credentials._tag) {
     case "ApiClient":
-      return " A client of the type public logs in with PRIVX_API_CLIENT_DOMAIN in the place of PRIVX_API_OAUTH_CLIENT_SECRET."
+      return " A client of the type public logs in with PRIVX_API_CLIENT_DOMAIN instead of PRIVX_API_OAUTH_CLIENT_SECRET."
     case "ClientCredentials":
-      return " A client that is not of the type public logs in with PRIVX_API_OAUTH_CLIENT_SECRET in the place of PRIVX_API_CLIENT_DOMAIN."
+      return " A client that is not of the type public logs in with PRIVX_API_OAUTH_CLIENT_SECRET instead of PRIVX_API_CLIENT_DOMAIN."
     default:
       return ""
   }
@@ -325,7 +328,7 @@ const examineDataDirectory = Effect.fnUntraced(function* (directory: string): Ef
           "data directory",
           "storage",
           `${database} cannot be used (${Failure.singleLine(String(defect))})`,
-          "Check its permissions, or give another directory with --data-dir."
+          "Check its permissions, or choose another directory with --data-dir."
         )
       )
     )
@@ -385,7 +388,7 @@ const examineParent = async (directory: string): Promise<Check> => {
         "data directory",
         "storage",
         `${directory} does not exist, and cannot be created in ${parent} (${code})`,
-        "Give this user the right to write there, or give another directory with --data-dir."
+        "Give this user write permission there, or choose another directory with --data-dir."
       )
     }
   }

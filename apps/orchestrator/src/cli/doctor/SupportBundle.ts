@@ -32,7 +32,7 @@ export const run = (version: string, input: Input) =>
       toJson: (result) => result,
       toPerson: ({ file }, out) =>
         out.line(
-          `Wrote ${file}. Secrets are redacted; read it before you pass it on, it names hosts, files and people.`
+          `Wrote ${file}. Secrets are redacted, but it names hosts, files and people: read it before you share it.`
         )
     })
   )

@@ -15,9 +15,9 @@ export const supportBundle = (version: string) =>
       json: FlagKinds.json
     },
     description:
-      "Collect what a report needs in one JSON file: versions, settings with their sources, the checks of doctor, the last 50 runs with their failures, and logs of executed scripts.\n\n" +
-      "Secrets are redacted; names of hosts, files and people are not. Read the file before you pass it on.",
-    shortDescription: "Collect what a report needs, with secrets redacted",
+      "Collect the data for a problem report in one JSON file: versions, settings with their sources, the checks of doctor, the last 50 runs with their failures, and logs of executed scripts.\n\n" +
+      "Secrets are redacted; names of hosts, files and people are not. Read the file before you share it.",
+    shortDescription: "Collect the data for a problem report, with secrets redacted",
     examples: [{ command: "privx-kit support-bundle" }, { command: "privx-kit support-bundle --file report.json" }],
     exitCodes: ["storage"],
     settings: { privx: true, own: ["dataDir", "config", "server", "serverToken", "serverTokenFile"] },

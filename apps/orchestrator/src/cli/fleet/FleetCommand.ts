@@ -21,7 +21,7 @@ const selection = {
   )
 }
 
-const all = FlagKinds.toggle("all", "Show every host of a large fleet, also those without a problem")
+const all = FlagKinds.toggle("all", "Show every host of a large fleet, including those without problems")
 
 const json = FlagKinds.json
 
@@ -41,7 +41,7 @@ const apply = lazyCommand("apply", {
   description:
     "Set up every host of a fleet: create a session, download the setup script, verify it, store it with a manifest.\n\n" +
     "The fleet is one durable run, and each host is a run of its own. If it stops, the same command resumes it with the remaining hosts. A host that fails or waits for approval does not block the others; an approved host continues by itself.\n\n" +
-    "With job: bootstrap in the file, each host is brought from nothing to an active model instead, as privx-kit ueba bootstrap does.\n\n" +
+    "If the file says job: bootstrap, each host is bootstrapped up to an active model instead, as by privx-kit ueba bootstrap.\n\n" +
     "With --server, the fleet is submitted to the server and continues there even if this command ends. The server reads the credentials; this command writes the scripts to the output directories of the file on this machine.",
   shortDescription: "Set up every host of a fleet",
   examples: [

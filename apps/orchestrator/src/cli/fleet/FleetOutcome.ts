@@ -36,8 +36,8 @@ export const started = Effect.fnUntraced(function* (
   yield* err.line(`${style.bold(`Fleet ${name}`)} ${dot} ${count} ${dot} run ${runId}${how}`)
   for (const other of others) {
     yield* err.line(
-      `${style.yellow(style.sign.warning)} The fleet run ${other}, of other hosts or inputs, is unfinished and left alone: ` +
-        `privx-kit runs cancel ${other.slice(0, 8)} ends it.`
+      `${style.yellow(style.sign.warning)} Fleet run ${other} has other hosts or inputs and is unfinished; it is left alone. ` +
+        `To cancel it: privx-kit runs cancel ${other.slice(0, 8)}`
     )
   }
 })
@@ -64,13 +64,13 @@ export const toPerson = Effect.fnUntraced(function* (
   const id = of(runId.slice(0, 8))
   const unbrought = hosts.filter(({ failure }) => failure?.tag === FleetReport.notBrought).length
   if (unbrought > 0) {
-    yield* out.line(`  Scripts that did not come here, again: privx-kit fleet show ${id} --file FILE`)
+    yield* out.line(`  To download the missing scripts: privx-kit fleet show ${id} --file FILE`)
   }
   if (counts.failed + counts.cancelled > unbrought)
-    yield* out.line(`  Those that failed, again: privx-kit fleet retry ${id}`)
+    yield* out.line(`  To set up the failed hosts again: privx-kit fleet retry ${id}`)
   if (counts.waiting > 0) {
     yield* out.line(
-      `  Those that wait: privx-kit artifacts diff ${of("RUN")}, then privx-kit runs approve ${of("RUN")}; fleet apply or fleet watch continues with them.`
+      `  To approve a waiting host: privx-kit artifacts diff ${of("RUN")}, then privx-kit runs approve ${of("RUN")}; fleet apply or fleet watch then continues with it.`
     )
   }
 })

@@ -43,7 +43,7 @@ export const read = Effect.fnUntraced(function* (
   const submitted = yield* RemoteFleet.read(input)
   yield* Warnings.show(submitted.warnings, err)
   if (submitted.fleet.hosts.length > 0) return submitted
-  return yield* new UsageError({ command, problems: ["No host of the fleet is selected by that."] })
+  return yield* new UsageError({ command, problems: ["No host of the fleet matches --only and --label."] })
 })
 
 /** Submits a fleet and waits for the end of its run, which continues at the server without a follower. */

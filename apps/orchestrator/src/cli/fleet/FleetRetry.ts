@@ -37,8 +37,8 @@ export const run = (input: Input) =>
     if (missing.length > 0) {
       const problems = missing.map(({ name, target }): Problem => ({
         setting: `fleet file ${file}`,
-        problem: `does not have the host ${name} (${target}) of that run`,
-        fix: "Give the file that has it with --file, or apply the fleet as it is now."
+        problem: `does not contain the host ${name} (${target}) of the run`,
+        fix: "Specify the file that contains this host with --file, or apply the current file with privx-kit fleet apply."
       }))
       return yield* new SettingsError({ problems, looked: [file] })
     }

@@ -73,7 +73,7 @@ export const watch = Effect.fnUntraced(function* <A, R>(
     if (Result.isFailure(again)) {
       yield* tellFailure(again.failure, false)
       return yield* err.line(
-        `  ${err.style.yellow(err.style.sign.warning)} The fleet is applied as the file was before.`
+        `  ${err.style.yellow(err.style.sign.warning)} The last valid version of the file stays in use.`
       )
     }
     ;({ fleet, schedule } = again.success)
@@ -109,7 +109,7 @@ export const scheduleOf = (fleet: Fleet): Effect.Effect<Schedule, UsageError> =>
     ? Effect.fail(
         new UsageError({
           command: `privx-kit ${command}`,
-          problems: [`${fleet.file} has no schedule: give it one, or use privx-kit fleet apply.`]
+          problems: [`${fleet.file} has no schedule: add one, or run privx-kit fleet apply.`]
         })
       )
     : Effect.succeed(fleet.schedule)

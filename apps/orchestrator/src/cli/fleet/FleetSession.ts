@@ -44,7 +44,7 @@ export const read = Effect.fnUntraced(function* (
   yield* Warnings.show(warnings, err)
   const hosts = fleet.hosts.filter(selecting(input))
   if (hosts.length > 0) return { ...fleet, hosts }
-  return yield* new UsageError({ command, problems: ["No host of the fleet is selected by that."] })
+  return yield* new UsageError({ command, problems: ["No host of the fleet matches --only and --label."] })
 })
 
 /** A process that executes fleets, until the scope closes. */

@@ -40,7 +40,7 @@ export const run = (input: Input) =>
   Effect.gen(function* () {
     if (input.file !== undefined) {
       const problem =
-        "Scripts of a fleet on this machine are where its file says already: leave out --file, or give --server."
+        "--file is only for the scripts of a server: those of a local fleet run are already in its output directories. Leave out --file, or add --server."
       return yield* new UsageError({ command: "privx-kit fleet show", problems: [problem] })
     }
     const record = yield* FleetRecord

@@ -79,7 +79,7 @@ const toPerson = Effect.fnUntraced(function* (
   yield* line(`${style.green(style.sign.ok)} Signed in to ${server} as ${displayName} (${role}).`)
   if (!renewable) {
     yield* line(
-      "  The issuer gives no refresh token, so this login is short. It may need --oidc-scope offline_access at the server."
+      "  The issuer gave no refresh token, so this login expires soon. The server may need --oidc-scope offline_access."
     )
   }
 })

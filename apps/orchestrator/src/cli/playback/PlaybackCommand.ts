@@ -44,9 +44,10 @@ const keepAlive = lazyCommand("keep-alive", {
     ...ConnectionFlags.flags,
     server: ServerFlags.server,
     for: FlagKinds.time("for", "End after this time (default: when the sessions are over)").pipe(Flag.optional),
-    tokenLifetime: FlagKinds.time("token-lifetime", "Life of a token whose server does not tell it (default 5m)").pipe(
-      Flag.optional
-    ),
+    tokenLifetime: FlagKinds.time(
+      "token-lifetime",
+      "Lifetime of a token if the server does not state it (default 5m)"
+    ).pipe(Flag.optional),
     path: FlagKinds.text(
       "path",
       "PATH",
@@ -68,7 +69,7 @@ const keepAlive = lazyCommand("keep-alive", {
     { command: `${variable}=ID privx-kit playback keep-alive --for 2h`, description: "One session, for two hours" },
     {
       command: "privx-kit playback keep-alive --server https://kit.example.com < session-ids.txt",
-      description: "Leave it to a server"
+      description: "Run it on a server"
     }
   ],
   exitCodes: [...exitsOf.network, ...exitsOf.signals],

@@ -37,7 +37,7 @@ export const run = (input: Input) =>
         Effect.gen(function* () {
           const { green, sign } = out.style
           for (const { created, runId, session } of sessions) {
-            const state = created ? "" : ", which was there already"
+            const state = created ? "" : ", which already existed"
             yield* out.line(`${green(sign.ok)} Session ${session} is kept alive by the run ${runId}${state}.`)
           }
           yield* out.line("End it early with: privx-kit runs cancel ID")

@@ -12,7 +12,7 @@ const longest = 4096
 /** What is wrong with the text of an id; `undefined` if it can be one. */
 export const problemOf = (text: string): string | undefined =>
   text.length > longest || /[^\u0021-\u{10ffff}]|\u007f/u.test(text)
-    ? "The session id is not one: it has spaces or line breaks in it, or is too long."
+    ? "The session id is not valid: it contains spaces or line breaks, or is too long."
     : undefined
 
 /** The schema lets every text through that {@link problemOf} does. */
@@ -32,7 +32,7 @@ export const given = Effect.fnUntraced(function* (command: string) {
   return yield* several(
     text === "" ? yield* readStandardInput(command) : text,
     command,
-    `No session id was given: set $${variable}, or write ids to standard input, one a line.`
+    `No session id was given: set $${variable}, or pass ids on standard input, one per line.`
   )
 })
 
@@ -46,7 +46,7 @@ export const several = Effect.fnUntraced(function* (
   if (ids.length === 0) return yield* new UsageError({ command, problems: [missing] })
   const wrong = ids.findIndex((id) => problemOf(id) !== undefined)
   if (wrong !== -1) {
-    const problems = [`Session id ${wrong + 1} is not one: it is too long, or has control characters in it.`]
+    const problems = [`Session id ${wrong + 1} is not valid: it is too long or contains control characters.`]
     return yield* new UsageError({ command, problems })
   }
   return yield* Effect.forEach(ids, decode)

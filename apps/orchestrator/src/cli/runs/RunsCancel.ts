@@ -25,6 +25,6 @@ const toPerson = (run: Run.Run, out: Pane) => {
   return Run.isOver(run)
     ? out.line(`${yellow(sign.warning)} The run ${run.id} had ${run.status} before it could be cancelled.`)
     : out.line(
-        `${yellow(sign.warning)} The process at the run ${run.id} was asked to cancel it, and has not done so yet.`
+        `${yellow(sign.warning)} The process that executes run ${run.id} was asked to cancel it, but has not done so yet.`
       )
 }

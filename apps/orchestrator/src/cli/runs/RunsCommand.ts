@@ -183,7 +183,7 @@ const prune = lazyCommand("prune", {
     json: FlagKinds.json
   },
   description:
-    "Remove ended runs from the record and from the journal of the engine. Artifacts, manifests and approvals stay. Without this command, the latest 10,000 runs are kept, or as many as PRIVX_KIT_KEEP_RUNS says.",
+    "Remove ended runs from the record and from the journal of the engine. Artifacts, manifests and approvals stay. Without this command, the latest 10,000 runs are kept, or the number that PRIVX_KIT_KEEP_RUNS sets.",
   shortDescription: "Remove ended runs",
   examples: [{ command: "privx-kit runs prune --older-than 90d --dry-run" }],
   exitCodes,

@@ -47,7 +47,9 @@ const decide = Effect.fnUntraced(function* (input: Input) {
   if (approved && input.sha256 === undefined && (input.json || !Question.canAsk())) {
     return yield* new UsageError({
       command: "privx-kit runs approve",
-      problems: ["Without a terminal to show the script at, --sha256 says which script is approved."]
+      problems: [
+        "Without a terminal, the script cannot be shown: specify the SHA-256 of the reviewed script with --sha256."
+      ]
     })
   }
   const client = yield* RunClient

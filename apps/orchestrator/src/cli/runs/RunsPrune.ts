@@ -28,7 +28,7 @@ export const run = (input: Input) =>
     if (keep === undefined && olderThan === undefined) {
       return yield* new UsageError({
         command: "privx-kit runs prune",
-        problems: ["Say what is to go: --older-than TIME, or --keep N, or both."]
+        problems: ["Specify which runs to remove: --older-than TIME, --keep N, or both."]
       })
     }
     const removed = yield* RunClient.use((client) => client.prune({ keep, olderThan }, { dryRun })).pipe(

@@ -32,9 +32,9 @@ const toPerson = Effect.fnUntraced(function* (
   { added, known, refused }: RecordReindex.Report,
   { line, style: { green, red, sign } }: Pane
 ) {
-  for (const { manifest, reason } of refused) yield* line(`${red(sign.failed)} ${manifest} does not count: ${reason}.`)
+  for (const { manifest, reason } of refused) yield* line(`${red(sign.failed)} ${manifest} was not used: ${reason}.`)
   if (refused.length > 0) {
-    yield* line("  If another key has signed these manifests, give its public key with --key.")
+    yield* line("  If another key signed these manifests, specify its public key with --key.")
   }
   yield* line(
     `${green(sign.ok)} ${added.length === 1 ? "1 run was" : `${added.length} runs were`} added from manifests; ${known} ${known === 1 ? "was" : "were"} on record already.`

@@ -101,7 +101,7 @@ const start = Effect.fnUntraced(function* (input: Input) {
   )
 })
 
-const openToAll = "no token is asked for: everybody on this machine is an administrator"
+const openToAll = "no token is required: everyone on this machine is an administrator"
 
 /** No longer a list of hosts is shown. */
 const few = 5
@@ -113,7 +113,7 @@ const show = Effect.fnUntraced(function* ({ shared, storage, targets, url }: Run
   yield* line(`  PrivX        ${known}`)
   yield* line(shared ? `  Database     ${storage}: its workers execute` : `  Data directory  ${storage}`)
   yield* line(`  API          ${url}/openapi.json`)
-  yield* line(style.dim("Ctrl-C or SIGTERM ends it."))
+  yield* line(style.dim("Press Ctrl-C to stop the server."))
 })
 
 /** Where to listen, when that is not more than was asked for. */
@@ -136,7 +136,7 @@ const addressOf = Effect.fnUntraced(function* (input: Input): Effect.fn.Return<S
     ...(input.insecureNoAuth && !local ? ["--insecure-no-auth is for a loopback address only."] : []),
     ...(!local && !encrypted && !input.insecureListen
       ? [
-          "Without TLS, tokens and scripts would travel unencrypted: give --tls-cert and --tls-key, or --insecure-listen behind a proxy that has it."
+          "Without TLS, tokens and scripts would travel unencrypted: give --tls-cert and --tls-key, or --insecure-listen behind a proxy that terminates TLS."
         ]
       : [])
   ]

@@ -81,12 +81,12 @@ export const serve = lazyCommand("serve", {
     ),
     ...OidcFlags.flags,
     metricsOpen: FlagKinds.toggle("metrics-open", "Serve /metrics without a token"),
-    insecureNoAuth: FlagKinds.toggle("insecure-no-auth", "Ask for no token; only on a loopback address"),
+    insecureNoAuth: FlagKinds.toggle("insecure-no-auth", "Require no token; only on a loopback address"),
     insecureListen: FlagKinds.toggle(
       "insecure-listen",
-      "Listen without TLS where other machines can connect: behind a proxy that has it"
+      "Listen without TLS on an address that other machines can reach, behind a proxy that terminates TLS"
     ),
-    authorizeDownload: FlagKinds.toggle("authorize-download", "Send the token to PrivX with the download too"),
+    authorizeDownload: FlagKinds.toggle("authorize-download", "Also send the token to PrivX with the download"),
     ...ConnectionFlags.flags,
     json: FlagKinds.json
   },

@@ -28,7 +28,7 @@ export const run = Effect.fnUntraced(function* (input: Input) {
           .write(entry)
           .pipe(
             Effect.andThen(err.line(`${err.style.bold("Token")} (shown once): ${Redacted.value(token)}`)),
-            Effect.andThen(err.line("  The entry on standard output belongs into the token file of the server."))
+            Effect.andThen(err.line("  Add the entry on standard output to the token file of the server."))
           )
     })
   )

@@ -80,7 +80,7 @@ const withCommand = Effect.fnUntraced(function* (input: Input) {
 const wrong = (problem: string) => new UsageError({ command: "privx-kit simulate", problems: [problem] })
 
 const start = Effect.fnUntraced(function* (input: Input, onRequest: (request: RecordedRequest) => Effect.Effect<void>) {
-  if (input.caFile !== undefined && !input.tls) return yield* wrong("--ca-out has a meaning only with --tls.")
+  if (input.caFile !== undefined && !input.tls) return yield* wrong("--ca-out requires --tls.")
   if (input.writeConfig !== undefined && input.login !== "password") {
     return yield* wrong("--write-config writes the settings of a password login: leave out --login.")
   }

@@ -38,13 +38,16 @@ export const prepare = Effect.fnUntraced(function* (
   }
   if (!input.yes) {
     if (!canAsk()) {
-      const problems = ["--execute asks at a terminal, and there is none: add --yes."]
+      const problems = ["--execute asks for confirmation at a terminal, and there is none: add --yes."]
       return yield* new UsageError({ command, problems })
     }
     const end = Text.duration(Duration.toMillis(input.executeTimeout))
     const question = `Execute the setup script on this machine as this user once it is verified? It is stopped after ${end}.`
     if (!(yield* ask(question, err))) {
-      return yield* new UsageError({ command, problems: ["The script is not to be executed: leave out --execute."] })
+      return yield* new UsageError({
+        command,
+        problems: ["You declined to execute the script. To bootstrap without executing it, leave out --execute."]
+      })
     }
   }
   return (place) => executor(input, place)
@@ -61,7 +64,7 @@ const executor =
         if (before.endedAt !== null && before.exitCode === 0) return "executed before"
         const how =
           before.endedAt === null
-            ? "was started before, and it is not known whether it ended"
+            ? "was started before, and it is unknown whether it ended"
             : `was executed before and ${outcomeOf(before)}`
         return yield* new ExecutionFailed({
           outcome: `${how}; to execute it again, add --execute-again`,

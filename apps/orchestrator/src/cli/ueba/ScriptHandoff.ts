@@ -40,7 +40,7 @@ export const prepare = Effect.fnUntraced(function* (
   const problems = [
     ...(input.stdout && input.json ? ["--stdout and --json both use standard output: leave out one of them."] : []),
     ...(input.execute && !input.yes && !canAsk()
-      ? ["--execute asks at a terminal, and there is none: add --yes."]
+      ? ["--execute asks for confirmation at a terminal, and there is none: add --yes."]
       : []),
     ...(input.executeAgain && !(input.execute && input.runId !== undefined)
       ? ["--execute-again needs --execute, and --run ID of the run whose script was executed."]

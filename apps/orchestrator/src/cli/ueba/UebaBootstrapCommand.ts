@@ -30,16 +30,19 @@ export const bootstrap = lazyCommand("bootstrap", {
       Flag.optional
     ),
     fewConnections: Flag.Literals("few-connections", ["stop", "wait"]).pipe(
-      Flag.withDescription("What to do where there are fewer (default stop)"),
+      Flag.withDescription("What to do if there are fewer connections (default stop)"),
       Flag.optional
     ),
     waitLimit: text("wait-limit", "TIME", "How long each wait may take, e.g. 12h (default: as long as it takes)"),
     interval: text("interval", "TIME", "Time between two requests of a wait (default 15s)"),
     until: Flag.Literals("until", steps).pipe(Flag.withDescription("End after this step"), Flag.optional),
-    plan: FlagKinds.toggle("plan", "Show what is there and what would be, and change nothing"),
+    plan: FlagKinds.toggle("plan", "Show the current state and what would change, without changing it"),
     execute: FlagKinds.toggle("execute", "Execute the verified script on this machine; needs --yes without a terminal"),
     yes: FlagKinds.toggle("yes", "Do not ask before --execute").pipe(Flag.withAlias("y")),
-    executeAgain: FlagKinds.toggle("execute-again", "With --execute: also where it was executed before"),
+    executeAgain: FlagKinds.toggle(
+      "execute-again",
+      "With --execute: execute the script even if it was executed before"
+    ),
     executeTimeout: ScriptHandoffFlags.flags.executeTimeout,
     runId: text("run", "ID", "Resume this run; if it has ended, show its result again"),
     fresh: FlagKinds.toggle("new", "Start a new run even if an unfinished one with the same inputs exists"),
@@ -54,7 +57,7 @@ export const bootstrap = lazyCommand("bootstrap", {
     "setup script, deliver or execute it, wait until the service is running, count connections, create and train a dataset, and " +
     "make it the active one.\n\n" +
     "Each step does only what is left to do: applied again, the same file changes nothing. If the command stops, because of Ctrl-C or " +
-    "a power cut, the same command or --run ID resumes the run. If the script is not verified, the configuration is set back; if the " +
+    "a power cut, the same command or --run ID resumes the run. If the script is not verified, the configuration is restored; if the " +
     "new model cannot start, the old one is started again.",
   shortDescription: "Bring UEBA from nothing to an active model",
   examples: [

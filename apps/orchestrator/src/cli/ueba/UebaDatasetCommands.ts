@@ -89,7 +89,7 @@ const create = DomainCommand.lazy("create", {
 const update = DomainCommand.lazy("update", {
   of: "ueba datasets",
   description:
-    "Change the settings of a dataset that is not active. What no flag names stays. With another range it must be trained again.",
+    "Change the settings of a dataset that is not active. Settings without a flag stay unchanged. With another range, the dataset must be trained again.",
   shortDescription: "Change the settings of a dataset",
   parameters: {
     id,

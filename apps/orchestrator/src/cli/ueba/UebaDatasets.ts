@@ -138,7 +138,7 @@ const removed = Effect.fnUntraced(function* (input: {
   if (!input.yes && !canAsk()) {
     return yield* new UsageError({
       command: "privx-kit ueba datasets delete",
-      problems: ["The command asks at a terminal, and there is none: add --yes."]
+      problems: ["The command asks for confirmation at a terminal, and there is none: add --yes."]
     })
   }
   const { err } = yield* Screen

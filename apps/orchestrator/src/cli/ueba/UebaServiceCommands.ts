@@ -7,7 +7,7 @@ import * as WatchFlags from "./WatchFlags.ts"
 export const status = DomainCommand.lazy("status", {
   of: "ueba",
   description:
-    "Show how the UEBA service is: its status and its issues, whether a model is being trained, and with which dataset it " +
+    "Show the state of the UEBA service: its status and issues, whether a model is being trained, and with which dataset it " +
     "analyzes connections.",
   shortDescription: "Show the status of the UEBA service",
   parameters: WatchFlags.flags("until the service is running"),

@@ -44,7 +44,7 @@ const work = Effect.fnUntraced(function* (input: Input): Effect.fn.Return<Result
     const flag = isKnown(action) ? "--threshold" : "--action"
     return yield* new UsageError({
       command: "privx-kit ueba settings",
-      problems: [`PrivX has no value for it yet that could stay: add ${flag}.`]
+      problems: [`PrivX has no current value for it: add ${flag}.`]
     })
   }
   if (action === now.action && threshold === now.threshold) return { ...now, changed: false }

@@ -100,7 +100,7 @@ export const make = Effect.fnUntraced(function* (
         const lines = [
           line(runId, `  ${style.yellow(style.sign.warning)} Waiting for approval: ${whyWaiting(event.review)}.`),
           `    See it with ${style.bold(`privx-kit artifacts diff ${id}`)}; then ${style.bold(`privx-kit runs approve ${id}`)}, or reject.`,
-          "    The run waits as long as it takes, also when this command is ended with Ctrl-C."
+          "    The run keeps waiting, even if you stop this command with Ctrl-C."
         ]
         return Effect.andThen(
           Effect.forEach(lines, above, { discard: true }),

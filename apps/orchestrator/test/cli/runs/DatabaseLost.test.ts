@@ -105,7 +105,7 @@ describe("a data directory whose database is gone", () => {
       fs.renameSync(own, signer)
       assert.match(yield* refusal, /^there is no public key to verify it/)
       const person = yield* run("runs", "reindex")
-      assert.include(person.stdout, "give its public key with --key")
+      assert.include(person.stdout, "specify its public key with --key")
       yield* remove(dataDir)
       const { code, stdout } = yield* run("runs", "reindex", "--key", signer, "--json")
       assert.strictEqual(code, 0, stdout)

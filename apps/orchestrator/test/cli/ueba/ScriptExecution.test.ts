@@ -219,7 +219,7 @@ describe("a script that cannot be started", () => {
   it.live("because its shell is missing: is recorded as that, and can be tried again", () =>
     Effect.gen(function* () {
       const setting = yield* started("echo", "/nonexistent/bin/bash")
-      yield* refused(setting, "the shell that its first line names is not there")
+      yield* refused(setting, "the shell that its first line names does not exist")
       const again = yield* setting.setup(["--execute", "--yes", "--run", setting.runId()])
       assert.strictEqual(again.code, 25)
       assert.include(again.stdout, "could not be started, and nothing of it was run")

@@ -114,7 +114,7 @@ describe("the hand-over", () => {
 
       const again = yield* setup("--execute", "--yes", "--json", "--run", runId)
       assert.strictEqual(again.code, 25, again.stderr)
-      assert.include(again.stderr, "it is not known whether it ended")
+      assert.include(again.stderr, "it is unknown whether it ended")
       assert.strictEqual(fs.readFileSync(mark, "utf8"), "ran\n")
     })
   )
