@@ -13,22 +13,24 @@ import * as temporary from "@privx-kit/testing/temporary"
 
 const main = path.join(import.meta.dirname, "..", "..", "src", "main.ts")
 
-/** Opens the address that the command shows, and enters the code where it shows one. */
-const person = (browser: ReturnType<typeof issuers.browser>) => (stderr: () => string) =>
-  Effect.gen(function* () {
-    const shown = yield* eventually(
-      Effect.sync(() => /(http:\S+)[^]*?\n {2}([A-Z]{4}-[A-Z]{4})\n|(http:\S+redirect_uri\S+)\n/.exec(stderr())),
-      (match) => match !== null
-    )
-    const [, device, code, address = ""] = shown ?? []
-    if (device === undefined) return yield* browser.visit(new URL(address))
-    const form = yield* browser.visit(new URL(device))
-    const xsrf = /name="xsrf" value="(\w+)"/.exec(form.text)?.[1] ?? ""
-    return yield* browser.visit(new URL(device), {
-      method: "POST",
-      body: new URLSearchParams({ xsrf, user_code: code ?? "", confirm: "yes" })
+/** Opens the address that the command shows, and enters the code where it shows one: to confirm it, or to abort. */
+const person =
+  (browser: ReturnType<typeof issuers.browser>, answer: "confirm" | "abort" = "confirm") =>
+  (stderr: () => string) =>
+    Effect.gen(function* () {
+      const shown = yield* eventually(
+        Effect.sync(() => /(http:\S+)[^]*?\n {2}([A-Z]{4}-[A-Z]{4})\n|(http:\S+redirect_uri\S+)\n/.exec(stderr())),
+        (match) => match !== null
+      )
+      const [, device, code, address = ""] = shown ?? []
+      if (device === undefined) return yield* browser.visit(new URL(address))
+      const form = yield* browser.visit(new URL(device))
+      const xsrf = /name="xsrf" value="(\w+)"/.exec(form.text)?.[1] ?? ""
+      return yield* browser.visit(new URL(device), {
+        method: "POST",
+        body: new URLSearchParams({ xsrf, user_code: code ?? "", [answer]: "yes" })
+      })
     })
-  })
 
 /** A server, its issuer, and the command line of a person who has no token. */
 const start = Effect.fnUntraced(function* (options: { readonly commandLine?: boolean } = {}) {
@@ -54,10 +56,12 @@ const start = Effect.fnUntraced(function* (options: { readonly commandLine?: boo
   const env = { XDG_STATE_HOME: home, PRIVX_KIT_SERVER: server.url.origin }
   const login = (...args: ReadonlyArray<string>) =>
     served.cliWith(env, { person: person(issuers.browser()) }, ["login", ...args])
+  const abort = (...args: ReadonlyArray<string>) =>
+    served.cliWith(env, { person: person(issuers.browser(), "abort") }, ["login", ...args])
   const cli = (...args: ReadonlyArray<string>) => served.cli(env, ...args)
   const logins = path.join(home, "privx-kit", "logins")
   const file = path.join(logins, `http_127.0.0.1_${port}.json`)
-  return { cli, env, file, issuer, login, logins, server }
+  return { abort, cli, env, file, issuer, login, logins, server }
 })
 
 const stored = (file: string) => JSON.parse(fs.readFileSync(file, "utf8"))
@@ -154,6 +158,31 @@ describe("privx-kit login", () => {
         assert.strictEqual((yield* cli("runs", "list")).code, 14)
       }),
     120_000
+  )
+
+  it.live(
+    "ends where the person denies the code of another device, whether at the code or at the consent",
+    () =>
+      Effect.gen(function* () {
+        const { abort, cli, file, issuer, login } = yield* start()
+        const denied = Effect.fnUntraced(function* (ended: Effect.Success<ReturnType<typeof login>>) {
+          assert.strictEqual(ended.code, 8, ended.stderr)
+          const { error } = JSON.parse(ended.stdout)
+          assert.deepInclude(error, { tag: "LoginFailed", reason: "denied" })
+          assert.include(ended.stderr, error.message)
+          assert.isFalse(fs.existsSync(file), "nothing is kept")
+          assert.strictEqual((yield* cli("runs", "list")).code, 7)
+        })
+        yield* denied(yield* abort("--device", "--json"))
+        issuer.person("anna", false)
+        yield* denied(yield* login("--device", "--json"))
+        // A denial is not remembered: the next code can be confirmed.
+        issuer.person("anna")
+        const signedIn = yield* login("--device", "--json")
+        assert.strictEqual(signedIn.code, 0, signedIn.stderr)
+        assert.strictEqual((yield* cli("runs", "list")).code, 0)
+      }),
+    60_000
   )
 
   it.live(
