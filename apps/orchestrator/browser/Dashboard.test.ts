@@ -10,7 +10,7 @@ import { place } from "../test/support/setups.ts"
 import * as served from "../test/support/served.ts"
 import { browser } from "./chromium.ts"
 import * as flows from "./flows.ts"
-import { counted, go, signIn, status } from "./support.ts"
+import { counted, go, signIn } from "./support.ts"
 
 const open = browser()
 
@@ -55,41 +55,9 @@ describe("the page", () => {
   )
 
   it.live("shows each role what it may do, and nothing else", () =>
-    Effect.gen(function* () {
-      const server = yield* served.start()
-      const failed = yield* server.submit({ sha256: "0".repeat(64) })
-      yield* server.reached(failed.run.id, "failed")
-      const waiting = yield* server.submit({ requireApproval: "always" }, "admin")
-      yield* server.reached(waiting.run.id, "waiting")
-      const expected = {
-        viewer: { review: [], waiting: [], failed: [], script: false },
-        operator: { review: [], waiting: ["Cancel"], failed: ["Retry"], script: false },
-        approver: { review: ["Approve", "Reject"], waiting: [], failed: [], script: true },
-        // Asked for it: four eyes.
-        admin: { review: ["Reject"], waiting: ["Cancel"], failed: ["Retry"], script: true }
-      }
-      for (const [role, may] of Object.entries(expected)) {
-        const { page } = yield* Effect.promise(() => open())
-        yield* Effect.promise(async () => {
-          const actions = () =>
-            page.locator(".actions > button").evaluateAll((buttons) => buttons.map((button) => button.textContent))
-          await signIn(page, server, role, `/runs/${waiting.run.id}/review`)
-          await page.getByRole("heading", { name: "Checks" }).waitFor()
-          assert.deepStrictEqual(await actions(), may.review, role)
-          assert.strictEqual(await page.getByText("four eyes").isVisible(), role === "admin")
-          if (may.script) await page.getByRole("region", { name: "Lines of the script" }).waitFor()
-          else await page.getByText(/^Your role does not show scripts/).waitFor()
-          await go(page, `/runs/${waiting.run.id}`)
-          await status(page, "waiting for approval")
-          assert.deepStrictEqual(await actions(), may.waiting, role)
-          await go(page, `/runs/${failed.run.id}`)
-          await status(page, "failed")
-          await page.locator(".notice.problem", { hasText: "SHA-256" }).waitFor()
-          assert.deepStrictEqual(await actions(), may.failed, role)
-          await page.context().close()
-        })
-      }
-    })
+    Effect.flatMap(served.start(), (server) =>
+      flows.roles(server, open, (page, role, where) => signIn(page, server, role, where), { own: true })
+    )
   )
 
   it.live("filters by the address: Back works, a link works, a view is kept", () =>

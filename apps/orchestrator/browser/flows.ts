@@ -1,6 +1,7 @@
 /** What people do on the page, the same on every storage. */
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import type { Page } from "playwright-core"
 import type * as served from "../test/support/served.ts"
 import type { Opened } from "./chromium.ts"
 import { confirm, go, signIn, status } from "./support.ts"
@@ -81,4 +82,57 @@ export const cancels = (server: Server, open: Open) =>
       await page.getByText("Attempt 1: cancelled").waitFor()
     })
     yield* Effect.promise(() => page.context().close())
+  })
+
+const all = ["viewer", "operator", "approver", "admin"] as const
+
+/**
+ * What each role finds on the pages of a run that waits and of one that failed.
+ *
+ * @param options.own whether the administrator who signs in is the one who asked for the run that waits: four eyes
+ */
+export const roles = (
+  server: Server,
+  open: Open,
+  enter: (page: Page, role: (typeof all)[number], where: string) => Promise<void>,
+  { own }: { readonly own: boolean }
+) =>
+  Effect.gen(function* () {
+    const failed = yield* server.submit({ sha256: "0".repeat(64) })
+    yield* server.reached(failed.run.id, "failed")
+    const waiting = yield* server.submit({ requireApproval: "always" }, "admin")
+    yield* server.reached(waiting.run.id, "waiting")
+    const expected = {
+      viewer: { review: [], waiting: [], failed: [], script: false },
+      operator: { review: [], waiting: ["Cancel"], failed: ["Retry"], script: false },
+      approver: { review: ["Approve", "Reject"], waiting: [], failed: [], script: true },
+      admin: {
+        review: own ? ["Reject"] : ["Approve", "Reject"],
+        waiting: ["Cancel"],
+        failed: ["Retry"],
+        script: true
+      }
+    }
+    for (const role of all) {
+      const may = expected[role]
+      const { page } = yield* Effect.promise(() => open())
+      yield* Effect.promise(async () => {
+        const actions = () =>
+          page.locator(".actions > button").evaluateAll((buttons) => buttons.map((button) => button.textContent))
+        await enter(page, role, `/runs/${waiting.run.id}/review`)
+        await page.getByRole("heading", { name: "Checks" }).waitFor()
+        if (may.script) await page.getByRole("region", { name: "Lines of the script" }).waitFor()
+        else await page.getByText(/^Your role does not show scripts/).waitFor()
+        assert.deepStrictEqual(await actions(), may.review, role)
+        assert.strictEqual(await page.getByText("four eyes").isVisible(), own && role === "admin")
+        await go(page, `/runs/${waiting.run.id}`)
+        await status(page, "waiting for approval")
+        assert.deepStrictEqual(await actions(), may.waiting, role)
+        await go(page, `/runs/${failed.run.id}`)
+        await status(page, "failed")
+        await page.locator(".notice.problem", { hasText: "SHA-256" }).waitFor()
+        assert.deepStrictEqual(await actions(), may.failed, role)
+        await page.context().close()
+      })
+    }
   })

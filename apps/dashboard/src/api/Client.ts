@@ -30,6 +30,7 @@ export class Failure extends Error {
 
 let token: string | undefined
 const signedOut = new Set<() => void>()
+const forbidden = new Set<() => void>()
 
 export const setToken = (value: string | undefined): void => {
   token = value
@@ -41,6 +42,12 @@ export const hasToken = (): boolean => token !== undefined
 export const onSignedOut = (listener: () => void): (() => void) => {
   signedOut.add(listener)
   return () => signedOut.delete(listener)
+}
+
+/** Calls back when the server forbids something: the role may be another than the page knows. */
+export const onForbidden = (listener: () => void): (() => void) => {
+  forbidden.add(listener)
+  return () => forbidden.delete(listener)
 }
 
 /** The header names the page: a form or an image of another site cannot send it. */
@@ -77,6 +84,7 @@ export const unreachable = new Failure(
 
 export const failure = (status: number, body: unknown): Failure => {
   if (status === 401) for (const listener of signedOut) listener()
+  if (status === 403) for (const listener of forbidden) listener()
   const { detail, hint } = textsOf(body)
   return new Failure(status, detail ?? `The server answered with status ${status}.`, hint ?? "Try again.")
 }

@@ -1,7 +1,18 @@
 /** Who uses the page, and what the role allows. Controls that the role forbids are not shown. */
 import { useQuery, useQueryClient } from "@tanstack/react-query"
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react"
-import { api, Failure, type Me, hasToken, onSignedOut, request, type Right, setToken, unwrap } from "../api/Client.ts"
+import {
+  api,
+  Failure,
+  type Me,
+  hasToken,
+  onForbidden,
+  onSignedOut,
+  request,
+  type Right,
+  setToken,
+  unwrap
+} from "../api/Client.ts"
 import { ErrorNotice } from "../parts/Notice.tsx"
 import { SignIn } from "./SignIn.tsx"
 
@@ -30,6 +41,7 @@ export const SessionGate = ({ children }: { readonly children: ReactNode }) => {
   const queries = useQueryClient()
   const [given, setGiven] = useState(false)
   const [ended, setEnded] = useState(false)
+  const [entering, setEntering] = useState(false)
   const me = useQuery({
     queryKey: ["me"],
     queryFn: () => unwrap(api.GET("/api/v1/me")),
@@ -44,13 +56,24 @@ export const SessionGate = ({ children }: { readonly children: ReactNode }) => {
       }),
     []
   )
+  useEffect(
+    () =>
+      onForbidden(() => {
+        // Not when this is what was forbidden: it would be asked for again and again.
+        if (queries.getQueryState(["me"])?.fetchStatus === "idle") {
+          void queries.invalidateQueries({ queryKey: ["me"] })
+        }
+      }),
+    [queries]
+  )
   const signIn = (token: string) => {
     setToken(token)
     setGiven(true)
     setEnded(false)
-    void me.refetch()
+    setEntering(true)
+    void me.refetch().finally(() => setEntering(false))
   }
-  if (me.isFetching) {
+  if (entering || me.isLoading) {
     return (
       <p className="centered" role="status">
         Loading…

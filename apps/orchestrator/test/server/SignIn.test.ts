@@ -1,36 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
 import * as OidcSession from "../../src/server/OidcSession.ts"
-import { freePort } from "../support/freePort.ts"
 import * as issuers from "../support/issuer.ts"
-import * as served from "../support/served.ts"
+import * as people from "../support/people.ts"
 
-/** A server with an issuer beside it, and people with roles. */
+/** A server with an issuer beside it, and browsers of a few lines. */
 const start = Effect.fnUntraced(function* (sessions?: Partial<OidcSession.Lifetimes>) {
-  const port = yield* freePort
-  const publicUrl = new URL(`http://127.0.0.1:${port}`)
-  const issuer = yield* issuers.make(new URL("/auth/callback", publicUrl))
-  issuer.accounts.set("anna", { name: "Anna Example", roles: ["kit-admins", "others"] })
-  issuer.accounts.set("ben", { name: "Ben Example", roles: ["kit-approvers"] })
-  issuer.accounts.set("cleo", { name: "Cleo Example", roles: ["others"] })
-  const server = yield* served.start({
-    port,
-    sessions: { ...OidcSession.lifetimes, ...sessions },
-    oidc: {
-      issuer: new URL(issuer.issuer),
-      clientId: issuers.client.id,
-      clientSecret: Redacted.make(issuers.client.secret),
-      scope: "roles",
-      publicUrl,
-      roles: [
-        { role: "admin", value: "kit-admins" },
-        { role: "approver", value: "kit-approvers" }
-      ]
-    }
-  })
-  const at = (path: string) => new URL(path, server.url)
+  const { at, issuer, server } = yield* people.start({ sessions })
   const page = (visit: ReturnType<typeof issuers.browser>["visit"], path: string, init: RequestInit = {}) =>
     Effect.map(
       visit(at(path), {

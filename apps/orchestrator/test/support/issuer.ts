@@ -4,6 +4,7 @@ import { SignJWT, importJWK, type JWK } from "jose"
 import { generateKeyPairSync } from "node:crypto"
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
+import { text } from "node:stream/consumers"
 import { Provider } from "oidc-provider"
 
 export const client = { id: "privx-kit", secret: "a secret of this test, which is long enough" }
@@ -21,6 +22,10 @@ export interface Account {
 export interface Options {
   /** Default: a free one. */
   readonly port?: number
+  /** Default `127.0.0.1`. `localhost` is another site for a browser. */
+  readonly host?: "127.0.0.1" | "localhost"
+  /** Whether it shows pages on which a person decides. Default: it decides by itself, as `person` says. */
+  readonly pages?: boolean
   readonly client?: { readonly id: string; readonly secret: string }
 }
 
@@ -44,7 +49,7 @@ export const make = Effect.fnUntraced(function* (callback: URL, options: Options
   )
   const issuer = yield* Effect.callback<string>((resume) => {
     server.listen(options.port ?? 0, "127.0.0.1", () =>
-      resume(Effect.succeed(`http://127.0.0.1:${(server.address() as AddressInfo).port}`))
+      resume(Effect.succeed(`http://${options.host ?? "127.0.0.1"}:${(server.address() as AddressInfo).port}`))
     )
   })
   const accounts = new Map<string, Account>()
@@ -100,7 +105,15 @@ export const make = Effect.fnUntraced(function* (callback: URL, options: Options
             jwt: { sign: { alg: "ES256" } }
           })
         },
-        revocation: { enabled: true }
+        revocation: { enabled: true },
+        rpInitiatedLogout: {
+          logoutSource: (context, form) => {
+            context.body = page(
+              "Sign out",
+              `${form}<button type="submit" form="op.logoutForm" name="logout" value="yes">Sign out everywhere</button>`
+            )
+          }
+        }
       },
       findAccount: (_, accountId) => ({
         accountId,
@@ -127,7 +140,11 @@ export const make = Effect.fnUntraced(function* (callback: URL, options: Options
 
   let provider = provide()
   server.on("request", (request, response) => {
-    if (request.url?.startsWith("/interaction/") === true) return void decide(provider, state, request, response)
+    if (request.url?.startsWith("/interaction/") === true) {
+      return void (options.pages === true
+        ? ask(provider, request, response)
+        : decide(provider, state, request, response))
+    }
     void provider.callback()(request, response)
   })
 
@@ -161,9 +178,14 @@ export const make = Effect.fnUntraced(function* (callback: URL, options: Options
   }
 })
 
+interface Decision {
+  readonly account: string
+  readonly allows: boolean
+}
+
 const decide = async (
   provider: Provider,
-  { account, allows }: { readonly account: string; readonly allows: boolean },
+  { account, allows }: Decision,
   request: http.IncomingMessage,
   response: http.ServerResponse
 ): Promise<void> => {
@@ -175,6 +197,27 @@ const decide = async (
   const grant = new provider.Grant({ accountId: session?.accountId ?? "", clientId: String(params["client_id"]) })
   grant.addOIDCScope(String(params["scope"]))
   return finish({ consent: { grantId: await grant.save() } })
+}
+
+const page = (title: string, content: string): string =>
+  `<!doctype html><html lang="en"><title>${title}</title><h1>${title}</h1>${content}`
+
+/** A page for each step at which a person decides: who they are, and whether they allow it. */
+const ask = async (provider: Provider, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
+  if (request.method === "POST") {
+    const answer = new URLSearchParams(await text(request))
+    const decision = { account: answer.get("account") ?? "", allows: answer.get("answer") === "allow" }
+    return decide(provider, decision, request, response)
+  }
+  const { params, prompt } = await provider.interactionDetails(request, response)
+  const account = prompt.name === "login" ? '<label>Account <input name="account" autofocus></label>' : ""
+  const buttons = [
+    ["allow", prompt.name === "login" ? "Continue" : "Allow"],
+    ["deny", prompt.name === "login" ? "Cancel" : "Deny"]
+  ].map(([answer, label]) => `<button name="answer" value="${answer}">${label}</button>`)
+  const title = prompt.name === "login" ? "Sign in" : `Allow ${String(params["client_id"])}`
+  response.writeHead(200, { "content-type": "text/html; charset=utf-8" })
+  response.end(page(title, `<form method="post">${account}${buttons.join("")}</form>`))
 }
 
 export interface Visit {
