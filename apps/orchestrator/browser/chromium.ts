@@ -54,7 +54,7 @@ export const browser = (): ((options?: BrowserContextOptions) => Promise<Opened>
   return async (options) => {
     if (running === undefined) throw new Error("the browser has not been started")
     const context = await running.newContext({ locale: "en-GB", timezoneId: "Europe/Helsinki", ...options })
-    context.setDefaultTimeout(15_000)
+    context.setDefaultTimeout(30_000)
     const page = await context.newPage()
     const complaints: Array<string> = []
     page.on("pageerror", (error) => complaints.push(String(error)))

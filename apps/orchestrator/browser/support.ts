@@ -33,7 +33,7 @@ export const status = (page: Page, text: string): Promise<void> =>
 
 /** Waits until there are so many of something. */
 export const counted = async (locator: Locator, count: number): Promise<void> => {
-  for (const end = Date.now() + 15_000; (await locator.count()) !== count;) {
+  for (const end = Date.now() + 30_000; (await locator.count()) !== count;) {
     assert.isBelow(Date.now(), end, `never ${count}, but ${await locator.count()}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
