@@ -70,7 +70,7 @@ export class Runs extends Context.Service<
     readonly counts: (
       filter?: Omit<RunFilter.Filter, "limit" | "after">
     ) => Effect.Effect<Readonly<Partial<Record<RunStatus, number>>>, StorageFailed>
-    /** The verification report of a script that waits for a decision; `undefined` if the run never waited. */
+    /** What is shown of a script that waits for a decision, its verification report included; `undefined` if the run never waited. */
     readonly report: (id: string) => Effect.Effect<Schema.Json | undefined, StorageFailed>
     /**
      * Records that a process starts or resumes the run. Returns whether it is resumed, and its steps so far; or its
@@ -95,7 +95,7 @@ export class Runs extends Context.Service<
         readonly sha256: string
         readonly review: Review
         readonly steps: ReadonlyArray<StepRecord>
-        /** The verification report, for the person who decides. */
+        /** The verification report and what else is shown to the person who decides. */
         readonly report: Schema.Json
       },
       attempt: number

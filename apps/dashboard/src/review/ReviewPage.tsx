@@ -74,6 +74,7 @@ const Facts = ({ review, run }: { readonly run: Run; readonly review: Review }) 
         <dd>{bytes(review.report.size)}</dd>
       </div>
     )}
+    {review.source !== null && <Source source={review.source} />}
     <div>
       <dt>Compared with</dt>
       <dd>
@@ -82,6 +83,38 @@ const Facts = ({ review, run }: { readonly run: Run; readonly review: Review }) 
     </div>
   </dl>
 )
+
+/** Which server sent the script, and the certificate that it showed. */
+const Source = ({ source }: { readonly source: NonNullable<Review["source"]> }) => {
+  const certificate = source.tls?.certificates[0]
+  return (
+    <>
+      <div>
+        <dt>Source</dt>
+        <dd>
+          {plain(source.origin)}
+          {source.server !== null && <> ({plain(source.server)})</>}
+        </dd>
+      </div>
+      <div>
+        <dt>Certificate</dt>
+        <dd>
+          {certificate === undefined ? (
+            "none: the connection had no TLS"
+          ) : (
+            <>
+              {plain(certificate.subject)}
+              <div className="quiet">
+                issued by {plain(certificate.issuer)}, valid to <Time iso={certificate.validTo} />
+              </div>
+              <Id value={certificate.sha256} label="fingerprint of the certificate" length={16} />
+            </>
+          )}
+        </dd>
+      </div>
+    </>
+  )
+}
 
 const Compared = ({ review: { reference }, run }: { readonly run: Run; readonly review: Review }) => {
   if (reference === null) return <>nothing: this PrivX host has no approved script yet</>

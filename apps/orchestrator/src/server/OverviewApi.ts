@@ -2,6 +2,7 @@
  * The part of the API for people who watch and approve: who they are here, which kinds of run there are, a list that
  * follows its runs, and what a decision about a script needs to know.
  */
+import { Source } from "@privx-kit/artifacts/Source"
 import { RunId } from "@privx-kit/core/RunId"
 import { VerificationReport } from "@privx-kit/ueba/VerificationReport"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
@@ -54,6 +55,10 @@ const ReviewMaterial = Schema.Struct({
       "The script to compare with: the approved one, or the baseline, which was trusted on first use; null: the PrivX host has neither"
   }),
   report: Schema.NullOr(VerificationReport).annotate({ description: "What the verification of the script found" }),
+  source: Schema.NullOr(Source).annotate({
+    description:
+      "The server that sent the script, with its certificates, where a person had to decide about it; null: no person had to"
+  }),
   mayApprove: Schema.Boolean.annotate({ description: "Whether the caller may approve the script now" }),
   obstacle: Schema.NullOr(Explanation).annotate({ description: "Why the caller may not" })
 }).annotate({ identifier: "Review" })

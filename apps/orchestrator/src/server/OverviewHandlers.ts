@@ -16,6 +16,7 @@ import { PrivxHosts } from "@privx-kit/settings/PrivxHosts"
 import { Domains } from "../domain/Domains.ts"
 import { Api } from "./Api.ts"
 import { ServedRun } from "./ApiEndpoint.ts"
+import { DecisionMaterial } from "../setup/SetupSteps.ts"
 import * as DomainRoutes from "./DomainRoutes.ts"
 import { FourEyes } from "./FourEyes.ts"
 import { Principal } from "./Principal.ts"
@@ -107,26 +108,29 @@ export const layer = HttpApiBuilder.group(
           const obstacle = yield* fourEyes.obstacle(run)
           return {
             reference: latest === undefined ? null : { ...Struct.omit(latest, ["target"]), ...referenceOf(latest) },
-            report: (yield* report(run)) ?? null,
+            ...(yield* material(run)),
             mayApprove: obstacle === undefined && run.status === "waiting",
             obstacle: obstacle === undefined ? null : { message: obstacle.detail, hint: obstacle.hint }
           }
         }).pipe(answered)
       )
 
-    /** From where the run has it: the result, the failure of the verification, or what the person who decides is shown. */
-    function report(run: Run) {
+    /** What a person was shown for a decision; otherwise the report from where the run has it: the result, or the failure. */
+    function material(run: Run) {
       const of = (json: Schema.Json | null) =>
         typeof json === "object" && json !== null && "report" in json ? decodeReport(json.report) : Option.none()
       const known = Option.orElse(of(run.result), () => of(run.failure))
-      return Option.isSome(known)
-        ? Effect.succeed(known.value)
-        : Effect.map(runs.report(run.id), (json) => Option.getOrUndefined(decodeReport(json)))
+      return Effect.map(runs.report(run.id), (json) => {
+        const shown = Option.getOrUndefined(decodeMaterial(json))
+        return { report: Option.getOrUndefined(known) ?? shown?.report ?? null, source: shown?.source ?? null }
+      })
     }
   })
 )
 
 const decodeReport = Schema.decodeUnknownOption(Schema.toCodecJson(VerificationReport))
+
+const decodeMaterial = Schema.decodeUnknownOption(Schema.toCodecJson(DecisionMaterial))
 
 /** Counts are of all statuses, and of the whole list. */
 const countable = ({ after: _, limit: __, status: ___, ...filter }: Filter): Filter => filter

@@ -43,7 +43,10 @@ export const Acquired = Schema.Struct({
 
 const Verified = Schema.Struct({ report: VerificationReport, review: Review })
 
-const encodeReport = Schema.encodeSync(Schema.toCodecJson(VerificationReport))
+/** What the person who decides is shown of the script, beside the script itself. */
+export const DecisionMaterial = Schema.Struct({ report: VerificationReport, source: Schema.NullOr(Source) })
+
+const encodeMaterial = Schema.encodeSync(Schema.toCodecJson(DecisionMaterial))
 
 /** A script that passed its verification, and what was decided about it where somebody had to. */
 export interface Checked {
@@ -75,7 +78,9 @@ export const verified = Effect.fnUntraced(function* <Inputs extends SetupInputs,
       const approvals = yield* Approvals
       const report = yield* SetupPipeline.verify(downloaded, inputs)
       const review = yield* approvals.review(target, sha256, inputs.requireApproval ?? "never")
-      if (review.required) yield* run.recorder.wait(sha256, review, encodeReport(report))
+      if (review.required) {
+        yield* run.recorder.wait(sha256, review, encodeMaterial({ report, source: downloaded.source ?? null }))
+      }
       return { report, review }
     })
   )

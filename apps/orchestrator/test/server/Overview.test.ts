@@ -129,6 +129,7 @@ describe("what people who watch ask for", () => {
       assert.isNull(json.obstacle)
       assert.strictEqual(json.report.sha256, server.simulator.scriptSha256)
       assert.isTrue(json.report.verified)
+      assert.deepInclude(json.source, { origin: server.simulator.url.origin, tls: null })
       assert.deepInclude(json.reference, {
         basis: "baseline",
         sha256: server.simulator.scriptSha256,
