@@ -56,6 +56,7 @@ const initial = Effect.gen(function* () {
       started_at DOUBLE PRECISION NOT NULL,
       ended_at DOUBLE PRECISION,
       bytes DOUBLE PRECISION,
+      total_bytes DOUBLE PRECISION,
       failures TEXT NOT NULL,
       PRIMARY KEY (run_id, attempt, step)
     )`

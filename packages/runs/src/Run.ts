@@ -49,7 +49,10 @@ export const RunStep = Schema.Struct({
   attempts: Count,
   startedAt: Schema.DateTimeUtcFromMillis,
   endedAt: Schema.NullOr(Schema.DateTimeUtcFromMillis),
+  /** Downloaded so far, or in all when the step has ended. */
   bytes: Schema.NullOr(Count),
+  /** What the step downloads in all, if the length is known. */
+  totalBytes: Schema.NullOr(Count),
   failures: Failures
 })
 

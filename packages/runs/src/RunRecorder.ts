@@ -186,6 +186,7 @@ export const make = Effect.fnUntraced(function* (run: {
         startedAt: before?.startedAt ?? from,
         endedAt: null,
         bytes: null,
+        totalBytes: null,
         failures: before?.failures ?? {}
       }
       put(step)
@@ -201,7 +202,7 @@ export const make = Effect.fnUntraced(function* (run: {
       const { bytes, summary } = outcome(value)
       counted.delete(name)
       current = undefined
-      change(name, () => ({ status: "succeeded", endedAt: now, bytes: bytes ?? null }))
+      change(name, () => ({ status: "succeeded", endedAt: now, bytes: bytes ?? null, totalBytes: bytes ?? null }))
       yield* tell(
         RunEvent.StepCompleted({ runId, step: name, title: titleOf(name), millis: Math.max(0, now - from), summary })
       )
@@ -233,6 +234,7 @@ export const make = Effect.fnUntraced(function* (run: {
         startedAt: now,
         endedAt: null,
         bytes: null,
+        totalBytes: null,
         failures: {}
       })
       yield* runs.reviewed(runId, { sha256, review, report, steps: unwritten() }, attempt)
@@ -240,7 +242,16 @@ export const make = Effect.fnUntraced(function* (run: {
     approved: Effect.fnUntraced(function* (decision) {
       const endedAt = DateTime.toEpochMillis(decision.at)
       const startedAt = steps.get("approve")?.startedAt ?? endedAt
-      put({ name: "approve", status: "succeeded", attempts: 1, startedAt, endedAt, bytes: null, failures: {} })
+      put({
+        name: "approve",
+        status: "succeeded",
+        attempts: 1,
+        startedAt,
+        endedAt,
+        bytes: null,
+        totalBytes: null,
+        failures: {}
+      })
       const summary = `by ${decision.by}`
       yield* tell(
         RunEvent.StepCompleted({
@@ -279,7 +290,7 @@ export const make = Effect.fnUntraced(function* (run: {
       yield* tell(RunEvent.Progress({ runId, step, title: titleOf(step), bytes, total }))
       if (current === undefined || now - current.from < lasting || now < nextSave) return
       nextSave = now + saveInterval
-      change(step, () => ({ bytes }))
+      change(step, () => ({ bytes, totalBytes: total ?? null }))
       yield* Effect.ignore(flush)
     })
   }

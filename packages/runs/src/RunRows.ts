@@ -32,7 +32,7 @@ export const make = (sql: SqlClient.SqlClient, database: Database["Service"]) =>
     readSteps(
       sql`
         SELECT run_id AS "runId", attempt, step AS name, status, attempts, started_at AS "startedAt",
-          ended_at AS "endedAt", bytes, failures
+          ended_at AS "endedAt", bytes, total_bytes AS "totalBytes", failures
         FROM run_steps WHERE ${where} ORDER BY run_id, attempt, position`
     )
 

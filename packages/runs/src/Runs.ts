@@ -14,21 +14,16 @@ import type * as Statement from "effect/sql/Statement"
 import { Database } from "@privx-kit/durable/Database"
 import { StatementBatch } from "@privx-kit/durable/SqliteClient"
 import { CrashPoints } from "@privx-kit/durable/CrashPoints"
-import { Review, type Run, type RunStatus, type RunStep, type StepName } from "./Run.ts"
+import { Review, type Run, type RunStatus, type RunStep } from "./Run.ts"
 import * as RunFilter from "./RunFilter.ts"
 import * as RunRows from "./RunRows.ts"
 
 /** A step as it is written: times in milliseconds. */
-export interface StepRecord {
-  readonly name: StepName
+export interface StepRecord extends Omit<RunStep, "startedAt" | "endedAt"> {
   /** Steps are listed in the order of their positions, in which they started. */
   readonly position: number
-  readonly status: RunStatus
-  readonly attempts: number
   readonly startedAt: number
   readonly endedAt: number | null
-  readonly bytes: number | null
-  readonly failures: Readonly<Record<string, number>>
 }
 
 export type Outcome =
@@ -163,7 +158,7 @@ const make = (
    */
   const replaceStep = sql.literal(
     "DO UPDATE SET status = excluded.status, attempts = excluded.attempts, started_at = excluded.started_at, " +
-      "ended_at = excluded.ended_at, bytes = excluded.bytes, failures = excluded.failures"
+      "ended_at = excluded.ended_at, bytes = excluded.bytes, total_bytes = excluded.total_bytes, failures = excluded.failures"
   )
 
   const writeSteps = (id: string, attempt: number, steps: Array.NonEmptyReadonlyArray<StepRecord>) => {
@@ -177,6 +172,7 @@ const make = (
       started_at: step.startedAt,
       ended_at: step.endedAt,
       bytes: step.bytes,
+      total_bytes: step.totalBytes,
       failures: JSON.stringify(step.failures)
     }))
     return sql`
@@ -190,11 +186,11 @@ const make = (
     const rows = steps.map(({ failures, ...step }) => ({ ...step, failures: JSON.stringify(failures) }))
     return sql<{ attempt: number }>`
       WITH ended AS (${update}), written AS (
-      INSERT INTO run_steps (run_id, attempt, step, position, status, attempts, started_at, ended_at, bytes, failures)
+      INSERT INTO run_steps (run_id, attempt, step, position, status, attempts, started_at, ended_at, bytes, total_bytes, failures)
       SELECT ${id}, ended.attempt, step.name, step.position, step.status, step.attempts, step."startedAt", step."endedAt", step.bytes,
-        step.failures
+        step."totalBytes", step.failures
       FROM ended, json_to_recordset(${JSON.stringify(rows)}::json) AS step (name TEXT, position INTEGER, status TEXT, attempts INTEGER,
-        "startedAt" DOUBLE PRECISION, "endedAt" DOUBLE PRECISION, bytes DOUBLE PRECISION, failures TEXT)
+        "startedAt" DOUBLE PRECISION, "endedAt" DOUBLE PRECISION, bytes DOUBLE PRECISION, "totalBytes" DOUBLE PRECISION, failures TEXT)
       ON CONFLICT (run_id, attempt, step) ${replaceStep})
       SELECT attempt FROM ended`
   }

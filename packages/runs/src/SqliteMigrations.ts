@@ -55,6 +55,7 @@ const initial = Effect.gen(function* () {
       started_at INTEGER NOT NULL,
       ended_at INTEGER,
       bytes INTEGER,
+      total_bytes INTEGER,
       failures TEXT NOT NULL,
       PRIMARY KEY (run_id, attempt, step)
     ) WITHOUT ROWID`

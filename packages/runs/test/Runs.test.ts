@@ -53,6 +53,7 @@ const download: StepRecord = {
   startedAt: 5,
   endedAt: null,
   bytes: null,
+  totalBytes: null,
   failures: { MAX_LOAD: 2 }
 }
 
@@ -97,6 +98,7 @@ describe("Runs", () => {
               startedAt: DateTime.makeUnsafe(7),
               endedAt: DateTime.makeUnsafe(30),
               bytes: null,
+              totalBytes: null,
               failures: { MAX_LOAD: 2 }
             },
             {
@@ -106,6 +108,7 @@ describe("Runs", () => {
               startedAt: DateTime.makeUnsafe(5),
               endedAt: DateTime.makeUnsafe(9),
               bytes: 100,
+              totalBytes: null,
               failures: { MAX_LOAD: 2 }
             }
           ],

@@ -67,6 +67,17 @@ export const Waterfall = ({
   )
 }
 
+/** How far a download has come, of the whole where the server of the script told its length. */
+const Progress = ({ bytes: done, total }: { readonly bytes: number; readonly total: number | null }) =>
+  total === null ? (
+    <>{bytes(done)} so far</>
+  ) : (
+    <>
+      {bytes(done)} of {bytes(total)} ({total === 0 ? 100 : Math.floor((done / total) * 100)} %)
+      <progress value={done} max={Math.max(1, total)} aria-label="Downloaded" />
+    </>
+  )
+
 const Step = ({
   axis: { begin, end, length },
   step,
@@ -88,8 +99,7 @@ const Step = ({
         {title}
         {step.bytes !== null && (
           <div className="quiet">
-            {bytes(step.bytes)}
-            {step.endedAt === null && " so far"}
+            {step.endedAt === null ? <Progress bytes={step.bytes} total={step.totalBytes} /> : bytes(step.bytes)}
           </div>
         )}
       </th>

@@ -81,7 +81,7 @@ const steps = Effect.fnUntraced(function* (steps: ReadonlyArray<RunStep>, { line
   for (const step of steps) {
     const details = [
       step.attempts === 1 ? undefined : `${step.attempts} attempts`,
-      step.bytes === null ? undefined : Text.bytes(step.bytes),
+      step.bytes === null ? undefined : size(step.bytes, step.endedAt === null ? step.totalBytes : null),
       ...Object.entries(step.failures).map(([code, count]) => (count === 1 ? code : `${code} × ${count}`))
     ].filter((detail) => detail !== undefined)
     const time = (took(step) ?? "").padStart(12)
@@ -91,6 +91,9 @@ const steps = Effect.fnUntraced(function* (steps: ReadonlyArray<RunStep>, { line
   }
   yield* line()
 })
+
+const size = (bytes: number, total: number | null): string =>
+  total === null ? Text.bytes(bytes) : `${Text.bytes(bytes)} of ${Text.bytes(total)}`
 
 /** The state of a run in one line. */
 export const now = (run: Run, style: Style): string => {
