@@ -25,7 +25,7 @@ describe("Statistics", () => {
 })
 
 describe("Options", () => {
-  it("measures every suite but the long one, five rounds, unless it is told otherwise", () => {
+  it("measures every suite but the long one, in five rounds, by default", () => {
     const options = Options.parse([], "/tmp")
     expect(options.suites).toEqual(["requests", "errors", "download"])
     expect(options.rounds).toBe(5)

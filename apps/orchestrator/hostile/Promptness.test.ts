@@ -99,7 +99,7 @@ describe("a simulator that ends", () => {
 })
 
 describe("the event loop", () => {
-  it.live("goes on while a script is parsed that is large or hostile", () =>
+  it.live("keeps responding while it parses a large or hostile script", () =>
     Effect.gen(function* () {
       let held = 0
       let last = performance.now()

@@ -140,7 +140,7 @@ describe("a server that is sent hostile input", () => {
 
   it.live("answers while it reads bodies", () => all(bodies))
 
-  it.live("answers while it reads what nobody has thought of", () =>
+  it.live("answers health checks while it reads hostile bodies", () =>
     all(Array.from({ length: rounds }, (_, seed) => random(seed + 1)))
   )
 

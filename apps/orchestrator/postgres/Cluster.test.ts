@@ -74,7 +74,7 @@ describe("a worker on Postgres", () => {
     })
   )
 
-  it.live("cancels what is queued, what is under way and what waits", () =>
+  it.live("cancels queued, running and waiting runs", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start()
       const url = yield* support.database(server())
@@ -103,7 +103,7 @@ describe("a worker on Postgres", () => {
     })
   )
 
-  it.live("goes on when Postgres was away for a moment", () =>
+  it.live("continues after Postgres was unreachable for a moment", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start({ faults: ["downloadSetupScript:delay=200ms"] })
       const url = yield* support.database(server())
@@ -127,7 +127,7 @@ describe("a worker on Postgres", () => {
     })
   )
 
-  it.live("what is over stands: a worker that wakes up finds its run ended, and overwrites nothing", () =>
+  it.live("a worker that was paused overwrites nothing of a run that has ended meanwhile", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start()
       const url = yield* support.database(server())

@@ -167,7 +167,7 @@ describe("a fleet at a server on Postgres", { timeout: 120_000 }, () => {
     })
   )
 
-  it.live("is begun once, and hears of approvals and of a cancellation, whichever worker has what", () =>
+  it.live("starts once, and sees approvals and a cancellation on any worker", () =>
     Effect.gen(function* () {
       const { as, file, privx, rows, server, worker } = yield* place()
       yield* worker

@@ -99,7 +99,7 @@ const sent = Effect.fnUntraced(function* (address: RunnerAddress.RunnerAddress, 
 }, Effect.scoped)
 
 describe("the port of a worker", () => {
-  it.live("takes no decision: a run that waits goes on waiting, whoever claims that it was approved", () =>
+  it.live("accepts no decision: a waiting run keeps waiting after a forged approval", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start()
       const url = yield* support.database(server())
@@ -129,7 +129,7 @@ describe("the port of a worker", () => {
     })
   )
 
-  it.live("takes no run: nothing is downloaded, and nothing is written where the sender wants it", () =>
+  it.live("accepts no run: nothing is downloaded, and nothing is written to the sender's path", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start()
       const url = yield* support.database(server())

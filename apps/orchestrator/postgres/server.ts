@@ -21,7 +21,7 @@ export interface Server {
   readonly remove: () => Promise<void>
 }
 
-/** The server refuses to be root; `nobody` will do. */
+/** Postgres refuses to run as root. */
 const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
 
 export const freePort = async (): Promise<number> => {

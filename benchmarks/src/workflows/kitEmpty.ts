@@ -1,6 +1,6 @@
 /**
- * The kit's setup as its engine sees it: workflow, journal, record and approvals as ever, and three steps that bring what
- * is at hand, so that it can be held against engines whose steps do nothing.
+ * The kit's setup as its engine sees it: workflow, journal, record and approvals are unchanged, and its three steps return
+ * constants, so that it can be compared with engines whose steps do nothing.
  */
 import { RunExecutor } from "@privx-kit/runs/RunExecutor"
 import { Ueba } from "@privx-kit/ueba/Ueba"

@@ -182,7 +182,7 @@ describe("errors", () => {
     assert.notMatch(inspect(error, { showHidden: true, depth: 9 }), /very secret text/)
   })
 
-  it("tells the system's code when nothing listens", async () => {
+  it("reports the system's error code when nothing listens", async () => {
     await using client = new Privx({ baseUrl: "http://127.0.0.1:9", token: "t", attempts: 1 })
     const error = await rejection(client.ueba.status())
     assert.strictEqual(error.name, "ConnectionError")
@@ -232,7 +232,7 @@ describe("signals", () => {
     assert.lengthOf(await simulator.operations(), before)
   })
 
-  it("ends a download that is under way", async () => {
+  it("stops a running download", async () => {
     const controller = new AbortController()
     await withFaults(["downloadSetupScript:stall@100*9"], async (client) => {
       const { id } = await client.ueba.createSession()
@@ -257,7 +257,7 @@ describe("signals", () => {
 })
 
 describe("playback", () => {
-  it("keeps a connection alive until the signal aborts, and tells of each event", async () => {
+  it("keeps a connection alive until the signal aborts, and reports each event", async () => {
     const id = await simulator.addPlaybackSession()
     const controller = new AbortController()
     const counts: Array<number> = []

@@ -27,7 +27,7 @@ describe("DataDirectory", () => {
     })
   )
 
-  it.effect("is held by one process: another one is told by whom and what to do", () =>
+  it.effect("is held by one process: another process learns which one, and what to do", () =>
     Effect.gen(function* () {
       const directory = yield* temporary.directory
       const holder = yield* program.start(holdDirectory, [directory])

@@ -45,7 +45,7 @@ const peer = (secret: Redacted.Redacted<Uint8Array>, port: number, options: tls.
     .on("error", () => {})
 
 describe("Doorbell", () => {
-  it.live("rings, and answers, for whoever knows the secret", () =>
+  it.live("rings and answers for clients that know the secret", () =>
     Effect.gen(function* () {
       const secret = secretOf()
       const { address, rung } = yield* door(secret)

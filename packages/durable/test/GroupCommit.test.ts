@@ -34,7 +34,7 @@ const seenBy = (database: DatabaseSync): number =>
   Number(database.prepare("SELECT count(*) AS n FROM notes").get()?.["n"])
 
 describe("GroupCommit", () => {
-  it.live("tells nobody that something is written before another process sees it", () =>
+  it.live("confirms a write only when another process can see it", () =>
     withTable((file) =>
       Effect.gen(function* () {
         const other = yield* Effect.acquireRelease(

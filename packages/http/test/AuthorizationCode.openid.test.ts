@@ -107,7 +107,7 @@ describe("AuthorizationCode with an OpenID provider", () => {
       return { failure, page: (yield* page).text, grants: provider.grants }
     })
 
-  it.live("tells that the user has cancelled", () =>
+  it.live("reports that the user has cancelled", () =>
     Effect.gen(function* () {
       const { failure, page } = yield* failing({}, { cancels: true })
       assert.deepInclude(failure, { _tag: "OAuthError", operation: "TokenProvider.get", status: 400 })
@@ -117,7 +117,7 @@ describe("AuthorizationCode with an OpenID provider", () => {
     })
   )
 
-  it.live("tells any other error of the provider", () =>
+  it.live("reports any other error of the provider", () =>
     Effect.gen(function* () {
       const { failure } = yield* failing({ parameters: { prompt: "none" } })
       assert.deepInclude(failure, { _tag: "OAuthError", status: 400 })

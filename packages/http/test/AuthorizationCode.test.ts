@@ -37,7 +37,7 @@ describe("AuthorizationCode", () => {
       })
     )
 
-  it.live("asks for what it was told to ask for, and redeems what it gets", () =>
+  it.live("requests the configured scopes, and redeems the code", () =>
     Effect.gen(function* () {
       const wire = yield* WireServer.make(() => Logins.tokens("t"))
       const opened: Array<URL> = []
@@ -163,7 +163,7 @@ describe("AuthorizationCode", () => {
     })
   )
 
-  it.live("gives up when nobody logs in, and no longer listens", () =>
+  it.live("gives up without a login, and stops listening", () =>
     Effect.gen(function* () {
       const wire = yield* WireServer.make(() => Logins.tokens("t"))
       let redirect = ""

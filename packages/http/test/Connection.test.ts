@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { readFileSync } from "node:fs"
 
 describe("Connection", () => {
-  it.effect("tells the version of the package in its User-Agent", () =>
+  it.effect("sends the version of the package in its User-Agent", () =>
     Effect.gen(function* () {
       const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
         readonly version: string

@@ -19,7 +19,7 @@ const until = (condition: () => boolean): Effect.Effect<void> =>
   Effect.suspend(() => (condition() ? Effect.void : Effect.delay(until(condition), 2)))
 
 describe("Download", () => {
-  it.live("streams the body and tells what was announced", () =>
+  it.live("streams the body and reports the announced length", () =>
     Effect.gen(function* () {
       const server = yield* WireServer.make([
         WireServer.answer(200, "#!/bin/sh\n", { "Content-Type": "text/x-shellscript" })
@@ -34,7 +34,7 @@ describe("Download", () => {
     })
   )
 
-  it.live("tells whether anything but the end of the connection says where the body ends", () =>
+  it.live("reports whether only the end of the connection delimits the body", () =>
     Effect.gen(function* () {
       const script = "#!/bin/sh\n"
       const server = yield* WireServer.make([
@@ -60,7 +60,7 @@ describe("Download", () => {
     })
   )
 
-  it.live("keeps bodies apart that come at once, each over a socket of its own", () =>
+  it.live("keeps simultaneous bodies apart, each on its own socket", () =>
     Effect.gen(function* () {
       const letters = [..."abcdefgh"]
       const server = yield* WireServer.make(({ line }) => {
@@ -125,7 +125,7 @@ describe("Download", () => {
     })
   )
 
-  it.live("stops reading from the socket while nobody reads the stream, and does not call that silence", () =>
+  it.live("stops reading from the socket while the stream is not read, and does not count that as a stall", () =>
     Effect.gen(function* () {
       const server = yield* WireServer.make([
         [`HTTP/1.1 200 OK\r\nContent-Length: ${8 * megabyte.length}\r\n\r\n`, { repeat: megabyte, times: 8 }]

@@ -202,7 +202,7 @@ describe("FileDownload", () => {
     })
   )
 
-  it.live("goes on where it broke off when the server gave a strong ETag, as often as it takes", () =>
+  it.live("resumes an interrupted download if the server sent a strong ETag, repeatedly", () =>
     Effect.gen(function* () {
       const target = path.join(yield* directory, "script.sh")
       const etag = '"v1"'

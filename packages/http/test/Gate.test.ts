@@ -30,7 +30,7 @@ describe("Gate", () => {
     assert.deepStrictEqual(order, ["a", "c"])
   })
 
-  it("halves its limit once for all that were under way together", () => {
+  it("halves its limit once for requests that were sent together", () => {
     const gate = new Gate(8)
     const tickets = enter(gate, 8)
     for (const ticket of tickets) gate.overloaded(ticket)

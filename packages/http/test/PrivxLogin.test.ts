@@ -132,7 +132,7 @@ describe("PrivxLogin", () => {
     })
   )
 
-  it.live("begins again from authorize when the server is overloaded half-way", () =>
+  it.live("starts again from authorize when the server is overloaded half-way", () =>
     Effect.gen(function* () {
       const wire = yield* privx((_, index) => (index === 1 ? WireServer.errorBody(503, "MAX_LOAD") : undefined))
       assert.strictEqual(yield* Effect.provide(Logins.token, Logins.over(wire.url, provider)), "access-1")

@@ -63,7 +63,7 @@ describe("telemetry", () => {
     })
   )
 
-  it.live("counts attempts, retries, time and bytes, and tells failures apart", () =>
+  it.live("counts attempts, retries, time and bytes, by kind of failure", () =>
     Effect.gen(function* () {
       const server = yield* WireServer.make([
         WireServer.errorBody(503, "MAX_LOAD"),

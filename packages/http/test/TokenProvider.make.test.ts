@@ -93,7 +93,7 @@ describe("TokenProvider.make", () => {
     })
   )
 
-  it.effect("goes on fetching for the others when the one who began gives up", () =>
+  it.effect("keeps fetching for the other callers when the first one gives up", () =>
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const source = counting(() => Effect.as(Deferred.await(gate), { seconds: 100 }))
@@ -110,7 +110,7 @@ describe("TokenProvider.make", () => {
     })
   )
 
-  it.effect("forgets a refused token, and not the newer one that somebody else has got", () =>
+  it.effect("forgets a refused token, but not a newer one of another caller", () =>
     Effect.gen(function* () {
       const source = counting(() => Effect.succeed({ seconds: 100 }))
       const tokens = yield* TokenProvider.make(source)
@@ -186,7 +186,7 @@ describe("TokenProvider.make", () => {
     })
   )
 
-  it.effect("tells the token that it holds and what is left of its life, and asks for nothing to do so", () =>
+  it.effect("returns the token and its remaining lifetime without a request", () =>
     Effect.gen(function* () {
       const source = counting(() => Effect.succeed({ seconds: 300 }))
       const tokens = yield* TokenProvider.make(source)

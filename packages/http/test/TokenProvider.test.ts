@@ -91,7 +91,7 @@ describe("TokenProvider", () => {
     })
   )
 
-  it.live("tells every waiting caller of a failure, under its own name and without the secret", () =>
+  it.live("fails every waiting caller, with its own operation and without the secret", () =>
     Effect.gen(function* () {
       const wire = yield* WireServer.make(() => WireServer.answer(400, '{"error":"invalid_grant"}'))
       const failures = yield* Effect.all(
@@ -268,7 +268,7 @@ describe("TokenProvider", () => {
     })
   )
 
-  it.live("tells the scope that the server gave with the token, and asks for nothing to do so", () =>
+  it.live("returns the scope of the token without a request", () =>
     Effect.gen(function* () {
       const wire = yield* WireServer.make([
         Logins.tokens("token-1", { refresh_token: "refresh-1", scope: "privx-user admin" }),

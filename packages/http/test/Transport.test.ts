@@ -99,7 +99,7 @@ describe("Transport", () => {
     })
   )
 
-  it.live("retries what the table allows, tells of it, and gives up after the last attempt", () =>
+  it.live("retries what the table allows, reports it, and gives up after the last attempt", () =>
     Effect.gen(function* () {
       const server = yield* WireServer.make(() => WireServer.errorBody(503, "MAX_LOAD"))
       const retries: Array<Retry> = []
@@ -252,7 +252,7 @@ describe("Transport", () => {
     })
   )
 
-  it.live("keeps no more requests under way than it may", () =>
+  it.live("sends at most as many requests at once as allowed", () =>
     Effect.gen(function* () {
       let most = 0
       const server = yield* WireServer.make(() => {

@@ -67,7 +67,7 @@ describe("Playback", () => {
     })
   )
 
-  it.live("goes to another path where it is told to", () =>
+  it.live("uses another path if one is given", () =>
     Effect.gen(function* () {
       const { asked, url } = yield* serve(200, "")
       yield* Effect.provide(reauthenticate, playback(url, { reauthenticate: "/elsewhere/:session_id" }))

@@ -102,7 +102,7 @@ describe("DurableRun", () => {
     })
   )
 
-  it.live("fails with the failure of its own, keeps it in the record, and a retry is another attempt", () =>
+  it.live("fails with its own failure, keeps it in the record, and a retry is another attempt", () =>
     Effect.gen(function* () {
       const vault = vaultOf()
       vault.confirm = Effect.fail(new VaultSealed({ vault: "main" }))

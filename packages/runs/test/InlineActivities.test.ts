@@ -63,7 +63,7 @@ const exits = Effect.flatMap(
 )
 
 describe("an activity", () => {
-  it.live("that is over is not executed again by the next process, one that was under way is", () =>
+  it.live("is not executed again by the next process if it has ended, and is if it was interrupted", () =>
     Effect.gen(function* () {
       const directory = yield* temporary.directory
       const counts = { first: 0, second: 0 }

@@ -92,7 +92,7 @@ describe("Runs", () => {
           steps: [
             {
               name: "create-session",
-              // What nobody has ended ends with the run.
+              // A step that has not ended ends with the run.
               status: "succeeded",
               attempts: 1,
               startedAt: DateTime.makeUnsafe(7),
@@ -243,7 +243,7 @@ describe("Runs", () => {
     )
   )
 
-  it.effect("calls a run interrupted when no process is at it, and running when one is again", () =>
+  it.effect("shows a run as interrupted while no process executes it, and as running when one does again", () =>
     inDatabase(
       Effect.gen(function* () {
         const runs = yield* Runs
@@ -284,7 +284,7 @@ describe("Runs", () => {
   it.effect("answers with nothing for a run that is not there", () =>
     inDatabase(
       Effect.gen(function* () {
-        assert.isUndefined(yield* Effect.flatMap(Runs, (runs) => runs.get("nobody")))
+        assert.isUndefined(yield* Effect.flatMap(Runs, (runs) => runs.get("unknown-run")))
       })
     )
   )

@@ -85,7 +85,7 @@ describe("Storage", () => {
   )
 
   it.effect(
-    "of an interrupted write is put in order by its owner; another user is told so (skipped without root)",
+    "of an interrupted write is repaired by its owner; another user gets a hint (skipped without root)",
     (context) =>
       Effect.gen(function* () {
         if (process.getuid?.() !== 0 || process.seteuid === undefined)

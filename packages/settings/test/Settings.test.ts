@@ -150,7 +150,7 @@ describe("Settings", () => {
     })
   )
 
-  it.effect("wants the file that was asked for to exist", () =>
+  it.effect("requires that a given file exists", () =>
     Effect.gen(function* () {
       const { directory } = yield* home()
       const error = yield* Effect.flip(

@@ -143,7 +143,7 @@ describe("the token endpoint", () => {
     })
   )
 
-  it.live("answers at another path when told to", () =>
+  it.live("responds on another path if one is set", () =>
     Effect.gen(function* () {
       const simulator = yield* Simulator.make({ paths: { token: "/v1/auth/token" } })
       assert.strictEqual((yield* ask(simulator, request("POST /v1/auth/token"))).status, 400)
@@ -227,7 +227,7 @@ describe("the login of a user", () => {
     })
   )
 
-  it.live("refuses what it cannot begin, and a wrong password", () =>
+  it.live("refuses an unsupported login, and a wrong password", () =>
     Effect.gen(function* () {
       const simulator = yield* Simulator.make()
       const errors = yield* Effect.forEach(

@@ -291,7 +291,7 @@ describe("occurrence", () => {
     })
   )
 
-  it.live("setting faults begins all counts anew, and setting none ends them", () =>
+  it.live("setting faults resets all counts, and setting none removes them", () =>
     Effect.gen(function* () {
       const simulator = yield* Simulator.make({ faults: ["*:503/MAX_LOAD*1"] })
       const status = Effect.map(ask(simulator, request(createSession)), (answer) => answer.status)

@@ -36,7 +36,7 @@ const until = <E, R>(condition: Effect.Effect<boolean, E, R>) =>
   Effect.repeat(Effect.delay(condition, "20 millis"), { until: (holds) => holds })
 
 describe("keepAlive on a simulator", () => {
-  it.live("goes on past the end of several tokens, with refreshed ones, and ends with the session", () =>
+  it.live("continues past the end of several tokens, with refreshed ones, and ends with the session", () =>
     Effect.gen(function* () {
       const { answers, id, keepAlive, simulator } = yield* start({ faults: ["reauthenticate:503/MAX_LOAD+2*2"] })
       const fiber = yield* Effect.forkChild(keepAlive(id))

@@ -138,7 +138,7 @@ describe("nodes behind a load balancer", () => {
 })
 
 describe("token exchange", () => {
-  it.live("takes the client that it is told, and refuses one that does not exist", () =>
+  it.live("uses the configured client, and refuses one that does not exist", () =>
     Effect.gen(function* () {
       const simulator = yield* Simulator.make({ exchangeScopes: ["privx-user"] })
       const exchange = (options: { readonly clientId?: string; readonly scope?: string }) =>

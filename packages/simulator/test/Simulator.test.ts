@@ -43,7 +43,7 @@ describe("scopes", () => {
     })
   )
 
-  it.live("a token that nobody gave out, and an authorization of another kind, are 401", () =>
+  it.live("an unknown token and another kind of authorization are 401", () =>
     Effect.gen(function* () {
       const simulator = yield* Simulator.make()
       const token = Redacted.value(yield* simulator.issueToken())
@@ -78,7 +78,7 @@ describe("setup sessions", () => {
     })
   )
 
-  it.live("are good for any number by default, and end all at once when told to", () =>
+  it.live("can be used any number of times by default, and end on request", () =>
     Effect.gen(function* () {
       const simulator = yield* Simulator.make()
       const id = yield* newSession(simulator)
@@ -146,7 +146,7 @@ describe("the script", () => {
     })
   )
 
-  it.live("comes whole when it is no longer the one that was begun", () =>
+  it.live("is sent whole if it has changed since the download started", () =>
     Effect.gen(function* () {
       const answer = yield* get({ Range: "bytes=1000-", "If-Range": '"another"' })
       assert.strictEqual(answer.status, 200)
@@ -211,7 +211,7 @@ describe("playback sessions", () => {
     })
   )
 
-  it.live("are answered at another path when told to", () =>
+  it.live("are served on another path if one is set", () =>
     Effect.gen(function* () {
       const simulator = yield* Simulator.make({
         playbackSessions: ["a"],

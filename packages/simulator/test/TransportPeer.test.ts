@@ -57,7 +57,7 @@ describe("the peer of a download", () => {
     })
   )
 
-  it.live("is told for each of many at once, and on each new socket again", () =>
+  it.live("is reported for each of many connections, and again for each new socket", () =>
     Effect.gen(function* () {
       const simulator = yield* Simulator.make({ tls: true })
       const service = yield* ueba(simulator)

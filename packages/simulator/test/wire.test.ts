@@ -1,4 +1,4 @@
-/** The raw bytes of the operations and their errors, held against the API reference. */
+/** The raw bytes of the operations and their errors, compared with the API reference. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -52,7 +52,7 @@ describe("the wire", () => {
     })
   )
 
-  it.live("configuration answers that nothing is configured where the script is another, unless told otherwise", () =>
+  it.live("configuration reports nothing configured for another script, unless set", () =>
     Effect.gen(function* () {
       const answer = Effect.fnUntraced(function* (options: Options) {
         const simulator = yield* Simulator.make({ script: "#!/bin/sh\n:\n", ...options })

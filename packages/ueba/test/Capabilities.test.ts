@@ -40,7 +40,7 @@ describe("Capabilities", () => {
     )
   })
 
-  it("are told in one sentence, and what needs root is said", () => {
+  it("are listed in one sentence, with what needs root", () => {
     const script = of(
       ["writes", "/etc/ueba"],
       ["downloads", "https://get.example.com/a"],

@@ -24,7 +24,7 @@ describe("a command", () => {
     '"${t,,}" x',
     "printf -v t '\\143\\165\\162\\154'",
     "eval $'\\x63\\x75\\x72\\x6c'"
-  ])("that is spelled so that nobody recognizes it is found: %s", (text) =>
+  ])("in a disguised spelling is found: %s", (text) =>
     Effect.gen(function* () {
       const { outcome, places } = yield* tricks(text)
       assert.strictEqual(outcome, "warned")

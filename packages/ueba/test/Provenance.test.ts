@@ -95,7 +95,7 @@ describe("PinFile", () => {
     assert.deepStrictEqual(PinFile.parse(""), Result.succeed([]))
   })
 
-  it("tells every malformed line", () => {
+  it("reports every malformed line", () => {
     const failure = Result.getOrThrow(
       Result.flip(
         PinFile.parse(`${digest}\n${digest.slice(1)}  a\nd41d8cd98f00b204e9800998ecf8427e  b\nsetup.sh ${digest}\n`)

@@ -40,7 +40,7 @@ describe("certificates", () => {
     })
   )
 
-  it.effect("tells what is damaged, and where", () =>
+  it.effect("reports what is damaged, and where", () =>
     Effect.gen(function* () {
       const changed = (at: number, character: string) =>
         script(otherAnchor + anchor.slice(0, at) + character + anchor.slice(at + 1))

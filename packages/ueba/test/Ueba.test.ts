@@ -93,7 +93,7 @@ describe("Ueba", () => {
     })
   )
 
-  it.live("sends the token with the download when it is told to, and says so when a server wants one", () =>
+  it.live("sends the token with the download on request, and hints at it when a server requires one", () =>
     Effect.gen(function* () {
       const { asked, url } = yield* serve((request, response) => {
         if (request.headers.authorization === `Bearer ${token}`) privx(request, response)

@@ -120,7 +120,7 @@ describe("verifySetupScript", () => {
     })
   )
 
-  it.effect("names the failed checks in its message, and hints at what tells most", () =>
+  it.effect("names the failed checks in its message, and the most informative hint", () =>
     Effect.gen(function* () {
       const failure = yield* Effect.flip(
         verifySetupScript(bytesOf("<html>\u001b[31m504</html>"), { sha256: Sha256.of(sampleBytes) })
@@ -209,7 +209,7 @@ describe("verifySetupScript", () => {
       })
     )
 
-    it.effect("names damaged UTF-8 as that, and goes on reading it", () =>
+    it.effect("names damaged UTF-8, and keeps reading it", () =>
       Effect.gen(function* () {
         const bytes = Buffer.concat([bytesOf("#!/bin/sh\n# Käynnistää –\necho "), Uint8Array.of(0xff), bytesOf("\n")])
         const report = yield* inspectSetupScript(bytes)
@@ -231,7 +231,7 @@ describe("verifySetupScript", () => {
       })
     )
 
-    it.effect("warns of a download whose length nobody knows, and can demand a known one", () =>
+    it.effect("warns of a download of unknown length, and can demand a known one", () =>
       Effect.gen(function* () {
         const report = yield* verifySetupScript(sampleBytes, { announcedLength: "unknown" })
         assert.strictEqual(finding(report, "announcedLength").outcome, "warned")

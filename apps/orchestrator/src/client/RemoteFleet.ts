@@ -47,7 +47,7 @@ export const read = Effect.fn("RemoteFleet.read")(function* ({
   const policies: Record<string, VerificationPolicy> = {}
   for (const name of policyFiles) policies[name] = yield* PolicyFile.read(path.resolve(directory, name))
   const certificates: Record<string, string> = {}
-  // They have been read a moment ago. A private key beside a certificate is nobody else's business.
+  // They were read a moment ago. A private key beside a certificate must not leave this machine.
   for (const name of caFiles) {
     const { pems } = yield* TrustAnchors.fromFiles([path.resolve(directory, name)])
     certificates[name] = pems.join("\n")

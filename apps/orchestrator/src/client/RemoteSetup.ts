@@ -1,6 +1,6 @@
 /**
- * A setup at a server: submitted, followed to its end, and what came of it brought here. Nothing is written here before
- * it has been held against its digests.
+ * A setup at a server: submits it, follows it to its end, and downloads the result. Nothing is written here before
+ * the digests of the result have been checked.
  */
 import type { Failure } from "@privx-kit/core/Failure"
 import * as DurableFile from "@privx-kit/files/DurableFile"
@@ -34,7 +34,7 @@ export const submit = Effect.fn("RemoteSetup.submit")(function* (
   submission: typeof SubmissionBody.Type
 ): Effect.fn.Return<Run, RunFailure, ServerClient> {
   const { api, origin } = yield* ServerClient
-  // Where an unfinished run is to be gone on with, that makes it safe; a key of our own would keep it from being found.
+  // To resume an unfinished run, its inputs suffice; another key would keep the server from finding it.
   const key = submission.idempotencyKey ?? (submission.fresh === false ? undefined : crypto.randomUUID())
   const { run } = yield* api.runs
     .submit({ payload: submission, headers: key === undefined ? {} : { "idempotency-key": key } })

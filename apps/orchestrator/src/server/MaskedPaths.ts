@@ -1,6 +1,6 @@
 /**
- * What is told of a run over the network: nothing of where things lie on the machine that carried it out, or of whose they
- * are there. That is of no use elsewhere, and says much to somebody who looks for a way in.
+ * The view of a run over the network: it has no paths of the machine that executed the run, and no names of its accounts.
+ * These are useless elsewhere, but help an attacker.
  */
 import type * as Schema from "effect/Schema"
 import type { Run } from "@privx-kit/runs/Run"

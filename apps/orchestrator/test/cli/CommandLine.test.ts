@@ -28,7 +28,7 @@ interface Help {
 }
 
 describe("the command line", () => {
-  it.live("tells its version", () =>
+  it.live("prints its version", () =>
     Effect.gen(function* () {
       for (const flag of ["--version", "-v"]) {
         assert.deepStrictEqual(yield* cli.run([flag]), { code: 0, stdout: `${pkg.version}\n`, stderr: "" })

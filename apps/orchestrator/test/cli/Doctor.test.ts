@@ -77,7 +77,7 @@ describe("privx-kit doctor", () => {
     })
   )
 
-  it.live("tells an unknown CA, an expired certificate and one for another name apart", () =>
+  it.live("distinguishes an unknown CA, an expired certificate and a certificate for another name", () =>
     Effect.gen(function* () {
       const cases: ReadonlyArray<readonly [flaw: Certificates.Options["flaw"], ca: boolean, said: RegExp]> = [
         [undefined, false, /is signed by an unknown CA: .*subject "CN=PrivX simulator/],
@@ -129,7 +129,7 @@ describe("privx-kit doctor", () => {
     })
   )
 
-  it.live("tells each login apart, and advises where another one may be meant", () =>
+  it.live("names the kind of login, and suggests another one where that is likely", () =>
     Effect.gen(function* () {
       const { env, simulator } = yield* simulated.start()
       const { HOME, PRIVX_API_BASE_URL, PRIVX_API_CA_FILE, PRIVX_API_CLIENT_ID, PRIVX_API_CLIENT_SECRET } = env
@@ -215,7 +215,7 @@ describe("privx-kit doctor", () => {
   )
 })
 
-/** A server that gives the same JSON to whoever asks, and its URL. */
+/** A server that responds to every request with the same JSON, and its URL. */
 const answering = (body: string) =>
   Effect.map(
     Effect.acquireRelease(

@@ -49,7 +49,7 @@ describe("exit codes", () => {
     it.live(`${fault} is ${name} (${ExitCode.table[name].code})`, () =>
       Effect.gen(function* () {
         const { assertNoSecretIn, config } = yield* simulated.start({ faults: [`reauthenticate:${fault}`] })
-        const id = "a-session-id-that-nobody-may-see-printed"
+        const id = "a-session-id-that-is-never-printed"
         const ended = yield* inProcess.run(["playback", "reauthenticate", id, "--json", "--config", config])
         assertEnded(ended, name, tag)
         yield* assertNoSecretIn(ended)

@@ -99,7 +99,7 @@ describe("privx-kit runs", () => {
     })
   )
 
-  it.live("calls a run interrupted when the process at it was killed", () =>
+  it.live("shows a run as interrupted after its process was killed", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start()
       const { dataDir } = yield* place
@@ -202,7 +202,7 @@ describe("privx-kit runs", () => {
         simulator,
         dataDir,
         Effect.gen(function* () {
-          // It is gone on with, and stays open: the one that stalls has to be its own.
+          // The run is resumed and stays open, so the stalled download has to be its own.
           yield* eventually(downloads, (count) => count > before)
           for (let index = 0; index < 25; index++) yield* setup(simulator, { fresh: true })
         })

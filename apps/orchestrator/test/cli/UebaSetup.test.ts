@@ -67,7 +67,7 @@ describe("privx-kit ueba setup", () => {
     })
   )
 
-  it.live("is interrupted with Ctrl-C, says how to go on, and goes on", () =>
+  it.live("is interrupted with Ctrl-C, says how to resume, and resumes", () =>
     Effect.gen(function* () {
       const { asked, assertNoSecretIn, env, home, simulator } = yield* simulated.start({
         faults: ["downloadSetupScript:slow=100/1s"]

@@ -54,7 +54,7 @@ const begin = Effect.fnUntraced(function* (content: (simulator: fleets.FleetPriv
 })
 
 describe("privx-kit fleet", () => {
-  it.live("plans without sending anything, applies, and says how the hosts stand", () =>
+  it.live("plans without sending anything, applies, and shows the state of the hosts", () =>
     Effect.gen(function* () {
       const { dataDir, file, run, simulator } = yield* begin((simulator) =>
         fleets.text(simulator, 4, {}, {}, (index) =>
@@ -92,7 +92,7 @@ describe("privx-kit fleet", () => {
     })
   )
 
-  it.live("an approval has an exit code of its own, and a selection is applied alone", () =>
+  it.live("waiting for approval has its own exit code, and a selection applies only its hosts", () =>
     Effect.gen(function* () {
       const { file, run } = yield* begin((simulator) =>
         fleets.text(simulator, 3, {}, { require_approval: "always" }, (index) =>
@@ -104,8 +104,8 @@ describe("privx-kit fleet", () => {
       const { result } = cli.json(applied)
       assert.deepInclude(result, { fleet: "test" })
       assert.deepInclude((result as { counts: object }).counts, { hosts: 1, waiting: 1 })
-      const nobody = yield* run(["apply", file, "--only", "nobody"])
-      assert.strictEqual(nobody.code, 2)
+      const empty = yield* run(["apply", file, "--only", "unknown"])
+      assert.strictEqual(empty.code, 2)
     })
   )
 
@@ -146,7 +146,7 @@ describe("privx-kit fleet", () => {
     })
   )
 
-  it.live("Ctrl-C says how to go on", () =>
+  it.live("Ctrl-C says how to resume", () =>
     Effect.gen(function* () {
       const { dataDir, file, start } = yield* begin((simulator) => fleets.text(simulator, 30, { concurrency: 1 }))
       const ended = yield* start(["apply", file], {

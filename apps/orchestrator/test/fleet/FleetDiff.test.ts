@@ -50,7 +50,7 @@ describe("the difference between two rounds of a fleet", () => {
     })
   })
 
-  it("tells of the fleet as a whole apart from its hosts", () => {
+  it("separates changes of the fleet from those of its hosts", () => {
     const schedule = { cron: "0 3 * * *", timeZone: "Europe/Helsinki", makeUp: false }
     const { fields, hosts } = FleetDiff.between(
       plan([host("a")], { maxAge: Duration.days(7) }),

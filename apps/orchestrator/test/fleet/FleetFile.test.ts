@@ -265,7 +265,7 @@ hosts:
     })
   )
 
-  it.live("wants an output directory for each host, and credentials in one way", () =>
+  it.live("requires an output directory for each host, and one kind of credentials", () =>
     Effect.gen(function* () {
       const two = `${good}  - name: b\n    base_url: https://b.example.com\n`
       const shared = yield* problems(two.replace("defaults:\n", "defaults:\n  output: out\n"))

@@ -64,7 +64,7 @@ describe("Fleets", () => {
     })
   )
 
-  it.live("has never more hosts under way than the file says", () =>
+  it.live("never sets up more hosts at once than the file allows", () =>
     Effect.gen(function* () {
       const { dataDir, file } = yield* fleets.place
       const simulator = yield* fleets.start()
@@ -191,7 +191,7 @@ describe("Fleets", () => {
     })
   )
 
-  it.live("a host that waits for approval holds up no other, and is not begun a second time", () =>
+  it.live("a host that waits for approval does not block the others, and is not started twice", () =>
     Effect.gen(function* () {
       const { dataDir, file } = yield* fleets.place
       const simulator = yield* fleets.start()

@@ -178,7 +178,7 @@ describe("change control", () => {
       assert.strictEqual(late.code, 21, late.stderr)
       assert.include(late.stderr, simulator.scriptSha256)
       assert.strictEqual((yield* cli(dataDir, "runs", "reject", runId, "--sha256", reviewed)).code, 21)
-      // Where nobody can be shown the script, it has to be named.
+      // Without a terminal, the script cannot be shown, so it has to be named.
       for (const args of [[], ["--json"], ["--sha256", "9f86d081"]]) {
         assert.strictEqual((yield* cli(dataDir, "runs", "approve", runId, ...args)).code, 2, args.join(" "))
       }
@@ -213,7 +213,7 @@ describe("change control", () => {
       })
   )
 
-  it.live("a waiting run can be cancelled, with and without a process at it", () =>
+  it.live("a waiting run can be cancelled, with and without a process that executes it", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start()
       const { dataDir } = yield* place

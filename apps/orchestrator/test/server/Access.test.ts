@@ -44,7 +44,7 @@ describe("who may do what", () => {
     })
   )
 
-  it.live("is nothing for whoever has no token, or a wrong one, and soon not even an answer", () =>
+  it.live("is refused without a token or with a wrong one, and then rate-limited", () =>
     Effect.gen(function* () {
       const server = yield* served.start()
       const none = yield* server.ask("GET", "/api/v1/runs")
@@ -61,7 +61,7 @@ describe("who may do what", () => {
     })
   )
 
-  it.live("to fleets and stored scripts is nobody's without the right for it, whatever is sent", () =>
+  it.live("to fleets and stored scripts requires a role that allows it, for any request", () =>
     Effect.gen(function* () {
       const server = yield* served.start()
       const asked = [

@@ -20,7 +20,7 @@ import { place, runs, session, setup } from "../support/setups.ts"
 import * as simulated from "../support/simulated.ts"
 
 describe("a body", () => {
-  it("is measured without being made into anything, wherever its quotes and backslashes stand", () => {
+  it("is measured without parsing it, with quotes and backslashes anywhere", () => {
     for (const text of ['{"a":"[[[[{{{{,,,,\\"[[[["}', '"\\\\"', '"', "", '{"a":[1,2,{"b":"\\\\\\""}]}', "not JSON"]) {
       assert.isUndefined(JsonBounds.excess(text), text)
     }
@@ -46,7 +46,7 @@ describe("a body", () => {
     })
   )
 
-  it.live("with the definition of a fleet that is nothing but nested keys is refused where it stands", () =>
+  it.live("with a fleet definition of nested keys is refused with its position", () =>
     Effect.gen(function* () {
       const server = yield* served.start()
       const definition = `${"? ".repeat(64)}a`
@@ -237,8 +237,8 @@ describe("what the one who executes demands", () => {
   )
 })
 
-describe("what is told of a run", () => {
-  it.live("names neither a path of the server nor the account and machine that carried it out", () =>
+describe("the view of a run", () => {
+  it.live("contains neither a path of the server nor the account and machine that executed it", () =>
     Effect.gen(function* () {
       const server = yield* served.start({ around: Layer.succeed(Operator.Operator, Operator.ofServer) })
       const { run } = yield* server.submit()

@@ -70,7 +70,7 @@ describe("the command line with a server", () => {
     })
   )
 
-  it.live("waits for somebody else's approval, or does not", () =>
+  it.live("waits for another person's approval, or returns at once", () =>
     Effect.gen(function* () {
       const server = yield* served.start()
       const operator = at(server, "operator")
@@ -145,8 +145,8 @@ describe("the command line with a server", () => {
       assert.strictEqual((yield* fromFile("runs", "list")).code, 0)
       const twice = at(server, "viewer", { PRIVX_KIT_SERVER_TOKEN_FILE: file })
       assert.strictEqual((yield* twice("runs", "list")).code, 3)
-      const nobody = yield* served.cli({}, "runs", "list", "--server", "http://127.0.0.1:1", "--json")
-      assert.strictEqual(nobody.code, 4, nobody.stderr)
+      const unreachable = yield* served.cli({}, "runs", "list", "--server", "http://127.0.0.1:1", "--json")
+      assert.strictEqual(unreachable.code, 4, unreachable.stderr)
       const plain = yield* served.cli({}, "runs", "list", "--server", "http://kit.example.com")
       assert.strictEqual(plain.code, 3)
       const both = yield* served.cli({}, "runs", "list", "--server", server.url.origin, "--data-dir", server.dataDir)

@@ -26,7 +26,7 @@ const listening = Effect.fnUntraced(function* (server: Effect.Success<ReturnType
 })
 
 describe("following a run", () => {
-  it.live("tells each change once, with an id, and ends when the run is over", () =>
+  it.live("sends each change once, with an id, and ends with the run", () =>
     Effect.gen(function* () {
       const server = yield* served.start(slow)
       const { run } = yield* server.submit()
@@ -43,7 +43,7 @@ describe("following a run", () => {
     })
   )
 
-  it.live("goes on where a client has lost the connection", () =>
+  it.live("continues where a client lost the connection", () =>
     Effect.gen(function* () {
       const server = yield* served.start(slow)
       const { run } = yield* server.submit()

@@ -37,8 +37,8 @@ const many = (count: number, defaults: string) =>
     (_, index) => `  - { name: h${index}, base_url: "https://h${index}.example.com" }\n`
   ).join("")
 
-describe("a fleet that is handed over", () => {
-  it.live("may name what becomes too long, and is told so", () =>
+describe("a submitted fleet", () => {
+  it.live("is refused if a template becomes too long", () =>
     Effect.gen(function* () {
       assert.match(
         yield* problem({ definition: host(`credentials: { token_env: "A{NAME}{NAME}" }`) }),
@@ -52,7 +52,7 @@ describe("a fleet that is handed over", () => {
     })
   )
 
-  it.live("may name what every object has, and is told that it did not come", () =>
+  it.live("is refused if it names a file that was not sent, even one called constructor", () =>
     Effect.gen(function* () {
       for (const name of ["constructor", "__proto__"]) {
         const credentials = "credentials: { token_env: A }"

@@ -37,7 +37,7 @@ describe("the rounds of a fleet at a server", { timeout: 60_000 }, () => {
       assert.deepInclude(h3, { name: "h3", labels: { site: "tre" }, state: "failing", drifted: true })
       assert.include(h3.reason.message, "SHA-256")
       assert.isNotEmpty(h3.reason.hint)
-      // The same for whoever has the file.
+      // A caller who has the file gets the same.
       const standing = yield* server.ask("POST", "/api/v1/fleets/status", { as: "viewer", body: { definition } })
       assert.deepStrictEqual(standing.json.hosts, json.hosts)
     })

@@ -51,7 +51,7 @@ const at =
 const result = (ended: cli.Ended) => cli.json(ended).result as ReturnType<typeof JSON.parse>
 
 describe("a fleet at a server", () => {
-  it.live("is not approved by whoever handed it over, host by host", () =>
+  it.live("is not approved by its submitter, host by host", () =>
     Effect.gen(function* () {
       const { file, privx, serve } = yield* place()
       const server = yield* serve
@@ -65,7 +65,7 @@ describe("a fleet at a server", () => {
       assert.strictEqual(shown.json.requestedBy, "admin")
       const own = yield* server.decide(first.runId, "admin")
       assert.deepInclude(own.json, { status: 403, type: "urn:privx-kit:problem:FourEyes" })
-      // What waits already is not begun again, whoever hands the same over.
+      // A host that already waits is not started again by another submission of the same fleet.
       const joined = yield* at(server, "operator")("fleet", "apply", file, "--only", "h2", "--json")
       assert.strictEqual(result(joined).hosts[0].runId, result(applied).hosts[1].runId)
       for (const { runId } of result(applied).hosts) {
@@ -79,7 +79,7 @@ describe("a fleet at a server", () => {
     })
   )
 
-  it.live("is not approved by whoever handed it over where somebody else had the rest of it begun", () =>
+  it.live("is not approved by its submitter, even if another person submitted the rest of it", () =>
     Effect.gen(function* () {
       const { privx, serve } = yield* place({ simulator: { faults: ["downloadSetupScript:stall@100"] } })
       const server = yield* serve
@@ -134,7 +134,7 @@ describe("a fleet at a server", () => {
         ]
       )
       assert.strictEqual(answer.json.fields.problems[0].at.path, "prod.yaml")
-      // The same comes to whoever uses the command line, with the exit code of a wrong setting.
+      // The command line reports the same, with the exit code of a wrong setting.
       fs.writeFileSync(file, definition.split("\n").slice(0, 4).join("\n"))
       const ended = yield* at(server, "operator")("fleet", "apply", file)
       assert.strictEqual(ended.code, 3)
@@ -257,7 +257,7 @@ describe("a fleet at a server", () => {
     })
   )
 
-  it.live("is gone on with by the next server, and its caller may have gone away", () =>
+  it.live("is resumed by the next server, without its caller", () =>
     Effect.gen(function* () {
       const { file, privx, serve } = yield* place({ simulator: { faults: ["downloadSetupScript:stall@100"] } })
       const definition = fleets.text(privx, 8, { concurrency: 3 })
@@ -318,7 +318,7 @@ describe("a fleet at a server", () => {
     })
   )
 
-  it.live("is not touched by whoever else works in the directory, and reached as the server itself knows it", () =>
+  it.live("is left alone by other processes in the data directory, and uses the connection of the server", () =>
     Effect.gen(function* () {
       const { dataDir, file, directory, privx } = yield* place({
         simulator: { faults: ["downloadSetupScript:stall@100"] }

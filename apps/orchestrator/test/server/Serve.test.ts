@@ -28,7 +28,7 @@ const shown = (url: URL, ca: string) =>
 
 describe("privx-kit serve", () => {
   it.live(
-    "serves over HTTPS, ends in good order during a watch, and the watch goes on with the next one",
+    "serves over HTTPS, stops gracefully during a watch, and the watch continues with the next server",
     () =>
       Effect.gen(function* () {
         const privx = yield* simulated.start()
@@ -132,7 +132,7 @@ describe("privx-kit serve", () => {
     120_000
   )
 
-  it.live("refuses what would leave the door open, before anything is begun", () =>
+  it.live("refuses insecure settings before it starts", () =>
     Effect.gen(function* () {
       const privx = yield* simulated.start()
       const tokens = path.join(privx.home, "tokens.toml")

@@ -176,7 +176,7 @@ describe("the server", () => {
     })
   )
 
-  it.live("tells browsers and proxies to keep their hands off", () =>
+  it.live("sends headers that forbid caching, framing and sniffing", () =>
     Effect.gen(function* () {
       const server = yield* served.start()
       const { headers } = yield* server.ask("GET", "/api/v1/runs", { as: "viewer" })

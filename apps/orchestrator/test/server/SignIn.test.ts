@@ -27,7 +27,7 @@ const start = Effect.fnUntraced(function* (sessions?: Partial<OidcSession.Lifeti
 })
 
 describe("sign-in by an issuer", () => {
-  it.live("makes a session of issuer and subject, and four eyes hold between people, whatever they use", () =>
+  it.live("identifies people by issuer and subject, and enforces four eyes between page and API", () =>
     Effect.gen(function* () {
       const { issuer, server, signedIn } = yield* start()
       const anna = yield* signedIn("anna")
@@ -109,7 +109,7 @@ describe("sign-in by an issuer", () => {
     })
   )
 
-  it.live("looks at the role again, and ends sessions that are idle or old", () =>
+  it.live("checks the role again, and ends idle and old sessions", () =>
     Effect.gen(function* () {
       const renewing = yield* start({ renewal: Duration.millis(0) })
       const anna = yield* renewing.signedIn("anna")

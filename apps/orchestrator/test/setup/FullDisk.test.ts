@@ -11,7 +11,7 @@ import * as served from "../support/served.ts"
 import { only, place, session, setup } from "../support/setups.ts"
 
 describe("a disk that is full while runs execute", () => {
-  it.live("is waited out by a server: the run goes on and ends when there is room", (context) =>
+  it.live("is waited out by a server: the run continues when there is space", (context) =>
     Effect.gen(function* () {
       const disk = yield* temporary.smallDisk("2m")
       if (disk === undefined) return context.skip("this user may not mount a file system")

@@ -93,7 +93,7 @@ describe("SetupPipeline", () => {
     ["401/PERMISSION_DENIED", "PrivX answered 401 PERMISSION_DENIED"],
     ["404/GENERAL_ERROR", "PrivX answered 404"],
     ["html/200", "200"]
-  ])("goes on where PrivX does not say what it is made from, and says why: %s", ([action, why]) =>
+  ])("continues if PrivX does not report the configuration, and says why: %s", ([action, why]) =>
     Effect.gen(function* () {
       const { provided, events } = yield* setting({ faults: [`configuration:${action}`] })
       const downloaded = yield* provided(SetupPipeline.acquire({ configuration: true }))
@@ -124,7 +124,7 @@ describe("SetupPipeline", () => {
     })
   )
 
-  it.live("warns of a script whose length nobody announced, and refuses it where the policy demands a length", () =>
+  it.live("warns of a script without an announced length, and refuses it if the policy demands one", () =>
     Effect.gen(function* () {
       const { provided } = yield* setting({ faults: ["downloadSetupScript:close"] })
       const downloaded = yield* provided(SetupPipeline.acquire())
@@ -145,7 +145,7 @@ describe("SetupPipeline", () => {
   )
 
   it.live.each(["truncate@100", "truncate-chunked@100", "reset@100", "stall@100"])(
-    "begins again with a new session when the body fails: %s",
+    "starts again with a new session when the body fails: %s",
     (action) =>
       Effect.gen(function* () {
         const { artifacts, provided, simulator, events } = yield* setting(

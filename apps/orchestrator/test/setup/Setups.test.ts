@@ -127,7 +127,7 @@ describe("Setups", () => {
     })
   )
 
-  it.live("begins a new run when the last one is over", () =>
+  it.live("starts a new run when the last one has ended", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start()
       const { dataDir } = yield* place
@@ -191,7 +191,7 @@ describe("Setups", () => {
     })
   )
 
-  it.live("refuses inputs that make no sense, and begins nothing", () =>
+  it.live("refuses contradictory inputs, and starts nothing", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start()
       const { dataDir } = yield* place
@@ -210,7 +210,7 @@ describe("Setups", () => {
     })
   )
 
-  it.live("refuses a PrivX that it has no credentials for, and begins nothing", () =>
+  it.live("refuses a PrivX host without credentials, and starts nothing", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start()
       const { dataDir } = yield* place
@@ -232,9 +232,9 @@ describe("Setups", () => {
     Effect.gen(function* () {
       const simulator = yield* privx.start()
       const { dataDir } = yield* place
-      const failure = yield* session(simulator, dataDir, Effect.flip(setup(simulator, { runId: "nobody" })))
+      const failure = yield* session(simulator, dataDir, Effect.flip(setup(simulator, { runId: "unknown-run" })))
       assert.strictEqual(failure._tag, "RunNotFound")
-      assert.include(failure.message, "nobody")
+      assert.include(failure.message, "unknown-run")
     })
   )
 

@@ -17,8 +17,8 @@ import { eventually } from "@privx-kit/testing/eventually"
 import { interruptedInDownload, only, place, runs, session, setup, start } from "../support/setups.ts"
 import * as temporary from "@privx-kit/testing/temporary"
 
-describe("Setups, begun by one process and ended by another", () => {
-  it.live("goes on with an interrupted run of the same inputs, under the same id", () =>
+describe("Setups that another process resumes", () => {
+  it.live("resumes an interrupted run with the same inputs, under the same id", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start({ sessionUses: 1 })
       const { dataDir, output } = yield* place
@@ -42,7 +42,7 @@ describe("Setups, begun by one process and ended by another", () => {
     })
   )
 
-  it.live("tells which of several unfinished runs it goes on with", () =>
+  it.live("reports which of several unfinished runs it resumes", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start()
       const { dataDir, output } = yield* place
@@ -81,7 +81,7 @@ describe("Setups, begun by one process and ended by another", () => {
     })
   )
 
-  it.live("stands by the end that was recorded before the engine could note it, and does nothing again", () =>
+  it.live("keeps the end that was recorded before the journal, and repeats nothing", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start()
       const { dataDir } = yield* place
@@ -131,7 +131,7 @@ describe("Setups, begun by one process and ended by another", () => {
     })
   )
 
-  it.live("begins a new run beside an interrupted one when that is asked for, or when the inputs differ", () =>
+  it.live("starts a new run beside an interrupted one on request, or if the inputs differ", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start()
       const { dataDir, output } = yield* place
@@ -150,7 +150,7 @@ describe("Setups, begun by one process and ended by another", () => {
     })
   )
 
-  it.live("goes on with unfinished runs as soon as a process starts", () =>
+  it.live("resumes unfinished runs as soon as a process starts", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start()
       const { dataDir } = yield* place

@@ -22,7 +22,7 @@ const screen = (written: string): ReadonlyArray<string> => {
 }
 
 describe("LiveBlock", () => {
-  it.effect("draws over its lines, with others above, and stands still at the end", () =>
+  it.effect("redraws its lines below other output, and leaves them at the end", () =>
     Effect.gen(function* () {
       const terminal = FakeTerminal.make({ animation: true })
       let lines: ReadonlyArray<string> = ["one", "two"]

@@ -44,7 +44,7 @@ describe("Text", () => {
     )
   })
 
-  it("aligns the second column, and gives a long first one a line of its own", () => {
+  it("aligns the second column, and puts a long first column on its own line", () => {
     assert.deepStrictEqual(
       Text.columns(
         [

@@ -20,7 +20,7 @@ const head = (...lines: ReadonlyArray<string>) => `${["HTTP/1.1 200 OK", ...line
 describe("a success that the request does not allow", () => {
   it.live.each<{ condition: string; answer: WireServer.Answer }>([
     {
-      condition: "206 that nobody asked for, with its range",
+      condition: "206 without a Range request, with its range",
       answer: WireServer.answer(206, "#!/bin/sh\nexit 0\n", { "Content-Range": "bytes 0-16/78" })
     },
     { condition: "206 without Content-Range", answer: WireServer.answer(206, "#!/bin/sh\n") },
@@ -81,13 +81,13 @@ describe("interim answers", () => {
 describe("a head that cannot be taken", () => {
   it.live.each<{ condition: string; answer: WireServer.Answer; reason: Reason; says: string }>([
     {
-      condition: "100 Continue, for which nobody asked (a limit of undici)",
+      condition: "100 Continue that was not requested (a limit of undici)",
       answer: ["HTTP/1.1 100 Continue\r\n\r\n", ...ok],
       reason: "protocol",
       says: "100 Continue"
     },
     {
-      condition: "101, a protocol that nobody asked for",
+      condition: "101, a protocol that was not requested",
       answer: ["HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n", "hang"],
       reason: "protocol",
       says: "101"
@@ -140,7 +140,7 @@ describe("a body whose end is not announced", () => {
     { condition: "a length", answer: [head("Content-Length: 3") + "abc"], end: "length" },
     { condition: "chunks", answer: [head("Transfer-Encoding: chunked") + "3\r\nabc\r\n0\r\n\r\n"], end: "chunks" },
     { condition: "the end of the connection", answer: [head("Connection: close") + "abc", "close"], end: "connection" }
-  ])("tells what ends it: $condition", ({ answer, end }) =>
+  ])("reports what ends it: $condition", ({ answer, end }) =>
     Effect.gen(function* () {
       const server = yield* WireServer.make(() => answer)
       const download = yield* TestApi.open().pipe(Effect.provide(TestApi.layer(server.url)), Effect.scoped)

@@ -153,7 +153,7 @@ describe("the rest of a body", () => {
 describe("a body that only the end of the connection ends", () => {
   const answer: WireServer.Answer = ["HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n#!/bin/sh\nrm -rf /tmp/x", "close"]
 
-  it.live("is told as such", () =>
+  it.live("is reported as such", () =>
     Effect.gen(function* () {
       const { received } = yield* download([answer])
       assert.deepInclude(received.head, { delimitedBy: "connection", contentLength: undefined, total: undefined })

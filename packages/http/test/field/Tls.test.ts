@@ -122,7 +122,7 @@ describe("a certificate that is not to be trusted", () => {
     })
   )
 
-  it.live("a private CA that nobody trusts is named", () =>
+  it.live("an untrusted private CA is named", () =>
     Effect.gen(function* () {
       const root = yield* made({ name: "root", ca: true })
       const server = yield* Certificates.serve([yield* made({ name: "leaf", issuer: root }), root])
@@ -251,7 +251,7 @@ describe("PEM", () => {
 })
 
 describe("CertificateDiagnosis", () => {
-  it.live("trusts what the transport trusts, and tells the chain", () =>
+  it.live("trusts what the transport trusts, and returns the chain", () =>
     Effect.gen(function* () {
       const root = yield* made({ name: "root", ca: true })
       const server = yield* Certificates.serve([

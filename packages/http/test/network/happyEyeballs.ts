@@ -1,7 +1,7 @@
 /**
  * Happy Eyeballs (RFC 8305) over real interfaces: a host with several addresses, of which some are silent and some far away.
  * Two network namespaces are joined by a virtual cable; an address is "far away" because the client learns the hardware
- * address behind it only after a while, and "silent" because it has one that nobody answers to.
+ * address behind it only after a while, and "silent" because no host answers at it.
  *
  * Run it with `pnpm --filter @privx-kit/http test:network`. It needs Linux, root, and `ip`; without them it says that it is
  * skipped, and why, and ends with exit code 0.
@@ -17,7 +17,7 @@ const id = `privx${process.pid % 10_000}`
 const [client, server] = [`${id}c`, `${id}s`]
 const port = 8080
 const hardware = "02:00:00:00:00:02"
-const nobody = "02:00:00:00:00:99"
+const absent = "02:00:00:00:00:99"
 
 interface Condition {
   readonly condition: string
@@ -58,7 +58,7 @@ const setUp = (): void => {
   ip("netns", "add", server)
   ip("link", "add", `${id}a`, "netns", client, "type", "veth", "peer", "name", `${id}b`, "netns", server)
   ip("-n", server, "link", "set", `${id}b`, "address", hardware)
-  // It answers nobody who asks for its hardware address.
+  // It does not answer requests for its hardware address.
   ip("-n", server, "link", "set", `${id}b`, "arp", "off")
   for (const [namespace, device, end] of [
     [client, `${id}a`, "1"],
@@ -97,7 +97,7 @@ const prepare = ({ addresses, after }: Condition): void => {
     `127.0.0.1 localhost\n${addresses.map((address) => `${address} privx.test`).join("\n")}\n`
   )
   ip("-n", client, "neigh", "flush", "all", "nud", "all")
-  for (const address of [...silent4, silent6]) neighbour(address, nobody)
+  for (const address of [...silent4, silent6]) neighbour(address, absent)
   if (after === 0) for (const address of [v4, v6]) neighbour(address, hardware)
 }
 

@@ -156,7 +156,7 @@ const scriptOf = (bytes: number) =>
       })
   })
 
-/** A file of one's own choice stays; a temporary one goes with the simulator, whose CA nobody needs afterwards. */
+/** A file that the user chose stays; a temporary one is removed with the simulator, because its CA is useless afterwards. */
 const writeCa = (pem: string, file: string | undefined): Effect.Effect<string, StorageFailed, Scope.Scope> => {
   if (file !== undefined) {
     const target = path.resolve(file)

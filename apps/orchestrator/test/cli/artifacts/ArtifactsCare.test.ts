@@ -101,7 +101,7 @@ describe("privx-kit artifacts", () => {
     })
   )
 
-  it.live("prune removes by age and number, shows it first, and wants to be told what", () =>
+  it.live("prune removes by age and number, has a dry run, and requires a limit", () =>
     Effect.gen(function* () {
       const { digests, directory } = yield* stocked(5)
       assert.strictEqual((yield* run(directory, "prune")).code, 2)

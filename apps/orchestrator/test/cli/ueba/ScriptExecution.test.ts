@@ -153,7 +153,7 @@ describe("a script that is stopped", () => {
     })
   )
 
-  it.live("by a closed terminal: the same, with an exit code of its own", () =>
+  it.live("by a closed terminal: the same, with another exit code", () =>
     Effect.gen(function* () {
       const { executions, mark, setup } = yield* started(stubborn)
       const when = eventually(
@@ -240,7 +240,7 @@ describe("a script that cannot be started", () => {
 })
 
 describe("--owner", () => {
-  it.live("gives the delivered script to somebody else, as root (skipped for others, who may not)", (context) =>
+  it.live("changes the owner of the delivered script as root (skipped for other users)", (context) =>
     Effect.gen(function* () {
       if (process.getuid?.() !== 0) return context.skip("only root may give files away")
       const { data, setup } = yield* started("echo")

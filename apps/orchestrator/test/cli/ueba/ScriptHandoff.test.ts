@@ -103,7 +103,7 @@ describe("the hand-over", () => {
     })
   )
 
-  it.live("does not run it again after a crash in the middle: says so, and wants to be told", () =>
+  it.live("does not run it again after a crash in the middle unless --execute-again is given", () =>
     Effect.gen(function* () {
       const { data, mark, setup } = yield* started('echo ran >> "$MARK"; kill -9 $PPID; sleep 1')
       const killed = yield* setup("--execute", "--yes", "--json")

@@ -72,7 +72,7 @@ describe("privx-kit ueba bootstrap", () => {
     })
   )
 
-  it.live("ends after the step that it is told, and continues from there", () =>
+  it.live("ends after the step of --until, and continues from there", () =>
     Effect.gen(function* () {
       const { bootstrap, file, simulator } = yield* start()
       const delivered = yield* bootstrap("--file", file, "--until", "deliver", "--json")
@@ -88,7 +88,7 @@ describe("privx-kit ueba bootstrap", () => {
     })
   )
 
-  it.live("stops where there are too few connections, with an exit code of its own, and a retry continues", () =>
+  it.live("stops with its own exit code if there are too few connections, and a retry continues", () =>
     Effect.gen(function* () {
       const { bootstrap, config, file, home, simulator } = yield* start({ historyLength: "1 day" })
       const few = yield* bootstrap("--file", file)
@@ -106,7 +106,7 @@ describe("privx-kit ueba bootstrap", () => {
     })
   )
 
-  it.live("executes the script on this machine when it is told to, once", () =>
+  it.live("executes the script on this machine once with --execute", () =>
     Effect.gen(function* () {
       const { bootstrap, file, home } = yield* start({ hostRunsScript: 0 })
       const refused = yield* bootstrap("--file", file, "--execute")

@@ -70,7 +70,7 @@ describe("RunView", () => {
     })
   )
 
-  it.effect("shows the step under way and how far the download is, within the width of the terminal", () =>
+  it.effect("shows the current step and the progress of the download, within the width of the terminal", () =>
     Effect.gen(function* () {
       for (const columns of [100, 80, 50, 30]) {
         const terminal = FakeTerminal.make({ animation: true, columns })
@@ -98,7 +98,7 @@ describe("RunView", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("tells the steps of several runs apart, and draws the one that the command waits for", () =>
+  it.effect("distinguishes the steps of several runs, and draws the one that the command waits for", () =>
     Effect.gen(function* () {
       const terminal = FakeTerminal.make({ animation: true })
       const view = yield* RunView.make(terminal.pane)
@@ -116,7 +116,7 @@ describe("RunView", () => {
       yield* view.observe(
         RunEvent.StepStarted({ runId, step: "create-session", title: "Create a session", attempt: 1 })
       )
-      assert.isUndefined(view.runId(), "nobody has said which one it is")
+      assert.isUndefined(view.runId(), "no run was chosen")
       assert.strictEqual(terminal.lines().at(-1), "")
       yield* view.follow(runId)
       assert.strictEqual(view.runId(), runId)
