@@ -21,6 +21,7 @@ import { migrations } from "./SqliteMigrations.ts"
 import { fromSystem } from "@privx-kit/core/StorageFailed"
 import * as SqliteClient from "@privx-kit/durable/SqliteClient"
 import { GroupCommit } from "@privx-kit/durable/GroupCommit"
+import { isBusy } from "@privx-kit/durable/SqliteCodes"
 import { fromSqlite, sqliteError } from "@privx-kit/durable/SqliteFailure"
 
 /** The version of the tables that this privx-kit supports, stored in `user_version` of the file. */
@@ -234,9 +235,6 @@ const needsRollback = (error: unknown): boolean => {
   const code = Number(sqliteError(error)?.errcode)
   return code === 776 || code === 264
 }
-
-/** SQLITE_BUSY: another program has locked the file. */
-const isBusy = (error: unknown): boolean => (Number(sqliteError(error)?.errcode) & 0xff) === 5
 
 /** The process that has locked a file, according to Linux. */
 const lockedBy = (file: string): { readonly pid?: number } => {

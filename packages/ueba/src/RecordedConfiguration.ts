@@ -12,6 +12,7 @@ import {
   ExpectedConfiguration,
   type VerificationPolicy
 } from "@privx-kit/ueba/VerificationPolicy"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
@@ -36,7 +37,7 @@ export const isWanted = ({ checks = {}, configuration }: VerificationPolicy = {}
  * has an error or cannot be reached, the request fails.
  */
 export const ask: Effect.Effect<UebaConfiguration, PrivxFailure, Ueba> = Effect.flatMap(Ueba, (ueba) =>
-  Effect.map(ueba.configuration, known)
+  Effect.flatMap(ueba.configuration, known)
 ).pipe(
   Effect.catch((failure) =>
     failure._tag === "TransportError" || RetryPolicy.isRetryable(failure, true)
@@ -45,14 +46,21 @@ export const ask: Effect.Effect<UebaConfiguration, PrivxFailure, Ueba> = Effect.
   )
 )
 
-/** Caches the last result: parsing certificates takes long, and PrivX sends the same response each time. */
-let last: { readonly answer: string; readonly configuration: ExpectedConfiguration } | undefined
-
-const known = (answer: Parameters<typeof configurationOf>[0]): ExpectedConfiguration => {
-  const text = JSON.stringify(answer)
-  if (last?.answer !== text) last = { answer: text, configuration: configurationOf(answer) }
-  return last.configuration
+interface LastAnswer {
+  parsed: { readonly answer: string; readonly configuration: ExpectedConfiguration } | undefined
 }
+
+/** Parsing certificates takes long, and PrivX sends the same response each time. By default all runs of a process share it. */
+const LastAnswer = Context.Reference<LastAnswer>("@privx-kit/ueba/RecordedConfiguration/LastAnswer", {
+  defaultValue: () => ({ parsed: undefined })
+})
+
+const known = (answer: Parameters<typeof configurationOf>[0]): Effect.Effect<ExpectedConfiguration> =>
+  Effect.map(LastAnswer, (last) => {
+    const text = JSON.stringify(answer)
+    if (last.parsed?.answer !== text) last.parsed = { answer: text, configuration: configurationOf(answer) }
+    return last.parsed.configuration
+  })
 
 const reasonOf = ({ message }: PrivxFailure): string =>
   Failure.singleLine(message.replace(/^Ueba\.configuration failed: /, "").replace(/\.$/, ""), 200)

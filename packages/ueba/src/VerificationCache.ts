@@ -6,6 +6,7 @@ import type { VerificationFailed } from "@privx-kit/ueba/VerificationFailed"
 import type { VerificationReport } from "@privx-kit/ueba/VerificationReport"
 import { type Options, verifySetupScript } from "@privx-kit/ueba/VerifySetupScript"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 
 /** How long a passed verification is reused, in milliseconds; not longer, because a certificate may expire. */
@@ -13,7 +14,13 @@ const knownFor = 60_000
 
 const mostKnown = 64
 
-const known = new Map<string, { readonly report: VerificationReport; readonly until: number }>()
+/**
+ * The outcomes that are reused. By default a process has one cache, in which all its runs share; a program that provides a map
+ * of its own has a cache of its own.
+ */
+export const RecentReports = Context.Reference<
+  Map<string, { readonly report: VerificationReport; readonly until: number }>
+>("@privx-kit/ueba/VerificationCache/RecentReports", { defaultValue: () => new Map() })
 
 /** @param sha256 of the bytes that have just been read */
 export const verify = Effect.fnUntraced(function* (
@@ -22,6 +29,7 @@ export const verify = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<VerificationReport, VerificationFailed> {
   const key = `${sha256} ${JSON.stringify(options)}`
+  const known = yield* RecentReports
   const now = yield* Clock.currentTimeMillis
   const found = known.get(key)
   if (found !== undefined && now < found.until) return found.report

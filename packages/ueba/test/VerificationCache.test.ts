@@ -41,4 +41,14 @@ describe("VerificationCache", () => {
       assert.strictEqual(failure._tag, "VerificationFailed")
     })
   )
+
+  it.effect("a program can have a cache of its own", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(Date.now())
+      const shared = yield* verify(sampleBytes)
+      const own = yield* Effect.provideService(verify(sampleBytes), VerificationCache.RecentReports, new Map())
+      assert.notStrictEqual(own, shared)
+      assert.strictEqual(yield* verify(sampleBytes), shared)
+    })
+  )
 })
