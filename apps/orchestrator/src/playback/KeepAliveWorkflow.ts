@@ -22,18 +22,21 @@ import * as SessionSeal from "./SessionSeal.ts"
 
 const Ended = Schema.Struct(Struct.omit(KeepAliveResult.fields, ["runId"]))
 
-export const layer = KeepAliveRun.toLayer(
-  Effect.fnUntraced(function* (run) {
-    const { inputs, runId, target } = run
-    const since = yield* run.activity("since", { success: Schema.DateTimeUtcFromMillis }, DateTime.now)
-    const ended = yield* run.step(
-      "keep-alive",
-      { success: Ended, summary: ({ count, ended }) => `${reasons[ended]} after ${counted(count)}` },
-      keep({ inputs, runId, target, since: DateTime.toEpochMillis(since) })
-    )
-    return yield* run.finish("end", Effect.succeed({ runId, ...ended }))
-  })
-)
+export const layer = Layer.suspend(() => {
+  const keepAlives: KeepAlives = new WeakMap()
+  return KeepAliveRun.toLayer(
+    Effect.fnUntraced(function* (run) {
+      const { inputs, runId, target } = run
+      const since = yield* run.activity("since", { success: Schema.DateTimeUtcFromMillis }, DateTime.now)
+      const ended = yield* run.step(
+        "keep-alive",
+        { success: Ended, summary: ({ count, ended }) => `${reasons[ended]} after ${counted(count)}` },
+        keep({ inputs, runId, target, since: DateTime.toEpochMillis(since), keepAlives })
+      )
+      return yield* run.finish("end", Effect.succeed({ runId, ...ended }))
+    })
+  )
+})
 
 const reasons: Readonly<Record<KeepAliveResult["ended"], string>> = {
   sessionEnded: "the session is over",
@@ -44,6 +47,7 @@ const counted = (count: number): string => `${count} re-authentication${count ==
 
 const keep = Effect.fnUntraced(function* ({
   inputs,
+  keepAlives,
   runId,
   since,
   target
@@ -53,6 +57,7 @@ const keep = Effect.fnUntraced(function* ({
   readonly target: string
   /** When the first process began, in milliseconds since 1970. */
   readonly since: number
+  readonly keepAlives: KeepAlives
 }) {
   const id = yield* SessionSeal.open(target, inputs.sealed)
   const before = yield* KeepAliveRecord.read(runId)
@@ -85,7 +90,7 @@ const keep = Effect.fnUntraced(function* ({
   return yield* Effect.scoped(
     Effect.gen(function* () {
       const host = yield* (yield* PrivxHosts).open(target)
-      const service = yield* serviceOf(host, inputs.tokenLifetime)
+      const service = yield* serviceOf(keepAlives, host, inputs.tokenLifetime)
       return yield* Effect.provideService(keptAlive, KeepAlive.KeepAlive, service)
     })
   )
@@ -94,11 +99,15 @@ const keep = Effect.fnUntraced(function* ({
 type Services = Map<number | undefined, KeepAlive.KeepAlive["Service"]>
 
 /** One for each host: it spreads the calls of all sessions over the interval. */
-const services = new WeakMap<Context.Context<HostServices>, Services>()
+type KeepAlives = WeakMap<Context.Context<HostServices>, Services>
 
-const serviceOf = Effect.fnUntraced(function* (host: Context.Context<HostServices>, tokenLifetime: number | undefined) {
-  const known: Services = services.get(host) ?? new Map()
-  services.set(host, known)
+const serviceOf = Effect.fnUntraced(function* (
+  keepAlives: KeepAlives,
+  host: Context.Context<HostServices>,
+  tokenLifetime: number | undefined
+) {
+  const known: Services = keepAlives.get(host) ?? new Map()
+  keepAlives.set(host, known)
   const service = known.get(tokenLifetime)
   if (service !== undefined) return service
   const layer = KeepAlive.KeepAlive.layer(
