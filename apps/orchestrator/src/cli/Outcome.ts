@@ -9,6 +9,7 @@ import * as Failure from "@privx-kit/core/Failure"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { Domains } from "../domain/Domains.ts"
 import { Ended } from "../domain/Ended.ts"
@@ -86,11 +87,11 @@ const fail = Effect.fnUntraced(function* <A>(
     interrupted ? "interrupted" : "failed",
     cause.reasons.find(Cause.isFailReason)?.error
   ) ?? { fields: {}, advice: undefined }
-  const { exit, json, lines } = describe(cause, err, context, domains, options.verbose)
+  const { exit, failure, json, lines } = describe(cause, err, context, domains, options.verbose)
   if (isDocument(options)) yield* print(options, { error: { ...(yield* json), ...context.fields } }, out)
   yield* Effect.forEach(yield* lines, (line) => err.line(line), { discard: true })
   if (options.verbose && !interrupted) yield* err.line(err.style.dim(Cause.pretty(cause)))
-  return yield* Effect.fail(new Ended(exit))
+  return yield* Effect.fail(new Ended(exit, failure))
 })
 
 /** The options of `report` that `--json` and `--output` stand for. */
@@ -123,9 +124,6 @@ export const document = (
   options: { readonly compact?: boolean } = {}
 ): string => JSON.stringify({ format, command, ...body }, undefined, options.compact === true ? undefined : 2)
 
-/** Failures that have been shown. */
-const reported = new WeakSet<Failure.Failure>()
-
 const describe = (
   cause: Cause.Cause<Failure.Failure>,
   err: Pane,
@@ -137,10 +135,10 @@ const describe = (
   const defect = cause.reasons.find(Cause.isDieReason)?.defect
   const failure = cause.reasons.find(Cause.isFailReason)?.error ?? SystemFailure.fromDefect(defect)
   if (failure !== undefined) {
-    reported.add(failure)
     const exit = ExitCode.ofFailure(failure, domains.failure)
     return {
       exit,
+      failure,
       json: toJson(failure, exit),
       lines: Effect.map(toLines(failure, err, verbose), (lines) => [...lines, ...advice])
     }
@@ -151,11 +149,12 @@ const describe = (
     const message = `${stopped[exitName]}. Nothing is lost.`
     return {
       exit,
+      failure: undefined,
       json: Effect.succeed({ tag: "Interrupted", message, hint: context.advice ?? "", ...exitFields(exit) }),
       lines: Effect.succeed([message, ...advice])
     }
   }
-  return { exit: ExitCode.exit("defect"), ...describeDefect(defect, err, advice) }
+  return { exit: ExitCode.exit("defect"), failure: undefined, ...describeDefect(defect, err, advice) }
 }
 
 const stopped: Record<ReturnType<typeof Interruption.exitName>, string> = {
@@ -207,7 +206,8 @@ export const checkOutput = <E, R>(command: Effect.Effect<void, E, R>): Effect.Ef
       const written = yield* Effect.result(out.written)
       if (Result.isFailure(written) && written.failure.reason !== "closed") {
         // A command whose result is the output has said so itself.
-        if (!reported.has(written.failure))
+        const ended = Option.getOrUndefined(Exit.findErrorOption(exit))
+        if (!(ended instanceof Ended && ended.failure === written.failure))
           yield* err.line(`${err.style.red(err.style.sign.failed)} ${Failure.render(written.failure)}`)
         if (Exit.isSuccess(exit)) return yield* Effect.fail(new Ended(ExitCode.exit("storage")))
       }

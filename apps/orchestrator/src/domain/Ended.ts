@@ -1,12 +1,16 @@
 /** That a command has said everything: only the exit code is left. */
+import type { Failure } from "@privx-kit/core/Failure"
 import * as Runtime from "effect/Runtime"
 
 export class Ended extends Error {
   readonly _tag = "Ended"
   override readonly [Runtime.errorExitCode]: number
   override readonly [Runtime.errorReported] = false
-  constructor({ code, name }: { readonly code: number; readonly name: string }) {
+  /** The failure that was shown, if it was one. */
+  readonly failure: Failure | undefined
+  constructor({ code, name }: { readonly code: number; readonly name: string }, failure?: Failure) {
     super(name)
     this[Runtime.errorExitCode] = code
+    this.failure = failure
   }
 }
