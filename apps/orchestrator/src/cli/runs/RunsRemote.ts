@@ -45,6 +45,51 @@ export const context = (
   }
 }
 
+/** Given to work that follows a run at a server. */
+export interface Following {
+  /** Names the run that is followed, as soon as it is known. */
+  readonly follows: (run: Pick<Run.Run, "id">) => Effect.Effect<void>
+  /** Shows the progress of a run. */
+  readonly changed: (run: Run.Run) => Effect.Effect<void>
+}
+
+/** A command that has a server execute a run, follows it, and shows what came of it. */
+export const follow = <Result, E extends Failure, R>(
+  input: ServerSettings.Flags & { readonly json: boolean; readonly verbose: boolean },
+  options: Pick<Outcome.Options<Result>, "command" | "toJson" | "toPerson"> & {
+    readonly work: (following: Following) => Effect.Effect<Result, E, R>
+  }
+) => {
+  let runId: string | undefined
+  return Screen.use(({ err }) =>
+    options.work({
+      follows: ({ id }) =>
+        Effect.sync(() => {
+          runId = id
+        }),
+      changed: teller(err)
+    })
+  ).pipe(
+    Effect.provide(ServerLayer.layer(input)),
+    Outcome.report<Result>({
+      command: options.command,
+      json: input.json,
+      verbose: input.verbose,
+      toJson: options.toJson,
+      toPerson: options.toPerson,
+      context: (ended) => context(input, runId, ended)
+    })
+  )
+}
+
+/** What is wrong with flags that only make sense where the command executes the run itself. */
+export const executedThere = (
+  flags: ReadonlyArray<readonly [name: string, isGiven: boolean]>
+): ReadonlyArray<string> => {
+  const given = flags.flatMap(([name, isGiven]) => (isGiven ? [name] : []))
+  return given.length > 0 ? [`The server executes the run: leave out ${given.join(", ")}.`] : []
+}
+
 export interface RetryInput extends ServerSettings.Flags {
   readonly runId: string
   readonly wait: boolean
@@ -83,43 +128,27 @@ const retried = <Inputs, Result, E extends Failure>(
   input: RetryInput,
   kind: DurableRun<Inputs, Result, E>,
   toPerson: (result: Result, out: Pane, verbose: boolean) => Effect.Effect<void>
-) => {
-  let runId: string | undefined
-  return Effect.gen(function* () {
-    const { err } = yield* Screen
-    const { id } = yield* RemoteSetup.retry(input.runId)
-    runId = id
-    return yield* RemoteSetup.outcome(kind, id, { wait: input.wait, changed: teller(err) })
-  }).pipe(
-    Effect.provide(ServerLayer.layer(input)),
-    Outcome.report<Result>({
-      command: "runs retry",
-      json: input.json,
-      verbose: input.verbose,
-      toJson: (result) => result,
-      toPerson: (result, out) => toPerson(result, out, input.verbose),
-      context: (ended) => context(input, runId, ended)
-    })
-  )
-}
+) =>
+  follow(input, {
+    command: "runs retry",
+    toJson: (result) => result,
+    toPerson,
+    work: ({ changed, follows }) =>
+      RemoteSetup.retry(input.runId).pipe(
+        Effect.tap(follows),
+        Effect.flatMap(({ id }) => RemoteSetup.outcome(kind, id, { wait: input.wait, changed }))
+      )
+  })
 
 /** A run of a kind whose results have no view of their own. */
-const other = (input: RetryInput) => {
-  let runId: string | undefined
-  return Effect.gen(function* () {
-    const { err } = yield* Screen
-    const { id } = yield* RemoteSetup.retry(input.runId)
-    runId = id
-    return yield* Effect.flatMap(RunClient, (client) => client.follow(id, teller(err)))
-  }).pipe(
-    Effect.provide(ServerLayer.layer(input)),
-    Outcome.report<Run.Run>({
-      command: "runs retry",
-      json: input.json,
-      verbose: input.verbose,
-      toJson: Run.toJson,
-      toPerson: RunDetails.show,
-      context: (ended) => context(input, runId, ended)
-    })
-  )
-}
+const other = (input: RetryInput) =>
+  follow(input, {
+    command: "runs retry",
+    toJson: Run.toJson,
+    toPerson: RunDetails.show,
+    work: ({ changed, follows }) =>
+      RemoteSetup.retry(input.runId).pipe(
+        Effect.tap(follows),
+        Effect.flatMap(({ id }) => RunClient.use((client) => client.follow(id, changed)))
+      )
+  })

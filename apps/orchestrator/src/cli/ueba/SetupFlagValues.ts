@@ -23,6 +23,11 @@ export const requested = Effect.fnUntraced(function* (
   return { ...Struct.pick(input, names), policy, owner }
 })
 
-/** The flags that are given, but for those that say what holds anyway. */
-export const given = (input: Partial<SetupFlags.Input>): ReadonlyArray<string> =>
-  names.flatMap((name) => (input[name] === undefined || input[name] === "never" ? [] : [`--${toFlag(name)}`]))
+/** The given flags of a new run, but for those that say what holds anyway: a run that is resumed has its recorded inputs. */
+export const ofNew = (
+  input: Partial<SetupFlags.Input> & { readonly fresh: boolean; readonly idempotencyKey: string | undefined }
+): ReadonlyArray<string> => [
+  ...(input.fresh ? ["--new"] : []),
+  ...(input.idempotencyKey === undefined ? [] : ["--idempotency-key"]),
+  ...names.flatMap((name) => (input[name] === undefined || input[name] === "never" ? [] : [`--${toFlag(name)}`]))
+]

@@ -5,6 +5,7 @@ import * as FlagKinds from "../flags/FlagKinds.ts"
 import * as ServerFlags from "../flags/ServerFlags.ts"
 import { exitsOf } from "../HelpSections.ts"
 import { lazyCommand } from "../LazyCommand.ts"
+import * as JobFlags from "./JobFlags.ts"
 import * as ScriptHandoffFlags from "./ScriptHandoffFlags.ts"
 import * as SetupFlags from "./SetupFlags.ts"
 
@@ -44,12 +45,7 @@ export const bootstrap = lazyCommand("bootstrap", {
       "With --execute: execute the script even if it was executed before"
     ),
     executeTimeout: ScriptHandoffFlags.flags.executeTimeout,
-    runId: text("run", "ID", "Resume this run; if it has ended, show its result again"),
-    fresh: FlagKinds.toggle("new", "Start a new run even if an unfinished one with the same inputs exists"),
-    wait: Flag.Boolean("wait").pipe(
-      Flag.withDescription("Wait for the approval (default), or return with exit code 18"),
-      Flag.withDefault(true)
-    ),
+    ...JobFlags.flags,
     json: FlagKinds.json
   },
   description:
@@ -89,10 +85,7 @@ export const bootstrap = lazyCommand("bootstrap", {
     "conflict",
     "mismatch"
   ],
-  settings: {
-    privx: true,
-    own: ["dataDir", "config", "signingKey", "keepRuns", "server", "serverToken", "serverTokenFile"]
-  },
+  settings: JobFlags.settings,
   load: () => import("./UebaBootstrap.ts").then(({ run }) => run),
   loadRemote: () => import("./UebaBootstrapRemote.ts").then(({ run }) => run)
 })

@@ -2,15 +2,12 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as BootstrapFile from "../../bootstrap/BootstrapFile.ts"
-import { type BootstrapResult, BootstrapRun } from "../../bootstrap/BootstrapRun.ts"
+import { BootstrapRun } from "../../bootstrap/BootstrapRun.ts"
 import * as RemoteSetup from "../../client/RemoteSetup.ts"
 import { RunClient } from "../../client/RunClient.ts"
 import type * as ServerSettings from "../../client/ServerSettings.ts"
 import { BootstrapBody } from "../../server/BootstrapApi.ts"
-import { Screen } from "../../terminal/Screen.ts"
-import * as Outcome from "../Outcome.ts"
 import * as RunsRemote from "../runs/RunsRemote.ts"
-import * as ServerLayer from "../ServerLayer.ts"
 import { UsageError } from "../UsageError.ts"
 import * as BootstrapView from "./BootstrapView.ts"
 import { contentOf, type Input as LocalInput } from "./UebaBootstrap.ts"
@@ -19,36 +16,26 @@ export interface Input extends LocalInput, ServerSettings.Flags {
   readonly dataDir: string | undefined
 }
 
-export const run = (input: Input) => {
-  let runId: string | undefined
-  return Effect.gen(function* () {
-    const { err } = yield* Screen
-    const problems = contradictions(input)
-    if (problems.length > 0) return yield* new UsageError({ command: "privx-kit ueba bootstrap", problems })
-    const content = yield* contentOf(input)
-    const run = yield* begin(input, content)
-    runId = run.id
-    const changed = RunsRemote.teller(err)
-    const result = yield* RemoteSetup.outcome(BootstrapRun, run.id, { wait: input.wait, changed })
-    const { setup } = result
-    return content.output === undefined || setup === undefined
-      ? result
-      : {
-          ...result,
-          setup: yield* RemoteSetup.bring(setup, { output: content.output, mode: undefined, owner: undefined })
-        }
-  }).pipe(
-    Effect.provide(ServerLayer.layer(input)),
-    Outcome.report<BootstrapResult>({
-      command: "ueba bootstrap",
-      json: input.json,
-      verbose: input.verbose,
-      toJson: (result) => result,
-      toPerson: BootstrapView.show,
-      context: (ended) => RunsRemote.context(input, runId, ended)
+export const run = (input: Input) =>
+  RunsRemote.follow(input, {
+    command: "ueba bootstrap",
+    toJson: (result) => result,
+    toPerson: BootstrapView.show,
+    work: Effect.fnUntraced(function* ({ changed, follows }) {
+      const problems = contradictions(input)
+      if (problems.length > 0) return yield* new UsageError({ command: "privx-kit ueba bootstrap", problems })
+      const content = yield* contentOf(input)
+      const { id } = yield* Effect.tap(begin(input, content), follows)
+      const result = yield* RemoteSetup.outcome(BootstrapRun, id, { wait: input.wait, changed })
+      const { setup } = result
+      return content.output === undefined || setup === undefined
+        ? result
+        : {
+            ...result,
+            setup: yield* RemoteSetup.bring(setup, { output: content.output, mode: undefined, owner: undefined })
+          }
     })
-  )
-}
+  })
 
 /** The run that is meant, or a new one. */
 const begin = Effect.fnUntraced(function* (input: Input, content: BootstrapFile.Given) {
@@ -70,14 +57,10 @@ const bodyOf = ({ baseUrl, fresh }: Input, { output: _, ...content }: BootstrapF
   )
 
 /** What a server does not do. */
-const contradictions = (input: Input): ReadonlyArray<string> => {
-  const here: ReadonlyArray<readonly [string, boolean]> = [
+const contradictions = (input: Input): ReadonlyArray<string> => [
+  ...RunsRemote.executedThere([
     ["--execute", input.execute],
     ["--execute-again", input.executeAgain]
-  ]
-  const given = here.flatMap(([name, is]) => (is ? [name] : []))
-  return [
-    ...(given.length > 0 ? [`The server executes the run: leave out ${given.join(", ")}.`] : []),
-    ...(input.plan ? ["--plan asks PrivX from this machine: leave out --server and unset PRIVX_KIT_SERVER."] : [])
-  ]
-}
+  ]),
+  ...(input.plan ? ["--plan asks PrivX from this machine: leave out --server and unset PRIVX_KIT_SERVER."] : [])
+]

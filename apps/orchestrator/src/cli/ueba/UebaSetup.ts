@@ -87,7 +87,7 @@ const setup = Effect.fnUntraced(function* (
 ) {
   const { err } = yield* Screen
   if (input.runId !== undefined) {
-    const contradictory = contradictions(input)
+    const contradictory = SetupFlagValues.ofNew(input)
     if (contradictory.length > 0) {
       return yield* new UsageError({
         command: "privx-kit ueba setup",
@@ -151,9 +151,3 @@ export const whole = (runId: string, dataDir: string) =>
     Effect.provide(RunAccess.layer(dataDir, "read")),
     Effect.map(({ id }) => id)
   )
-
-const contradictions = (input: Input): ReadonlyArray<string> => [
-  ...(input.fresh ? ["--new"] : []),
-  ...(input.idempotencyKey === undefined ? [] : ["--idempotency-key"]),
-  ...SetupFlagValues.given(input)
-]

@@ -5,8 +5,11 @@ import * as FlagKinds from "../flags/FlagKinds.ts"
 import * as ServerFlags from "../flags/ServerFlags.ts"
 import { exitsOf } from "../HelpSections.ts"
 import { lazyCommand } from "../LazyCommand.ts"
+import * as JobFlags from "./JobFlags.ts"
 import * as ScriptHandoffFlags from "./ScriptHandoffFlags.ts"
 import * as SetupFlags from "./SetupFlags.ts"
+
+const { fresh, runId, wait } = JobFlags.flags
 
 const { mode, owner, requireApproval, ...inputs } = SetupFlags.flags
 
@@ -15,8 +18,8 @@ export const setup = lazyCommand("setup", {
     ...ConnectionFlags.flags,
     server: ServerFlags.server,
     ...inputs,
-    runId: FlagKinds.text("run", "ID", "Resume this run; if it has ended, show its result again"),
-    fresh: FlagKinds.toggle("new", "Start a new run even if an unfinished one with the same inputs exists"),
+    runId,
+    fresh,
     idempotencyKey: FlagKinds.required(
       "idempotency-key",
       "KEY",
@@ -29,10 +32,7 @@ export const setup = lazyCommand("setup", {
       Flag.optional
     ),
     requireApproval,
-    wait: Flag.Boolean("wait").pipe(
-      Flag.withDescription("Wait for the approval (default), or return with exit code 18"),
-      Flag.withDefault(true)
-    ),
+    wait,
     authorizeDownload: FlagKinds.toggle(
       "authorize-download",
       "Also send the token with the download; the API reference does not require it"
@@ -73,10 +73,7 @@ export const setup = lazyCommand("setup", {
     "execution",
     "notExecuted"
   ],
-  settings: {
-    privx: true,
-    own: ["dataDir", "config", "signingKey", "keepRuns", "server", "serverToken", "serverTokenFile"]
-  },
+  settings: JobFlags.settings,
   load: () => import("./UebaSetup.ts").then(({ run }) => run),
   loadRemote: () => import("./UebaSetupRemote.ts").then(({ run }) => run)
 })

@@ -5,14 +5,11 @@ import * as RemoteSetup from "../../client/RemoteSetup.ts"
 import { RunClient } from "../../client/RunClient.ts"
 import type * as ServerSettings from "../../client/ServerSettings.ts"
 import * as ResultView from "../views/ResultView.ts"
-import { Screen } from "../../terminal/Screen.ts"
 import { inputsOf } from "../../setup/SetupRequest.ts"
-import { type SetupResult, SetupRun } from "../../setup/SetupRun.ts"
+import { SetupRun } from "../../setup/SetupRun.ts"
 import * as ScriptHandoff from "./ScriptHandoff.ts"
 import * as SetupFlagValues from "./SetupFlagValues.ts"
-import * as Outcome from "../Outcome.ts"
 import * as RunsRemote from "../runs/RunsRemote.ts"
-import * as ServerLayer from "../ServerLayer.ts"
 import type { Input as LocalInput } from "./UebaSetup.ts"
 import { UsageError } from "../UsageError.ts"
 
@@ -20,31 +17,22 @@ export interface Input extends LocalInput, ServerSettings.Flags {
   readonly dataDir: string | undefined
 }
 
-export const run = (input: Input) => {
-  let runId: string | undefined
-  return Effect.gen(function* () {
-    const { err } = yield* Screen
-    const problems = contradictions(input)
-    if (problems.length > 0) return yield* new UsageError({ command: "privx-kit ueba setup", problems })
-    const { owner } = yield* ScriptHandoff.prepare({ ...input, signingKey: "" })
-    const run = yield* begin(input)
-    runId = run.id
-    const result = yield* RemoteSetup.outcome(SetupRun, run.id, { wait: input.wait, changed: RunsRemote.teller(err) })
-    return input.output === undefined
-      ? result
-      : yield* RemoteSetup.bring(result, { output: input.output, mode: input.mode, owner })
-  }).pipe(
-    Effect.provide(ServerLayer.layer(input)),
-    Outcome.report<SetupResult>({
-      command: "ueba setup",
-      json: input.json,
-      verbose: input.verbose,
-      toJson: (result) => result,
-      toPerson: ResultView.show,
-      context: (ended) => RunsRemote.context(input, runId, ended)
+export const run = (input: Input) =>
+  RunsRemote.follow(input, {
+    command: "ueba setup",
+    toJson: (result) => result,
+    toPerson: ResultView.show,
+    work: Effect.fnUntraced(function* ({ changed, follows }) {
+      const problems = contradictions(input)
+      if (problems.length > 0) return yield* new UsageError({ command: "privx-kit ueba setup", problems })
+      const { owner } = yield* ScriptHandoff.prepare({ ...input, signingKey: "" })
+      const { id } = yield* Effect.tap(begin(input), follows)
+      const result = yield* RemoteSetup.outcome(SetupRun, id, { wait: input.wait, changed })
+      return input.output === undefined
+        ? result
+        : yield* RemoteSetup.bring(result, { output: input.output, mode: input.mode, owner })
     })
-  )
-}
+  })
 
 /** The run that is meant, or a new one. */
 const begin = Effect.fnUntraced(function* (input: Input) {
@@ -61,24 +49,17 @@ const begin = Effect.fnUntraced(function* (input: Input) {
 
 /** What a server does not do, or would do with the run that is continued. */
 const contradictions = (input: Input): ReadonlyArray<string> => {
-  const here: ReadonlyArray<readonly [string, boolean]> = [
-    ["--execute", input.execute],
-    ["--stdout", input.stdout],
-    ["--operator", input.operator !== undefined],
-    ["--signing-key", input.signingKey !== undefined],
-    ["--authorize-download", input.authorizeDownload]
-  ]
-  const ofNew: ReadonlyArray<readonly [string, boolean]> = [
-    ["--new", input.fresh],
-    ["--idempotency-key", input.idempotencyKey !== undefined]
-  ]
-  const given = (flags: typeof here) => flags.flatMap(([name, is]) => (is ? [name] : []))
-  const alien = given(here)
   // The script of any run can be brought here, with the permissions that are asked for here.
   const { mode: _, output: __, owner: ___, ...inputs } = input
-  const late = input.runId === undefined ? [] : [...given(ofNew), ...SetupFlagValues.given(inputs)]
+  const late = input.runId === undefined ? [] : SetupFlagValues.ofNew(inputs)
   return [
-    ...(alien.length > 0 ? [`The server executes the run: leave out ${alien.join(", ")}.`] : []),
+    ...RunsRemote.executedThere([
+      ["--execute", input.execute],
+      ["--stdout", input.stdout],
+      ["--operator", input.operator !== undefined],
+      ["--signing-key", input.signingKey !== undefined],
+      ["--authorize-download", input.authorizeDownload]
+    ]),
     ...(late.length > 0 ? [`--run resumes a run with its recorded inputs: leave out ${late.join(", ")}.`] : [])
   ]
 }
