@@ -17,22 +17,7 @@ import { Secret } from "./Secret.ts"
  * @since 0.1.0
  * @category models
  */
-export type Plain<T> =
-  T extends Redacted.Redacted<unknown>
-    ? Secret
-    : T extends DateTime.DateTime
-      ? Date
-      : T extends Duration.Duration
-        ? number
-        : T extends Option.Option<infer A>
-          ? Plain<A> | undefined
-          : T extends string | number | bigint | boolean | symbol | null | undefined
-            ? Unbranded<T>
-            : T extends Uint8Array | Date | URL
-              ? T
-              : T extends ReadonlyArray<infer A>
-                ? ReadonlyArray<Plain<A>>
-                : { readonly [K in keyof T]: Plain<T[K]> }
+export type Plain<T> = Converted<T, Secret, Date>
 
 /**
  * The type that an operation accepts for a value of its schema. A time may be a `Date` or an ISO 8601 string.
@@ -40,22 +25,24 @@ export type Plain<T> =
  * @since 0.1.0
  * @category models
  */
-export type PlainInput<T> =
+export type PlainInput<T> = Converted<T, string | Secret, string | Date>
+
+type Converted<T, ASecret, ATime> =
   T extends Redacted.Redacted<unknown>
-    ? string | Secret
+    ? ASecret
     : T extends DateTime.DateTime
-      ? string | Date
+      ? ATime
       : T extends Duration.Duration
         ? number
         : T extends Option.Option<infer A>
-          ? PlainInput<A> | undefined
+          ? Converted<A, ASecret, ATime> | undefined
           : T extends string | number | bigint | boolean | symbol | null | undefined
             ? Unbranded<T>
             : T extends Uint8Array | Date | URL
               ? T
               : T extends ReadonlyArray<infer A>
-                ? ReadonlyArray<PlainInput<A>>
-                : { readonly [K in keyof T]: PlainInput<T[K]> }
+                ? ReadonlyArray<Converted<A, ASecret, ATime>>
+                : { readonly [K in keyof T]: Converted<T[K], ASecret, ATime> }
 
 type Unbranded<T> =
   T extends Brand.Brand<string>

@@ -1,40 +1,10 @@
-import * as Failure from "@privx-kit/core/Failure"
-import * as temporary from "@privx-kit/testing/temporary"
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
-import * as path from "node:path"
-import * as DurableRun from "../src/DurableRun.ts"
-import { RunExecutor } from "../src/RunExecutor.ts"
-import { Runs } from "../src/Runs.ts"
-import { session, target } from "./embedded.ts"
-
-class VaultSealed extends Failure.Class<VaultSealed>()(
-  "VaultSealed",
-  { vault: Schema.String },
-  { message: ({ vault }) => `The vault ${vault} is sealed.`, hint: "Unseal it." }
-) {}
-
-const rotation = DurableRun.make({
-  name: "secret-rotation",
-  title: "Secret rotation",
-  workflow: "SecretRotation",
-  steps: [
-    { name: "create", title: "Create the secret" },
-    { name: "confirm", title: "Confirm it" }
-  ],
-  inputs: Schema.Struct({ vault: Schema.String }),
-  result: Schema.Struct({ version: Schema.Int }),
-  failure: VaultSealed
-})
-
-const place = Effect.map(temporary.directory, (directory) => path.join(directory, "data"))
-
-const run = Effect.flatMap(RunExecutor, (executor) => executor.run(rotation, { target, inputs: { vault: "main" } }))
-
-const recorded = Effect.flatMap(Runs, (runs) => runs.list())
+import { session } from "./embedded.ts"
+import { place, recorded, rotation, run, VaultSealed } from "./secretRotation.ts"
 
 describe("a compensation", () => {
   it.live(

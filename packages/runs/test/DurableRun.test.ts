@@ -1,39 +1,17 @@
 import * as Failure from "@privx-kit/core/Failure"
 import { PrivxHosts } from "@privx-kit/settings/PrivxHosts"
-import * as temporary from "@privx-kit/testing/temporary"
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import * as path from "node:path"
-import * as DurableRun from "../src/DurableRun.ts"
 import * as RunActions from "../src/RunActions.ts"
 import { StepRefused } from "../src/RunFailures.ts"
 import { RunExecutor } from "../src/RunExecutor.ts"
-import { Runs } from "../src/Runs.ts"
 import { type HookedStep, StepHooks } from "../src/StepHooks.ts"
 import { session, target } from "./embedded.ts"
-
-class VaultSealed extends Failure.Class<VaultSealed>()(
-  "VaultSealed",
-  { vault: Schema.String },
-  { message: ({ vault }) => `The vault ${vault} is sealed.`, hint: "Unseal it." }
-) {}
-
-const rotation = DurableRun.make({
-  name: "secret-rotation",
-  title: "Secret rotation",
-  workflow: "SecretRotation",
-  steps: [
-    { name: "create", title: "Create the secret" },
-    { name: "confirm", title: "Confirm it" }
-  ],
-  inputs: Schema.Struct({ vault: Schema.String }),
-  result: Schema.Struct({ version: Schema.Int }),
-  failure: VaultSealed
-})
+import { place, recorded, request, rotation, run, VaultSealed } from "./secretRotation.ts"
 
 /** What the body of the workflow does at each step; a test replaces what it is about. */
 interface Vault {
@@ -64,14 +42,6 @@ const workflows = (vault: Vault) =>
       )
     })
   )
-
-const place = Effect.map(temporary.directory, (directory) => path.join(directory, "data"))
-
-const request = { target, inputs: { vault: "main" } }
-
-const run = Effect.flatMap(RunExecutor, (executor) => executor.run(rotation, request))
-
-const recorded = Effect.flatMap(Runs, (runs) => runs.list())
 
 describe("DurableRun", () => {
   it.live("executes its steps in order, and records them with the result", () =>

@@ -12,37 +12,14 @@ import * as temporary from "@privx-kit/testing/temporary"
 import { BootstrapRun } from "../../src/bootstrap/BootstrapRun.ts"
 import * as bootstraps from "../support/bootstraps.ts"
 import { bundled } from "../support/bundled.ts"
-import * as privx from "../support/privx.ts"
 
-/** Those after which half a state would be left come first. */
-const points = [
-  "after dataset",
-  "after train",
-  "after activate",
-  "after configure",
-  ...[
-    "check",
-    "configure",
-    "acquire",
-    "verify",
-    "deliver",
-    "service/since",
-    "service",
-    "count/since",
-    "count",
-    "dataset",
-    "train",
-    "trained/since",
-    "trained",
-    "activate/since",
-    "activate",
-    "projection.create",
-    "projection.end",
-    "journal.request",
-    "journal.activity",
-    "journal.reply"
-  ].flatMap((name) => [`before ${name}`, `after ${name}`])
-].filter((point, index, all) => all.indexOf(point) === index)
+const points = bootstraps.deaths([
+  "projection.create",
+  "projection.end",
+  "journal.request",
+  "journal.activity",
+  "journal.reply"
+])
 
 /** The end is on record here, so that the run is over: the same command starts another, which finds nothing to do. */
 const ended: ReadonlySet<string> = new Set(["after projection.end", "before journal.reply", "after journal.reply"])
@@ -55,19 +32,14 @@ describe("a bootstrap whose process dies", () => {
     () =>
       Effect.gen(function* () {
         const file = yield* bundled("crash-bootstrap.ts")
-        // Another address than the old model's, so that a script is needed.
-        const moved = { ...bootstraps.inputs, address: "ueba.example.com:8000" }
-        const inputs = JSON.stringify(yield* Schema.encodeEffect(BootstrapRun.inputs)(moved))
+        const inputs = JSON.stringify(yield* Schema.encodeEffect(BootstrapRun.inputs)(bootstraps.moved))
         yield* Effect.forEach(
           chosen,
           (point) =>
             Effect.scoped(
               Effect.gen(function* () {
-                const simulator = yield* privx.start({ ...bootstraps.options, stopDuration: "10 seconds" })
-                // An old model, which the bootstrap has to replace.
-                const old = { dataset: { ...bootstraps.inputs.dataset, name: "old" } }
+                const simulator = yield* bootstraps.withOldModel
                 const dataDir = path.join(yield* temporary.directory, "data")
-                yield* bootstraps.session(simulator, `${dataDir}-old`, bootstraps.bootstrap(simulator, old))
                 const token = Redacted.value(yield* simulator.issueToken())
                 const start = (death: string) =>
                   program.start(file, [dataDir, simulator.url.href, death], {

@@ -6,8 +6,10 @@ import { RunExecutor } from "@privx-kit/runs/RunExecutor"
 import { nameOf, PrivxHosts } from "@privx-kit/settings/PrivxHosts"
 import { Ueba } from "@privx-kit/ueba/Ueba"
 import { assert } from "@effect/vitest"
+import * as temporary from "@privx-kit/testing/temporary"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as path from "node:path"
 import { type BootstrapInputs, BootstrapRun } from "../../src/bootstrap/BootstrapRun.ts"
 import * as EmbeddedRuntime from "../../src/EmbeddedRuntime.ts"
 import * as privx from "./privx.ts"
@@ -46,6 +48,52 @@ export const bootstrap = (simulator: PrivX, changes: Partial<BootstrapInputs> = 
   Effect.flatMap(RunExecutor, (executor) =>
     executor.run(BootstrapRun, { target: nameOf(simulator.url), inputs: { ...inputs, ...changes } })
   )
+
+/** A PrivX with an old model, which the bootstrap has to replace. */
+export const withOldModel = Effect.gen(function* () {
+  const simulator = yield* privx.start({ ...options, stopDuration: "10 seconds" })
+  const old = { dataset: { ...inputs.dataset, name: "old" } }
+  const dataDir = path.join(yield* temporary.directory, "data")
+  yield* session(simulator, dataDir, bootstrap(simulator, old))
+  return simulator
+})
+
+/** With another address than that of the old model, so that a script is needed. */
+export const moved: BootstrapInputs = { ...inputs, address: "ueba.example.com:8000" }
+
+/**
+ * Where a process can die: before and after each activity and write. Those after which half a state would be left come first.
+ *
+ * @param more that come first as well
+ * @param writes to record and journal, and other activities
+ */
+export const deaths = (writes: ReadonlyArray<string>, more: ReadonlyArray<string> = []): ReadonlyArray<string> => [
+  ...new Set([
+    "after dataset",
+    "after train",
+    "after activate",
+    "after configure",
+    ...more,
+    ...[
+      "check",
+      "configure",
+      "acquire",
+      "verify",
+      "deliver",
+      "service/since",
+      "service",
+      "count/since",
+      "count",
+      "dataset",
+      "train",
+      "trained/since",
+      "trained",
+      "activate/since",
+      "activate",
+      ...writes
+    ].flatMap((name) => [`before ${name}`, `after ${name}`])
+  ])
+]
 
 /** The operations that change something in PrivX, in the order in which they were asked for. */
 export const mutations = (simulator: PrivX) =>
