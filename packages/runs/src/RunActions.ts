@@ -25,12 +25,13 @@ export const find = Effect.fn("RunActions.find")(function* (
 /** Requests the cancellation of a run that has not ended. */
 export const cancel = Effect.fn("RunActions.cancel")(function* (
   run: Run,
-  by: string
+  by: string,
+  comment?: string
 ): Effect.fn.Return<void, RunConflict | StorageFailed, RunRequests> {
   const requests = yield* RunRequests
   if (isOver(run))
     return yield* new RunConflict({ runId: run.id, status: run.status, detail: "there is nothing to cancel" })
-  yield* requests.ask({ runId: run.id, attempt: run.attempt, action: "cancel", by })
+  yield* requests.ask({ runId: run.id, attempt: run.attempt, action: "cancel", by, comment })
 })
 
 export interface Decision {

@@ -90,10 +90,11 @@ export class RunCancelled extends Failure.Class<RunCancelled>()(
   "RunCancelled",
   {
     by: Schema.String,
-    at: Schema.DateTimeUtcFromString
+    at: Schema.DateTimeUtcFromString,
+    comment: Schema.NullOr(Schema.String)
   },
   {
-    message: (self) => `${self.by} cancelled the run at ${DateTime.formatIso(self.at)}.`,
+    message: (self) => `${self.by} cancelled the run at ${DateTime.formatIso(self.at)}${reasonOf(self.comment)}.`,
     hint: "Run `privx-kit runs retry` to execute it again."
   }
 ) {}
@@ -108,10 +109,8 @@ export class ApprovalRejected extends Failure.Class<ApprovalRejected>()(
     comment: Schema.NullOr(Schema.String)
   },
   {
-    message: (self) => {
-      const why = self.comment === null ? "" : ` (${Failure.singleLine(self.comment)})`
-      return `The setup script was not delivered: ${self.by} rejected it at ${DateTime.formatIso(self.at)}${why}.`
-    },
+    message: (self) =>
+      `The setup script was not delivered: ${self.by} rejected it at ${DateTime.formatIso(self.at)}${reasonOf(self.comment)}.`,
     hint: "The script stays in the data directory. Run `privx-kit artifacts diff` to see it."
   }
 ) {}
@@ -133,6 +132,8 @@ export class ApprovalPending extends Failure.Class<ApprovalPending>()(
     }
   }
 ) {}
+
+const reasonOf = (comment: string | null): string => (comment === null ? "" : ` (${Failure.singleLine(comment)})`)
 
 const statusText: Record<RunStatus, string> = {
   queued: "is queued",

@@ -78,11 +78,11 @@ export class RunRequests extends Context.Service<
             ON CONFLICT (run_id, attempt, action) DO NOTHING RETURNING run_id`)
           return inserted.length > 0
         }),
-        cancelParts: Effect.fn("RunRequests.cancelParts")(function* ({ by, runId }) {
+        cancelParts: Effect.fn("RunRequests.cancelParts")(function* ({ by, comment, runId }) {
           const now = yield* Clock.currentTimeMillis
           yield* stored(sql`
-            INSERT INTO run_requests (run_id, attempt, action, asked_by, asked_at)
-            SELECT id, attempt, 'cancel', ${by}, ${now} FROM runs WHERE parent_id = ${runId} AND ended_at IS NULL
+            INSERT INTO run_requests (run_id, attempt, action, asked_by, asked_at, comment)
+            SELECT id, attempt, 'cancel', ${by}, ${now}, ${comment} FROM runs WHERE parent_id = ${runId} AND ended_at IS NULL
             ON CONFLICT (run_id, attempt, action) DO NOTHING`)
         }),
         of: Effect.fn("RunRequests.of")((runId: string, attempt: number) =>

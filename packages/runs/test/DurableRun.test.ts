@@ -254,9 +254,9 @@ describe("DurableRun", () => {
           yield* Deferred.await(reached)
           const [record] = yield* recorded
           if (record === undefined) return assert.fail("no run is recorded")
-          yield* RunActions.cancel(record, "mia")
+          yield* RunActions.cancel(record, "mia", "wrong host")
           const failure = yield* Fiber.join(fiber)
-          assert.deepInclude(failure, { _tag: "RunCancelled", by: "mia" })
+          assert.deepInclude(failure, { _tag: "RunCancelled", by: "mia", comment: "wrong host" })
           assert.strictEqual((yield* recorded)[0]?.status, "cancelled")
         })
       )

@@ -8,8 +8,8 @@ export interface Question {
   readonly body: ReactNode
   readonly action: string
   readonly danger?: boolean
-  /** Whether a comment is asked for. */
-  readonly comment?: boolean
+  /** Asks for a comment; says what becomes of it. */
+  readonly comment?: string
   readonly run: (comment: string) => Promise<unknown>
 }
 
@@ -41,9 +41,9 @@ const Confirm = ({ onClose, question }: { readonly question: Question; readonly 
               void act()
             }}
           >
-            {question.comment === true && (
+            {question.comment !== undefined && (
               <>
-                <label htmlFor="comment">Comment (optional, is kept with the decision)</label>
+                <label htmlFor="comment">Comment (optional, {question.comment})</label>
                 <textarea
                   id="comment"
                   rows={3}

@@ -159,7 +159,7 @@ const Decision = ({ review, run }: { readonly run: Run; readonly review: Review 
       ),
       action: approve ? "Approve" : "Reject",
       danger: !approve,
-      comment: true,
+      comment: "is kept with the decision",
       run: (comment) =>
         unwrap(
           api.POST(approve ? "/api/v1/runs/{run}/approve" : "/api/v1/runs/{run}/reject", {

@@ -62,6 +62,7 @@ const RunPage = ({ id }: { readonly id: string }) => {
             {run.review.decision.comment !== null && <blockquote>{plain(run.review.decision.comment)}</blockquote>}
           </Fact>
         )}
+        <Cancelled run={run} />
       </dl>
       <Problem run={run} />
       <section aria-labelledby="steps">
@@ -91,6 +92,19 @@ const RunPage = ({ id }: { readonly id: string }) => {
 }
 
 export default RunPage
+
+/** Who cancelled the run, as a decision is told of. */
+const Cancelled = ({ run: { failure } }: { readonly run: Run }) => {
+  if (typeof failure !== "object" || failure === null) return null
+  const { _tag, at, by, comment } = failure as Readonly<Record<string, unknown>>
+  if (_tag !== "RunCancelled" || typeof by !== "string" || typeof at !== "string") return null
+  return (
+    <Fact name="Cancelled by">
+      {plain(by)}, <Time iso={at} />
+      {typeof comment === "string" && <blockquote>{plain(comment)}</blockquote>}
+    </Fact>
+  )
+}
 
 const Fact = ({ children, name }: { readonly name: string; readonly children: React.ReactNode }) => (
   <div>
@@ -149,7 +163,11 @@ const Actions = ({ reload, run }: { readonly run: Run; readonly reload: () => vo
               body: <p>Nothing is delivered. The run can be retried later.</p>,
               action: "Cancel the run",
               danger: true,
-              run: () => unwrap(api.POST("/api/v1/runs/{run}/cancel", path))
+              comment: "is kept with the cancellation",
+              run: (comment) =>
+                unwrap(
+                  api.POST("/api/v1/runs/{run}/cancel", { ...path, ...(comment === "" ? {} : { body: { comment } }) })
+                )
             })
           }
         >

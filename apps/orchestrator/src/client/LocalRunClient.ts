@@ -29,11 +29,11 @@ const make = (dataDir: string, kinds: Layer.Layer<RunKinds>): RunClient["Service
     list: (wanted) => reading(list(wanted)),
     find: (run) => reading(RunAccess.find(run)),
     follow: (run, changed) => reading(follow(run, changed)),
-    cancel: (run) =>
+    cancel: (run, comment) =>
       writing(
         Effect.gen(function* () {
           const found = yield* RunAccess.find(run)
-          yield* RunActions.cancel(found, RunAccess.me())
+          yield* RunActions.cancel(found, RunAccess.me(), comment)
           yield* RunReconciler.settle(dataDir)
           return yield* RunReconciler.outcome(found.id)
         })

@@ -103,7 +103,10 @@ export const layer: Layer.Layer<RunClient, never, ServerClient> = Layer.effect(
           ),
       find: (run) => runs.show({ params: { run } }).pipe(call("runs.show"), Effect.map(runOf)),
       follow,
-      cancel: (run) => runs.cancel({ params: { run } }).pipe(call("runs.cancel"), Effect.map(runOf)),
+      cancel: (run, comment) =>
+        runs
+          .cancel({ params: { run }, payload: comment === undefined ? null : { comment } })
+          .pipe(call("runs.cancel"), Effect.map(runOf)),
       decide: (run, { approved, attempt, comment, sha256 }) => {
         const params = { run }
         const payload = { sha256, attempt, ...(comment === undefined ? {} : { comment }) }

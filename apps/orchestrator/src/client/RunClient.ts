@@ -53,7 +53,7 @@ export class RunClient extends Context.Service<
     /** Calls back with the run now and after each change; returns it when it has ended. */
     readonly follow: (run: string, changed: (run: Run) => Effect.Effect<void>) => Effect.Effect<Run, RunFailure>
     /** Answers with the run as it is when that was seen, or a while later. */
-    readonly cancel: (run: string) => Effect.Effect<Run, RunFailure>
+    readonly cancel: (run: string, comment?: string) => Effect.Effect<Run, RunFailure>
     /** Answers with who it was that decided, too. */
     readonly decide: (
       run: string,

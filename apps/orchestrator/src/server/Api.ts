@@ -45,6 +45,14 @@ const seen = {
 
 const comment = Schema.optionalKey(text(2000)).annotate({ description: "Reason; stored with the decision" })
 
+/** A cancellation without a comment needs no body. */
+const Cancellation = [
+  Schema.Null,
+  Schema.Struct({
+    comment: Schema.optionalKey(text(2000)).annotate({ description: "Reason; stored with the cancellation" })
+  }).annotate({ identifier: "Cancellation" })
+] as const
+
 const Approval = Schema.Struct({ ...seen, comment }).annotate({ identifier: "Approval" })
 
 /** Nothing is delivered by it: it may leave open which script. */
@@ -124,7 +132,12 @@ const runs = HttpApiGroup.make("runs")
             "the run has ended and its last event was seen."
         )
       ),
-    HttpApiEndpoint.post("cancel", "/runs/:run/cancel", { ...run, success: ServedRun })
+    HttpApiEndpoint.post("cancel", "/runs/:run/cancel", {
+      ...run,
+      payload: Cancellation,
+      success: ServedRun,
+      error: Problem.withBody
+    })
       .annotate(Role.Needs, "submit")
       .annotateMerge(
         documented(
@@ -132,7 +145,8 @@ const runs = HttpApiGroup.make("runs")
           "Cancel a run",
           "Responds with the run after the process that executes it has received the request, or a moment later."
         )
-      ),
+      )
+      .annotateMerge(OpenApi.annotations({ transform: ApiDocument.optionalBody("Cancellation") })),
     HttpApiEndpoint.post("retry", "/runs/:run/retry", { ...run, success: ServedRun.pipe(HttpApiSchema.status(202)) })
       .annotate(Role.Needs, "submit")
       .annotateMerge(documented("submit", "Execute a failed or cancelled run again")),

@@ -27,6 +27,17 @@ export const answers =
     }
   })
 
+/** For `transform`: the body may be missing, and is JSON of this component where there is one. */
+export const optionalBody =
+  (component: string) =>
+  (operation: Json): Json => ({
+    ...operation,
+    requestBody: {
+      required: false,
+      content: { "application/json": { schema: { $ref: `${components}${component}` } } }
+    }
+  })
+
 const components = "#/components/schemas/"
 
 /** For `transform` of the API. */

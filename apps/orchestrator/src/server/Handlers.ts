@@ -116,11 +116,11 @@ export const layer = HttpApiBuilder.group(
           return yield* streams.respond(RunStream.make(look, seen, serving))
         }).pipe(answered)
       )
-      .handle("cancel", ({ params }) =>
+      .handle("cancel", ({ params, payload }) =>
         Effect.gen(function* () {
           const caller = yield* Principal
           const run = yield* RunActions.find(params.run)
-          yield* RunActions.cancel(run, caller.name)
+          yield* RunActions.cancel(run, caller.name, payload?.comment)
           return yield* settled(run)
         }).pipe(answered)
       )

@@ -5,10 +5,14 @@ import { RunClient } from "../../client/RunClient.ts"
 import type { Pane } from "../../terminal/Screen.ts"
 import * as Outcome from "../Outcome.ts"
 import * as RunClientLayer from "./RunClientLayer.ts"
-import type { Input } from "./RunsShow.ts"
+import type { Input as ShowInput } from "./RunsShow.ts"
+
+export interface Input extends ShowInput {
+  readonly comment: string | undefined
+}
 
 export const run = (input: Input) =>
-  RunClient.use((client) => client.cancel(input.runId)).pipe(
+  RunClient.use((client) => client.cancel(input.runId, input.comment)).pipe(
     Effect.provide(RunClientLayer.layer(input)),
     Outcome.report<Run.Run>({
       command: "runs cancel",

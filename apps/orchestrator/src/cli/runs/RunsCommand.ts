@@ -75,12 +75,18 @@ const watch = lazyCommand("watch", {
   load: () => import("./RunsWatch.ts").then(({ run }) => run)
 })
 
+/** Of a decision, or of a cancellation. */
+const comment = (description: string) => FlagKinds.text("comment", "TEXT", description).pipe(Flag.withAlias("m"))
+
 const cancel = lazyCommand("cancel", {
-  parameters: one,
+  parameters: { ...one, comment: comment("Reason, stored with the cancellation") },
   description:
     "Cancel a run. The process that executes the run is asked to stop it; if no process does, the run is cancelled at once. A cancelled run can be retried.",
   shortDescription: "Cancel a run",
-  examples: [{ command: "privx-kit runs cancel 1f0c" }],
+  examples: [
+    { command: "privx-kit runs cancel 1f0c" },
+    { command: 'privx-kit runs cancel 1f0c --comment "wrong PrivX host"' }
+  ],
   exitCodes: [...exitCodes, "runNotFound", "conflict"],
   settings,
   load: () => import("./RunsCancel.ts").then(({ run }) => run)
@@ -131,7 +137,7 @@ const decision = {
     ),
     Flag.optional
   ),
-  comment: FlagKinds.text("comment", "TEXT", "Reason, stored with the decision").pipe(Flag.withAlias("m")),
+  comment: comment("Reason, stored with the decision"),
   ...ServerFlags.flags,
   json: FlagKinds.json
 }
