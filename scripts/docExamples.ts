@@ -21,11 +21,17 @@ const examplesOf = (source: string): ReadonlyArray<string> =>
     )
   )
 
+/** Without a fence an example would be left out here. */
+const unfenced = (source: string): boolean => / \* @example[^\n]*\n(?!\s*\* ```ts\n)/.test(source)
+
 fs.rmSync(directory, { recursive: true, force: true })
 fs.mkdirSync(directory, { recursive: true })
 let count = 0
+const bare: Array<string> = []
 for (const file of fs.globSync("packages/*/src/**/*.ts", { cwd: root }).sort()) {
-  for (const [index, code] of examplesOf(fs.readFileSync(path.join(root, file), "utf8")).entries()) {
+  const source = fs.readFileSync(path.join(root, file), "utf8")
+  if (unfenced(source)) bare.push(file)
+  for (const [index, code] of examplesOf(source).entries()) {
     const name = `${file.replace(/^packages\/|\.ts$/g, "").replaceAll("/", "-")}-${index + 1}.ts`
     fs.writeFileSync(path.join(directory, name), `${code}\nexport {}\n`)
     count++
@@ -40,6 +46,7 @@ fs.writeFileSync(
   })
 )
 const checks = new Checks()
+checks.check("every @example of a docstring is a block of ts", bare)
 checks.ran(
   `${count} examples of docstrings compile`,
   run(process.execPath, [path.join(root, "node_modules/typescript/bin/tsc"), "-p", directory], {

@@ -62,6 +62,7 @@ export interface Rendering<Self> {
  * The texts must not contain secrets: they are printed and logged.
  *
  * @example
+ * ```ts
  * import * as Failure from "@privx-kit/core/Failure"
  * import * as Schema from "effect/Schema"
  *
@@ -73,6 +74,7 @@ export interface Rendering<Self> {
  *     hint: "Choose another name."
  *   }
  * ) {}
+ * ```
  *
  * @since 0.1.0
  * @category constructors

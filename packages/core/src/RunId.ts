@@ -12,10 +12,12 @@ import * as Schema from "effect/Schema"
  * Letters, digits, `-` and `_`, at most 64, starting with a letter or digit. privx-kit generates UUIDs.
  *
  * @example
+ * ```ts
  * import * as RunId from "@privx-kit/core/RunId"
  * import * as Schema from "effect/Schema"
  *
  * export const isRunId = Schema.is(RunId.RunId)("../../etc/passwd") // false
+ * ```
  *
  * @since 0.1.0
  * @category schemas

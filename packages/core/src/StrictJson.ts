@@ -33,12 +33,14 @@ export const maxDepth = 64
  * @returns the value, or the rest of a sentence that starts with the document, e.g. `has the key "sha256" twice`
  *
  * @example
+ * ```ts
  * import * as StrictJson from "@privx-kit/core/StrictJson"
  * import * as Result from "effect/Result"
  *
  * const parsed = StrictJson.parse('{"sha256": "ab", "sha256": "cd"}')
  *
  * export const problem = Result.isFailure(parsed) ? parsed.failure : undefined // has the key "sha256" twice
+ * ```
  *
  * @since 0.1.0
  * @category constructors

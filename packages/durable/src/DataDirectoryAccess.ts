@@ -28,9 +28,11 @@ import * as path from "node:path"
  * `StorageFailed` with the reason `exposed` names the first file or directory that others can change.
  *
  * @example
+ * ```ts
  * import * as DataDirectoryAccess from "@privx-kit/durable/DataDirectoryAccess"
  *
  * export const checked = DataDirectoryAccess.check("/var/lib/privx-kit")
+ * ```
  *
  * @since 0.1.0
  * @category constructors

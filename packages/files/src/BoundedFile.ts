@@ -22,16 +22,22 @@ export interface Options {
 }
 
 /**
- * Reads a whole file.
+ * Reads a whole file into memory, up to a limit.
  *
- * **Details**
+ * **When to use**: for a file that a user or another program wrote, whose size nobody has promised. `fs.readFile` would read
+ * all of it.
  *
- * Pipes and devices are read as well, up to the same limit.
+ * **Details**: pipes and devices are read as well, up to the same limit.
+ *
+ * **Errors**: `StorageFailed`; `tooLarge` if the file has more than `maxBytes` bytes, `exposed` if it must be exclusive and
+ * another user can change it, `missing` if it does not exist, and the other reasons of the system.
  *
  * @example
+ * ```ts
  * import * as BoundedFile from "@privx-kit/files/BoundedFile"
  *
  * export const policy = BoundedFile.read("/etc/privx-kit/policy.toml", { maxBytes: 256 * 1024, exclusive: true })
+ * ```
  *
  * @since 0.1.0
  * @category constructors

@@ -1,6 +1,8 @@
 /**
  * Flushes the names of a directory to the disk. A flush takes milliseconds, and one flush serves every file that was named
  * before it began: many writers into one directory share it.
+ *
+ * @since 0.1.0
  */
 import * as fs from "node:fs"
 import { promisify } from "node:util"
@@ -14,9 +16,35 @@ interface Flush {
 }
 
 /**
- * Shares flushes between those who use the same instance.
+ * Flushes the names of a directory to the disk, and shares a flush between those who use the same instance.
  *
  * **When to use**: one instance for each store that names many files, e.g. in its layer. `DurableFile` flushes by itself.
+ *
+ * **Details**: a caller waits for a flush that began after its call, because a name that is created during a flush may not
+ * be part of it.
+ *
+ * **Errors**: `flush` rejects with the error of the system, for example `ENOENT` if the directory does not exist. A failure
+ * is not remembered.
+ *
+ * @example
+ * ```ts
+ * import { DirectoryFlush } from "@privx-kit/files/DirectoryFlush"
+ * import { LocalFile } from "@privx-kit/files/LocalFile"
+ *
+ * const names = new DirectoryFlush()
+ *
+ * export const note = async (text: string): Promise<void> => {
+ *   const file = await LocalFile.begin("/var/lib/example/.note.part")
+ *   file.write(new TextEncoder().encode(text))
+ *   await file.sync()
+ *   file.rename("/var/lib/example/note")
+ *   await names.flush("/var/lib/example")
+ *   file.close()
+ * }
+ * ```
+ *
+ * @since 0.1.0
+ * @category models
  */
 export class DirectoryFlush {
   readonly #flushes = new Map<string, Flush>()

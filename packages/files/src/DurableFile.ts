@@ -17,11 +17,21 @@ const attempt = <A>(file: string, run: () => Promise<A>): Effect.Effect<A, Stora
   Effect.tryPromise({ try: run, catch: fromSystem(file) })
 
 /**
- * Creates a directory and its missing parents, for this user alone.
+ * Creates a directory and its missing parents, for this user alone (0700).
+ *
+ * **Details**: the new names are flushed to the disk. Directories that exist stay as they are, with their permissions.
  *
  * **Errors**: `StorageFailed` with the reason of the system, for example `notADirectory` if a parent is a file.
  *
  * @param directory an absolute path
+ *
+ * @example
+ * ```ts
+ * import * as DurableFile from "@privx-kit/files/DurableFile"
+ *
+ * export const made = DurableFile.makeDirectory("/var/lib/example/runs")
+ * ```
+ *
  * @since 0.1.0
  * @category directories
  */
@@ -92,10 +102,31 @@ export interface UnfinishedFile extends Unfinished {
 }
 
 /**
- * Creates a file under a temporary name. Unless it is committed, it is removed when the scope closes. Only a killed process
- * leaves it behind.
+ * Creates a file under a temporary name, to be written and then committed under its final name.
+ *
+ * **When to use**: for bytes that arrive in pieces. {@link write} writes bytes that are at hand.
+ *
+ * **Details**: unless it is committed, the file is removed when the scope closes. Only a killed process leaves it behind.
  *
  * **Errors**: `StorageFailed`, also if the temporary name exists.
+ *
+ * @param temporary an absolute path, in the directory of the final name
+ * @param mode permissions, less the umask for group and others; default `0o600`
+ *
+ * @example
+ * ```ts
+ * import * as DurableFile from "@privx-kit/files/DurableFile"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const stored = Effect.scoped(
+ *   Effect.gen(function* () {
+ *     const file = yield* DurableFile.begin("/var/lib/example/.script.part")
+ *     yield* file.write(new TextEncoder().encode("#!/bin/sh\n"))
+ *     yield* file.protect({ mode: 0o700 })
+ *     yield* file.commit("/var/lib/example/script.sh")
+ *   })
+ * )
+ * ```
  *
  * @since 0.1.0
  * @category constructors
@@ -194,9 +225,20 @@ class Flush {
 /**
  * Writes a whole file, replacing an existing one.
  *
+ * **Details**: a reader sees the old content or the new one, and never a part; also after a power failure.
+ *
  * **Errors**: `StorageFailed`; the existing file is unchanged then.
  *
  * @param options.owner part of the temporary name: after a crash, the same owner removes its leftover file
+ * @param options.mode permissions, less the umask for group and others; default `0o600`
+ *
+ * @example
+ * ```ts
+ * import * as DurableFile from "@privx-kit/files/DurableFile"
+ *
+ * export const written = DurableFile.write("/var/lib/example/note.txt", Buffer.from("hello\n"), { owner: "example" })
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */

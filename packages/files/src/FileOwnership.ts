@@ -21,18 +21,23 @@ export interface Attributes {
 /**
  * Returns why another user can change a file or directory, or `undefined` if only this user and root can.
  *
- * **Details**
+ * **When to use**: before a program executes a file, or decides by what it says.
  *
- * The owner must be this user or root, and neither group nor others may have write permission; the sticky bit makes no
- * difference. On systems without user ids, such as Windows, no problem is reported.
+ * **Details**: the owner must be this user or root, and neither group nor others may have write permission; the sticky bit
+ * makes no difference.
+ *
+ * **Gotchas**: a path can name another file a moment later. Examine the descriptor that is read, as `BoundedFile` does. On
+ * systems without user ids, such as Windows, no problem is reported.
  *
  * @returns the rest of a sentence that starts with the file, e.g. `can be written by other users (mode 0775)`
  *
  * @example
+ * ```ts
  * import * as FileOwnership from "@privx-kit/files/FileOwnership"
  * import { statSync } from "node:fs"
  *
  * export const problem = FileOwnership.problem(statSync("/tmp")) // can be written by other users (mode 1777)
+ * ```
  *
  * @since 0.1.0
  * @category getters

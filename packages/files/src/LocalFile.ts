@@ -3,6 +3,8 @@
  * flush to the disk is asynchronous.
  *
  * Use `DurableFile` for large files, and for directories that a user chose.
+ *
+ * @since 0.1.0
  */
 import * as fs from "node:fs"
 import { promisify } from "node:util"
@@ -11,7 +13,35 @@ const toDisk = promisify(fs.fsync)
 /** Creating a name can wait for a flush of the file system: asynchronous, so that it does not block the event loop. */
 const opened = promisify(fs.open)
 
-/** A file under a temporary name. */
+/**
+ * A file under a temporary name, written synchronously.
+ *
+ * **When to use**: for small files in the directory of the local database, many at a time. `DurableFile` is for large files,
+ * and for directories that a user chose.
+ *
+ * **Gotchas**: `write` blocks the event loop. The name is durable only after a `DirectoryFlush`.
+ *
+ * **Errors**: each method throws, or rejects with, the error of the system.
+ *
+ * @example
+ * ```ts
+ * import { LocalFile } from "@privx-kit/files/LocalFile"
+ *
+ * export const part = async (): Promise<void> => {
+ *   const file = await LocalFile.begin("/var/lib/example/.note.part")
+ *   try {
+ *     file.write(new TextEncoder().encode("hello\n"))
+ *     await file.sync()
+ *     file.rename("/var/lib/example/note")
+ *   } finally {
+ *     file.close()
+ *   }
+ * }
+ * ```
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export class LocalFile {
   readonly name: string
   private readonly descriptor: number

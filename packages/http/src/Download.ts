@@ -85,9 +85,11 @@ export interface Rest {
  * **When to use**: where bytes are counted while a body is read, as {@link bounded} does.
  *
  * @example
+ * ```ts
  * import * as Download from "@privx-kit/http/Download"
  *
  * export const { reason } = Download.tooLarge({ operation: "ueba.openSetupScript", origin: "https://privx.example.com" }, 100)
+ * ```
  *
  * @since 0.1.0
  * @category errors
@@ -105,9 +107,11 @@ export const tooLarge = (
  * passed on.
  *
  * @example
+ * ```ts
  * import * as Download from "@privx-kit/http/Download"
  *
  * export const script = (answer: Download.Download) => Download.bounded(answer, 4 * 1024 * 1024)
+ * ```
  *
  * @since 0.1.0
  * @category downloads

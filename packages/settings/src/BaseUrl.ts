@@ -1,9 +1,34 @@
 /**
  * Validates the base URL of a PrivX host. A URL that would leak credentials or is not a base URL is refused with a
  * reason.
+ *
+ * @since 0.1.0
  */
 import type { Problem } from "./SettingsError.ts"
 
+/**
+ * Validates the base URL of a PrivX host, and returns it parsed or the problem with it.
+ *
+ * **When to use**: for a URL that a person typed, before credentials are sent to it.
+ *
+ * **Details**: a URL is refused if it is not http or https, contains a user name or password, has a query or fragment, or
+ * uses plain http to another machine.
+ *
+ * **Errors**: none; the problem is a value with a setting, a sentence and advice. It never repeats a password.
+ *
+ * @param options.insecureHttp whether credentials may be sent over plain http to another machine
+ *
+ * @example
+ * ```ts
+ * import * as BaseUrl from "@privx-kit/settings/BaseUrl"
+ *
+ * const checked = BaseUrl.check("https://privx.example.com/", { insecureHttp: false })
+ * export const origin = "url" in checked ? checked.url.origin : checked.problem.fix
+ * ```
+ *
+ * @since 0.1.0
+ * @category validation
+ */
 export const check = (
   text: string,
   options: { readonly insecureHttp: boolean }
@@ -29,7 +54,22 @@ export const check = (
   return { url }
 }
 
-/** Whether requests to the URL stay on this machine. */
+/**
+ * Returns whether requests to a host stay on this machine.
+ *
+ * **Details**: by the name alone, as a URL writes it: `localhost` and names below it, `127.0.0.0/8` and `[::1]`. Nothing is
+ * resolved.
+ *
+ * @example
+ * ```ts
+ * import * as BaseUrl from "@privx-kit/settings/BaseUrl"
+ *
+ * export const stays = BaseUrl.isLoopback(new URL("http://127.0.0.1:8080").hostname) // true
+ * ```
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
 export const isLoopback = (hostname: string): boolean =>
   hostname === "localhost" ||
   hostname.endsWith(".localhost") ||

@@ -1,6 +1,8 @@
 /**
  * The settings of PrivX clients: their names on the command line, in the environment and in the config file. The
  * environment and the file use the names of the official tools. `--help`, `doctor` and the README show this table.
+ *
+ * @since 0.1.0
  */
 
 export interface Setting {
@@ -14,6 +16,10 @@ export interface Setting {
   readonly description: string
 }
 
+/**
+ * @since 0.1.0
+ * @category constants
+ */
 export const catalogue = {
   baseUrl: {
     title: "base URL",
@@ -96,13 +102,39 @@ export const catalogue = {
   }
 } as const satisfies Record<string, Setting>
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Key = keyof typeof catalogue
 
+/**
+ * @since 0.1.0
+ * @category constants
+ */
 export const keys = Object.keys(catalogue) as ReadonlyArray<Key>
 
+/**
+ * Returns the names and the description of a setting.
+ *
+ * @example
+ * ```ts
+ * import * as Catalogue from "@privx-kit/settings/Catalogue"
+ *
+ * export const [variable] = Catalogue.get("baseUrl").environment // PRIVX_API_BASE_URL
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
 export const get = (key: Key): Setting => catalogue[key]
 
-/** Further environment variables of the command itself. */
+/**
+ * Further environment variables of the command itself.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const ownEnvironment = {
   dataDir: { name: "PRIVX_KIT_DATA_DIR", description: "data directory, like --data-dir" },
   config: { name: "PRIVX_KIT_CONFIG", description: "config file, like --config" },
@@ -124,4 +156,8 @@ export const ownEnvironment = {
   playbackSession: { name: "PRIVX_PLAYBACK_SESSION_ID", description: "session id of playback reauthenticate" }
 } as const
 
+/**
+ * @since 0.1.0
+ * @category constants
+ */
 export const defaultOauthClientId = "privx-external"

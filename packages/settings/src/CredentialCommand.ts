@@ -2,12 +2,18 @@
  * Credentials from a command, such as a password manager or the keyring of the system. The shell runs it, and it prints
  * a JSON object with fields of the section `[auth]` of the config file, or `token`. It runs only if the other sources
  * have no complete credentials. Its output is never shown.
+ *
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
 import * as Catalogue from "./Catalogue.ts"
 import type { Problem } from "./SettingsError.ts"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface CommandResult {
   readonly values: ReadonlyMap<Catalogue.Key, string>
   readonly problems: ReadonlyArray<Problem>
@@ -19,6 +25,28 @@ const maxBytes = 65_536
 /** A password manager may wait for a person. */
 const timeLimit = 60_000
 
+/**
+ * Runs the credential command of the user in the shell, and reads the credentials that it prints.
+ *
+ * **Details**: it has the standard input and standard error of this process, so that a password manager can ask a person. It
+ * is stopped after 60 seconds, or after 65,536 characters.
+ *
+ * **Errors**: none; a command that cannot be started, fails, or prints something else is a problem in the result. The output
+ * is never part of it.
+ *
+ * @param command one line for the shell
+ * @param environment the variables of the command
+ *
+ * @example
+ * ```ts
+ * import * as CredentialCommand from "@privx-kit/settings/CredentialCommand"
+ *
+ * export const printed = CredentialCommand.run("pass show privx", process.env)
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const run = (
   command: string,
   environment: Readonly<Record<string, string | undefined>>

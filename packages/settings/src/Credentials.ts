@@ -1,12 +1,18 @@
 /**
  * Chooses the credentials: a token, an API client with an OAuth client or in a domain, or a token to exchange. The
  * source with the higher precedence wins. Two kinds with the same precedence are an error.
+ *
+ * @since 0.1.0
  */
 import * as Redacted from "effect/Redacted"
 import * as Catalogue from "./Catalogue.ts"
 import * as Lookup from "./Lookup.ts"
 import type { Problem } from "./SettingsError.ts"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Credentials =
   | { readonly _tag: "Token"; readonly token: Redacted.Redacted<string> }
   | {
@@ -31,6 +37,10 @@ export type Credentials =
       readonly clientId?: string
     }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Choice {
   readonly credentials: Credentials | undefined
   readonly problems: ReadonlyArray<Problem>
@@ -53,6 +63,26 @@ const ownKeys = ["clientId", "clientSecret"] as const
 /** What the two logins of an API client do not share. */
 const distinctive = { apiClient: ["oauthClientSecret"], domain: ["clientDomain"] } as const
 
+/**
+ * Chooses the way to log in from the settings that are given.
+ *
+ * **Details**: the source with the higher precedence wins, and the credentials of the others are named in warnings.
+ *
+ * **Errors**: none; missing settings, and two ways to log in with the same precedence, are problems in the result.
+ *
+ * @param found the value of each setting with its source, as `Lookup.find` returns it
+ *
+ * @example
+ * ```ts
+ * import * as Credentials from "@privx-kit/settings/Credentials"
+ *
+ * const { problems } = Credentials.choose(() => undefined)
+ * export const advice = problems.map(({ fix }) => fix)
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const choose = (found: Find): Choice => {
   const given = (keys: ReadonlyArray<Catalogue.Key>) => keys.flatMap((key) => found(key) ?? [])
   const ways: ReadonlyArray<Way> = [

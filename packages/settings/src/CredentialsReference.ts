@@ -1,6 +1,8 @@
 /**
  * Where to find the credentials of a PrivX host: names of environment variables and files, never the credentials
  * themselves. Fleet files contain it, and so does the record of a run whose host was submitted to a server.
+ *
+ * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
@@ -20,7 +22,12 @@ const variable = (what: string) =>
 const file = (what: string) =>
   text(`File that contains ${what}, relative to the fleet file; {name} is replaced with the host's name`)
 
-/** Where to find credentials. It specifies exactly one way to log in; see `FleetCredentials`. */
+/**
+ * Where to find credentials. It specifies exactly one way to log in; see `FleetCredentials`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const CredentialsReference = Schema.Struct({
   toml_file: Schema.optionalKey(file("the credentials in the TOML format of the official tools")),
   token_env: Schema.optionalKey(variable("a bearer token")),
@@ -40,4 +47,8 @@ export const CredentialsReference = Schema.Struct({
   exchange_scope: Schema.optionalKey(text("Scope to request for the exchanged token"))
 }).annotate({ description: "Where to find the credentials; the fleet file itself never contains them" })
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type CredentialsReference = typeof CredentialsReference.Type

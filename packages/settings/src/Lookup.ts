@@ -1,11 +1,17 @@
 /**
  * Where a value comes from. Flags take precedence over the environment, the environment over the file, the file over
  * the credential command, and that over the default. `doctor` also shows the values that are overridden.
+ *
+ * @since 0.1.0
  */
 import * as Catalogue from "./Catalogue.ts"
 import type { Problem } from "./SettingsError.ts"
 import type { TomlFile } from "./TomlFile.ts"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Source =
   | { readonly kind: "flag"; readonly name: string }
   | { readonly kind: "environment"; readonly name: string }
@@ -13,6 +19,10 @@ export type Source =
   | { readonly kind: "command" }
   | { readonly kind: "default" }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Found {
   /** More than one only if a flag can be repeated. */
   readonly values: readonly [string, ...ReadonlyArray<string>]
@@ -21,6 +31,10 @@ export interface Found {
   readonly hidden: ReadonlyArray<Source>
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Sources {
   readonly flags: { readonly [K in Catalogue.Key]?: ReadonlyArray<string> }
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -29,12 +43,36 @@ export interface Sources {
   readonly command?: ReadonlyMap<Catalogue.Key, string>
 }
 
-/** The precedence of a source: a smaller number wins. */
+/**
+ * Returns the precedence of a source: a smaller number wins.
+ *
+ * @example
+ * ```ts
+ * import * as Lookup from "@privx-kit/settings/Lookup"
+ *
+ * export const wins = Lookup.rank({ kind: "flag", name: "--base-url" }) < Lookup.rank({ kind: "default" }) // true
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
 export const rank = (source: Source): number => order.indexOf(source.kind)
 
 const order = ["flag", "environment", "file", "command", "default"] as const satisfies ReadonlyArray<Source["kind"]>
 
-/** For people: `--base-url`, `PRIVX_API_BASE_URL`, `/home/me/config.toml [api] base_url`, `default`. */
+/**
+ * Names a source for people: `--base-url`, `$PRIVX_API_BASE_URL`, `/home/me/config.toml [api] base_url`, `default`.
+ *
+ * @example
+ * ```ts
+ * import * as Lookup from "@privx-kit/settings/Lookup"
+ *
+ * export const text = Lookup.describe({ kind: "environment", name: "PRIVX_API_BASE_URL" })
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
 export const describe = (source: Source): string => {
   switch (source.kind) {
     case "flag":
@@ -53,7 +91,25 @@ export const describe = (source: Source): string => {
 }
 
 /**
- * The value of a setting from the source with the highest precedence. An empty environment variable counts as not set.
+ * Returns the value of a setting from the source with the highest precedence, and the sources that it hides.
+ *
+ * **Details**: an empty environment variable counts as not set.
+ *
+ * **Errors**: none; two names of one variable with different values are a problem in the result.
+ *
+ * @example
+ * ```ts
+ * import * as Lookup from "@privx-kit/settings/Lookup"
+ *
+ * export const { found } = Lookup.find("baseUrl", {
+ *   flags: { baseUrl: ["https://privx.example.com"] },
+ *   environment: { PRIVX_API_BASE_URL: "https://other.example.com" },
+ *   file: { path: "config.toml", found: false, values: new Map(), problems: [], warnings: [] }
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
  */
 export const find = (
   key: Catalogue.Key,

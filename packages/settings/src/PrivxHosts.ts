@@ -1,6 +1,8 @@
 /**
  * The PrivX hosts that this process is configured for. The record may contain unfinished runs of other hosts: they are
  * left unchanged for a process that has the credentials.
+ *
+ * @since 0.1.0
  */
 import type { Connection } from "@privx-kit/http/Connection"
 import type { TokenProvider } from "@privx-kit/http/TokenProvider"
@@ -10,9 +12,18 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 
-/** The connection to a host, from which the clients of every domain are made. */
+/**
+ * The connection to a host, from which the clients of every domain are made.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type HostServices = Transport | TokenProvider | Connection
 
+/**
+ * @since 0.1.0
+ * @category services
+ */
 export class PrivxHosts extends Context.Service<
   PrivxHosts,
   {
@@ -39,7 +50,29 @@ export class PrivxHosts extends Context.Service<
   })
 }
 
-/** Provides an effect with the connection to a host, until the effect ends. */
+/**
+ * Provides an effect with the connection to a host, until the effect ends.
+ *
+ * **Gotchas**: ask `has` first. For a host that this process is not configured for, `none` dies, and `single` opens the
+ * connection to its own host.
+ *
+ * @param host as {@link nameOf} writes it
+ *
+ * @example
+ * ```ts
+ * import * as PrivxHosts from "@privx-kit/settings/PrivxHosts"
+ * import { Ueba } from "@privx-kit/ueba/Ueba"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const status = Ueba.use((ueba) => ueba.configuration).pipe(
+ *   Effect.provide(Ueba.layer()),
+ *   PrivxHosts.at("https://privx.example.com")
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
 export const at =
   (host: string) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, HostServices> | PrivxHosts> =>
@@ -49,13 +82,37 @@ export const at =
       )
     )
 
-/** The name of a target as people write it: a base URL, or another target such as `fleet:NAME`. */
+/**
+ * Writes a target that a person typed as records name it: a base URL, or another target such as `fleet:NAME`.
+ *
+ * @example
+ * ```ts
+ * import * as PrivxHosts from "@privx-kit/settings/PrivxHosts"
+ *
+ * export const target = PrivxHosts.normalize("https://privx.example.com/") // https://privx.example.com
+ * ```
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
 export const normalize = (text: string): string => {
   const url = URL.parse(text)
   return url === null || url.origin === "null" ? text : nameOf(url)
 }
 
 /**
- * The part of a base URL that a run records: origin and path. User name, password, query and fragment can be secrets.
+ * Returns the part of a base URL that a run records: origin and path, without a slash at the end.
+ *
+ * **Details**: user name, password, query and fragment are left out, because they can be secrets.
+ *
+ * @example
+ * ```ts
+ * import * as PrivxHosts from "@privx-kit/settings/PrivxHosts"
+ *
+ * export const host = PrivxHosts.nameOf(new URL("https://privx.example.com/privx/?a=b")) // https://privx.example.com/privx
+ * ```
+ *
+ * @since 0.1.0
+ * @category encoding
  */
 export const nameOf = (baseUrl: URL): string => baseUrl.origin + baseUrl.pathname.replace(/\/+$/, "")

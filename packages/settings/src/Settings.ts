@@ -1,6 +1,8 @@
 /**
  * The settings of a command: everything that is needed to connect to a PrivX host, with the source of each value. All
  * problems are reported at once, and nothing is sent while there are any.
+ *
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as os from "node:os"
@@ -15,6 +17,10 @@ import { type Problem, SettingsError } from "./SettingsError.ts"
 import * as TomlFile from "./TomlFile.ts"
 import * as UserDirectories from "./UserDirectories.ts"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Settings {
   readonly baseUrl: URL
   /** PEM texts. */
@@ -24,6 +30,10 @@ export interface Settings {
   readonly dataDir: string
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Flags {
   readonly baseUrl: string | undefined
   readonly caFiles: ReadonlyArray<string>
@@ -32,7 +42,12 @@ export interface Flags {
   readonly dataDir: string | undefined
 }
 
-/** A setting as `doctor` shows it. */
+/**
+ * A setting as `doctor` shows it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Row {
   readonly title: string
   /** `set (redacted)` for secrets. */
@@ -42,6 +57,10 @@ export interface Row {
   readonly hidden: ReadonlyArray<Lookup.Source>
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Inspection {
   readonly rows: ReadonlyArray<Row>
   readonly looked: ReadonlyArray<string>
@@ -54,14 +73,57 @@ export interface Inspection {
   readonly partial: { readonly [K in keyof Settings]: Settings[K] | undefined }
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Host {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly home: string
 }
 
+/**
+ * Returns the environment and the home directory of this process.
+ *
+ * **When to use**: in a program. A test passes a host of its own.
+ *
+ * @example
+ * ```ts
+ * import * as Settings from "@privx-kit/settings/Settings"
+ *
+ * export const { path, source } = Settings.configFile({ config: undefined }, Settings.thisHost())
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const thisHost = (): Host => ({ environment: process.env, home: os.homedir() })
 
-/** Every value, with its source and its problems. Never fails. */
+/**
+ * Reads every setting, with its source and its problems.
+ *
+ * **When to use**: to show a person where each value comes from. {@link resolve} is for a program that needs the values.
+ *
+ * **Details**: reads the config file and the CA files. The credential command runs only if the other sources have no
+ * complete credentials. Values of secrets are not in the rows.
+ *
+ * **Errors**: none; problems are in the result.
+ *
+ * @example
+ * ```ts
+ * import * as Settings from "@privx-kit/settings/Settings"
+ * import * as Effect from "effect/Effect"
+ *
+ * const flags = { baseUrl: undefined, caFiles: [], insecureHttp: false, config: undefined, dataDir: undefined }
+ *
+ * export const table = Effect.map(Settings.inspect(flags, Settings.thisHost()), ({ rows }) =>
+ *   rows.map(({ title, value }) => `${title}: ${value}`)
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const inspect = Effect.fnUntraced(function* (flags: Flags, host: Host): Effect.fn.Return<Inspection> {
   const { environment, home } = host
   const config = configFile(flags, host)
@@ -130,7 +192,34 @@ const printed = (lookups: Lookups, environment: Host["environment"]) => {
     : CredentialCommand.run(command, environment)
 }
 
-/** The settings, or all of their problems. */
+/**
+ * Returns the settings that a connection to a PrivX host needs.
+ *
+ * **Details**: flags take precedence over the environment, the environment over the config file, the file over the
+ * credential command.
+ *
+ * **Errors**: `SettingsError` with every problem at once, if a value is missing, contradictory or invalid, or if another
+ * user can change a file. Nothing has been sent then.
+ *
+ * @example
+ * ```ts
+ * import * as Settings from "@privx-kit/settings/Settings"
+ * import * as Effect from "effect/Effect"
+ *
+ * const flags = {
+ *   baseUrl: "https://privx.example.com",
+ *   caFiles: ["/etc/ssl/privx-ca.pem"],
+ *   insecureHttp: false,
+ *   config: undefined,
+ *   dataDir: undefined
+ * }
+ *
+ * export const settings = Effect.map(Settings.resolve(flags, Settings.thisHost()), ({ settings }) => settings)
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const resolve = Effect.fnUntraced(function* (
   flags: Flags,
   host: Host
@@ -191,7 +280,21 @@ const readCertificates = (found: Lookup.Found | undefined, home: string): Effect
     : TrustAnchors.fromFiles(found.values.map((file) => absolute(file, home)))
 }
 
-/** The path of the config file, whether or not it exists. */
+/**
+ * Returns the path of the config file, whether or not it exists, and where the path comes from.
+ *
+ * **Details**: default: `privx-kit/config.toml` in `$XDG_CONFIG_HOME`, or in `~/.config`.
+ *
+ * @example
+ * ```ts
+ * import * as Settings from "@privx-kit/settings/Settings"
+ *
+ * export const file = Settings.configFile({ config: undefined }, { environment: {}, home: "/home/me" })
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
 export const configFile = (flags: Pick<Flags, "config">, { environment, home }: Host): Placed => {
   const xdg = environment["XDG_CONFIG_HOME"]
   const directory = xdg?.startsWith("/") === true ? xdg : path.join(home, ".config")
@@ -200,12 +303,32 @@ export const configFile = (flags: Pick<Flags, "config">, { environment, home }: 
   )
 }
 
-/** Only the data directory, for commands that do not connect to PrivX. */
+/**
+ * Returns the path of the data directory, and where the path comes from.
+ *
+ * **When to use**: for a command that does not connect to PrivX.
+ *
+ * **Details**: default: `privx-kit` in `$XDG_DATA_HOME`, or in `~/.local/share`. It is not created.
+ *
+ * @example
+ * ```ts
+ * import * as Settings from "@privx-kit/settings/Settings"
+ *
+ * export const { path } = Settings.dataDirectory({ dataDir: undefined }, Settings.thisHost())
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
 export const dataDirectory = (flags: Pick<Flags, "dataDir">, host: Host): Placed =>
   place(flags.dataDir, "--data-dir", Catalogue.ownEnvironment.dataDir.name, host, () =>
     UserDirectories.dataDirectory(host.environment, host.home)
   )
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Placed {
   readonly path: string
   readonly source: Lookup.Source

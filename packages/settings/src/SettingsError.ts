@@ -1,8 +1,16 @@
-/** All problems of the settings, and the sources that were searched. Never contains the value of a secret. */
+/**
+ * All problems of the settings, and the sources that were searched. Never contains the value of a secret.
+ *
+ * @since 0.1.0
+ */
 import * as Failure from "@privx-kit/core/Failure"
 import * as Schema from "effect/Schema"
 import { sentence } from "./ProblemText.ts"
 
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Problem = Schema.Struct({
   /** The setting's name for people, e.g. `base URL`; in a file with several settings, the path of the field, or `the file`. */
   setting: Schema.String,
@@ -14,8 +22,16 @@ export const Problem = Schema.Struct({
   at: Schema.optionalKey(Schema.Struct({ path: Schema.String, line: Schema.Int, column: Schema.Int }))
 })
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Problem = typeof Problem.Type
 
+/**
+ * @since 0.1.0
+ * @category errors
+ */
 export class SettingsError extends Failure.Class<SettingsError>()(
   "SettingsError",
   {

@@ -13,6 +13,8 @@
  * ```
  *
  * Unknown sections and keys are reported and otherwise ignored: other tools may use the same file.
+ *
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -20,6 +22,10 @@ import * as Catalogue from "./Catalogue.ts"
 import type { Problem } from "./SettingsError.ts"
 import * as SettingsFile from "./SettingsFile.ts"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface TomlFile {
   readonly path: string
   readonly found: boolean
@@ -28,7 +34,30 @@ export interface TomlFile {
   readonly warnings: ReadonlyArray<string>
 }
 
-/** @param required whether the file was named explicitly; a default file may be missing */
+/**
+ * Reads the settings of the TOML file of the official PrivX tools.
+ *
+ * **Details**: sections and keys that the kit does not know are named in a warning and otherwise ignored, because other
+ * tools may use the same file.
+ *
+ * **Errors**: none; a file that cannot be read or parsed is a problem in the result. Messages never quote the file, which
+ * contains secrets.
+ *
+ * **Source**: the config file of the official SDK for Go.
+ *
+ * @param required whether the file was named explicitly; a default file may be missing
+ *
+ * @example
+ * ```ts
+ * import * as TomlFile from "@privx-kit/settings/TomlFile"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const baseUrl = Effect.map(TomlFile.read("/etc/privx-kit/config.toml", true), ({ values }) => values.get("baseUrl"))
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const read = Effect.fnUntraced(function* (path: string, required: boolean): Effect.fn.Return<TomlFile> {
   const nothing = { path, found: false, values: new Map<Catalogue.Key, string>(), problems: [], warnings: [] }
   const content = yield* Effect.result(SettingsFile.read(path))

@@ -1,10 +1,18 @@
-/** CA certificates of the user, which are read, split and checked before they are used. */
+/**
+ * CA certificates of the user, which are read, split and checked before they are used.
+ *
+ * @since 0.1.0
+ */
 import * as Pem from "@privx-kit/http/Pem"
 import { X509Certificate } from "node:crypto"
 import * as Effect from "effect/Effect"
 import type { Problem } from "./SettingsError.ts"
 import * as SettingsFile from "./SettingsFile.ts"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Certificates {
   /** One PEM text for each certificate. */
   readonly pems: ReadonlyArray<string>
@@ -14,6 +22,23 @@ export interface Certificates {
   readonly warnings: ReadonlyArray<string>
 }
 
+/**
+ * Reads CA certificates from PEM files, and checks each of them.
+ *
+ * **Details**: an expired certificate is a warning.
+ *
+ * **Errors**: none; a file that cannot be read, and a damaged certificate, are problems in the result.
+ *
+ * @example
+ * ```ts
+ * import * as TrustAnchors from "@privx-kit/settings/TrustAnchors"
+ *
+ * export const trusted = TrustAnchors.fromFiles(["/etc/ssl/privx-ca.pem"])
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const fromFiles = Effect.fnUntraced(function* (paths: ReadonlyArray<string>): Effect.fn.Return<Certificates> {
   const all = yield* Effect.forEach(paths, (path) =>
     Effect.match(SettingsFile.read(path), {
@@ -34,7 +59,23 @@ export const fromFiles = Effect.fnUntraced(function* (paths: ReadonlyArray<strin
   }
 })
 
-/** @param origin origin of the text, for messages */
+/**
+ * Splits a PEM text into its certificates, and checks each of them.
+ *
+ * **Errors**: none; a text without a certificate, and a damaged certificate, are problems in the result.
+ *
+ * @param origin the origin of the text, for messages
+ *
+ * @example
+ * ```ts
+ * import * as TrustAnchors from "@privx-kit/settings/TrustAnchors"
+ *
+ * export const { problems } = TrustAnchors.parse("no certificate", "ca.pem")
+ * ```
+ *
+ * @since 0.1.0
+ * @category decoding
+ */
 export const parse = (text: string, origin: string): Certificates => {
   const blocks = Pem.certificates(text)
   const problems: Array<Problem> = []
