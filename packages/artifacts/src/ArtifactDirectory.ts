@@ -1,6 +1,8 @@
 /**
  * Reads the stored artifacts without the lock of the data directory, so that it works while another process uses it. A
  * file gets its name only when it is complete.
+ *
+ * @since 0.1.0
  */
 import * as Failure from "@privx-kit/core/Failure"
 import * as DataDirectoryAccess from "@privx-kit/durable/DataDirectoryAccess"
@@ -15,6 +17,10 @@ import * as path from "node:path"
 import type { Manifest } from "./Manifest.ts"
 import * as ProvenanceFiles from "./ProvenanceFiles.ts"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Stored {
   readonly sha256: string
   readonly bytes: number
@@ -28,13 +34,23 @@ export interface Stored {
   readonly mode: string
 }
 
-/** The facts about an artifact from the manifests. */
+/**
+ * The facts about an artifact from the manifests.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Described extends Stored {
   /** Latest first. */
   readonly runs: ReadonlyArray<Pick<Manifest, "runId" | "target" | "downloadedAt">>
 }
 
-/** No artifact has the digest, or several digests start with the given text. */
+/**
+ * No artifact has the digest, or several digests start with the given text.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class ArtifactNotFound extends Failure.Class<ArtifactNotFound>()(
   "ArtifactNotFound",
   {
@@ -55,15 +71,58 @@ export class ArtifactNotFound extends Failure.Class<ArtifactNotFound>()(
   }
 ) {}
 
+/**
+ * Returns the directory of the artifacts in a data directory.
+ *
+ * @example
+ * ```ts
+ * import * as ArtifactDirectory from "@privx-kit/artifacts/ArtifactDirectory"
+ *
+ * export const directory = ArtifactDirectory.directoryOf("/var/lib/privx-kit")
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
 export const directoryOf = (dataDirectory: string): string => path.join(dataDirectory, "artifacts")
 
-/** The path of an artifact, whether or not it exists. */
+/**
+ * Returns the path of an artifact, whether or not it exists.
+ *
+ * @param sha256 64 lower-case hexadecimal digits
+ *
+ * @example
+ * ```ts
+ * import * as ArtifactDirectory from "@privx-kit/artifacts/ArtifactDirectory"
+ *
+ * export const file = ArtifactDirectory.fileOf("/var/lib/privx-kit", "ab".repeat(32))
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
 export const fileOf = (dataDirectory: string, sha256: string): string =>
   path.join(directoryOf(dataDirectory), "sha256", sha256.slice(0, 2), sha256)
 
 const digest = /^[0-9a-f]{64}$/
 
-/** Latest first. */
+/**
+ * Lists the stored artifacts, latest first.
+ *
+ * **Details**: files are examined and not read. {@link listDescribed} adds the runs that downloaded them.
+ *
+ * **Errors**: `StorageFailed` if a directory cannot be read. A data directory without artifacts has none.
+ *
+ * @example
+ * ```ts
+ * import * as ArtifactDirectory from "@privx-kit/artifacts/ArtifactDirectory"
+ *
+ * export const stored = ArtifactDirectory.list("/var/lib/privx-kit")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const list = Effect.fn("ArtifactDirectory.list")(function* (
   dataDirectory: string
 ): Effect.fn.Return<ReadonlyArray<Stored>, StorageFailed> {
@@ -106,7 +165,22 @@ const describe = (file: string, stat: Stats): Stored => ({
   mode: (stat.mode & 0o7777).toString(8).padStart(4, "0")
 })
 
-/** All artifacts, with the runs that downloaded them. */
+/**
+ * Lists the stored artifacts with the runs that downloaded them, according to the manifests.
+ *
+ * **Errors**: `StorageFailed` if a directory cannot be read. A manifest that cannot be read is left out.
+ *
+ * @example
+ * ```ts
+ * import * as ArtifactDirectory from "@privx-kit/artifacts/ArtifactDirectory"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const hosts = Effect.map(ArtifactDirectory.listDescribed("/var/lib/privx-kit"), (all) => all.map(({ runs }) => runs.map(({ target }) => target)))
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const listDescribed = Effect.fn("ArtifactDirectory.listDescribed")(function* (
   dataDirectory: string
 ): Effect.fn.Return<ReadonlyArray<Described>, StorageFailed> {
@@ -120,7 +194,22 @@ export const listDescribed = Effect.fn("ArtifactDirectory.listDescribed")(functi
   }))
 })
 
-/** The artifact whose digest starts with the given text. */
+/**
+ * Finds the artifact whose digest starts with the given text.
+ *
+ * **Errors**: `ArtifactNotFound` if none does, or several do; it then names the candidates. `StorageFailed` if a directory
+ * cannot be read.
+ *
+ * @example
+ * ```ts
+ * import * as ArtifactDirectory from "@privx-kit/artifacts/ArtifactDirectory"
+ *
+ * export const artifact = ArtifactDirectory.find("/var/lib/privx-kit", "1f0c")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const find = Effect.fn("ArtifactDirectory.find")(function* (
   dataDirectory: string,
   prefix: string
@@ -136,7 +225,21 @@ export const find = Effect.fn("ArtifactDirectory.find")(function* (
   })
 })
 
-/** The bytes of a stored script; fails as `damaged` if they no longer match their hash. */
+/**
+ * Reads a stored artifact, and compares its bytes with its digest.
+ *
+ * **Errors**: `StorageFailed`; `damaged` if the bytes no longer match their digest, `missing` if there is no such artifact.
+ *
+ * @example
+ * ```ts
+ * import * as ArtifactDirectory from "@privx-kit/artifacts/ArtifactDirectory"
+ *
+ * export const script = ArtifactDirectory.read("/var/lib/privx-kit", "ab".repeat(32))
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const read = Effect.fn("ArtifactDirectory.read")(function* (
   dataDirectory: string,
   sha256: string
@@ -146,7 +249,21 @@ export const read = Effect.fn("ArtifactDirectory.read")(function* (
   return yield* intact(file, sha256, bytes)
 })
 
-/** The bytes, if they match the hash under which they were stored. */
+/**
+ * Returns the bytes if they match the digest under which they were stored.
+ *
+ * **Errors**: `StorageFailed` (`damaged`) if they do not.
+ *
+ * @example
+ * ```ts
+ * import * as ArtifactDirectory from "@privx-kit/artifacts/ArtifactDirectory"
+ *
+ * export const checked = ArtifactDirectory.intact("script.sh", "ab".repeat(32), new Uint8Array())
+ * ```
+ *
+ * @since 0.1.0
+ * @category validation
+ */
 export const intact = <Bytes extends Uint8Array>(
   path: string,
   sha256: string,
@@ -164,7 +281,26 @@ export const intact = <Bytes extends Uint8Array>(
  */
 const piece = 1024 * 1024
 
-/** Computes the SHA-256 of the file; `onPiece` is called with the size of each chunk. */
+/**
+ * Computes the SHA-256 of a file.
+ *
+ * **Details**: the file is read in pieces, which bounds the memory and the time for which the event loop is blocked.
+ * `onPiece` is called with the size of each piece, in bytes.
+ *
+ * **Errors**: `StorageFailed` if the file cannot be read.
+ *
+ * @returns 64 lower-case hexadecimal digits
+ *
+ * @example
+ * ```ts
+ * import * as ArtifactDirectory from "@privx-kit/artifacts/ArtifactDirectory"
+ *
+ * export const digest = ArtifactDirectory.hash("/var/lib/privx-kit/ueba/script.sh")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const hash = Effect.fn("ArtifactDirectory.hash")(function* (
   file: string,
   onPiece: (bytes: number) => Effect.Effect<void> = () => Effect.void

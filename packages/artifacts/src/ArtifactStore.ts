@@ -6,6 +6,8 @@
  * artifacts/partial/<name>.part  what is being written, where it is large or new; what a killed process left here is
  *                                removed at the next start
  * ```
+ *
+ * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -23,6 +25,10 @@ import { DirectoryFlush } from "@privx-kit/files/DirectoryFlush"
 import * as DurableFile from "@privx-kit/files/DurableFile"
 import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Artifact {
   /** 64 lower-case hexadecimal digits. */
   readonly sha256: string
@@ -31,6 +37,10 @@ export interface Artifact {
   readonly path: string
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface StoreOptions {
   /** Prefix of the temporary file's name, for people who inspect the directory: a run id, for example. */
   readonly owner?: string | undefined
@@ -43,6 +53,34 @@ export interface StoreOptions {
 /** In bytes. Smaller files are read synchronously: they are in the cache, and an asynchronous read takes longer. */
 const readAtOnce = 1024 * 1024
 
+/**
+ * Stores bytes under their SHA-256, for the runs of this process.
+ *
+ * **When to use**: in a process that executes runs. `ArtifactDirectory` reads the same files without the lock of the data
+ * directory.
+ *
+ * **Details**: `store` reads the stream to its end, and returns the artifact that has these bytes already if there is one.
+ * `read` compares the bytes with their digest.
+ *
+ * **Errors**: `StorageFailed`; `store` also with those of the stream, and `tooLarge` if it has more bytes than allowed;
+ * `read` with `damaged` if the bytes no longer match.
+ *
+ * @example
+ * ```ts
+ * import { ArtifactStore } from "@privx-kit/artifacts/ArtifactStore"
+ * import { DataDirectory } from "@privx-kit/durable/DataDirectory"
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import * as Stream from "effect/Stream"
+ *
+ * export const stored = ArtifactStore.use((artifacts) =>
+ *   artifacts.store(Stream.make(new TextEncoder().encode("#!/bin/sh\n")), { maxBytes: 1024 })
+ * ).pipe(Effect.provide(ArtifactStore.layer.pipe(Layer.provide(DataDirectory.layer("/var/lib/example")))))
+ * ```
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class ArtifactStore extends Context.Service<
   ArtifactStore,
   {

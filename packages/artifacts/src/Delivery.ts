@@ -1,6 +1,8 @@
 /**
  * Delivers a verified script: writes the manifest with its attestation and, if an output directory is given, the script
  * itself. Every step can be repeated after a crash with the same result, except for the times.
+ *
+ * @since 0.1.0
  */
 import { fromSystem, type StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as DurableFile from "@privx-kit/files/DurableFile"
@@ -23,23 +25,38 @@ import { ProvenanceStore } from "./ProvenanceStore.ts"
 import { ProvenanceWriter } from "./ProvenanceWriter.ts"
 import * as SigningKey from "./SigningKey.ts"
 
-/** Private to the user, because the script may contain credentials, and executable. */
+/**
+ * Private to the user, because the script may contain credentials, and executable.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const defaultMode = 0o700
 
-/** The facts about the script from its run. */
+/**
+ * The facts about the script from its run.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Facts extends Pick<
   Manifest,
   "runId" | "target" | "downloadedAt" | "source" | "verification" | "review"
 > {
   readonly script: Omit<Manifest["script"], "sha512">
   readonly expected: Omit<Manifest["expected"], "checks" | "policy">
-  /** Id of the run. */
+  /** Which attempt of the run it is, from 1. */
   readonly attempt: number
   /** The given policy. */
   readonly policy: VerificationPolicy | undefined
 }
 
-/** Where to deliver the script. */
+/**
+ * Where to deliver the script.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Destination {
   /** Absolute path of the output directory; without one, the script stays in the data directory. */
   readonly output?: string | undefined
@@ -49,6 +66,26 @@ export interface Destination {
   readonly owner?: typeof Owner.Type | undefined
 }
 
+/**
+ * Delivers verified scripts, with a manifest and its attestation.
+ *
+ * **Details**: `deliver` writes the manifest to the data directory and, if an output directory is given, the script with its
+ * manifest there. It can be repeated after a crash. The manifest comes last, so that a script never exists without it.
+ *
+ * **Errors**: `StorageFailed` if a file cannot be read or written.
+ *
+ * @example
+ * ```ts
+ * import { Delivery } from "@privx-kit/artifacts/Delivery"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const delivered = (facts: Parameters<Delivery["Service"]["deliver"]>[0]) =>
+ *   Effect.flatMap(Delivery, (delivery) => delivery.deliver(facts, { output: "/srv/ueba" }))
+ * ```
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class Delivery extends Context.Service<
   Delivery,
   {
@@ -131,10 +168,42 @@ const requirementsOf = ({ checks }: Manifest["verification"]): Manifest["expecte
 
 const encodePolicy = Schema.encodeSync(Schema.toCodecJson(VerificationPolicy))
 
-/** `0700`. */
+/**
+ * Writes permissions as a manifest has them, e.g. `0700`.
+ *
+ * @example
+ * ```ts
+ * import * as Delivery from "@privx-kit/artifacts/Delivery"
+ *
+ * export const text = Delivery.modeText(0o750) // 0750
+ * ```
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
 export const modeText = (mode: number): string => mode.toString(8).padStart(4, "0")
 
-/** Writes the script. When it gets its name, it already has its owner and permissions, regardless of the umask. */
+/**
+ * Writes a script. When it gets its name, it already has its owner and permissions, regardless of the umask.
+ *
+ * **Errors**: `StorageFailed` if the file cannot be written, or this process may not give it to that owner.
+ *
+ * @param file an absolute path; its directory is created
+ * @param options.runId part of the temporary name: after a crash, the same run removes its leftover file
+ *
+ * @example
+ * ```ts
+ * import * as Delivery from "@privx-kit/artifacts/Delivery"
+ *
+ * export const put = Delivery.put(new TextEncoder().encode("#!/bin/sh\n"), "/srv/ueba/script.sh", {
+ *   runId: "0f8fad5b-d9cb-469f-a165-70867728950e",
+ *   mode: Delivery.defaultMode
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const put = Effect.fn("Delivery.put")(function* (
   bytes: Uint8Array,
   file: string,

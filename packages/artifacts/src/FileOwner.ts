@@ -1,9 +1,29 @@
-/** The owner of a delivered script: `user` or `user:group`, as names or numbers. */
+/**
+ * The owner of a delivered script: `user` or `user:group`, as names or numbers.
+ *
+ * @since 0.1.0
+ */
 import * as Effect from "effect/Effect"
 import { execFile } from "node:child_process"
 import type { Owner } from "./Manifest.ts"
 
-/** Fails with a short text that says what is wrong. */
+/**
+ * Looks up the owner of a delivered script: `user` or `user:group`, as names or numbers.
+ *
+ * **Details**: without a group, the group of the account. `getent` also knows the accounts of directory services.
+ *
+ * **Errors**: a short text that says what is wrong, as the rest of a sentence.
+ *
+ * @example
+ * ```ts
+ * import * as FileOwner from "@privx-kit/artifacts/FileOwner"
+ *
+ * export const owner = FileOwner.resolve("root:root")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const resolve = Effect.fn("Owner.resolve")(function* (
   text: string
 ): Effect.fn.Return<typeof Owner.Type, string> {

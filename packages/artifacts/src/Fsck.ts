@@ -5,6 +5,8 @@
  *
  * Checking needs no lock. Moving does, because the process that has locked the data directory may be about to replace
  * the file.
+ *
+ * @since 0.1.0
  */
 import { fromSystem, type StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as DurableFile from "@privx-kit/files/DurableFile"
@@ -16,6 +18,10 @@ import * as path from "node:path"
 import { DataDirectory } from "@privx-kit/durable/DataDirectory"
 import * as ArtifactDirectory from "./ArtifactDirectory.ts"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Damaged {
   readonly sha256: string
   readonly bytes: number
@@ -26,7 +32,12 @@ export interface Damaged {
   readonly quarantined: string | null
 }
 
-/** An artifact that could not be read: a missing permission, too many open files, or a failing disk. */
+/**
+ * An artifact that could not be read: a missing permission, too many open files, or a failing disk.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Unreadable {
   readonly sha256: string
   readonly path: string
@@ -34,6 +45,10 @@ export interface Unreadable {
   readonly hint: string
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Exposed {
   readonly path: string
   /** Its previous permissions. */
@@ -42,6 +57,10 @@ export interface Exposed {
   readonly repaired: boolean
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Report {
   readonly artifacts: number
   readonly bytes: number
@@ -50,6 +69,10 @@ export interface Report {
   readonly exposed: ReadonlyArray<Exposed>
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Progress {
   readonly artifacts: number
   readonly ofArtifacts: number
@@ -57,9 +80,43 @@ export interface Progress {
   readonly ofBytes: number
 }
 
+/**
+ * Returns whether nothing was found.
+ *
+ * @example
+ * ```ts
+ * import * as Fsck from "@privx-kit/artifacts/Fsck"
+ *
+ * export const text = (report: Fsck.Report): string => (Fsck.isSound(report) ? "sound" : `${report.damaged.length} damaged`)
+ * ```
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
 export const isSound = ({ damaged, exposed, unreadable }: Report): boolean =>
   damaged.length === 0 && unreadable.length === 0 && exposed.length === 0
 
+/**
+ * Checks every stored artifact, and moves changed ones to `artifacts/quarantine`.
+ *
+ * **Details**: each file is read completely and compared with its name. Permissions that let others read it are made private
+ * again. Moving needs the lock of the data directory: while another process has it, nothing is moved.
+ *
+ * **Errors**: `StorageFailed` if the directory cannot be read. What is wrong with an artifact is in the report.
+ *
+ * @param onProgress called after each piece that was read
+ *
+ * @example
+ * ```ts
+ * import * as Fsck from "@privx-kit/artifacts/Fsck"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const sound = Effect.map(Fsck.run("/var/lib/privx-kit"), Fsck.isSound)
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const run = Effect.fn("Fsck.run")(function* (
   dataDirectory: string,
   onProgress: (progress: Progress) => Effect.Effect<void> = () => Effect.void

@@ -5,6 +5,8 @@
  *
  * The shape is published as `schemas/manifest.schema.json`. Fields may be added to version 1; existing fields never
  * change their meaning.
+ *
+ * @since 0.1.0
  */
 import { VerificationReport } from "@privx-kit/ueba/VerificationReport"
 import { Requirement } from "@privx-kit/ueba/VerificationPolicy"
@@ -16,24 +18,42 @@ import * as Schema from "effect/Schema"
 import { UebaConfiguration } from "@privx-kit/ueba/RecordedConfiguration"
 import { Digest256, Source } from "./Source.ts"
 
-/** Identifies the format, in the JSON Schema and as the predicate type of the attestation. */
+/**
+ * Identifies the format, in the JSON Schema and as the predicate type of the attestation.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const type = "urn:privx-kit:ueba-setup:v1"
 
 const Time = Schema.DateTimeUtcFromString.annotate({ description: "ISO 8601, UTC" })
 const Digest512 = Schema.String.check(Schema.isPattern(/^[0-9a-f]{128}$/u))
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Operator = Schema.Struct({
   name: Schema.String.annotate({ description: "The value of --operator, or the account" }),
   account: Schema.String.annotate({ description: "Account of the operating system that ran privx-kit" }),
   host: Schema.String
 })
 
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Owner = Schema.Struct({ uid: Count, gid: Count, name: Schema.String })
 
 const Mode = Schema.String.check(Schema.isPattern(/^0[0-7]{3}$/u))
 
-/** Deliveries and executions of the script. An execution includes its outcome. */
+/**
+ * Deliveries and executions of the script. An execution includes its outcome.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const HandOver = Schema.Union([
   Schema.Struct({
     to: Schema.Literal("file"),
@@ -61,9 +81,18 @@ export const HandOver = Schema.Union([
   })
 ])
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type HandOver = typeof HandOver.Type
 
-/** How the script compared with the reference of its PrivX host, and who approved it. */
+/**
+ * How the script compared with the reference of its PrivX host, and who approved it.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Review = Schema.Struct({
   change: Schema.Literals(["new", "unchanged", "changed"]),
   reference: Schema.NullOr(
@@ -78,6 +107,10 @@ export const Review = Schema.Struct({
   )
 })
 
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Manifest = Schema.Struct({
   version: Schema.Literal(1).annotate({ description: "Version of this format" }),
   runId: RunId,
@@ -117,24 +150,91 @@ export const Manifest = Schema.Struct({
   handedOver: Schema.Array(HandOver)
 }).annotate({ title: "Manifest of a UEBA setup run of privx-kit", description: type })
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Manifest = typeof Manifest.Type
 
 const json = Schema.toCodecJson(Manifest)
 
+/**
+ * Encodes a manifest to JSON.
+ *
+ * @example
+ * ```ts
+ * import * as Manifest from "@privx-kit/artifacts/Manifest"
+ *
+ * export const json = (manifest: Manifest.Manifest) => Manifest.encode(manifest)
+ * ```
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
 export const encode: (manifest: Manifest) => Schema.Json = Schema.encodeSync(json)
 
+/**
+ * Decodes the JSON of a manifest. Fields of a newer version are dropped; {@link parse} keeps them.
+ *
+ * **Errors**: `SchemaError` if it is no manifest that this version supports.
+ *
+ * @example
+ * ```ts
+ * import * as Manifest from "@privx-kit/artifacts/Manifest"
+ *
+ * export const manifest = Manifest.decode(JSON.parse("{}"))
+ * ```
+ *
+ * @since 0.1.0
+ * @category decoding
+ */
 export const decode = Schema.decodeUnknownEffect(json)
 
-/** A manifest as JSON, and decoded by this version. */
+/**
+ * A manifest as JSON, and decoded by this version.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Document {
   /** The complete JSON, including fields of a newer version. */
   readonly json: Schema.Json
   readonly manifest: Manifest
 }
 
+/**
+ * Makes a document of a manifest that this version wrote.
+ *
+ * @example
+ * ```ts
+ * import * as Manifest from "@privx-kit/artifacts/Manifest"
+ *
+ * export const document = (manifest: Manifest.Manifest) => Manifest.toDocument(manifest)
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const toDocument = (manifest: Manifest): Document => ({ json: encode(manifest), manifest })
 
-/** Parses and decodes a manifest. Fails with the rest of a sentence that starts with the manifest. */
+/**
+ * Parses and decodes a manifest, and keeps the complete JSON.
+ *
+ * **Details**: a JSON object with a name twice is refused: two readers could understand it differently.
+ *
+ * **Errors**: the rest of a sentence that starts with the manifest.
+ *
+ * @example
+ * ```ts
+ * import * as Manifest from "@privx-kit/artifacts/Manifest"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const target = (text: string) => Effect.map(Manifest.parse(text), ({ manifest }) => manifest.target)
+ * ```
+ *
+ * @since 0.1.0
+ * @category decoding
+ */
 export const parse = Effect.fnUntraced(function* (text: string | Uint8Array): Effect.fn.Return<Document, string> {
   const parsed = yield* Effect.fromResult(StrictJson.parse(text))
   const manifest = yield* Effect.mapError(
@@ -144,7 +244,23 @@ export const parse = Effect.fnUntraced(function* (text: string | Uint8Array): Ef
   return { json: parsed, manifest }
 })
 
-/** Adds a delivery or execution to a manifest; fields of a newer version are kept. */
+/**
+ * Adds a delivery or execution to a manifest. Fields of a newer version are kept.
+ *
+ * **Details**: an execution replaces the one with the same number, whose end was not known yet.
+ *
+ * @example
+ * ```ts
+ * import * as Manifest from "@privx-kit/artifacts/Manifest"
+ * import * as DateTime from "effect/DateTime"
+ *
+ * export const shown = (document: Manifest.Document, now: DateTime.Utc) =>
+ *   Manifest.handedOver(document, { to: "stdout", at: now }, now)
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
 export const handedOver = ({ json, manifest }: Document, handOver: HandOver, issuedAt: DateTime.Utc): Document => {
   const others = manifest.handedOver.filter(
     (known) => !(known.to === "execution" && handOver.to === "execution" && known.number === handOver.number)
@@ -161,10 +277,34 @@ export const handedOver = ({ json, manifest }: Document, handOver: HandOver, iss
 const isObject = (json: Schema.Json): json is Schema.JsonObject =>
   typeof json === "object" && json !== null && !Array.isArray(json)
 
-/** Formats an encoded manifest for a file. */
+/**
+ * Formats an encoded manifest for a file.
+ *
+ * @example
+ * ```ts
+ * import * as Manifest from "@privx-kit/artifacts/Manifest"
+ *
+ * export const bytes = (manifest: Manifest.Manifest) => Manifest.render(Manifest.encode(manifest))
+ * ```
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
 export const render = (encoded: Schema.Json): Buffer => Buffer.from(`${JSON.stringify(encoded, null, 2)}\n`)
 
-/** The JSON Schema, which the package publishes. */
+/**
+ * Returns the JSON Schema of manifests, which the package `privx-kit` publishes.
+ *
+ * @example
+ * ```ts
+ * import * as Manifest from "@privx-kit/artifacts/Manifest"
+ *
+ * export const text = JSON.stringify(Manifest.jsonSchema())
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
 export const jsonSchema = (): Schema.Json => {
   const { definitions, schema } = Schema.toJsonSchemaDocument(Manifest)
   // A JSON round trip, because the document is not typed as JSON.

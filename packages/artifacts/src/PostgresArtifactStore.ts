@@ -1,6 +1,8 @@
 /**
  * Stores downloads in the database, under the SHA-256 of their bytes, for every process of a cluster. A script is
  * small, and its size is bounded before anything is stored.
+ *
+ * @since 0.1.0
  */
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Clock from "effect/Clock"
@@ -32,6 +34,28 @@ interface Recent {
 /** The text that replaces the path of a file. */
 const nameOf = (sha256: string): string => `sha256:${sha256}`
 
+/**
+ * Stores artifacts in the shared database of a cluster.
+ *
+ * **When to use**: where several workers execute runs. `ArtifactStore.layer` is for one machine.
+ *
+ * **Errors**: none here; operations fail with `StorageFailed`, as those of the local store do.
+ *
+ * @example
+ * ```ts
+ * import * as PostgresArtifactStore from "@privx-kit/artifacts/PostgresArtifactStore"
+ * import * as PostgresStorage from "@privx-kit/runs/PostgresStorage"
+ * import * as Layer from "effect/Layer"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * export const layer = PostgresArtifactStore.layer.pipe(
+ *   Layer.provide(PostgresStorage.layer({ url: Redacted.make("postgres://kit@db.example.com/kit") }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<ArtifactStore, never, SqlClient.SqlClient | Database> = Layer.effect(
   ArtifactStore,
   Effect.gen(function* () {

@@ -1,4 +1,8 @@
-/** Stores the provenance of runs in the database. The signing key stays on the machine that signs. */
+/**
+ * Stores the provenance of runs in the database. The signing key stays on the machine that signs.
+ *
+ * @since 0.1.0
+ */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -9,7 +13,24 @@ import { ProvenanceStore } from "./ProvenanceStore.ts"
 import * as SigningKey from "./SigningKey.ts"
 import { Database } from "@privx-kit/durable/Database"
 
-/** @param keyDirectory where this process has, or creates, its own key, if none is given */
+/**
+ * Stores the provenance of runs in the shared database of a cluster.
+ *
+ * **Details**: the provenance of a run that has ended, or is at another attempt, is not replaced: a process that was paused
+ * may be too late.
+ *
+ * @param keyDirectory the directory with the key of this worker, which is created when it is first needed
+ *
+ * @example
+ * ```ts
+ * import * as PostgresProvenanceStore from "@privx-kit/artifacts/PostgresProvenanceStore"
+ *
+ * export const layer = PostgresProvenanceStore.layer("/var/lib/privx-kit")
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (keyDirectory: string): Layer.Layer<ProvenanceStore, never, SqlClient.SqlClient | Database> =>
   Layer.effect(
     ProvenanceStore,
@@ -40,13 +61,33 @@ export const layer = (keyDirectory: string): Layer.Layer<ProvenanceStore, never,
     })
   )
 
-/** The stored provenance of a run. */
+/**
+ * The stored provenance of a run.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Provenance {
   readonly manifest: string
   readonly attestation: string
   readonly publicKey: string
 }
 
+/**
+ * Returns the provenance of a run; `undefined` if there is none.
+ *
+ * **Errors**: `StorageFailed` if the database cannot be used.
+ *
+ * @example
+ * ```ts
+ * import * as PostgresProvenanceStore from "@privx-kit/artifacts/PostgresProvenanceStore"
+ *
+ * export const provenance = PostgresProvenanceStore.find("0f8fad5b-d9cb-469f-a165-70867728950e")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const find = Effect.fn("PostgresProvenanceStore.find")(function* (runId: string) {
   const sql = yield* SqlClient.SqlClient
   const database = yield* Database

@@ -1,6 +1,8 @@
 /**
  * The store of each run's provenance, and the key that signs it: in the data directory, or in the shared database of a
  * cluster.
+ *
+ * @since 0.1.0
  */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Context from "effect/Context"
@@ -12,6 +14,10 @@ import * as ProvenanceFiles from "./ProvenanceFiles.ts"
 import { ProvenanceWriter } from "./ProvenanceWriter.ts"
 import * as SigningKey from "./SigningKey.ts"
 
+/**
+ * @since 0.1.0
+ * @category services
+ */
 export class ProvenanceStore extends Context.Service<
   ProvenanceStore,
   {

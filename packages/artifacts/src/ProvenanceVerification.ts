@@ -1,6 +1,8 @@
 /**
  * Compares a file with the manifest and the attestation of its run, offline and using only the files. All checks are
  * made, even if one fails, so that the result says exactly what does not match.
+ *
+ * @since 0.1.0
  */
 import { CheckName, VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
 import * as VerificationReport from "@privx-kit/ueba/VerificationReport"
@@ -17,6 +19,10 @@ import * as Attestation from "./Attestation.ts"
 import type * as Manifest from "./Manifest.ts"
 import * as SigningKey from "./SigningKey.ts"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Finding {
   /** Stable, e.g. `sha256`, `signature`, `check:shellSyntax`. */
   readonly name: string
@@ -25,13 +31,22 @@ export interface Finding {
   readonly detail: string
 }
 
-/** A key that verifies signatures, and why it is trusted. */
+/**
+ * A key that verifies signatures, and why it is trusted.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Key {
   readonly key: crypto.KeyObject
   /** `beside`: it is stored next to the manifest, where anyone who changed the manifest could have replaced it. */
   readonly from: "given" | "data directory" | "beside"
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Input {
   readonly file: Uint8Array
   readonly document: Manifest.Document
@@ -52,12 +67,69 @@ export interface Input {
   }
 }
 
-/** Shorter prefixes of an id are not specific enough. */
+/**
+ * Shorter prefixes of an id are not specific enough.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const shortestRun = 8
 
+/**
+ * Returns whether nothing failed.
+ *
+ * @example
+ * ```ts
+ * import * as ProvenanceVerification from "@privx-kit/artifacts/ProvenanceVerification"
+ *
+ * export const text = (findings: ReadonlyArray<ProvenanceVerification.Finding>): string =>
+ *   ProvenanceVerification.matches(findings) ? "genuine" : "not genuine"
+ * ```
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
 export const matches = (findings: ReadonlyArray<Finding>): boolean =>
   findings.every(({ outcome }) => outcome !== "failed")
 
+/**
+ * Verifies a script against its manifest and attestation: digests, signature, origin and the recorded checks.
+ *
+ * **When to use**: offline, also long after the run and on another machine.
+ *
+ * **Gotchas**: a key that lies beside the manifest proves only that the files belong together. It counts if `trustKeyBeside`
+ * is set.
+ *
+ * **Errors**: none; each comparison is a finding.
+ *
+ * @example
+ * ```ts
+ * import * as ProvenanceVerification from "@privx-kit/artifacts/ProvenanceVerification"
+ * import * as ProvenanceFiles from "@privx-kit/artifacts/ProvenanceFiles"
+ * import * as SigningKey from "@privx-kit/artifacts/SigningKey"
+ * import * as Effect from "effect/Effect"
+ * import { readFileSync } from "node:fs"
+ *
+ * const files = ProvenanceFiles.delivered("/srv/ueba")
+ *
+ * export const genuine = Effect.gen(function* () {
+ *   const document = yield* ProvenanceFiles.readDocument(files.manifest)
+ *   const attestation = yield* ProvenanceFiles.readAttestation(files.attestation)
+ *   const key = yield* SigningKey.loadPublic("/etc/privx-kit/attestation.pub.pem")
+ *   const findings = yield* ProvenanceVerification.run({
+ *     file: readFileSync("/srv/ueba/privx-ueba-setup.sh"),
+ *     document,
+ *     attestation,
+ *     keys: [{ key, from: "given" }],
+ *     expected: { host: "privx.example.com" }
+ *   })
+ *   return ProvenanceVerification.matches(findings)
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const run = Effect.fn("ProvenanceVerification.run")(function* (
   input: Input
 ): Effect.fn.Return<ReadonlyArray<Finding>> {
@@ -121,7 +193,25 @@ const isOf = (target: string, host: string): boolean => {
 
 const baseOf = ({ origin, pathname }: URL): string => `${origin}${pathname.replace(/\/+$/, "")}`
 
-/** Whether a manifest is the one that was signed, and by a key that counts. */
+/**
+ * Verifies that an attestation is about a manifest, and is signed by one of the keys.
+ *
+ * **When to use**: where the script is not at hand. {@link run} verifies it as well.
+ *
+ * **Errors**: none; each comparison is a finding.
+ *
+ * @example
+ * ```ts
+ * import * as ProvenanceVerification from "@privx-kit/artifacts/ProvenanceVerification"
+ * import type { Document } from "@privx-kit/artifacts/Manifest"
+ *
+ * export const findings = (document: Document, attestation: string, keys: ReadonlyArray<ProvenanceVerification.Key>) =>
+ *   ProvenanceVerification.examineAttestation({ document, attestation, keys })
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const examineAttestation = Effect.fnUntraced(function* (
   input: Pick<Input, "attestation" | "document" | "keys" | "trustKeyBeside">
 ): Effect.fn.Return<ReadonlyArray<Finding>> {

@@ -1,4 +1,8 @@
-/** Writes the provenance of runs: the manifest, its attestation and the public key, each of them whole or not at all. */
+/**
+ * Writes the provenance of runs: the manifest, its attestation and the public key, each of them whole or not at all.
+ *
+ * @since 0.1.0
+ */
 import { fromSystem, type StorageFailed } from "@privx-kit/core/StorageFailed"
 import { DirectoryFlush } from "@privx-kit/files/DirectoryFlush"
 import * as DurableFile from "@privx-kit/files/DurableFile"
@@ -15,7 +19,32 @@ import * as SigningKey from "./SigningKey.ts"
 /** The directories whose public key is remembered. */
 const mostKeys = 64
 
-/** Those who write into the same directories share an instance: it saves flushes, and copies of the public key. */
+/**
+ * Writes the provenance of runs into directories.
+ *
+ * **When to use**: one instance for each store. Those who write into the same directories share it: it saves flushes, and
+ * copies of the public key.
+ *
+ * **Details**: `write` names the manifest last, so that an existing manifest always has its attestation.
+ *
+ * **Errors**: `write` fails with `StorageFailed` if a file cannot be written.
+ *
+ * @example
+ * ```ts
+ * import type { Document } from "@privx-kit/artifacts/Manifest"
+ * import * as ProvenanceFiles from "@privx-kit/artifacts/ProvenanceFiles"
+ * import { ProvenanceWriter } from "@privx-kit/artifacts/ProvenanceWriter"
+ * import type { SigningKey } from "@privx-kit/artifacts/SigningKey"
+ *
+ * const writer = new ProvenanceWriter()
+ *
+ * export const written = (document: Document, key: SigningKey) =>
+ *   writer.write(ProvenanceFiles.delivered("/srv/ueba"), document, key)
+ * ```
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export class ProvenanceWriter {
   readonly #names = new DirectoryFlush()
   /** The last written public key of a directory: its runs are usually signed with the same key. */
@@ -89,8 +118,25 @@ export class ProvenanceWriter {
 }
 
 /**
- * Adds a later delivery or execution to the manifest of a run and signs it again: in the data directory and, if the
- * manifest there is still that of this run, in the output directory.
+ * Adds a later delivery or execution to the manifest of a run, and signs it again.
+ *
+ * **Details**: in the data directory and, if the manifest there is still that of this run, in the output directory.
+ *
+ * **Errors**: `StorageFailed` if the run has no manifest, or a file cannot be written.
+ *
+ * @example
+ * ```ts
+ * import * as ProvenanceWriter from "@privx-kit/artifacts/ProvenanceWriter"
+ * import * as DateTime from "effect/DateTime"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const shown = Effect.flatMap(DateTime.now, (at) =>
+ *   ProvenanceWriter.add("/var/lib/privx-kit", "0f8fad5b-d9cb-469f-a165-70867728950e", { to: "stdout", at })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
  */
 export const add = Effect.fn("ProvenanceWriter.add")(function* (
   dataDirectory: string,

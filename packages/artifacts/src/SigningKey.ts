@@ -5,6 +5,8 @@
  * keys/attestation.pem       private, PKCS #8, 0600
  * keys/attestation.pub.pem   public, SubjectPublicKeyInfo
  * ```
+ *
+ * @since 0.1.0
  */
 import * as Failure from "@privx-kit/core/Failure"
 import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
@@ -18,7 +20,12 @@ import * as crypto from "node:crypto"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 
-/** A key file contains no usable key. Nothing was signed. */
+/**
+ * A key file contains no usable key. Nothing was signed.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class KeyUnusable extends Failure.Class<KeyUnusable>()(
   "KeyUnusable",
   {
@@ -31,6 +38,10 @@ export class KeyUnusable extends Failure.Class<KeyUnusable>()(
   }
 ) {}
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface SigningKey {
   readonly id: string
   /** PEM. */
@@ -38,12 +49,30 @@ export interface SigningKey {
   readonly sign: (bytes: Uint8Array) => Uint8Array
 }
 
-/** The key that was given to this process; without one, the data directory's own key signs. */
+/**
+ * The key that was given to this process; without one, the data directory's own key signs.
+ *
+ * @since 0.1.0
+ * @category references
+ */
 export const Given = Context.Reference<SigningKey | undefined>("privx-kit/SigningKey/Given", {
   defaultValue: () => undefined
 })
 
-/** SHA-256 of the public key (SubjectPublicKeyInfo, DER), 64 lower-case hexadecimal digits. */
+/**
+ * Returns the id of a key: the SHA-256 of its public part (SubjectPublicKeyInfo, DER).
+ *
+ * @example
+ * ```ts
+ * import * as SigningKey from "@privx-kit/artifacts/SigningKey"
+ * import { createPublicKey } from "node:crypto"
+ *
+ * export const id = (pem: string): string => SigningKey.idOf(createPublicKey(pem))
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
 export const idOf = (key: crypto.KeyObject): string =>
   crypto.hash("sha256", crypto.createPublicKey(pem(key)).export({ type: "spki", format: "der" }), "hex")
 
@@ -62,7 +91,22 @@ const largest = 64 * 1024
 /** A user who can write a key file decides who signs, and which signatures count. */
 const readKey = (file: string) => BoundedFile.read(file, { maxBytes: largest, exclusive: true })
 
-/** Reads a private key. */
+/**
+ * Loads a private key, an Ed25519 key in PEM without a passphrase.
+ *
+ * **Errors**: `StorageFailed` if the file cannot be read, or another user can change it; `KeyUnusable` if it is another kind
+ * of key.
+ *
+ * @example
+ * ```ts
+ * import * as SigningKey from "@privx-kit/artifacts/SigningKey"
+ *
+ * export const key = SigningKey.load("/etc/privx-kit/signing-key.pem")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const load = Effect.fn("SigningKey.load")(function* (
   file: string
 ): Effect.fn.Return<SigningKey, StorageFailed | KeyUnusable> {
@@ -70,7 +114,21 @@ export const load = Effect.fn("SigningKey.load")(function* (
   return make(yield* parse(file, () => crypto.createPrivateKey(text)))
 })
 
-/** Reads a public key. */
+/**
+ * Loads a public key, an Ed25519 key in PEM.
+ *
+ * **Errors**: as of {@link load}.
+ *
+ * @example
+ * ```ts
+ * import * as SigningKey from "@privx-kit/artifacts/SigningKey"
+ *
+ * export const key = SigningKey.loadPublic("/etc/privx-kit/attestation.pub.pem")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const loadPublic = Effect.fn("SigningKey.loadPublic")(function* (
   file: string
 ): Effect.fn.Return<crypto.KeyObject, StorageFailed | KeyUnusable> {
@@ -92,9 +150,36 @@ const parse = (file: string, read: () => crypto.KeyObject): Effect.Effect<crypto
 
 const privateFile = (directory: string): string => path.join(directory, "keys", "attestation.pem")
 
+/**
+ * Returns the path of the public key of a data directory.
+ *
+ * @example
+ * ```ts
+ * import * as SigningKey from "@privx-kit/artifacts/SigningKey"
+ *
+ * export const file = SigningKey.publicFile("/var/lib/privx-kit")
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
 export const publicFile = (directory: string): string => path.join(directory, "keys", "attestation.pub.pem")
 
-/** The public key of the data directory; `undefined` if it has none yet. */
+/**
+ * Loads the public key of a data directory; `undefined` if it has none yet.
+ *
+ * **Errors**: as of {@link load}.
+ *
+ * @example
+ * ```ts
+ * import * as SigningKey from "@privx-kit/artifacts/SigningKey"
+ *
+ * export const key = SigningKey.ownPublic("/var/lib/privx-kit")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const ownPublic = Effect.fn("SigningKey.ownPublic")(function* (
   dataDirectory: string
 ): Effect.fn.Return<crypto.KeyObject | undefined, StorageFailed | KeyUnusable> {
@@ -107,7 +192,21 @@ export const ownPublic = Effect.fn("SigningKey.ownPublic")(function* (
   )
 })
 
-/** The key of the data directory, for the process that has locked it. A key that others could have read is not used. */
+/**
+ * Loads the key of a data directory, and creates it if it has none.
+ *
+ * **Errors**: `StorageFailed` if it cannot be read or written.
+ *
+ * @example
+ * ```ts
+ * import * as SigningKey from "@privx-kit/artifacts/SigningKey"
+ *
+ * export const key = SigningKey.own("/var/lib/privx-kit")
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const own = Effect.fn("SigningKey.own")(function* (
   directory: string
 ): Effect.fn.Return<SigningKey, StorageFailed> {

@@ -4,6 +4,8 @@
  * Most downloads bring bytes that are stored already: the same script from many hosts. Creating and removing a file
  * costs three times as much as all other processing of the bytes, and on a file system without a journal it slows down
  * later file creation as well.
+ *
+ * @since 0.1.0
  */
 import { createHash } from "node:crypto"
 import * as path from "node:path"
@@ -13,6 +15,10 @@ import { LocalFile } from "@privx-kit/files/LocalFile"
 /** In bytes. Smaller content stays in memory until its digest is known. */
 const heldBack = 64 * 1024
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export class SpooledFile {
   /** Received bytes. */
   size = 0
