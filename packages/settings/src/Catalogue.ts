@@ -153,7 +153,10 @@ export const ownEnvironment = {
   server: { name: "PRIVX_KIT_SERVER", description: "privx-kit server to use, like --server" },
   serverToken: { name: "PRIVX_KIT_SERVER_TOKEN", description: "token for the server" },
   serverTokenFile: { name: "PRIVX_KIT_SERVER_TOKEN_FILE", description: "file with the token for the server" },
-  playbackSession: { name: "PRIVX_PLAYBACK_SESSION_ID", description: "session id of playback reauthenticate" }
+  playbackSession: {
+    name: "PRIVX_PLAYBACK_SESSION_ID",
+    description: "session id for playback reauthenticate; for playback keep-alive, one or several"
+  }
 } as const
 
 /**

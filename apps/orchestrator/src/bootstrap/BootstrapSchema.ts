@@ -16,11 +16,17 @@ const duration = (description: string) =>
 
 export const DatasetContent = Schema.Struct({
   name: Schema.optionalKey(
-    text("Comment of the dataset, by which it is found again; default privx-kit").check(Schema.isMaxLength(200))
+    text("Comment of the dataset; an existing dataset with this comment is reused; default privx-kit").check(
+      Schema.isMaxLength(200)
+    )
   ),
   start: Schema.optionalKey(
     Schema.Union([
-      pattern(age, "an age like 90d", "So long before the run; the dataset is then found by its name alone"),
+      pattern(
+        age,
+        "an age like 90d",
+        "An age, counted back from the start of the run; the dataset is then found by its name alone"
+      ),
       time("Start of the range")
     ]).annotate({
       description: "Start of the range: an age or a time; default 90d",
@@ -37,23 +43,23 @@ export const DatasetContent = Schema.Struct({
 
 export const Content = Schema.Struct({
   $schema: Schema.optionalKey(Schema.String),
-  address: Schema.optionalKey(text("Address of the UEBA host, HOST[:PORT]; default: the one that is configured")),
-  trust_anchors_file: Schema.optionalKey(text("PEM file with the trust anchors; default: those that are configured")),
+  address: Schema.optionalKey(text("Address of the UEBA host, HOST[:PORT]; default: the configured one")),
+  trust_anchors_file: Schema.optionalKey(text("PEM file with the trust anchors; default: the configured ones")),
   ...Struct.omit(setupFileFields, ["min_bytes", "mode"]),
   dataset: Schema.optionalKey(DatasetContent),
-  min_connections: Schema.optionalKey(positive("How many connections the range must have; default 5000")),
+  min_connections: Schema.optionalKey(positive("Minimum number of connections in the range; default 5000")),
   few_connections: Schema.optionalKey(
     Schema.Literals(["stop", "wait"]).annotate({
       description: "What to do if there are fewer connections; default stop",
       expected: "stop or wait"
     })
   ),
-  wait_limit: Schema.optionalKey(duration("How long each wait may take; default: as long as it takes")),
+  wait_limit: Schema.optionalKey(duration("Time limit of each wait; default: no limit")),
   interval: Schema.optionalKey(duration("Time between two requests of a wait; default 15s")),
   until: Schema.optionalKey(
     Until.annotate({ description: "The last step; default: all of them", expected: Until.literals.join(", ") })
   )
-}).annotate({ title: "Bootstrap of UEBA", description: "What privx-kit ueba bootstrap brings about" })
+}).annotate({ title: "Bootstrap of UEBA", description: "File for privx-kit ueba bootstrap --file" })
 
 export type Content = typeof Content.Type
 

@@ -1,5 +1,5 @@
 /**
- * The bootstrap of UEBA, from nothing to an active model, as a durable workflow.
+ * The bootstrap of UEBA, from scratch to an active model, as a durable workflow.
  *
  * Each step looks before it acts, so that it does only what is left to do: after a crash, in the next attempt, and in the next run
  * with the same inputs. What a step compares with is in the journal since the first one.

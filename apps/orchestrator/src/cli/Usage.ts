@@ -54,16 +54,22 @@ const sentence = (error: CliError.CliError): string => {
         return `The ${error.kind === "argument" ? "argument " : "flag --"}${error.option} must not be empty.`
       }
       return error.kind === "argument"
-        ? `The argument ${error.option} must be ${expected(error.expected)}.`
-        : error.value === ""
-          ? `The flag --${error.option} needs a value: ${expected(error.expected)}.`
-          : `The value of --${error.option}, "${error.value}", must be ${expected(error.expected)}.`
+        ? `The argument ${error.option} must be ${expected(error.expected)}.${forSecrets(error.value)}`
+        : error.expected.includes("at most 1 value")
+          ? `The flag --${error.option} can be given only once.`
+          : error.value === ""
+            ? `The flag --${error.option} needs a value: ${expected(error.expected)}.`
+            : `The value of --${error.option}, "${error.value}", must be ${expected(error.expected)}.`
     default:
       return error.message
   }
 }
 
-const expected = (text: string): string => text.replace(/^Expected:? /, "").replace(/\.$/, "")
+/** The choices of Effect, `"a" | "b"`, are written as a list. */
+const expected = (text: string): string => {
+  const plain = text.replace(/^Expected:? /, "").replace(/\.$/, "")
+  return /^"[^"]*"( \| "[^"]*")+$/.test(plain) ? `one of ${plain.replaceAll('"', "").split(" | ").join(", ")}` : plain
+}
 
 const meant = (suggestions: ReadonlyArray<string>): string =>
   suggestions.length === 0 ? "" : ` Did you mean ${suggestions.join(" or ")}?`

@@ -51,7 +51,7 @@ export const retry = Effect.fn("RemoteSetup.retry")(function* (
   )
 })
 
-/** Has UEBA brought from nothing to an active model. Sent with a key, unless an unfinished run is to be joined. */
+/** Has UEBA brought from scratch to an active model. Sent with a key, unless an unfinished run is to be joined. */
 export const bootstrap = Effect.fn("RemoteSetup.bootstrap")(function* (
   body: BootstrapBody
 ): Effect.fn.Return<Run, RunFailure, ServerClient> {

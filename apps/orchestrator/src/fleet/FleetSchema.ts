@@ -104,7 +104,7 @@ export const Top = Schema.Struct({
   job: Schema.optionalKey(
     Schema.Literals(["setup", "bootstrap"]).annotate({
       description:
-        "What is executed on each host: the setup of UEBA (default), or its bootstrap, from nothing to an active model",
+        "What is executed on each host: the setup of UEBA (default), or its bootstrap, from scratch to an active model",
       expected: "setup or bootstrap"
     })
   ),

@@ -23,7 +23,7 @@ export const BootstrapBody = Schema.Struct({
   ...submission,
   address,
   trustAnchors: Schema.optionalKey(Schema.NonEmptyString).annotate({
-    description: "Trust anchors of UEBA as PEM; default: those that are configured"
+    description: "Trust anchors of UEBA as PEM; default: the configured ones"
   }),
   ...fromFile(others),
   ...Struct.pick(expectations, ["sha256", "policy"])
@@ -32,7 +32,7 @@ export const BootstrapBody = Schema.Struct({
 export type BootstrapBody = typeof BootstrapBody.Type
 
 export const bootstraps = HttpApiGroup.make("bootstraps")
-  .annotateMerge(OpenApi.annotations({ description: "Bootstraps: UEBA from nothing to an active model." }))
+  .annotateMerge(OpenApi.annotations({ description: "Bootstraps: UEBA from scratch to an active model." }))
   .add(
     HttpApiEndpoint.post("submit", "/bootstraps", {
       headers: { "idempotency-key": Schema.optionalKey(IdempotencyKey) },
@@ -44,7 +44,7 @@ export const bootstraps = HttpApiGroup.make("bootstraps")
       .annotateMerge(
         documented(
           "submit",
-          "Bring UEBA from nothing to an active model",
+          "Take UEBA from scratch to an active model",
           "The response is sent once the run is recorded; the run executes afterwards. With an idempotency key, the request can be repeated. The run is " +
             "listed, followed, retried and cancelled like any other."
         )

@@ -32,7 +32,7 @@ const datasets = (simulator: Parameters<typeof privx.ueba>[0]) =>
   )
 
 describe("a bootstrap", () => {
-  it.live("comes from nothing to an active model, and applied again it changes nothing", () =>
+  it.live("comes from scratch to an active model, and applied again it changes nothing", () =>
     Effect.gen(function* () {
       const simulator = yield* privx.start({ ...bootstraps.options, hostRunsScript: "never" })
       const { dataDir, output } = yield* place

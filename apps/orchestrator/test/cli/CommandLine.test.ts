@@ -128,6 +128,17 @@ describe("the command line", () => {
     })
   )
 
+  it.live("names the choices of an argument, a flag that is given twice, and where secrets go", () =>
+    Effect.gen(function* () {
+      const twice = yield* inProcess.run(["runs", "list", "--limit", "1", "--limit", "2"])
+      assert.include(twice.stderr, "The flag --limit can be given only once.")
+      const secret = yield* inProcess.run(["config", "set", "api_client_secret", "x"])
+      assert.include(secret.stderr, "The argument NAME must be one of base_url, ca_file,")
+      assert.include(secret.stderr, "Credentials are never taken from the command line")
+      assert.deepStrictEqual([twice.code, secret.code], [2, 2])
+    })
+  )
+
   it.live("refuses empty values of flags and arguments", () =>
     Effect.gen(function* () {
       const cases = [

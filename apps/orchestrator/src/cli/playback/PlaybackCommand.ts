@@ -43,7 +43,7 @@ const keepAlive = lazyCommand("keep-alive", {
   parameters: {
     ...ConnectionFlags.flags,
     server: ServerFlags.server,
-    for: FlagKinds.time("for", "End after this time (default: when the sessions are over)").pipe(Flag.optional),
+    for: FlagKinds.time("for", "End after this time (default: when the sessions have ended)").pipe(Flag.optional),
     tokenLifetime: FlagKinds.time(
       "token-lifetime",
       "Lifetime of a token if the server does not state it (default 5m)"
@@ -56,13 +56,13 @@ const keepAlive = lazyCommand("keep-alive", {
     json: FlagKinds.json
   },
   description:
-    "Keep playback connections authenticated, one or many, for as long as their sessions exist. Each is re-authenticated every third " +
-    "of the life of a token, so that failures that pass have time to do so. A session that is over ends its part by itself; the " +
-    "command ends with the last one.\n\n" +
+    "Keep playback connections authenticated, one or many, for as long as their sessions exist. Each is re-authenticated after a third " +
+    "of the lifetime of a token, which leaves time to retry temporary failures. The command stops serving a session when it has ended, and " +
+    "ends with the last session.\n\n" +
     `The ids are read from $${variable}, or else from standard input, separated by spaces or line breaks. They are secrets: the ` +
-    "command takes none on the command line, and prints none; sessions are called by their numbers.\n\n" +
-    "With --server, each session becomes a durable run of that server, which survives the death of a worker, and the command returns " +
-    "with the ids of the runs. `privx-kit runs cancel ID` ends one early.",
+    "command accepts none as an argument and prints none; it refers to sessions by number.\n\n" +
+    "With --server, each session becomes a durable run of that server, which continues if a worker dies, and the command returns " +
+    "the ids of the runs. `privx-kit runs cancel ID` ends one early.",
   shortDescription: "Keep playback connections authenticated",
   examples: [
     { command: "privx-kit playback keep-alive < session-ids.txt", description: "All sessions of a file" },

@@ -39,11 +39,15 @@ export const flags = {
     Flag.withDefault("roles")
   ),
   oidcRole: FlagKinds.texts("oidc-role", "ROLE=VALUE", "Value of the claim that gives a role; can be repeated"),
-  oidcScope: FlagKinds.text("oidc-scope", "SCOPES", "Scopes to request beside openid and profile, e.g. offline_access"),
+  oidcScope: FlagKinds.text(
+    "oidc-scope",
+    "SCOPES",
+    "Scopes to request in addition to openid and profile, e.g. offline_access"
+  ),
   publicUrl: FlagKinds.text(
     "public-url",
     "URL",
-    "Address at which browsers reach this server; needed with --oidc-issuer"
+    "Address at which browsers reach this server; required with --oidc-issuer"
   )
 }
 

@@ -67,7 +67,7 @@ export const serve = lazyCommand("serve", {
     ...MinimumPolicyFlags.flags,
     concurrency: FlagKinds.positive(
       "concurrency",
-      "How many runs execute at once, with a data directory (default 8)"
+      "Number of runs that execute at the same time, with a data directory (default 8)"
     ).pipe(
       Flag.filter(
         (count) => count <= 1000,

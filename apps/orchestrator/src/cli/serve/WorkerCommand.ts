@@ -20,7 +20,7 @@ export const worker = lazyCommand("worker", {
     ...MinimumPolicyFlags.flags,
     concurrency: FlagKinds.positive(
       "concurrency",
-      "How many runs of the queue this worker executes at once (default 64)"
+      "Number of runs that this worker executes at the same time (default 64)"
     ).pipe(Flag.withDefault(64)),
     advertise: FlagKinds.required(
       "advertise",

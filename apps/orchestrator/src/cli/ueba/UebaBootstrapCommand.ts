@@ -20,23 +20,24 @@ export const bootstrap = lazyCommand("bootstrap", {
   parameters: {
     ...ConnectionFlags.flags,
     server: ServerFlags.server,
-    file: text("file", "FILE", "What the bootstrap brings about, in TOML or JSON; flags take precedence"),
-    address: text("address", "HOST[:PORT]", "Address of the UEBA host (default: the one that is configured)"),
-    trustAnchors: text("trust-anchors", "PEM", "File with the trust anchors (default: those that are configured)"),
+    file: text("file", "FILE", "Bootstrap file, TOML or JSON; flags take precedence"),
+    address: text("address", "HOST[:PORT]", "Address of the UEBA host (default: the configured one)"),
+    trustAnchors: text("trust-anchors", "PEM", "File with the trust anchors (default: the configured ones)"),
     ...inputs,
-    name: text("name", "NAME", "Name of the dataset, by which it is found again (default privx-kit)"),
+    name: text("name", "NAME", "Name of the dataset; an existing dataset with this name is reused (default privx-kit)"),
     start: text("start", "TIME", "Start of the dataset's range: a date, or an age like 90d (default 90d)"),
     end: text("end", "TIME", "End of the range (default: none)"),
-    minConnections: FlagKinds.positive("min-connections", "How many connections it must have (default 5000)").pipe(
-      Flag.optional
-    ),
+    minConnections: FlagKinds.positive(
+      "min-connections",
+      "Minimum number of connections in the range (default 5000)"
+    ).pipe(Flag.optional),
     fewConnections: Flag.Literals("few-connections", ["stop", "wait"]).pipe(
       Flag.withDescription("What to do if there are fewer connections (default stop)"),
       Flag.optional
     ),
-    waitLimit: text("wait-limit", "TIME", "How long each wait may take, e.g. 12h (default: as long as it takes)"),
+    waitLimit: text("wait-limit", "TIME", "Time limit of each wait, e.g. 12h (default: no limit)"),
     interval: text("interval", "TIME", "Time between two requests of a wait (default 15s)"),
-    until: Flag.Literals("until", steps).pipe(Flag.withDescription("End after this step"), Flag.optional),
+    until: Flag.Literals("until", steps).pipe(Flag.withDescription("Stop after this step"), Flag.optional),
     plan: FlagKinds.toggle("plan", "Show the current state and what would change, without changing it"),
     execute: FlagKinds.toggle("execute", "Execute the verified script on this machine; needs --yes without a terminal"),
     yes: FlagKinds.toggle("yes", "Do not ask before --execute").pipe(Flag.withAlias("y")),
@@ -49,24 +50,27 @@ export const bootstrap = lazyCommand("bootstrap", {
     json: FlagKinds.json
   },
   description:
-    "Bring UEBA from nothing to an active model, as one durable run: configure address and trust anchors, download and verify the " +
+    "Take UEBA from scratch to an active model, as one durable run: configure address and trust anchors, download and verify the " +
     "setup script, deliver or execute it, wait until the service is running, count connections, create and train a dataset, and " +
     "make it the active one.\n\n" +
-    "Each step does only what is left to do: applied again, the same file changes nothing. If the command stops, because of Ctrl-C or " +
+    "Each step does only what is still missing, so applying the same file again changes nothing. If the command stops, because of Ctrl-C or " +
     "a power cut, the same command or --run ID resumes the run. If the script is not verified, the configuration is restored; if the " +
     "new model cannot start, the old one is started again.",
-  shortDescription: "Bring UEBA from nothing to an active model",
+  shortDescription: "Take UEBA from scratch to an active model",
   examples: [
-    { command: "privx-kit ueba bootstrap --file ueba.toml --plan", description: "See first what it would do" },
+    { command: "privx-kit ueba bootstrap --file ueba.toml --plan", description: "See what it would do" },
     { command: "privx-kit ueba bootstrap --file ueba.toml" },
     {
       command: "privx-kit ueba bootstrap --address ueba.example.com:8443 --trust-anchors ca.pem --few-connections wait",
       description: "Without a file; wait until there are enough connections"
     },
-    { command: "privx-kit ueba bootstrap --file ueba.toml --until deliver", description: "Only up to the script" },
+    {
+      command: "privx-kit ueba bootstrap --file ueba.toml --until deliver",
+      description: "Stop after the delivery of the script"
+    },
     {
       command: "privx-kit ueba bootstrap --file ueba.toml --server https://kit.example.com",
-      description: "Have a server do it"
+      description: "On a server"
     }
   ],
   exitCodes: [
