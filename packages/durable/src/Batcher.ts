@@ -1,6 +1,8 @@
 /**
  * Combines what many fibers request from Postgres at about the same time into one statement: a round trip and a commit cost
  * far more than a row.
+ *
+ * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -22,9 +24,29 @@ const gathering = "1 millis"
 const most = 200
 
 /**
- * Requests one item as part of a group. `ask` returns one result for each item, in order. When a group fails, each of
- * its items is requested alone, because a single item may be the cause. It does not use the caller's context, and so
- * not the caller's transaction.
+ * Combines what many fibers request at about the same time into one statement.
+ *
+ * **When to use**: for a statement of Postgres that many fibers execute: a round trip and a commit cost far more than a row.
+ *
+ * **Details**: `ask` returns one result for each item, in order. When a group fails, each of its items is requested alone,
+ * because a single item may be the cause.
+ *
+ * **Gotchas**: it does not use the context of the caller, and so not the transaction of the caller.
+ *
+ * **Errors**: those of `ask`, for the item alone.
+ *
+ * @example
+ * ```ts
+ * import * as Batcher from "@privx-kit/durable/Batcher"
+ * import * as Effect from "effect/Effect"
+ *
+ * const double = Batcher.gathered((numbers: ReadonlyArray<number>) => Effect.succeed(numbers.map((number) => 2 * number)))
+ *
+ * export const all = Effect.all([double(1), double(2)], { concurrency: "unbounded" })
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
  */
 export const gathered = <In, Out>(
   ask: (items: ReadonlyArray<In>) => Effect.Effect<ReadonlyArray<Out>, SqlError>

@@ -6,6 +6,8 @@
  * - A request of this process to itself is journaled as taken and then passed on from memory. The tables are read only
  *   when a suspended execution resumes, or when another process takes over a shard: the new owner of a shard first
  *   clears the marks of the requests that were taken from it.
+ *
+ * @since 0.1.0
  */
 import type * as EntityAddress from "effect/cluster/EntityAddress"
 import { PersistenceError } from "effect/cluster/ClusterError"
@@ -27,7 +29,12 @@ import type { SqlError } from "effect/sql/SqlError"
 type Encoded = MessageStorage.Encoded
 type Request = Envelope.PartialRequestEncoded
 
-/** A request in the journal. */
+/**
+ * A request in the journal.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface RequestRow {
   readonly id: string
   /** Unique forever. */
@@ -44,14 +51,24 @@ export interface RequestRow {
   readonly sampled: boolean | null
 }
 
-/** The last reply to a request; the payload is JSON. */
+/**
+ * The last reply to a request; the payload is JSON.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface ReplyRow {
   readonly id: string
   readonly requestId: string
   readonly payload: string
 }
 
-/** How a database is written to. Each method succeeds when its write is committed. */
+/**
+ * How a database is written to. Each method succeeds when its write is committed.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class Writes extends Context.Service<
   Writes,
   {
@@ -247,6 +264,24 @@ const make = Effect.gen(function* () {
   })
 })
 
+/**
+ * The journal of the engine, with few statements for the frequent operations.
+ *
+ * **Details**: it uses the tables of `SqlMessageStorage` of Effect, which can read them as well. A request of this process
+ * to itself is journaled as taken, and passed on from memory.
+ *
+ * @example
+ * ```ts
+ * import * as BufferedMessageStorage from "@privx-kit/durable/BufferedMessageStorage"
+ * import * as SqliteMessageWriter from "@privx-kit/durable/SqliteMessageWriter"
+ * import * as Layer from "effect/Layer"
+ *
+ * export const layer = BufferedMessageStorage.layer.pipe(Layer.provide(SqliteMessageWriter.layer))
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<
   MessageStorage.MessageStorage,
   never,

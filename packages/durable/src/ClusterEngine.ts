@@ -4,6 +4,8 @@
  *
  * Messages between processes are in the database. Over the network, a process only asks another to look there: see
  * `Doorbell`.
+ *
+ * @since 0.1.0
  */
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
@@ -30,6 +32,10 @@ import * as DoorbellRunners from "./DoorbellRunners.ts"
 import * as PostgresActivityJournal from "./PostgresActivityJournal.ts"
 import * as PostgresMessageWriter from "./PostgresMessageWriter.ts"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Options {
   /** The host under which the other processes of the cluster reach this one. */
   readonly host: string
@@ -60,6 +66,34 @@ const configuration = ({ host, listenHost, port }: Options & { readonly port: nu
     simulateRemoteSerialization: false
   })
 
+/**
+ * The engine of a worker: any number of processes on one Postgres database divide the runs among themselves.
+ *
+ * **When to use**: where several machines execute runs. `EmbeddedEngine` is for one process.
+ *
+ * **Details**: each process holds the locks of its share. When it dies, the others take over that share within a few
+ * seconds. Messages are in the database; over the network a process only asks another to look there.
+ *
+ * **Gotchas**: there is no fencing. A process whose event loop is blocked for longer than 4 seconds loses its share, and may
+ * execute a step twice.
+ *
+ * **Errors**: `SocketServerError` if it cannot listen, `StorageFailed` if the secret of the cluster cannot be read.
+ *
+ * @example
+ * ```ts
+ * import * as ClusterEngine from "@privx-kit/durable/ClusterEngine"
+ * import * as PostgresStorage from "@privx-kit/runs/PostgresStorage"
+ * import * as Layer from "effect/Layer"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * export const layer = ClusterEngine.layer({ host: "worker-1.example.com", port: 7400 }).pipe(
+ *   Layer.provideMerge(PostgresStorage.layer({ url: Redacted.make("postgres://kit@db.example.com/kit") }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (
   options: Options
 ): Layer.Layer<

@@ -5,6 +5,8 @@
  * system releases it with the process, even after `kill -9`, so nothing has to be cleaned up. Node has no call for such
  * locks, but SQLite takes one on its file, so an empty SQLite file with an open exclusive transaction serves as the
  * lock (see docs/decisions/0004-durable-engine.md).
+ *
+ * @since 0.1.0
  */
 import { isBusy } from "./SqliteCodes.ts"
 import * as Failure from "@privx-kit/core/Failure"
@@ -24,7 +26,12 @@ import { fromSystem, type Reason, type StorageFailed } from "@privx-kit/core/Sto
 import * as DataDirectoryAccess from "./DataDirectoryAccess.ts"
 import { fromSqlite } from "./SqliteFailure.ts"
 
-/** Another process uses the directory. The facts about it come from a file that it wrote, and can be missing. */
+/**
+ * Another process uses the directory. The facts about it come from a file that it wrote, and can be missing.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class DataDirectoryBusy extends Failure.Class<DataDirectoryBusy>()(
   "DataDirectoryBusy",
   {
@@ -61,7 +68,12 @@ const UnusableReason = Schema.Literals([
 
 type UnusableReason = typeof UnusableReason.Type
 
-/** The directory cannot be used. Its content was not changed. */
+/**
+ * The directory cannot be used. Its content was not changed.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class DataDirectoryUnusable extends Failure.Class<DataDirectoryUnusable>()(
   "DataDirectoryUnusable",
   {
@@ -76,6 +88,27 @@ export class DataDirectoryUnusable extends Failure.Class<DataDirectoryUnusable>(
   }
 ) {}
 
+/**
+ * The directory with all files of a user, private to that user and locked by one process at a time.
+ *
+ * **Details**: the layer creates the directory if it is missing, and locks it until the scope closes or the process dies.
+ *
+ * **Errors**: the layer fails with `DataDirectoryBusy` if another process has locked it, and with `DataDirectoryUnusable` if
+ * it cannot be used or other users can change it.
+ *
+ * @example
+ * ```ts
+ * import { DataDirectory } from "@privx-kit/durable/DataDirectory"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const path = Effect.map(DataDirectory, ({ path }) => path).pipe(
+ *   Effect.provide(DataDirectory.layer("/var/lib/privx-kit"))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class DataDirectory extends Context.Service<
   DataDirectory,
   {
@@ -96,7 +129,21 @@ const open = Effect.fn("DataDirectory.open")(function* (directory: string) {
   return DataDirectory.of({ path: directory })
 })
 
-/** Fails if other users can change the directory or a part of it. */
+/**
+ * Fails if other users can change a data directory or a part of it.
+ *
+ * **Errors**: `DataDirectoryUnusable` (`exposed`) names the first file or directory.
+ *
+ * @example
+ * ```ts
+ * import { expectPrivate } from "@privx-kit/durable/DataDirectory"
+ *
+ * export const checked = expectPrivate("/var/lib/privx-kit")
+ * ```
+ *
+ * @since 0.1.0
+ * @category validation
+ */
 export const expectPrivate = Effect.fn("DataDirectory.expectPrivate")(function* (
   directory: string
 ): Effect.fn.Return<void, DataDirectoryUnusable> {
@@ -145,7 +192,21 @@ const lock = Effect.fnUntraced(function* (
   )
 })
 
-/** Whether a process has locked the directory, as far as can be determined. */
+/**
+ * Returns whether a process has locked a data directory, as far as can be determined.
+ *
+ * **Gotchas**: a moment later the answer may be another one.
+ *
+ * @example
+ * ```ts
+ * import { isHeld } from "@privx-kit/durable/DataDirectory"
+ *
+ * export const busy = isHeld("/var/lib/privx-kit")
+ * ```
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
 export const isHeld = (directory: string): boolean => {
   const file = path.join(path.resolve(directory), "lock.sqlite")
   if (!existsSync(file)) return false
@@ -206,7 +267,21 @@ const directoryReasons: Record<Reason, UnusableReason> = {
   other: "other"
 }
 
-/** Converts the failure to one of the directory. */
+/**
+ * Converts a failure of storage to one of the data directory.
+ *
+ * @example
+ * ```ts
+ * import { StorageFailed } from "@privx-kit/core/StorageFailed"
+ * import { fromStorage } from "@privx-kit/durable/DataDirectory"
+ *
+ * const full = new StorageFailed({ path: "/var/lib/privx-kit/privx-kit.sqlite", reason: "full", detail: "ENOSPC" })
+ * export const failure = fromStorage("/var/lib/privx-kit")(full)
+ * ```
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export const fromStorage =
   (directory: string) =>
   (failure: StorageFailed): DataDirectoryUnusable =>

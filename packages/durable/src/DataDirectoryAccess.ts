@@ -17,15 +17,11 @@ import * as path from "node:path"
 /**
  * Checks that only this user and root can change a data directory.
  *
- * **Details**
+ * **Details**: checks the directory, its parts (also if a part is a link to another disk), the keys, and the parent
+ * directories. A parent directory may be writable for others only if it has the sticky bit, like `/tmp`. Missing files are
+ * not a problem. On Windows nothing is checked.
  *
- * Checks the directory, its parts (also if a part is a link to another disk), the keys, and the parent directories. A
- * parent directory may be writable for others only if it has the sticky bit, like `/tmp`. Missing files are not a
- * problem. On Windows nothing is checked.
- *
- * **Errors**
- *
- * `StorageFailed` with the reason `exposed` names the first file or directory that others can change.
+ * **Errors**: `StorageFailed` with the reason `exposed` names the first file or directory that others can change.
  *
  * @example
  * ```ts
@@ -35,7 +31,7 @@ import * as path from "node:path"
  * ```
  *
  * @since 0.1.0
- * @category constructors
+ * @category validation
  */
 export const check = Effect.fn("DataDirectoryAccess.check")(function* (
   directory: string
@@ -59,6 +55,16 @@ export interface Exposed {
 
 /**
  * Returns the first file or directory that others can change, as {@link check} would name it.
+ *
+ * **Errors**: `StorageFailed` if the directory cannot be examined.
+ *
+ * @example
+ * ```ts
+ * import * as DataDirectoryAccess from "@privx-kit/durable/DataDirectoryAccess"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const problem = Effect.map(DataDirectoryAccess.exposure("/var/lib/privx-kit"), (exposed) => exposed?.problem)
+ * ```
  *
  * @since 0.1.0
  * @category getters

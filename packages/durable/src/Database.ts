@@ -1,12 +1,18 @@
 /**
  * The database in which a process stores its runs: its name and the meaning of its failures, in addition to Effect's
  * client. Everything above this module is written in SQL that both SQLite and Postgres understand.
+ *
+ * @since 0.1.0
  */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql/SqlError"
 
+/**
+ * @since 0.1.0
+ * @category services
+ */
 export class Database extends Context.Service<
   Database,
   {

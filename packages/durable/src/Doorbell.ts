@@ -5,6 +5,8 @@
  * The transport is TLS 1.2 with a pre-shared key and fresh keys for each connection: both sides prove that they know
  * the secret of the cluster, and every byte after that is bound to the proof. A byte `L` asks the other side to read
  * the database; a byte `P` is answered with `P`. Any other byte closes the connection.
+ *
+ * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -38,7 +40,12 @@ const silence = 600_000
  */
 const mostUnproved = 64
 
-/** The other process cannot be reached, or does not belong to this cluster. */
+/**
+ * The other process cannot be reached, or does not belong to this cluster.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export class PeerUnreachable extends Schema.TaggedError<PeerUnreachable>()("PeerUnreachable", {
   host: Schema.String,
   port: Schema.Int,
@@ -49,12 +56,21 @@ export class PeerUnreachable extends Schema.TaggedError<PeerUnreachable>()("Peer
   }
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Address {
   readonly host: string
   readonly port: number
 }
 
-/** The doorbell of this process. */
+/**
+ * The doorbell of this process.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class Doorbell extends Context.Service<
   Doorbell,
   {
@@ -65,7 +81,25 @@ export class Doorbell extends Context.Service<
   }
 >()("privx-kit/cluster/Doorbell") {}
 
-/** Listens until the scope closes. Port 0 takes a free port. */
+/**
+ * Listens for the other processes of the cluster, until the scope closes.
+ *
+ * **Details**: TLS 1.2 with the secret of the cluster as the pre-shared key. Port 0 takes a free port.
+ *
+ * **Errors**: `SocketServerError` if it cannot listen.
+ *
+ * @example
+ * ```ts
+ * import * as ClusterSecret from "@privx-kit/durable/ClusterSecret"
+ * import * as Doorbell from "@privx-kit/durable/Doorbell"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const doorbell = Effect.flatMap(ClusterSecret.load, (secret) => Doorbell.listen(secret, { host: "0.0.0.0", port: 7400 }))
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const listen = (
   secret: Redacted.Redacted<Uint8Array>,
   { host, port }: Address
@@ -137,7 +171,12 @@ export const listen = (
 /** The raw socket and its TLS socket are two objects with the same remote end. */
 const keyOf = ({ remoteAddress, remotePort }: net.Socket): string => `${remoteAddress} ${remotePort}`
 
-/** A connection to the doorbell of another process. */
+/**
+ * A connection to the doorbell of another process.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Line {
   /** Asks the other process to read the database. One pending request is sufficient. */
   readonly look: Effect.Effect<void, PeerUnreachable>
@@ -145,7 +184,28 @@ export interface Line {
   readonly ping: Effect.Effect<void, PeerUnreachable>
 }
 
-/** Connects until the scope closes. Succeeds when both sides have authenticated. */
+/**
+ * Connects to another process of the cluster, until the scope closes.
+ *
+ * **Details**: succeeds when both sides have authenticated.
+ *
+ * **Errors**: `PeerUnreachable` if the process cannot be reached, or has another secret or protocol.
+ *
+ * @example
+ * ```ts
+ * import * as ClusterSecret from "@privx-kit/durable/ClusterSecret"
+ * import * as Doorbell from "@privx-kit/durable/Doorbell"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const rung = Effect.gen(function* () {
+ *   const line = yield* Doorbell.connect(yield* ClusterSecret.load, { host: "worker-2.example.com", port: 7400 })
+ *   yield* line.look
+ * }).pipe(Effect.scoped)
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const connect = (
   secret: Redacted.Redacted<Uint8Array>,
   address: Address

@@ -2,6 +2,8 @@
  * The communication between Effect Cluster's runners, with nothing but a {@link Doorbell} on the wire: a message is committed
  * to the database before the other runner is asked to look there, and replies are read from the database as well. A message
  * that is not persisted is never sent.
+ *
+ * @since 0.1.0
  */
 import { RunnerUnavailable } from "effect/cluster/ClusterError"
 import * as ClusterSchema from "effect/cluster/ClusterSchema"
@@ -65,12 +67,42 @@ const unstored = <R extends Rpc.Any>({ envelope }: Message.Outgoing<R>): Effect.
     new Error(`a message to ${envelope.address.entityType} is not persisted, so it cannot be sent to another process`)
   )
 
+/**
+ * The communication between the runners of a cluster, with nothing but a doorbell on the wire.
+ *
+ * **Details**: only persisted messages reach another process. The engine sends no others.
+ *
+ * @param secret the secret of the cluster
+ *
+ * @example
+ * ```ts
+ * import * as DoorbellRunners from "@privx-kit/durable/DoorbellRunners"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * export const layer = DoorbellRunners.layer(Redacted.make(new Uint8Array(32)))
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (
   secret: Redacted.Redacted<Uint8Array>
 ): Layer.Layer<Runners.Runners, never, MessageStorage | ShardingConfig> =>
   Layer.effect(Runners.Runners, make(secret)).pipe(Layer.provide(Snowflake.layerGenerator))
 
-/** A ring makes this process read the database. */
+/**
+ * Makes this process read the database when its doorbell rings.
+ *
+ * @example
+ * ```ts
+ * import * as DoorbellRunners from "@privx-kit/durable/DoorbellRunners"
+ *
+ * export const layer = DoorbellRunners.layerAnswer
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerAnswer: Layer.Layer<never, never, Doorbell | Sharding> = Layer.effectDiscard(
   Effect.gen(function* () {
     const doorbell = yield* Doorbell

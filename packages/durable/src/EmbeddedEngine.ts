@@ -2,6 +2,8 @@
  * The embedded engine: Effect's cluster workflow engine with one runner, in this process, on the database of the data
  * directory. It journals each run before it is executed and each result afterwards. After a process has died, the next
  * one executes the unfinished steps again.
+ *
+ * @since 0.1.0
  */
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
@@ -36,7 +38,21 @@ const config = ShardingConfig.layer({
   simulateRemoteSerialization: false
 })
 
-/** A journal with crash points around each write. */
+/**
+ * The journal with crash points around each write. Without crash points it is the journal itself.
+ *
+ * @example
+ * ```ts
+ * import * as EmbeddedEngine from "@privx-kit/durable/EmbeddedEngine"
+ * import * as BufferedMessageStorage from "@privx-kit/durable/BufferedMessageStorage"
+ * import * as Layer from "effect/Layer"
+ *
+ * export const layer = EmbeddedEngine.recorded.pipe(Layer.provide(BufferedMessageStorage.layer))
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const recorded = Layer.effect(
   MessageStorage,
   Effect.gen(function* () {
@@ -52,7 +68,27 @@ export const recorded = Layer.effect(
   })
 )
 
-/** The engine's journal, to read requests to runs and their replies. It needs no engine. */
+/**
+ * The journal of the engine, to read requests to runs and their replies. It needs no engine.
+ *
+ * **When to use**: in a process that reads or prunes runs and executes none.
+ *
+ * @example
+ * ```ts
+ * import * as EmbeddedEngine from "@privx-kit/durable/EmbeddedEngine"
+ * import { DataDirectory } from "@privx-kit/durable/DataDirectory"
+ * import * as SqliteStorage from "@privx-kit/runs/SqliteStorage"
+ * import * as Layer from "effect/Layer"
+ *
+ * export const layer = EmbeddedEngine.journal.pipe(
+ *   Layer.provide(SqliteStorage.layer),
+ *   Layer.provide(DataDirectory.layer("/var/lib/privx-kit"))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const journal: Layer.Layer<MessageStorage, never, SqlClient.SqlClient> = recorded.pipe(
   Layer.provide(SqlMessageStorage.layerStorage({})),
   Layer.provide([NodeCrypto.layerDigest, config])
@@ -80,6 +116,32 @@ const runner = Sharding.layer.pipe(
   Layer.provide([RunnerStorage.layerMemory, RunnerHealth.layerNoop, NodeCrypto.layerDigest, config])
 )
 
+/**
+ * The engine of one process, on the database of the data directory.
+ *
+ * **When to use**: for durable workflows on one machine. `ClusterEngine` is for several.
+ *
+ * **Details**: an activity whose exit is committed is never executed again. After a process has died, the next one executes
+ * the unfinished activities again.
+ *
+ * **Gotchas**: two engines on one file would both execute the runs. `DataDirectory.layer` keeps the second process out.
+ *
+ * @example
+ * ```ts
+ * import * as EmbeddedEngine from "@privx-kit/durable/EmbeddedEngine"
+ * import { DataDirectory } from "@privx-kit/durable/DataDirectory"
+ * import * as SqliteStorage from "@privx-kit/runs/SqliteStorage"
+ * import * as Layer from "effect/Layer"
+ *
+ * export const engine = EmbeddedEngine.layer.pipe(
+ *   Layer.provide(SqliteStorage.layer),
+ *   Layer.provide(DataDirectory.layer("/var/lib/example"))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<
   WorkflowEngine.WorkflowEngine | MessageStorage,
   never,

@@ -6,6 +6,8 @@
  * 1. A write succeeds only when it is committed.
  * 2. A read sees only committed data.
  * 3. A write that fails changes nothing, and does not fail the other writes of its group.
+ *
+ * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -14,6 +16,23 @@ import * as Semaphore from "effect/Semaphore"
 import { classifySqliteError, SqlError } from "effect/sql/SqlError"
 import { type Connection, open, type PreparedStatement } from "./SqliteConnection.ts"
 
+/**
+ * The one connection of a process to its SQLite file, which commits the writes of many fibers together.
+ *
+ * **Errors**: `SqlError` of the work that fails. Other work of the same group is not affected.
+ *
+ * @example
+ * ```ts
+ * import { GroupCommit } from "@privx-kit/durable/GroupCommit"
+ *
+ * export const written = GroupCommit.use((database) =>
+ *   database.write(() => database.prepare("INSERT INTO notes (text) VALUES (?)").execute(["hello"]))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class GroupCommit extends Context.Service<
   GroupCommit,
   {
@@ -51,7 +70,19 @@ const opened = (file: string, options?: { readonly readOnly: boolean }) =>
     (connection) => Effect.sync(connection.close)
   ).pipe(Effect.map(make))
 
-/** The failure of a statement, in the form of every SQL client of Effect. */
+/**
+ * Returns the failure of a statement, in the form of every SQL client of Effect.
+ *
+ * @example
+ * ```ts
+ * import * as GroupCommit from "@privx-kit/durable/GroupCommit"
+ *
+ * export const failure = GroupCommit.failureOf(new Error("database is locked"), "execute statement")
+ * ```
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export const failureOf = (cause: unknown, operation: string): SqlError =>
   new SqlError({ reason: classifySqliteError(withErrno(cause), { message: `Failed to ${operation}`, operation }) })
 

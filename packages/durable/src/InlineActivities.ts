@@ -9,6 +9,8 @@
  * 1. An activity whose exit is in the journal is never executed again.
  * 2. An activity that had not ended when its process died is executed again.
  * 3. An exit is in the journal before its workflow continues.
+ *
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
@@ -121,6 +123,27 @@ const exitOf = <Success extends Schema.Constraint, Error extends Schema.Constrai
   return codec as ExitCodec<Success, Error>
 }
 
+/**
+ * Makes a workflow engine execute activities in the fiber of their workflow.
+ *
+ * **Details**: an activity writes one row, when it has ended. Its exit is in the journal before the workflow continues.
+ *
+ * @example
+ * ```ts
+ * import * as InlineActivities from "@privx-kit/durable/InlineActivities"
+ * import * as SqliteActivityJournal from "@privx-kit/durable/SqliteActivityJournal"
+ * import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
+ * import * as Layer from "effect/Layer"
+ *
+ * export const layer = InlineActivities.layer.pipe(
+ *   Layer.provide(SqliteActivityJournal.layer),
+ *   Layer.provide(ClusterWorkflowEngine.layer)
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<WorkflowEngine, never, WorkflowEngine | ActivityJournal> = Layer.effect(
   WorkflowEngine,
   make

@@ -1,4 +1,8 @@
-/** The exits of activities in the Postgres database that the processes of a cluster share. */
+/**
+ * The exits of activities in the Postgres database that the processes of a cluster share.
+ *
+ * @since 0.1.0
+ */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -40,4 +44,17 @@ const make = Effect.gen(function* () {
   return ActivityJournal.of({ exits, record: (key, exit) => record({ ...key, exit }) })
 })
 
+/**
+ * The exits of activities in the Postgres database that the processes of a cluster share.
+ *
+ * @example
+ * ```ts
+ * import * as PostgresActivityJournal from "@privx-kit/durable/PostgresActivityJournal"
+ *
+ * export const layer = PostgresActivityJournal.layer
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<ActivityJournal, never, SqlClient.SqlClient> = Layer.effect(ActivityJournal, make)

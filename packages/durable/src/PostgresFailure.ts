@@ -1,4 +1,8 @@
-/** Translates errors of Postgres, and of the connection to it, into failures of storage. */
+/**
+ * Translates errors of Postgres, and of the connection to it, into failures of storage.
+ *
+ * @since 0.1.0
+ */
 import * as Failure from "@privx-kit/core/Failure"
 import { describe, type Reason, StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Schema from "effect/Schema"
@@ -22,7 +26,12 @@ const UnusableReason = Schema.Literals([
 
 type UnusableReason = typeof UnusableReason.Type
 
-/** The database cannot be used. Nothing in it was changed. */
+/**
+ * The database cannot be used. Nothing in it was changed.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class DatabaseUnusable extends Failure.Class<DatabaseUnusable>()(
   "DatabaseUnusable",
   {
@@ -83,7 +92,21 @@ const reasons: { readonly [state: string]: Reason } = {
   XX002: "damaged"
 }
 
-/** The failure for an error of Postgres, from the client or wrapped by the engine. */
+/**
+ * Converts an error of Postgres, from the client or wrapped by the engine, to a failure of storage.
+ *
+ * @param name the URL without user and password
+ *
+ * @example
+ * ```ts
+ * import * as PostgresFailure from "@privx-kit/durable/PostgresFailure"
+ *
+ * export const failure = PostgresFailure.fromPostgres("postgres://db.example.com/kit")(new Error("connection refused"))
+ * ```
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export const fromPostgres =
   (name: string) =>
   (error: unknown): StorageFailed => {
@@ -94,7 +117,21 @@ export const fromPostgres =
     return new StorageFailed({ path: name, reason, detail: detailOf(found) })
   }
 
-/** The failure to open a database. */
+/**
+ * Converts an error to the failure to open a database, with the reason on which a user can act.
+ *
+ * @param name the URL without user and password
+ *
+ * @example
+ * ```ts
+ * import * as PostgresFailure from "@privx-kit/durable/PostgresFailure"
+ *
+ * export const { hint } = PostgresFailure.unusable("postgres://db.example.com/kit")(new Error("connection refused"))
+ * ```
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export const unusable =
   (name: string) =>
   (error: unknown): DatabaseUnusable => {
@@ -126,7 +163,22 @@ export const unusable =
     })
   }
 
-/** Whether the server is temporarily unreachable: it is restarting, or the network is interrupted. */
+/**
+ * Returns whether the server is temporarily unreachable: it is restarting, or the network is interrupted.
+ *
+ * **Source**: SQLSTATE classes 08 and 57P0, and 53300.
+ *
+ * @example
+ * ```ts
+ * import * as PostgresFailure from "@privx-kit/durable/PostgresFailure"
+ * import type { SqlError } from "effect/sql/SqlError"
+ *
+ * export const retries = (error: SqlError): boolean => PostgresFailure.isAway(error)
+ * ```
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
 export const isAway = (error: SqlError): boolean => {
   const state = stateOf(error)
   return state === undefined
@@ -134,7 +186,19 @@ export const isAway = (error: SqlError): boolean => {
     : state.startsWith("08") || state.startsWith("57P0") || state === "53300"
 }
 
-/** The client's error that caused a failure; `undefined` if the failure has another cause. */
+/**
+ * Returns the error of the client that caused a failure; `undefined` if the failure has another cause.
+ *
+ * @example
+ * ```ts
+ * import * as PostgresFailure from "@privx-kit/durable/PostgresFailure"
+ *
+ * export const cause = (error: unknown) => PostgresFailure.sqlError(error)?.reason
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
 export const sqlError = (error: unknown): SqlError | undefined => {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 8; depth++) {
     if (isSqlError(cause)) return cause

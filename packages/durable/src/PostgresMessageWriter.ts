@@ -1,4 +1,8 @@
-/** The engine's journal in Postgres. Concurrent writes of executions are combined into one statement. */
+/**
+ * The engine's journal in Postgres. Concurrent writes of executions are combined into one statement.
+ *
+ * @since 0.1.0
+ */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -48,4 +52,17 @@ const make = Effect.map(SqlClient.SqlClient, (sql) =>
   })
 )
 
+/**
+ * The journal of the engine in Postgres. Concurrent writes of executions are combined into one statement.
+ *
+ * @example
+ * ```ts
+ * import * as PostgresMessageWriter from "@privx-kit/durable/PostgresMessageWriter"
+ *
+ * export const layer = PostgresMessageWriter.layer
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<Writes, never, SqlClient.SqlClient> = Layer.effect(Writes, make)

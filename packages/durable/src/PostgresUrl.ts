@@ -2,6 +2,8 @@
  * The URL of a Postgres database, with the parameters that libpq documents. An unknown parameter is refused: it may
  * have been meant to enable TLS. By default, a host other than this machine must present a certificate that is valid
  * for its name.
+ *
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -11,8 +13,16 @@ import { DatabaseUnusable } from "./PostgresFailure.ts"
 
 const modes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Mode = (typeof modes)[number]
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Settings {
   /** The URL without secrets, for messages. */
   readonly name: string
@@ -51,7 +61,20 @@ const otherNames: Readonly<Record<string, string>> = {
   applicationName: "application_name"
 }
 
-/** Removes the secrets of a URL, for messages. */
+/**
+ * Removes the secrets of a URL, for messages.
+ *
+ * @example
+ * ```ts
+ * import * as PostgresUrl from "@privx-kit/durable/PostgresUrl"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * export const name = PostgresUrl.nameOf(Redacted.make("postgres://kit:secret@db.example.com/kit")) // postgres://db.example.com/kit
+ * ```
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
 export const nameOf = (url: Redacted.Redacted): string => {
   const parsed = URL.parse(Redacted.value(url))
   // After an unencoded # comes the rest of the password, and the text before it would be parsed as the host.
@@ -60,6 +83,29 @@ export const nameOf = (url: Redacted.Redacted): string => {
     : `${parsed.protocol}//${parsed.host}${parsed.pathname}`
 }
 
+/**
+ * Parses the URL of a Postgres database, with the parameters that libpq documents.
+ *
+ * **Details**: without `sslmode`, a host other than this machine must present a certificate that is valid for its name. An
+ * unknown parameter is refused, because it may have been meant to enable TLS.
+ *
+ * **Errors**: `DatabaseUnusable` (`url`) says what is wrong and what to write instead. It never repeats a password.
+ *
+ * **Source**: the documentation of libpq, "Connection URIs" and "Parameter Key Words".
+ *
+ * @example
+ * ```ts
+ * import * as PostgresUrl from "@privx-kit/durable/PostgresUrl"
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const url = Redacted.make("postgres://kit@db.example.com/kit?application_name=example")
+ * export const mode = Effect.map(PostgresUrl.parse(url), ({ mode }) => mode) // verify-full
+ * ```
+ *
+ * @since 0.1.0
+ * @category decoding
+ */
 export const parse = (url: Redacted.Redacted): Effect.Effect<Settings, DatabaseUnusable> => {
   const name = nameOf(url)
   const refused = (detail: string) => Effect.fail(new DatabaseUnusable({ database: name, reason: "url", detail }))

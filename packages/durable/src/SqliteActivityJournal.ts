@@ -1,4 +1,8 @@
-/** The exits of activities in the SQLite file of a data directory. */
+/**
+ * The exits of activities in the SQLite file of a data directory.
+ *
+ * @since 0.1.0
+ */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { ActivityJournal, nameOf } from "./ActivityJournal.ts"
@@ -29,4 +33,17 @@ const make = Effect.map(GroupCommit, ({ prepare, read, write }) =>
   })
 )
 
+/**
+ * The exits of activities in the SQLite file of a data directory.
+ *
+ * @example
+ * ```ts
+ * import * as SqliteActivityJournal from "@privx-kit/durable/SqliteActivityJournal"
+ *
+ * export const layer = SqliteActivityJournal.layer
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<ActivityJournal, never, GroupCommit> = Layer.effect(ActivityJournal, make)

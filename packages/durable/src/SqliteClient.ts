@@ -1,6 +1,8 @@
 /**
  * Effect's SQL client on the connection of {@link GroupCommit}: single writes join the next group, reads are executed at
  * once, and an explicit transaction has the connection to itself.
+ *
+ * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -20,6 +22,9 @@ const writes = /^\s*(INSERT|UPDATE|DELETE)\b/i
 /**
  * Several statements as one member of a group, in which a later statement may depend on the rows of an earlier one. For
  * SQLite this is cheaper than a separate transaction.
+ *
+ * @since 0.1.0
+ * @category references
  */
 export const StatementBatch = Context.Reference<
   | (<A>(work: (execute: (statement: Statement.Statement<object>) => Rows) => A) => Effect.Effect<A, SqlError>)
@@ -87,6 +92,24 @@ const together = Layer.effect(
   )
 )
 
+/**
+ * The SQL client of Effect on the connection of `GroupCommit`.
+ *
+ * **Details**: single writes join the next group, reads are executed at once, and an explicit transaction has the connection
+ * to itself.
+ *
+ * @example
+ * ```ts
+ * import * as SqliteClient from "@privx-kit/durable/SqliteClient"
+ * import { GroupCommit } from "@privx-kit/durable/GroupCommit"
+ * import * as Layer from "effect/Layer"
+ *
+ * export const layer = SqliteClient.layer.pipe(Layer.provide(GroupCommit.layer("/var/lib/example/notes.sqlite")))
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<SqlClient.SqlClient, never, GroupCommit> = Layer.effect(SqlClient.SqlClient, make).pipe(
   Layer.provide(Reactivity.layer),
   Layer.merge(together)

@@ -1,13 +1,24 @@
 /**
  * A connection to an SQLite file, and the only place where the kit executes statements of `node:sqlite` that have parameters
  * or write. Releases of Node differ in the parameters they accept and the results they return; this module hides that.
+ *
+ * @since 0.1.0
  */
 import { closeSync, openSync } from "node:fs"
 import { DatabaseSync, type SQLInputValue } from "node:sqlite"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Rows = ReadonlyArray<Record<string, unknown>>
 
-/** A statement that can be executed any number of times. It reads all its rows at once. */
+/**
+ * A statement that can be executed any number of times. It reads all its rows at once.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface PreparedStatement {
   /**
    * Executes the statement and returns its rows; an empty array if it has none.
@@ -19,13 +30,33 @@ export interface PreparedStatement {
   readonly change: (params?: ReadonlyArray<unknown>) => number
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Connection {
   readonly prepare: (sql: string) => PreparedStatement
   readonly isTransaction: () => boolean
   readonly close: () => void
 }
 
-/** Opens the file, or creates it, private to this user. Throws the exceptions of `node:sqlite`. */
+/**
+ * Opens an SQLite file, or creates it, private to this user.
+ *
+ * **Errors**: throws the exceptions of `node:sqlite`.
+ *
+ * @example
+ * ```ts
+ * import * as SqliteConnection from "@privx-kit/durable/SqliteConnection"
+ *
+ * const connection = SqliteConnection.open(":memory:")
+ * export const [row] = connection.prepare("SELECT ? AS number").execute([7])
+ * connection.close()
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const open = (file: string, options: { readonly readOnly?: boolean } = {}): Connection => {
   if (options.readOnly !== true && file !== ":memory:") createPrivately(file)
   const database = new DatabaseSync(file, { readOnly: options.readOnly === true })

@@ -1,4 +1,8 @@
-/** Converts errors of SQLite to storage failures. */
+/**
+ * Converts errors of SQLite to storage failures.
+ *
+ * @since 0.1.0
+ */
 import { describe, fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
 import { isSqlError } from "effect/sql/SqlError"
 import { accessSync, closeSync, constants, openSync, statfsSync } from "node:fs"
@@ -6,7 +10,22 @@ import { devNull } from "node:os"
 import { dirname } from "node:path"
 import * as SqliteCodes from "./SqliteCodes.ts"
 
-/** The failure for an error of SQLite, from `node:sqlite`, from Effect's client, or wrapped by the engine. */
+/**
+ * Converts an error of SQLite to a failure of storage: from `node:sqlite`, from the client of Effect, or wrapped by the
+ * engine.
+ *
+ * @param file for the message
+ *
+ * @example
+ * ```ts
+ * import * as SqliteFailure from "@privx-kit/durable/SqliteFailure"
+ *
+ * export const failure = (error: unknown) => SqliteFailure.fromSqlite("/var/lib/privx-kit/privx-kit.sqlite")(error)
+ * ```
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export const fromSqlite =
   (file: string) =>
   (error: unknown): StorageFailed => {
@@ -47,7 +66,19 @@ const systemFailure = (file: string): StorageFailed | undefined => {
   return undefined
 }
 
-/** The error of SQLite that caused a failure; `undefined` if the failure has another cause. */
+/**
+ * Returns the error of SQLite that caused a failure; `undefined` if the failure has another cause.
+ *
+ * @example
+ * ```ts
+ * import * as SqliteFailure from "@privx-kit/durable/SqliteFailure"
+ *
+ * export const code = (error: unknown) => SqliteFailure.sqliteError(error)?.errcode
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
 export const sqliteError = (error: unknown): (Error & { readonly errcode: unknown }) | undefined => {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 8; depth++) {
     if ("errcode" in cause) return cause

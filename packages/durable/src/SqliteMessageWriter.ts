@@ -1,4 +1,8 @@
-/** The engine's journal in the SQLite file of a data directory, written in groups by prepared statements. */
+/**
+ * The engine's journal in the SQLite file of a data directory, written in groups by prepared statements.
+ *
+ * @since 0.1.0
+ */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Writes } from "./BufferedMessageStorage.ts"
@@ -55,4 +59,17 @@ const make = Effect.map(GroupCommit, ({ prepare, read, write }) =>
   })
 )
 
+/**
+ * The journal of the engine in the SQLite file of a data directory, written in groups by prepared statements.
+ *
+ * @example
+ * ```ts
+ * import * as SqliteMessageWriter from "@privx-kit/durable/SqliteMessageWriter"
+ *
+ * export const layer = SqliteMessageWriter.layer
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<Writes, never, GroupCommit> = Layer.effect(Writes, make)
