@@ -2,6 +2,8 @@
  * The reference script of each PrivX host, with which later scripts are compared. The first script is trusted on first
  * use and becomes the *baseline*, unless every run needs an approval. From then on only a person changes the reference,
  * by approving a script; a different script never replaces it automatically.
+ *
+ * @since 0.1.0
  */
 import { RunId } from "@privx-kit/core/RunId"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
@@ -18,11 +20,22 @@ import * as RunRows from "./RunRows.ts"
 /**
  * When a run waits for a person: `always`; `changed`, when the script differs from the reference of its target;
  * `never`.
+ *
+ * @since 0.1.0
+ * @category schemas
  */
 export const RequireApproval = Schema.Literals(["always", "changed", "never"])
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type RequireApproval = typeof RequireApproval.Type
 
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Approval = Schema.Struct({
   target: Schema.String,
   sha256: Schema.String,
@@ -33,14 +46,49 @@ export const Approval = Schema.Struct({
   runId: RunId
 })
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Approval = typeof Approval.Type
 
-/** The reference that a recorded approval establishes. */
+/**
+ * Returns the reference that an approval makes: approved if a person made it, else a baseline.
+ *
+ * @example
+ * ```ts
+ * import { referenceOf } from "@privx-kit/runs/Approvals"
+ *
+ * export const { basis } = referenceOf({ by: null, sha256: "ab".repeat(32) }) // baseline
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
 export const referenceOf = ({ by, sha256 }: Pick<Approval, "by" | "sha256">): Reference => ({
   sha256,
   basis: by === null ? "baseline" : "approved"
 })
 
+/**
+ * Records which scripts were approved, and compares a new one with the reference of its PrivX host.
+ *
+ * **Details**: the reference is the script that was approved last, or the baseline, which was trusted on first use.
+ *
+ * **Errors**: `StorageFailed` if the database cannot be used.
+ *
+ * @example
+ * ```ts
+ * import { Approvals } from "@privx-kit/runs/Approvals"
+ *
+ * export const review = Approvals.use((approvals) =>
+ *   approvals.review("https://privx.example.com", "ab".repeat(32), "changed")
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class Approvals extends Context.Service<
   Approvals,
   {

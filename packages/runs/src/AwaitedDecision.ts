@@ -1,4 +1,8 @@
-/** The decision for which a run waits: the signal that wakes the run, and the recorded decision. */
+/**
+ * The decision for which a run waits: the signal that wakes the run, and the recorded decision.
+ *
+ * @since 0.1.0
+ */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -8,14 +12,31 @@ import type { Decision } from "./Run.ts"
 import { InternalError, RunCancelled } from "./RunFailures.ts"
 import { RunRequests } from "./RunRequests.ts"
 
-/** Wakes a waiting run. It carries no decision: that is in the record. */
+/**
+ * Wakes a waiting run. It carries no decision: that is in the record.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const Approval = DurableDeferred.make("approval", {
   success: Schema.Struct({ action: Schema.Literals(["cancel", "decide"]) })
 })
 
 /**
- * Reads the decision about the waiting script from the record; the message that woke the run is not trusted. A decision about
- * another script does not count.
+ * Returns the decision about the script of a run that waited for it.
+ *
+ * **Errors**: `RunCancelled` if its cancellation was requested, `InternalError` if there is no decision about this script,
+ * `StorageFailed` if the database cannot be used.
+ *
+ * @example
+ * ```ts
+ * import * as AwaitedDecision from "@privx-kit/runs/AwaitedDecision"
+ *
+ * export const decision = AwaitedDecision.decisionOf("0f8fad5b-d9cb-469f-a165-70867728950e", 1, "ab".repeat(32))
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
  */
 export const decisionOf = Effect.fnUntraced(function* (
   runId: string,

@@ -19,6 +19,8 @@
  *
  * Journals and records contain the names of workflows, activities and steps, and values of the schemas. A changed
  * schema therefore needs a new name.
+ *
+ * @since 0.1.0
  */
 import { RunId } from "@privx-kit/core/RunId"
 import type { Failure } from "@privx-kit/core/Failure"
@@ -58,6 +60,10 @@ export { CommonFailure, type RunScope, type Services }
 
 import { Steps } from "./Steps.ts"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface DurableRun<Inputs, Result, E extends Failure> extends RunKind {
   readonly inputs: Schema.Codec<Inputs, Schema.Json>
   readonly result: Schema.Codec<Result, Schema.Json>
@@ -82,6 +88,10 @@ export interface DurableRun<Inputs, Result, E extends Failure> extends RunKind {
   >
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Options<Inputs, I, Result, J, E extends Failure, K> {
   readonly name: string
   readonly title: string
@@ -96,6 +106,50 @@ export interface Options<Inputs, I, Result, J, E extends Failure, K> {
   readonly isHere?: ((task: Task) => Effect.Effect<boolean, never, PrivxHosts>) | undefined
 }
 
+/**
+ * Defines a kind of durable run: its steps, inputs, result and failures, and the workflow that executes it.
+ *
+ * **Details**: `toLayer` lets the engine of a process execute runs of this kind; `RunExecutor` starts them.
+ *
+ * **Gotchas**: journals and records contain the names of workflow, activities and steps, and values of the schemas. A
+ * changed schema needs a new name. Inputs and journaled values must not contain secrets.
+ *
+ * **Errors**: a run fails with a failure of the kind, or with a `CommonFailure`.
+ *
+ * @example
+ * ```ts
+ * import * as Failure from "@privx-kit/core/Failure"
+ * import * as DurableRun from "@privx-kit/runs/DurableRun"
+ * import * as Effect from "effect/Effect"
+ * import * as Schema from "effect/Schema"
+ *
+ * class VaultSealed extends Failure.Class<VaultSealed>()(
+ *   "VaultSealed",
+ *   { vault: Schema.String },
+ *   { message: ({ vault }) => `The vault ${vault} is sealed.`, hint: "Unseal it." }
+ * ) {}
+ *
+ * const rotation = DurableRun.make({
+ *   name: "secret-rotation",
+ *   title: "Secret rotation",
+ *   workflow: "SecretRotation",
+ *   steps: [{ name: "create", title: "Create the secret" }],
+ *   inputs: Schema.Struct({ vault: Schema.String }),
+ *   result: Schema.Struct({ version: Schema.Int }),
+ *   failure: VaultSealed
+ * })
+ *
+ * export const layer = rotation.toLayer(
+ *   Effect.fnUntraced(function* (run) {
+ *     const version = yield* run.step("create", { success: Schema.Int }, Effect.succeed(7))
+ *     return yield* run.finish("end", Effect.succeed({ version }))
+ *   })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = <Inputs, I, Result, J, E extends Failure, K>(
   options: Options<Inputs, I, Result, J, E, K>
 ): DurableRun<Inputs, Result, E> => {

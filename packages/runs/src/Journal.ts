@@ -1,4 +1,8 @@
-/** What the engine has stored of a run, and its removal: the engine itself never removes anything. */
+/**
+ * What the engine has stored of a run, and its removal: the engine itself never removes anything.
+ *
+ * @since 0.1.0
+ */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Effect from "effect/Effect"
 import * as EntityAddress from "effect/cluster/EntityAddress"
@@ -24,7 +28,22 @@ const addressOf = (entityType: string, executionId: string) =>
     entityId: EntityId.make(executionId)
   })
 
-/** Whether the engine has started this attempt of a run and not recorded its end. */
+/**
+ * Returns whether the engine has not ended an attempt of a run yet.
+ *
+ * **Errors**: `StorageFailed` if the database cannot be used.
+ *
+ * @example
+ * ```ts
+ * import * as Journal from "@privx-kit/runs/Journal"
+ * import type { RunKind } from "@privx-kit/runs/RunKinds"
+ *
+ * export const open = (kind: RunKind) => Journal.isOpen(kind, { runId: "0f8fad5b-d9cb-469f-a165-70867728950e", attempt: 1 })
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const isOpen = Effect.fn("Journal.isOpen")(function* (
   kind: RunKind,
   run: Attempt
@@ -43,7 +62,24 @@ export const isOpen = Effect.fn("Journal.isOpen")(function* (
   )
 })
 
-/** Removes one attempt of a run, with its execution, from the journal. */
+/**
+ * Removes an attempt of a run from the journal of the engine.
+ *
+ * **Gotchas**: only for a run that has ended. The engine would start another one from its beginning.
+ *
+ * **Errors**: `StorageFailed` if the database cannot be used.
+ *
+ * @example
+ * ```ts
+ * import * as Journal from "@privx-kit/runs/Journal"
+ * import type { RunKind } from "@privx-kit/runs/RunKinds"
+ *
+ * export const forgotten = (kind: RunKind) => Journal.forget(kind, { runId: "0f8fad5b-d9cb-469f-a165-70867728950e", attempt: 1 })
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const forget = Effect.fn("Journal.forget")(function* (kind: RunKind, run: Attempt) {
   const database = yield* Database
   const storage = yield* MessageStorage

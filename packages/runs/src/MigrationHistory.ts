@@ -1,9 +1,18 @@
-/** The migration histories of a database: one of the kit, and one for each domain that adds tables. */
+/**
+ * The migration histories of a database: one of the kit, and one for each domain that adds tables.
+ *
+ * @since 0.1.0
+ */
 import * as Effect from "effect/Effect"
 import * as Migrator from "effect/sql/Migrator"
 import { DomainMigrations, type Migrations, type TableMigrations } from "./DomainMigrations.ts"
 
-/** Migrations, and the table that records which of them were executed. */
+/**
+ * Migrations, and the table that records which of them were executed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface MigrationHistory {
   /** `undefined` for the kit itself. */
   readonly domain: string | undefined
@@ -11,7 +20,20 @@ export interface MigrationHistory {
   readonly migrations: Migrations
 }
 
-/** The histories of a database, in the order in which they are executed. */
+/**
+ * Returns the migrations of the tables of the kit, and of those of every domain.
+ *
+ * @example
+ * ```ts
+ * import * as MigrationHistory from "@privx-kit/runs/MigrationHistory"
+ * import { migrations } from "@privx-kit/runs/SqliteMigrations"
+ *
+ * export const all = MigrationHistory.histories("sqlite", migrations)
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const histories = (
   dialect: keyof TableMigrations,
   own: Migrations
@@ -25,10 +47,34 @@ export const histories = (
     }))
   ])
 
-/** The version that a history leads to. */
+/**
+ * Returns the version to which a history leads; 0 if it has no migration.
+ *
+ * @example
+ * ```ts
+ * import * as MigrationHistory from "@privx-kit/runs/MigrationHistory"
+ *
+ * export const version = MigrationHistory.versionOf({ domain: "vault", table: "vault_migrations", migrations: {} }) // 0
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
 export const versionOf = ({ migrations }: MigrationHistory): number =>
   Math.max(0, ...Object.keys(migrations).map((name) => Number.parseInt(name, 10)))
 
-/** Executes the pending migrations of a history. */
+/**
+ * Applies the migrations of a history that the database does not have yet.
+ *
+ * @example
+ * ```ts
+ * import * as MigrationHistory from "@privx-kit/runs/MigrationHistory"
+ *
+ * export const migrated = MigrationHistory.migrate({ domain: "vault", table: "vault_migrations", migrations: {} })
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const migrate = ({ migrations, table }: MigrationHistory) =>
   Migrator.make({})({ loader: Migrator.fromRecord(migrations), table })

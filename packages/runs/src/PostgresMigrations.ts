@@ -4,6 +4,8 @@
  *
  * Times (milliseconds since 1970) and byte counts are whole numbers in double precision: exact up to 2^53, and read as
  * numbers by JavaScript. Ids are compared byte by byte, whatever the collation of the database.
+ *
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -126,4 +128,8 @@ const initial = Effect.gen(function* () {
   yield* sql`CREATE TABLE cluster_secret (id INTEGER PRIMARY KEY CHECK (id = 1), secret BYTEA NOT NULL)`
 })
 
+/**
+ * @since 0.1.0
+ * @category constants
+ */
 export const migrations: Migrations = { "0001_initial": Effect.asVoid(initial) }

@@ -1,6 +1,8 @@
 /**
  * A Postgres database that any number of processes share: the record of the runs, the engine's journal, the stored
  * scripts and their provenance. Only an explicit command creates its tables.
+ *
+ * @since 0.1.0
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as SqlMessageStorage from "effect/cluster/SqlMessageStorage"
@@ -20,16 +22,44 @@ import * as PostgresUrl from "@privx-kit/durable/PostgresUrl"
 import * as MigrationHistory from "./MigrationHistory.ts"
 import { migrations } from "./PostgresMigrations.ts"
 
-/** The version of the tables that this privx-kit works with. */
+/**
+ * The version of the tables that this privx-kit works with.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const version = Object.keys(migrations).length
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Options {
   readonly url: Redacted.Redacted
   /** Maximum number of connections of this process; default 10. One more is reserved for the locks of the cluster. */
   readonly maxConnections?: number | undefined
 }
 
-/** The database, after checking that this privx-kit can work with it. */
+/**
+ * The record of runs in a Postgres database, which the processes of a cluster share.
+ *
+ * **Details**: the database must have been migrated. The layer migrates nothing.
+ *
+ * **Errors**: `DatabaseUnusable` with the reason: it cannot be reached, is not migrated, is of a newer version, the role
+ * lacks a privilege, or a pooler is in front of it that gives each transaction another connection.
+ *
+ * @example
+ * ```ts
+ * import * as PostgresStorage from "@privx-kit/runs/PostgresStorage"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const url = Redacted.make("postgres://kit@db.example.com/kit")
+ * export const layer = PostgresStorage.layer({ url, maxConnections: 10 })
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (options: Options): Layer.Layer<SqlClient.SqlClient | Database, DatabaseUnusable> =>
   Layer.effectDiscard(Effect.suspend(() => Effect.andThen(examine, expectSession(options)))).pipe(
     Layer.provideMerge(client(options))
@@ -138,8 +168,19 @@ const tablesOf = ({ domain }: MigrationHistory.MigrationHistory): string =>
   domain === undefined ? "its tables" : `its tables of the domain ${domain}`
 
 /**
- * Fails if a process cannot work with the database: because of its encoding, its tables, or the privileges of this
- * user. Changes nothing.
+ * Checks that the database has the tables of this version, and that the role may use them. Writes nothing.
+ *
+ * **Errors**: as of {@link layer}.
+ *
+ * @example
+ * ```ts
+ * import * as PostgresStorage from "@privx-kit/runs/PostgresStorage"
+ *
+ * export const examined = PostgresStorage.examine
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
  */
 export const examine: Effect.Effect<void, DatabaseUnusable, SqlClient.SqlClient | Database> = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -187,11 +228,20 @@ const expectEncoding = Effect.fnUntraced(function* (database: string) {
   return yield* new DatabaseUnusable({ database, reason: "encoding", detail })
 })
 
-/** Whether the tables are those that this process works with. */
+/**
+ * Whether the tables are those that this process works with.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const isMigrated = Effect.map(versions, (all) =>
   all.every(({ found, history }) => found === MigrationHistory.versionOf(history))
 )
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Migrated {
   readonly database: string
   /** The previous version of the kit's own tables; 0 if there were none. */
@@ -199,7 +249,25 @@ export interface Migrated {
   readonly to: number
 }
 
-/** Fails if the database is not ready for workers and servers. Changes nothing. */
+/**
+ * Connects to a database, and checks it as {@link layer} does.
+ *
+ * **When to use**: for a command that says whether a database can be used.
+ *
+ * **Errors**: as of {@link layer}.
+ *
+ * @example
+ * ```ts
+ * import * as PostgresStorage from "@privx-kit/runs/PostgresStorage"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const url = Redacted.make("postgres://kit@db.example.com/kit")
+ * export const version = PostgresStorage.inspect({ url })
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const inspect = (options: Options): Effect.Effect<Migrated, DatabaseUnusable> =>
   Effect.gen(function* () {
     yield* examine
@@ -263,8 +331,25 @@ const expectSession = Effect.fnUntraced(
 const migrationLock = 7_249_001
 
 /**
- * Creates or updates the tables of the kit, the domains and the engine, in one transaction: a process that is killed
- * halfway leaves the database unchanged. The second call changes nothing.
+ * Creates the tables, or migrates them to this version.
+ *
+ * **Details**: processes that migrate at the same time wait for each other.
+ *
+ * **Gotchas**: the role must own the tables.
+ *
+ * **Errors**: `DatabaseUnusable`; nothing was changed then.
+ *
+ * @example
+ * ```ts
+ * import * as PostgresStorage from "@privx-kit/runs/PostgresStorage"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const url = Redacted.make("postgres://kit@db.example.com/kit")
+ * export const migrated = PostgresStorage.migrate({ url })
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
  */
 export const migrate = (options: Options): Effect.Effect<Migrated, DatabaseUnusable> =>
   Effect.gen(function* () {

@@ -1,6 +1,8 @@
 /**
  * Acts on requests of other processes about the runs in this data directory: at its start on pending requests, then on
  * new ones as they arrive. A request is removed only when its effect is durable, so that no crash loses one.
+ *
+ * @since 0.1.0
  */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import type { MessageStorage } from "effect/cluster/MessageStorage"
@@ -19,8 +21,21 @@ import { interval, type Request, RunRequests } from "./RunRequests.ts"
 import { Runs } from "./Runs.ts"
 
 /**
- * Before the engine starts: ends cancelled runs and removes them from the journal. A run whose cancellation was recorded but
- * not journaled would otherwise resume.
+ * Cancels every run whose cancellation was requested.
+ *
+ * **When to use**: in a process that has locked the storage and executes no runs.
+ *
+ * **Errors**: `StorageFailed` if the database cannot be used. Requests about kinds that this process does not know stay.
+ *
+ * @example
+ * ```ts
+ * import * as RequestWatcher from "@privx-kit/runs/RequestWatcher"
+ *
+ * export const settled = RequestWatcher.settleCancellations()
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
  */
 export const settleCancellations = Effect.fn("RequestWatcher.settleCancellations")(function* () {
   const requests = yield* RunRequests
@@ -58,14 +73,42 @@ const cancelOutright = Effect.fnUntraced(function* (
 const encodeCancelled = (failure: RunCancelled) =>
   Effect.orDie(Schema.encodeEffect(Schema.toCodecJson(RunCancelled))(failure))
 
-/** Records the decisions that have been made, so that no run is shown as waiting for a decision that exists. */
+/**
+ * Remembers which runs have been decided about, so that a replayed body no longer waits.
+ *
+ * **Errors**: `StorageFailed` if the database cannot be used.
+ *
+ * @example
+ * ```ts
+ * import * as RequestWatcher from "@privx-kit/runs/RequestWatcher"
+ *
+ * export const noted = RequestWatcher.noteDecisions()
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const noteDecisions = Effect.fnUntraced(function* () {
   const requests = yield* RunRequests
   const control = yield* RunControl
   for (const { attempt, runId } of yield* requests.decisions) control.active(runId, attempt).decided = true
 })
 
-/** Acts on the requests that are open now. */
+/**
+ * Acts, once, on the requests about runs of this process: cancellations and decisions.
+ *
+ * **Errors**: `StorageFailed` if the database cannot be used.
+ *
+ * @example
+ * ```ts
+ * import * as RequestWatcher from "@privx-kit/runs/RequestWatcher"
+ *
+ * export const acted = RequestWatcher.act()
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const act = Effect.fnUntraced(function* () {
   const requests = yield* RunRequests
   const runs = yield* Runs
@@ -116,7 +159,21 @@ const decide = Effect.fnUntraced(function* (
   yield* kind.wake({ runId: run.id, attempt: run.attempt }, action)
 })
 
-/** Acts on requests as they arrive, until the scope closes. */
+/**
+ * Acts on requests about runs of this process, until the scope closes.
+ *
+ * **Details**: every 200 milliseconds. A database that cannot be read is read again.
+ *
+ * @example
+ * ```ts
+ * import * as RequestWatcher from "@privx-kit/runs/RequestWatcher"
+ *
+ * export const watching = RequestWatcher.watch
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const watch = act().pipe(
   // A database that cannot be read is reported to the callers that wait for a run; here the read is only retried.
   Effect.catchTag("StorageFailed", (failure) => Effect.logDebug(failure.message)),

@@ -1,6 +1,8 @@
 /**
  * How long ended runs are kept, and their removal from the record and from the engine's journal, which would otherwise
  * keep them forever. Artifacts, manifests and approvals stay: they are evidence, and have commands of their own.
+ *
+ * @since 0.1.0
  */
 import { RunId } from "@privx-kit/core/RunId"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
@@ -16,6 +18,10 @@ import * as Journal from "./Journal.ts"
 import { RunKinds } from "./RunKinds.ts"
 import * as RunRows from "./RunRows.ts"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Bound {
   /** How many ended runs are kept, the latest first. */
   readonly keep?: number | undefined
@@ -23,7 +29,12 @@ export interface Bound {
   readonly olderThan?: Duration.Duration | undefined
 }
 
-/** The retention that is applied when a process starts. */
+/**
+ * The retention that is applied when a process starts.
+ *
+ * @since 0.1.0
+ * @category references
+ */
 export const Retention = Context.Reference<Bound>("privx-kit/Retention", { defaultValue: () => ({ keep: 10_000 }) })
 
 const Ended = Schema.Array(Schema.Struct({ id: RunId, kind: Schema.String, attempt: Schema.Int }))
@@ -32,8 +43,26 @@ const Ended = Schema.Array(Schema.Struct({ id: RunId, kind: Schema.String, attem
 const many = 20
 
 /**
- * Returns the ids of the removed runs, or, with `dryRun`, of those that would be removed. Unfinished runs and their
- * parts always stay. Runs of an unknown kind stay as well, because this process cannot clear their journal.
+ * Removes ended runs beyond a bound, from the record and from the journal of the engine.
+ *
+ * **Details**: parts of a run that has not ended stay, and so do runs of kinds that this process does not know. Artifacts
+ * and manifests stay.
+ *
+ * **Errors**: `StorageFailed` if the database cannot be used.
+ *
+ * @param options.dryRun only say what would be removed
+ * @returns the ids of the runs
+ *
+ * @example
+ * ```ts
+ * import * as Retention from "@privx-kit/runs/Retention"
+ * import * as Duration from "effect/Duration"
+ *
+ * export const removed = Retention.prune({ keep: 1000, olderThan: Duration.days(90) }, { dryRun: true })
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
  */
 export const prune = Effect.fn("Retention.prune")(function* (
   bound: Bound,

@@ -1,6 +1,8 @@
 /**
  * The record of a run, as it is stored and as `--json` shows it. It is independent of the kind of run: inputs, result
  * and failure are JSON, which the kind encodes and decodes.
+ *
+ * @since 0.1.0
  */
 import { RunId } from "@privx-kit/core/RunId"
 import * as Schema from "effect/Schema"
@@ -10,7 +12,12 @@ const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
 const Ordinal = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
 
-/** A point in time as programs see it: ISO 8601 in UTC. */
+/**
+ * A point in time as programs see it: ISO 8601 in UTC.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Time = Schema.String.annotate({ format: "date-time" }).pipe(
   Schema.decodeTo(Schema.DateTimeUtc, SchemaTransformation.dateTimeUtcFromString)
 )
@@ -21,6 +28,9 @@ export const Time = Schema.String.annotate({ format: "date-time" }).pipe(
  * - `waiting`: it waits for a person to approve or reject its script, whether or not a process is executing it.
  * - `interrupted`: it has started and not ended, and no process is executing it; it can be resumed.
  * - `succeeded`, `failed`, `cancelled`: it has ended.
+ *
+ * @since 0.1.0
+ * @category schemas
  */
 export const RunStatus = Schema.Literals([
   "queued",
@@ -32,16 +42,38 @@ export const RunStatus = Schema.Literals([
   "cancelled"
 ])
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type RunStatus = typeof RunStatus.Type
 
-/** A part of a run that people see; each kind of run has its own. */
+/**
+ * A part of a run that people see; each kind of run has its own.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const StepName = Schema.String
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type StepName = typeof StepName.Type
 
-/** How often each failure occurred, by `error_code`, or as `TransportError.reset` and the like where PrivX sent no code. */
+/**
+ * How often each failure occurred, by `error_code`, or as `TransportError.reset` and the like where PrivX sent no code.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Failures = Schema.Record(Schema.String, Count)
 
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
 export const RunStep = Schema.Struct({
   name: StepName,
   status: RunStatus,
@@ -56,9 +88,18 @@ export const RunStep = Schema.Struct({
   failures: Failures
 })
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type RunStep = typeof RunStep.Type
 
-/** A person's decision about a script. */
+/**
+ * A person's decision about a script.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Decision = Schema.Struct({
   approved: Schema.Boolean,
   /** The account that decided: of the machine that ran the command, or of the server. */
@@ -67,23 +108,58 @@ export const Decision = Schema.Struct({
   comment: Schema.NullOr(Schema.String)
 })
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Decision = typeof Decision.Type
 
-/** Why a script is a reference: it was trusted on first use, or a person approved it. */
+/**
+ * Why a script is a reference: it was trusted on first use, or a person approved it.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Basis = Schema.Literals(["baseline", "approved"])
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Basis = typeof Basis.Type
 
-/** The script of a target with which later scripts are compared. */
+/**
+ * The script of a target with which later scripts are compared.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Reference = Schema.Struct({ sha256: Schema.String, basis: Basis })
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Reference = typeof Reference.Type
 
-/** How a script compares with the reference of its target; `new` if there is no reference. */
+/**
+ * How a script compares with the reference of its target; `new` if there is no reference.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Change = Schema.Literals(["new", "unchanged", "changed"])
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Change = typeof Change.Type
 
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Review = Schema.Struct({
   change: Change,
   /** What the script was compared with; `null` if the script is new. */
@@ -94,9 +170,18 @@ export const Review = Schema.Struct({
   decision: Schema.NullOr(Decision)
 })
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Review = typeof Review.Type
 
-/** An attempt that has ended and was followed by another. */
+/**
+ * An attempt that has ended and was followed by another.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const EarlierAttempt = Schema.Struct({
   attempt: Ordinal,
   status: RunStatus,
@@ -106,8 +191,16 @@ export const EarlierAttempt = Schema.Struct({
   steps: Schema.Array(RunStep)
 })
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type EarlierAttempt = typeof EarlierAttempt.Type
 
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Run = Schema.Struct({
   id: RunId,
   /** Orders runs as they were recorded, independently of the clock. */
@@ -137,9 +230,25 @@ export const Run = Schema.Struct({
   earlier: Schema.Array(EarlierAttempt)
 })
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Run = typeof Run.Type
 
-/** Whether the run has ended. */
+/**
+ * Returns whether a run has ended.
+ *
+ * @example
+ * ```ts
+ * import { isOver, type Run } from "@privx-kit/runs/Run"
+ *
+ * export const open = (runs: ReadonlyArray<Run>) => runs.filter((run) => !isOver(run))
+ * ```
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
 export const isOver = (run: Pick<Run, "endedAt">): boolean => run.endedAt !== null
 
 const StepJson = Schema.Struct({
@@ -148,7 +257,12 @@ const StepJson = Schema.Struct({
   endedAt: Schema.NullOr(Time)
 }).annotate({ identifier: "RunStep" })
 
-/** As programs see it: times in ISO 8601. */
+/**
+ * As programs see it: times in ISO 8601.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const RunJson = Schema.Struct({
   ...Run.fields,
   createdAt: Time,
@@ -171,4 +285,17 @@ export const RunJson = Schema.Struct({
   )
 })
 
+/**
+ * Encodes a run as programs see it: times in ISO 8601.
+ *
+ * @example
+ * ```ts
+ * import { type Run, toJson } from "@privx-kit/runs/Run"
+ *
+ * export const text = (run: Run): string => JSON.stringify(toJson(run))
+ * ```
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
 export const toJson: (run: Run) => unknown = Schema.encodeSync(Schema.toCodecJson(RunJson))

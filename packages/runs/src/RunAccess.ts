@@ -2,6 +2,8 @@
  * The runs of a data directory for a process that executes none of them: it reads them or records requests while
  * another process may execute them. It takes no lock and starts no engine. If the data directory does not exist, it
  * finds nothing and creates nothing.
+ *
+ * @since 0.1.0
  */
 import type { MessageStorage } from "effect/cluster/MessageStorage"
 import * as Context from "effect/Context"
@@ -30,9 +32,37 @@ import * as RunActions from "./RunActions.ts"
 import { RunRequests } from "./RunRequests.ts"
 import { Runs } from "./Runs.ts"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Services = Runs | RunRequests | Approvals | MessageStorage | SqlClient.SqlClient | Database | DataDirectory
 
-/** @param mode `read` changes nothing; `write` records requests and removes ended runs */
+/**
+ * The runs of a data directory, for a process that executes none of them.
+ *
+ * **Details**: takes no lock and starts no engine. If the data directory does not exist, it finds nothing and creates
+ * nothing.
+ *
+ * **Errors**: `DataDirectoryUnusable` if the directory cannot be read or other users can change it; `DataDirectoryBusy` if
+ * it has to be migrated, and another process has locked it.
+ *
+ * @param mode `read` changes nothing; `write` records requests and removes ended runs
+ *
+ * @example
+ * ```ts
+ * import * as RunAccess from "@privx-kit/runs/RunAccess"
+ * import { Runs } from "@privx-kit/runs/Runs"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const failed = Runs.use((runs) => runs.list({ status: ["failed"], limit: 10 })).pipe(
+ *   Effect.provide(RunAccess.layer("/var/lib/privx-kit", "read"))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (
   directory: string,
   mode: "read" | "write"
@@ -81,10 +111,39 @@ const empty: Layer.Layer<SqlClient.SqlClient> = Layer.effectDiscard(
   SqliteStorage.migrate.pipe(Effect.scoped, Effect.orDie)
 ).pipe(Layer.provideMerge(SqliteClient.layer), Layer.provide(GroupCommit.layer(":memory:")))
 
-/** The run with the given id or prefix, with its actual status. */
+/**
+ * Finds a run by its id or a unique prefix, as {@link seen} shows it.
+ *
+ * **Errors**: `RunNotFound`, `RunAmbiguous` with the first candidates, `StorageFailed`.
+ *
+ * @example
+ * ```ts
+ * import * as RunAccess from "@privx-kit/runs/RunAccess"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const run = RunAccess.find("1f0c").pipe(Effect.provide(RunAccess.layer("/var/lib/privx-kit", "read")))
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const find = Effect.fn("RunAccess.find")((beginning: string) => Effect.flatMap(RunActions.find(beginning), seen))
 
-/** The run with its actual status: a run that a killed process left as `running` is interrupted. */
+/**
+ * Returns a run as it stands: a running one is interrupted if no process has locked the data directory.
+ *
+ * @example
+ * ```ts
+ * import * as RunAccess from "@privx-kit/runs/RunAccess"
+ * import { Runs } from "@privx-kit/runs/Runs"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const all = Effect.flatMap(Runs.use((runs) => runs.list()), (runs) => Effect.forEach(runs, RunAccess.seen))
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const seen = Effect.fnUntraced(function* (run: Run): Effect.fn.Return<Run, never, DataDirectory> {
   if (run.status !== "running") return run
   const { path: directory } = yield* DataDirectory
@@ -96,7 +155,19 @@ export const seen = Effect.fnUntraced(function* (run: Run): Effect.fn.Return<Run
   }
 })
 
-/** The account that requests, for the record. */
+/**
+ * Returns the name of the account of this process, for requests and decisions. An account without a name has its number.
+ *
+ * @example
+ * ```ts
+ * import * as RunAccess from "@privx-kit/runs/RunAccess"
+ *
+ * export const by = RunAccess.me()
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
 export const me = (): string => {
   try {
     return os.userInfo().username

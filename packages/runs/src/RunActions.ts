@@ -1,6 +1,8 @@
 /**
  * The actions of a person on a run, from the command line or through a server. Each records a request, on which the process
  * that executes the run acts.
+ *
+ * @since 0.1.0
  */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Effect from "effect/Effect"
@@ -10,7 +12,21 @@ import { RunAmbiguous, RunConflict, RunNotFound } from "./RunFailures.ts"
 import { RunRequests } from "./RunRequests.ts"
 import { Runs } from "./Runs.ts"
 
-/** Finds a run by its id, or by a unique prefix of its id. */
+/**
+ * Finds a run by its id, or by a unique prefix of its id.
+ *
+ * **Errors**: `RunNotFound` if none has it, `RunAmbiguous` with the first candidates if several have, `StorageFailed`.
+ *
+ * @example
+ * ```ts
+ * import * as RunActions from "@privx-kit/runs/RunActions"
+ *
+ * export const run = RunActions.find("1f0c")
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const find = Effect.fn("RunActions.find")(function* (
   beginning: string
 ): Effect.fn.Return<Run, RunNotFound | RunAmbiguous | StorageFailed, Runs> {
@@ -22,7 +38,27 @@ export const find = Effect.fn("RunActions.find")(function* (
   return (yield* runs.get(id)) ?? (yield* new RunNotFound({ runId: id }))
 })
 
-/** Requests the cancellation of a run that has not ended. */
+/**
+ * Requests the cancellation of a run that has not ended.
+ *
+ * **Details**: the process that executes the run acts on the request, and cancels its parts as well. Only the first request
+ * counts.
+ *
+ * **Errors**: `RunConflict` if the run has ended, `StorageFailed`.
+ *
+ * @param by the name of the person, for the record
+ *
+ * @example
+ * ```ts
+ * import * as RunActions from "@privx-kit/runs/RunActions"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const cancelled = Effect.flatMap(RunActions.find("1f0c"), (run) => RunActions.cancel(run, "anna", "wrong host"))
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const cancel = Effect.fn("RunActions.cancel")(function* (
   run: Run,
   by: string,
@@ -34,6 +70,10 @@ export const cancel = Effect.fn("RunActions.cancel")(function* (
   yield* requests.ask({ runId: run.id, attempt: run.attempt, action: "cancel", by, comment })
 })
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Decision {
   readonly approved: boolean
   readonly by: string
@@ -44,10 +84,34 @@ export interface Decision {
 }
 
 /**
- * Approves or rejects exactly the script that was reviewed: the run may have been retried in the meantime. The recorded
- * decision names the script, and the process that executes the run compares it again.
+ * Approves or rejects exactly the script that was reviewed.
  *
- * Returns whether a process still has to act on the decision. The script of a run that has succeeded is approved at once.
+ * **Details**: the recorded decision names the script, and the process that executes the run compares it again. The script
+ * of a run that has succeeded is approved at once.
+ *
+ * **Errors**: `RunConflict` if the run is at another attempt, has another script, does not wait, was decided about, or is
+ * being cancelled. Nothing is decided then. `StorageFailed` if the database cannot be used.
+ *
+ * @returns whether a process still has to act on the decision
+ *
+ * @example
+ * ```ts
+ * import * as RunActions from "@privx-kit/runs/RunActions"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const approved = Effect.flatMap(RunActions.find("1f0c"), (run) =>
+ *   RunActions.decide(run, {
+ *     approved: true,
+ *     by: "anna",
+ *     comment: "read it twice",
+ *     sha256: run.sha256 ?? "",
+ *     attempt: run.attempt
+ *   })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
  */
 export const decide = Effect.fn("RunActions.decide")(function* (
   { attempt, id, sha256, status, target }: Run,

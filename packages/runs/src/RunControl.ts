@@ -1,6 +1,8 @@
 /**
  * The runs that this process is executing. Code outside the engine's fibers uses it to cancel a run, or to learn that
  * the run waits for an approval. It is lost with the process, and nothing depends on it afterwards.
+ *
+ * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -13,7 +15,12 @@ import type { Review } from "./Run.ts"
 import { RunEvent, RunEvents } from "./RunEvents.ts"
 import type { RunRecorder } from "./RunRecorder.ts"
 
-/** One attempt of a run, in this process. */
+/**
+ * One attempt of a run, in this process.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Active {
   /** Whether this process has just recorded the run. */
   created: boolean
@@ -32,6 +39,21 @@ export interface Active {
   waiting: number
 }
 
+/**
+ * What the fibers of a process tell each other about the attempts that it executes.
+ *
+ * **When to use**: it is part of the runtime of a process that executes runs. A workflow gets a `RunScope` instead.
+ *
+ * @example
+ * ```ts
+ * import { RunControl } from "@privx-kit/runs/RunControl"
+ *
+ * export const stalled = RunControl.use((control) => control.stalled)
+ * ```
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class RunControl extends Context.Service<
   RunControl,
   {

@@ -1,6 +1,8 @@
 /**
  * The events of a run while it is executed: the interface between the engine and the code that shows progress (the
  * command line, the server). Events are not journaled; a late observer reads `Runs` instead.
+ *
+ * @since 0.1.0
  */
 import type { Failure } from "@privx-kit/core/Failure"
 import * as Context from "effect/Context"
@@ -8,7 +10,12 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type { Review, StepName } from "./Run.ts"
 
-/** Every event carries the id of its run, because a process can execute many. Times are in milliseconds. */
+/**
+ * Every event carries the id of its run, because a process can execute many. Times are in milliseconds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type RunEvent = Data.TaggedEnum<{
   /** The run starts in this process; `resumed` if an earlier process had started it. */
   RunStarted: {
@@ -62,11 +69,18 @@ export type RunEvent = Data.TaggedEnum<{
   RunEnded: { readonly runId: string; readonly outcome: "succeeded" | "failed" | "cancelled" }
 }>
 
+/**
+ * @since 0.1.0
+ * @category constants
+ */
 export const RunEvent = Data.taggedEnum<RunEvent>()
 
 /**
  * The observer. It is read when the layer of the executor is built, because steps run on fibers of the engine and not
  * on the caller's. Provide it to that layer: `Layer.provide(Layer.succeed(RunEvents, observe))`.
+ *
+ * @since 0.1.0
+ * @category references
  */
 export const RunEvents = Context.Reference<(event: RunEvent) => Effect.Effect<void>>("privx-kit/RunEvents", {
   defaultValue: () => () => Effect.void

@@ -7,6 +7,8 @@
  * ```
  *
  * Steps run on fibers of the engine. Their context, `RunEvents` included, is the one that was provided to the layer.
+ *
+ * @since 0.1.0
  */
 import type { Failure } from "@privx-kit/core/Failure"
 import { fromDefect, StorageFailed } from "@privx-kit/core/StorageFailed"
@@ -38,6 +40,10 @@ import { Runs } from "./Runs.ts"
 import * as RunSubmission from "./RunSubmission.ts"
 import * as StorageHealth from "./StorageHealth.ts"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface RunOptions {
   /** Whether to fail with `ApprovalPending` if the run waits for an approval; the run keeps waiting. */
   readonly noWait?: boolean | undefined
@@ -45,6 +51,29 @@ export interface RunOptions {
   readonly onRun?: ((runId: string) => Effect.Effect<void>) | undefined
 }
 
+/**
+ * Executes durable runs in this process, and waits for their ends.
+ *
+ * **Details**: `run` joins an unfinished run of the same kind, target and inputs, or starts one; `resume` continues a
+ * recorded run or reads its result; `retry` starts another attempt. If the effect is interrupted, the run continues in the
+ * engine of this process, and a later process resumes it.
+ *
+ * **Errors**: the failure of the run, `RunNotFound` if there is no such run, `RunConflict` if it cannot be retried, and
+ * `ApprovalPending` if it waits for an approval and `noWait` is set.
+ *
+ * @example
+ * ```ts
+ * import type { Failure } from "@privx-kit/core/Failure"
+ * import type { DurableRun } from "@privx-kit/runs/DurableRun"
+ * import { RunExecutor } from "@privx-kit/runs/RunExecutor"
+ *
+ * export const rotated = <Result, E extends Failure>(kind: DurableRun<{ readonly vault: string }, Result, E>) =>
+ *   RunExecutor.use((runs) => runs.run(kind, { target: "https://privx.example.com", inputs: { vault: "main" } }))
+ * ```
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class RunExecutor extends Context.Service<
   RunExecutor,
   {
@@ -94,6 +123,10 @@ export class RunExecutor extends Context.Service<
   )
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Services =
   | WorkflowEngine
   | MessageStorage

@@ -1,10 +1,19 @@
-/** The failures of runs of every kind, and of requests about runs. */
+/**
+ * The failures of runs of every kind, and of requests about runs.
+ *
+ * @since 0.1.0
+ */
 import * as Failure from "@privx-kit/core/Failure"
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import { type Basis, Change, Reference, type Review, RunStatus } from "./Run.ts"
 
-/** The inputs of a run are not valid. Nothing was started. */
+/**
+ * The inputs of a run are not valid. Nothing was started.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class InvalidInput extends Failure.Class<InvalidInput>()(
   "InvalidInput",
   { detail: Schema.String },
@@ -14,7 +23,12 @@ export class InvalidInput extends Failure.Class<InvalidInput>()(
   }
 ) {}
 
-/** A bug in privx-kit. */
+/**
+ * A bug in privx-kit.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class InternalError extends Failure.Class<InternalError>()(
   "InternalError",
   { detail: Schema.String },
@@ -24,7 +38,12 @@ export class InternalError extends Failure.Class<InternalError>()(
   }
 ) {}
 
-/** A hook refused a step before it started. */
+/**
+ * A hook refused a step before it started.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class StepRefused extends Failure.Class<StepRefused>()(
   "StepRefused",
   {
@@ -37,7 +56,12 @@ export class StepRefused extends Failure.Class<StepRefused>()(
   }
 ) {}
 
-/** This process has no run with that id. */
+/**
+ * This process has no run with that id.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class RunNotFound extends Failure.Class<RunNotFound>()(
   "RunNotFound",
   {
@@ -57,7 +81,12 @@ export class RunNotFound extends Failure.Class<RunNotFound>()(
   }
 ) {}
 
-/** Several runs have an id that starts with the given text. */
+/**
+ * Several runs have an id that starts with the given text.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class RunAmbiguous extends Failure.Class<RunAmbiguous>()(
   "RunAmbiguous",
   {
@@ -71,7 +100,12 @@ export class RunAmbiguous extends Failure.Class<RunAmbiguous>()(
   }
 ) {}
 
-/** The request does not fit the state of the run. Nothing was changed. */
+/**
+ * The request does not fit the state of the run. Nothing was changed.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class RunConflict extends Failure.Class<RunConflict>()(
   "RunConflict",
   {
@@ -85,7 +119,12 @@ export class RunConflict extends Failure.Class<RunConflict>()(
   }
 ) {}
 
-/** The run was cancelled on request. */
+/**
+ * The run was cancelled on request.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class RunCancelled extends Failure.Class<RunCancelled>()(
   "RunCancelled",
   {
@@ -99,7 +138,12 @@ export class RunCancelled extends Failure.Class<RunCancelled>()(
   }
 ) {}
 
-/** A person has rejected the script. It was not delivered. */
+/**
+ * A person has rejected the script. It was not delivered.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class ApprovalRejected extends Failure.Class<ApprovalRejected>()(
   "ApprovalRejected",
   {
@@ -115,7 +159,12 @@ export class ApprovalRejected extends Failure.Class<ApprovalRejected>()(
   }
 ) {}
 
-/** The run waits for an approval, and the command does not. */
+/**
+ * The run waits for an approval, and the command does not.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class ApprovalPending extends Failure.Class<ApprovalPending>()(
   "ApprovalPending",
   {
@@ -147,18 +196,49 @@ const statusText: Record<RunStatus, string> = {
 
 type Compared = Pick<Review, "change" | "reference">
 
-/** Says why a run waits for an approval. A script that has not changed waits only where every run does. */
+/**
+ * Says why a run waits for an approval, as the rest of a sentence.
+ *
+ * **Details**: a script that has not changed waits only if every run does.
+ *
+ * @example
+ * ```ts
+ * import * as RunFailures from "@privx-kit/runs/RunFailures"
+ *
+ * export const text = RunFailures.whyWaiting({ change: "new", reference: null })
+ * ```
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
 export const whyWaiting = (review: Compared): string =>
   review.change === "unchanged" ? `every run needs an approval; ${comparison(review)}` : comparison(review)
 
-/** Says how a script compares with the reference of its PrivX host. */
+/**
+ * Says how a script compares with the reference of its PrivX host.
+ *
+ * @example
+ * ```ts
+ * import * as RunFailures from "@privx-kit/runs/RunFailures"
+ *
+ * export const text = RunFailures.comparison({ change: "unchanged", reference: { sha256: "ab".repeat(32), basis: "approved" } })
+ * ```
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
 export const comparison = ({ change, reference }: Compared): string => {
   const basis = reference === null ? undefined : basisText[reference.basis]
   if (change === "new" || basis === undefined) return "the PrivX host has no baseline and no approved script yet"
   return change === "unchanged" ? `the script is ${basis}` : `the script differs from ${basis}`
 }
 
-/** What a reference is called. */
+/**
+ * What a reference is called.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const basisText: Record<Basis, string> = {
   baseline: "the baseline, which was trusted on first use",
   approved: "the approved one"

@@ -1,6 +1,8 @@
 /**
  * Executes queued runs of every kind, in a server or worker. A run that coordinates other runs does not count towards
  * the limit, because it waits for runs that do.
+ *
+ * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -10,6 +12,22 @@ import { RunExecutor } from "./RunExecutor.ts"
 import * as RunQueue from "./RunQueue.ts"
 import { Runs } from "./Runs.ts"
 
+/**
+ * Claims queued runs and executes them in this process.
+ *
+ * **Details**: `feed` claims up to the given number at a time, until the scope closes. A run that waits for an approval does
+ * not count.
+ *
+ * @example
+ * ```ts
+ * import { RunFeeder } from "@privx-kit/runs/RunFeeder"
+ *
+ * export const working = RunFeeder.use((feeder) => feeder.feed(8))
+ * ```
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class RunFeeder extends Context.Service<
   RunFeeder,
   {

@@ -1,8 +1,16 @@
-/** The filter of a list of runs, as an SQL condition. */
+/**
+ * The filter of a list of runs, as an SQL condition.
+ *
+ * @since 0.1.0
+ */
 import type * as SqlClient from "effect/sql/SqlClient"
 import type * as Statement from "effect/sql/Statement"
 import type { RunStatus } from "./Run.ts"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Filter {
   readonly kind?: string | undefined
   readonly target?: string | undefined
@@ -35,6 +43,25 @@ export interface Filter {
   readonly results?: boolean | undefined
 }
 
+/**
+ * Makes the condition of a filter, for a `WHERE` clause on the table of runs.
+ *
+ * **Details**: text from outside is a parameter of the statement, and never a part of it.
+ *
+ * @example
+ * ```ts
+ * import * as RunFilter from "@privx-kit/runs/RunFilter"
+ * import * as Effect from "effect/Effect"
+ * import * as SqlClient from "effect/sql/SqlClient"
+ *
+ * export const failed = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+ *   sql`SELECT id FROM runs WHERE ${RunFilter.make(sql)({ status: ["failed"] })}`
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (sql: SqlClient.SqlClient): ((filter: Filter) => Statement.Fragment) => {
   const containing = (text: string): Statement.Fragment => {
     const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`

@@ -1,6 +1,8 @@
 /**
  * The kinds of run that a process knows, for code that handles runs of every kind. Each domain brings its own kinds, made
  * with `DurableRun`. A kind that no domain brings is refused by name.
+ *
+ * @since 0.1.0
  */
 import * as Failure from "@privx-kit/core/Failure"
 import type { PrivxHosts } from "@privx-kit/settings/PrivxHosts"
@@ -13,26 +15,50 @@ import * as Schema from "effect/Schema"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import type { Run, StepName } from "./Run.ts"
 
-/** One attempt of a run, as the engine knows it. */
+/**
+ * One attempt of a run, as the engine knows it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Attempt extends Pick<Run, "attempt"> {
   readonly runId: string
 }
 
-/** A named part of a run that people see. */
+/**
+ * A named part of a run that people see.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Step {
   readonly name: StepName
   /** Title for people: `Download the script`. */
   readonly title: string
 }
 
-/** The task of a run, as recorded. */
+/**
+ * The task of a run, as recorded.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Task extends Pick<Run, "target" | "inputs"> {
   readonly runId: string
 }
 
-/** The state of an attempt in the engine: suspended, or ended with this exit. */
+/**
+ * The state of an attempt in the engine: suspended, or ended with this exit.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Progress = "suspended" | Exit.Exit<void, Failure.Failure>
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface RunKind {
   /** As in the record of runs: `ueba-setup`. */
   readonly name: string
@@ -63,7 +89,12 @@ export interface RunKind {
   readonly wake: (attempt: Attempt, action: "cancel" | "decide") => Effect.Effect<void, never, WorkflowEngine>
 }
 
-/** No domain of this process knows the kind of the run. */
+/**
+ * No domain of this process knows the kind of the run.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class UnknownRunKind extends Failure.Class<UnknownRunKind>()(
   "UnknownRunKind",
   { kind: Schema.String },
@@ -73,6 +104,10 @@ export class UnknownRunKind extends Failure.Class<UnknownRunKind>()(
   }
 ) {}
 
+/**
+ * @since 0.1.0
+ * @category services
+ */
 export class RunKinds extends Context.Service<
   RunKinds,
   {
@@ -84,7 +119,23 @@ export class RunKinds extends Context.Service<
   static readonly layer = (kinds: ReadonlyArray<RunKind>): Layer.Layer<RunKinds> => Layer.succeed(RunKinds, make(kinds))
 }
 
-/** Two kinds must not have the same name; `DomainList` refuses them. */
+/**
+ * Makes a list of kinds, to be asked by name.
+ *
+ * **Errors**: `get` fails with `UnknownRunKind`. Nothing of an unknown kind is executed, and it is left to a process that
+ * knows it.
+ *
+ * @example
+ * ```ts
+ * import * as RunKinds from "@privx-kit/runs/RunKinds"
+ * import * as Layer from "effect/Layer"
+ *
+ * export const layer = (kinds: ReadonlyArray<RunKinds.RunKind>) => Layer.succeed(RunKinds.RunKinds, RunKinds.make(kinds))
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (kinds: ReadonlyArray<RunKind>): RunKinds["Service"] => {
   const byName = new Map(kinds.map((kind) => [kind.name, kind]))
   return {

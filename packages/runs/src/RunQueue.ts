@@ -1,6 +1,8 @@
 /**
  * Claims queued runs from the record and executes them, up to a given number at a time in this process. The record is the
  * queue: a queued run survives any crash, and any number of processes claim from it.
+ *
+ * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -11,11 +13,20 @@ import type * as Scope from "effect/Scope"
 import type { Run } from "./Run.ts"
 import { Runs } from "./Runs.ts"
 
-/** Opened when this process queues a run, so that its feeder does not wait for the next interval. */
+/**
+ * Opened when this process queues a run, so that its feeder does not wait for the next interval.
+ *
+ * @since 0.1.0
+ * @category references
+ */
 export const QueueSignal = Context.Reference<Latch.Latch>("@privx-kit/runs/QueueSignal", {
   defaultValue: () => Latch.makeUnsafe(false)
 })
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Options<R> {
   /** Maximum number of runs that execute at the same time. A run that waits for an approval does not count. */
   readonly concurrency: number
@@ -31,7 +42,25 @@ export interface Options<R> {
  */
 const check = "1 second"
 
-/** Claims and executes runs until the scope closes. Returns an effect that reads the queue at once. */
+/**
+ * Claims runs from the queue and executes them, until the scope closes.
+ *
+ * **Details**: a claim expires after ten seconds; other processes may then claim the run.
+ *
+ * @returns an effect that looks at the queue at once
+ *
+ * @example
+ * ```ts
+ * import * as RunQueue from "@privx-kit/runs/RunQueue"
+ * import { RunExecutor } from "@privx-kit/runs/RunExecutor"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const working = Effect.flatMap(RunExecutor, (runs) => RunQueue.feed({ concurrency: 8, execute: runs.execute }))
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const feed = Effect.fn("RunQueue.feed")(function* <R>({
   execute,
   concurrency,

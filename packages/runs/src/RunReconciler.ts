@@ -1,4 +1,8 @@
-/** Applies requests about runs: at once where this process can, otherwise at the process that executes the run. */
+/**
+ * Applies requests about runs: at once where this process can, otherwise at the process that executes the run.
+ *
+ * @since 0.1.0
+ */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,7 +15,21 @@ import * as RunAccess from "./RunAccess.ts"
 import { RunRequests } from "./RunRequests.ts"
 import { Runs } from "./Runs.ts"
 
-/** Applies cancellations if no process has locked the data directory; otherwise that process does. */
+/**
+ * Acts on the cancellations of a data directory that no process uses. If one uses it, that process acts.
+ *
+ * **Errors**: `StorageFailed` or `DataDirectoryUnusable` if the directory cannot be used.
+ *
+ * @example
+ * ```ts
+ * import * as RunReconciler from "@privx-kit/runs/RunReconciler"
+ *
+ * export const settled = RunReconciler.settle("/var/lib/privx-kit")
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const settle = (directory: string) =>
   RequestWatcher.settleCancellations().pipe(
     Effect.provide(
@@ -24,7 +42,23 @@ export const settle = (directory: string) =>
     Effect.catchTag("DataDirectoryBusy", () => Effect.void)
   )
 
-/** The run when it has ended, or its current state after a time limit. */
+/**
+ * Waits a moment for the end of a run, and returns it as it stands then.
+ *
+ * **When to use**: after a request, to show what came of it.
+ *
+ * **Errors**: `RunNotFound`, `RunAmbiguous`, `StorageFailed`.
+ *
+ * @example
+ * ```ts
+ * import * as RunReconciler from "@privx-kit/runs/RunReconciler"
+ *
+ * export const run = RunReconciler.outcome("0f8fad5b-d9cb-469f-a165-70867728950e", "5 seconds")
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const outcome = (runId: string, patience: Duration.Input = "5 seconds") =>
   RunAccess.find(runId).pipe(
     Effect.delay("50 millis"),

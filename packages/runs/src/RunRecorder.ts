@@ -2,6 +2,8 @@
  * Observes the steps of one run: sends events, and updates the record with few statements. The outcome of a step is part of
  * the journal entry of its activity, so that it is not recorded at once: a quick run records its steps when it ends, and after
  * a crash the journal restores them. Only a step that takes long is recorded before it ends, because a person may be watching.
+ *
+ * @since 0.1.0
  */
 import type { Failure } from "@privx-kit/core/Failure"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
@@ -20,6 +22,10 @@ import type { RunKind } from "./RunKinds.ts"
 import { Runs, type StepRecord } from "./Runs.ts"
 import type { Steps } from "./Steps.ts"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface RunRecorder extends Steps {
   /**
    * Loads the steps of earlier processes, once, before the first step; `done` are the journaled steps. Returns the run
@@ -45,6 +51,10 @@ export interface RunRecorder extends Steps {
   ) => Effect.Effect<void, StorageFailed>
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Script {
   readonly sha256: string
   readonly review: Review
@@ -60,8 +70,26 @@ const saveInterval = 1000
 const lasting = 250
 
 /**
- * @param run.created whether this process has just recorded the run, so that nothing has to be loaded
- * @param run.persist retries a write until the storage works
+ * Makes the recorder of one attempt: it writes the steps to the record and reports them as events.
+ *
+ * **When to use**: `DurableRun` does so for each run. A workflow gets a `RunScope` instead.
+ *
+ * @example
+ * ```ts
+ * import * as RunRecorder from "@privx-kit/runs/RunRecorder"
+ *
+ * export const recorder = RunRecorder.make({
+ *   id: "0f8fad5b-d9cb-469f-a165-70867728950e",
+ *   kind: { name: "secret-rotation", title: "Secret rotation", steps: [{ name: "create", title: "Create the secret" }] },
+ *   attempt: 1,
+ *   target: "https://privx.example.com",
+ *   created: true,
+ *   persist: (write) => write
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const make = Effect.fnUntraced(function* (run: {
   readonly id: string

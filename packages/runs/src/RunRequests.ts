@@ -1,6 +1,8 @@
 /**
  * Requests of people about runs, from other processes: to cancel a run, to approve or reject its script. A request is a row
  * beside the run. The process that executes the run sees it within `interval`, or at its next start, and marks it as applied.
+ *
+ * @since 0.1.0
  */
 import { RunId } from "@privx-kit/core/RunId"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
@@ -13,9 +15,18 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { Database } from "@privx-kit/durable/Database"
 import * as RunRows from "./RunRows.ts"
 
-/** How often a process reads the requests. */
+/**
+ * How often a process reads the requests.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const interval = "200 millis"
 
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Request = Schema.Struct({
   runId: RunId,
   attempt: Schema.Int,
@@ -29,8 +40,30 @@ export const Request = Schema.Struct({
   comment: Schema.NullOr(Schema.String)
 })
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Request = typeof Request.Type
 
+/**
+ * Records what people ask of runs: to cancel one, or a decision about its script.
+ *
+ * **Details**: only the first request of each kind counts for an attempt. `RunActions` has the rules of who may ask for
+ * what, and when.
+ *
+ * **Errors**: `StorageFailed` if the database cannot be used.
+ *
+ * @example
+ * ```ts
+ * import { RunRequests } from "@privx-kit/runs/RunRequests"
+ *
+ * export const open = RunRequests.use((requests) => requests.open)
+ * ```
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class RunRequests extends Context.Service<
   RunRequests,
   {

@@ -1,4 +1,8 @@
-/** Reads runs from their tables. Reading needs no lock: any process may read while another executes runs. */
+/**
+ * Reads runs from their tables. Reading needs no lock: any process may read while another executes runs.
+ *
+ * @since 0.1.0
+ */
 import { RunId } from "@privx-kit/core/RunId"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -9,6 +13,28 @@ import { StorageFailed } from "@privx-kit/core/StorageFailed"
 import type { Database } from "@privx-kit/durable/Database"
 import { EarlierAttempt, Failures, Review, Run, RunStep } from "./Run.ts"
 
+/**
+ * Makes the functions with which the modules of the record read and write rows.
+ *
+ * **Errors**: `StorageFailed` if the database cannot be used.
+ *
+ * @example
+ * ```ts
+ * import * as RunRows from "@privx-kit/runs/RunRows"
+ * import { Database } from "@privx-kit/durable/Database"
+ * import * as Effect from "effect/Effect"
+ * import * as SqlClient from "effect/sql/SqlClient"
+ *
+ * export const touched = Effect.gen(function* () {
+ *   const sql = yield* SqlClient.SqlClient
+ *   const { stored } = RunRows.make(sql, yield* Database)
+ *   yield* stored(sql`UPDATE notes SET seen = 1`)
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (sql: SqlClient.SqlClient, database: Database["Service"]) => {
   const stored = <A>(effect: Effect.Effect<A, SqlError>): Effect.Effect<A, StorageFailed> =>
     Effect.mapError(database.patient(effect), database.failure)

@@ -1,4 +1,8 @@
-/** One attempt of a run, as the body of its workflow sees it, and what every body needs and can fail with. */
+/**
+ * One attempt of a run, as the body of its workflow sees it, and what every body needs and can fail with.
+ *
+ * @since 0.1.0
+ */
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -10,7 +14,12 @@ import type * as RunRecorder from "./RunRecorder.ts"
 import type { RunRequests } from "./RunRequests.ts"
 import type { Runs } from "./Runs.ts"
 
-/** The failures that a run of any kind can have. */
+/**
+ * The failures that a run of any kind can have.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const CommonFailure = Schema.Union([
   StorageFailed,
   InvalidInput,
@@ -20,11 +29,24 @@ export const CommonFailure = Schema.Union([
   StepRefused
 ])
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type CommonFailure = typeof CommonFailure.Type
 
-/** The services that every body needs. */
+/**
+ * The services that every body needs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Services = Runs | RunRequests | RunControl
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface ActivityOptions<A, I> {
   /** The journaled value of the activity. It must not contain a secret. */
   readonly success: Schema.Codec<A, I>
@@ -35,24 +57,43 @@ export interface ActivityOptions<A, I> {
   readonly cancellable?: boolean | undefined
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface StepOptions<A, I> extends ActivityOptions<A, I> {
   /** The result of the step, in one line for a person. */
   readonly summary?: ((value: A) => string) | undefined
 }
 
-/** The task of a run: its inputs, decoded and as recorded. */
+/**
+ * The task of a run: its inputs, decoded and as recorded.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Known<Inputs> {
   readonly target: string
   readonly inputs: Inputs
   readonly json: Schema.Json
 }
 
-/** Proof that a body has ended with `finish`. */
+/**
+ * Proof that a body has ended with `finish`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Finished {
   readonly _tag: "Finished"
 }
 
-/** One attempt of a run, as the body of its workflow sees it. */
+/**
+ * One attempt of a run, as the body of its workflow sees it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface RunScope<Inputs, Result, E> {
   readonly runId: string
   readonly attempt: number
@@ -103,4 +144,8 @@ export interface RunScope<Inputs, Result, E> {
   ) => Effect.Effect<Finished, E | CommonFailure, Activities<R>>
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Activities<R> = R | WorkflowEngine | WorkflowInstance

@@ -1,5 +1,7 @@
 /**
  * Finds or records the run for a request. It needs no engine: the process that claims a queued run starts it.
+ *
+ * @since 0.1.0
  */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Effect from "effect/Effect"
@@ -12,6 +14,10 @@ import { InvalidInput } from "./RunFailures.ts"
 import type { RunKind } from "./RunKinds.ts"
 import { Runs } from "./Runs.ts"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Request<Inputs> {
   /** Base URL of the PrivX host, as `PrivxHosts.nameOf` writes it, or the name of another target. */
   readonly target: string
@@ -22,10 +28,37 @@ export interface Request<Inputs> {
   readonly idempotencyKey?: string | undefined
 }
 
-/** An existing run, or the id of a new one. */
+/**
+ * An existing run, or the id of a new one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Chosen = { readonly created: false; readonly run: Run } | { readonly created: true; readonly id: string }
 
-/** Finds the recorded run that a request joins, if there is one. */
+/**
+ * Returns the recorded run that a request means, if there is one.
+ *
+ * **Details**: the run with its idempotency key, or else the latest unfinished one with the same inputs, unless the request
+ * is `fresh`.
+ *
+ * **Errors**: `InvalidInput` if the key belongs to a run with other inputs, `StorageFailed`.
+ *
+ * @param request.json the inputs as they are recorded
+ *
+ * @example
+ * ```ts
+ * import * as RunSubmission from "@privx-kit/runs/RunSubmission"
+ *
+ * export const run = RunSubmission.find(
+ *   { name: "secret-rotation" },
+ *   { target: "https://privx.example.com", json: { vault: "main" }, idempotencyKey: "monday" }
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const find = Effect.fn("RunSubmission.find")(function* (
   kind: Pick<RunKind, "name">,
   request: Omit<Request<unknown>, "inputs"> & { readonly json: Schema.Json }
@@ -43,7 +76,29 @@ export const find = Effect.fn("RunSubmission.find")(function* (
   return open.find((run) => JSON.stringify(run.inputs) === text)
 })
 
-/** Joins an unfinished run with the same inputs, or the one with that idempotency key; otherwise records a new run. */
+/**
+ * Returns the run that a request means, or records a new one.
+ *
+ * **When to use**: {@link submit} for a process that claims it, `RunExecutor` to execute it here. This is what both do.
+ *
+ * **Errors**: as of {@link find}.
+ *
+ * @param options.queued whether another process is to claim it
+ *
+ * @example
+ * ```ts
+ * import * as RunSubmission from "@privx-kit/runs/RunSubmission"
+ *
+ * export const chosen = RunSubmission.choose(
+ *   { name: "secret-rotation" },
+ *   { target: "https://privx.example.com", json: { vault: "main" } },
+ *   { queued: true }
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const choose = Effect.fn("RunSubmission.choose")(function* (
   kind: Pick<RunKind, "name">,
   request: Omit<Request<unknown>, "inputs"> & { readonly json: Schema.Json },
@@ -61,7 +116,27 @@ export const choose = Effect.fn("RunSubmission.choose")(function* (
   }
 })
 
-/** Records a queued run, and does not wait for it. */
+/**
+ * Records a run for the process that claims it, or joins the one that the request means.
+ *
+ * **Details**: it needs no engine.
+ *
+ * **Errors**: `InvalidInput` if the inputs do not fit the kind, or the key belongs to a run with other inputs;
+ * `StorageFailed`.
+ *
+ * @example
+ * ```ts
+ * import * as RunSubmission from "@privx-kit/runs/RunSubmission"
+ * import type { Failure } from "@privx-kit/core/Failure"
+ * import type { DurableRun } from "@privx-kit/runs/DurableRun"
+ *
+ * export const submitted = <Result, E extends Failure>(kind: DurableRun<{ readonly vault: string }, Result, E>) =>
+ *   RunSubmission.submit(kind, { target: "https://privx.example.com", inputs: { vault: "main" }, idempotencyKey: "monday" })
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const submit = Effect.fn("RunSubmission.submit")(function* <Inputs, Result, E extends Failure>(
   kind: DurableRun<Inputs, Result, E>,
   request: Request<Inputs>

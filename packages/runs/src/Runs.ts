@@ -1,6 +1,8 @@
 /**
  * The record of runs that people and programs read. It is a projection: steps write it as they execute, and every write
  * can be repeated, so that steps that are executed again after a crash correct it.
+ *
+ * @since 0.1.0
  */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Array from "effect/Array"
@@ -18,7 +20,12 @@ import { Review, type Run, type RunStatus, type RunStep } from "./Run.ts"
 import * as RunFilter from "./RunFilter.ts"
 import * as RunRows from "./RunRows.ts"
 
-/** A step as it is written: times in milliseconds. */
+/**
+ * A step as it is written: times in milliseconds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface StepRecord extends Omit<RunStep, "startedAt" | "endedAt"> {
   /** Steps are listed in the order of their positions, in which they started. */
   readonly position: number
@@ -26,10 +33,31 @@ export interface StepRecord extends Omit<RunStep, "startedAt" | "endedAt"> {
   readonly endedAt: number | null
 }
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export type Outcome =
   | { readonly status: "succeeded"; readonly result: Schema.Json }
   | { readonly status: "failed" | "cancelled"; readonly failure: Schema.Json }
 
+/**
+ * The record of runs: their inputs, steps, ends, and who waits for what.
+ *
+ * **When to use**: to read runs. `RunExecutor` and `RunSubmission` start them, `RunActions` acts on them.
+ *
+ * **Errors**: `StorageFailed` if the database cannot be used.
+ *
+ * @example
+ * ```ts
+ * import { Runs } from "@privx-kit/runs/Runs"
+ *
+ * export const waiting = Runs.use((runs) => runs.list({ status: ["waiting"], limit: 20 }))
+ * ```
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class Runs extends Context.Service<
   Runs,
   {

@@ -2,6 +2,8 @@
  * The kit's own tables in the data directory. Until the first release there is one migration. Afterwards a released
  * migration never changes; a new one follows it. Each sets `user_version`, from which an older privx-kit sees that it
  * must not change the file.
+ *
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -111,4 +113,8 @@ const initial = Effect.gen(function* () {
   yield* sql`PRAGMA user_version = 1`
 })
 
+/**
+ * @since 0.1.0
+ * @category constants
+ */
 export const migrations: Migrations = { "0001_initial": Effect.asVoid(initial) }

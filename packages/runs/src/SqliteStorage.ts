@@ -4,6 +4,8 @@
  * WAL with `synchronous = NORMAL`: committed data survives the death of the process at any moment, and the file survives a
  * power failure. The last transactions before a power failure may be lost; their steps are executed again then (see
  * docs/decisions/0004-durable-engine.md).
+ *
+ * @since 0.1.0
  */
 import * as SqlMessageStorage from "effect/cluster/SqlMessageStorage"
 import * as Context from "effect/Context"
@@ -24,12 +26,29 @@ import { GroupCommit } from "@privx-kit/durable/GroupCommit"
 import { isBusy } from "@privx-kit/durable/SqliteCodes"
 import { fromSqlite, sqliteError } from "@privx-kit/durable/SqliteFailure"
 
-/** The version of the tables that this privx-kit supports, stored in `user_version` of the file. */
+/**
+ * The version of the tables that this privx-kit supports, stored in `user_version` of the file.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const version = Object.keys(migrations).length
 
 const histories = MigrationHistory.histories("sqlite", migrations)
 
-/** Creates the missing tables of the kit, the domains and the engine. */
+/**
+ * Creates the tables of the kit, of every domain and of the engine, or migrates them to this version.
+ *
+ * @example
+ * ```ts
+ * import * as SqliteStorage from "@privx-kit/runs/SqliteStorage"
+ *
+ * export const migrated = SqliteStorage.migrate
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const migrate = Effect.gen(function* () {
   for (const history of yield* histories) yield* MigrationHistory.migrate(history)
   // The engine's migrations have no typed failures.
@@ -37,9 +56,19 @@ export const migrate = Effect.gen(function* () {
 })
 
 /**
- * Whether the database has the tables of every domain of this process.
+ * Returns whether a file has the tables of this version.
  *
- * @param file a file that {@link examine} has accepted
+ * **Errors**: `DataDirectoryUnusable` if the file cannot be read.
+ *
+ * @example
+ * ```ts
+ * import * as SqliteStorage from "@privx-kit/runs/SqliteStorage"
+ *
+ * export const migrated = SqliteStorage.isMigrated("/var/lib/privx-kit", SqliteStorage.databaseFile("/var/lib/privx-kit"))
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
  */
 export const isMigrated = (directory: string, file: string): Effect.Effect<boolean, DataDirectoryUnusable> =>
   Effect.flatMap(histories, (all) =>
@@ -66,10 +95,45 @@ export const isMigrated = (directory: string, file: string): Effect.Effect<boole
     })
   )
 
-/** The path of the database in a data directory. */
+/**
+ * Returns the path of the database of a data directory.
+ *
+ * @example
+ * ```ts
+ * import * as SqliteStorage from "@privx-kit/runs/SqliteStorage"
+ *
+ * export const file = SqliteStorage.databaseFile("/var/lib/privx-kit")
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
 export const databaseFile = (directory: string): string => path.join(directory, "privx-kit.sqlite")
 
-/** Opens the database, after checking that it may be changed, and migrates its tables. */
+/**
+ * The record of runs in the SQLite file of a data directory that this process has locked.
+ *
+ * **Details**: creates or migrates the tables.
+ *
+ * **Errors**: `DataDirectoryUnusable` if the file is damaged, is of a newer version, or is missing beside manifests;
+ * `DataDirectoryBusy` if another program has locked it.
+ *
+ * @example
+ * ```ts
+ * import { DataDirectory } from "@privx-kit/durable/DataDirectory"
+ * import { Runs } from "@privx-kit/runs/Runs"
+ * import * as SqliteStorage from "@privx-kit/runs/SqliteStorage"
+ * import * as Layer from "effect/Layer"
+ *
+ * export const layer = Runs.layer.pipe(
+ *   Layer.provide(SqliteStorage.layer),
+ *   Layer.provide(DataDirectory.layer("/var/lib/privx-kit"))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<
   SqlClient.SqlClient | GroupCommit | Database,
   DataDirectoryUnusable | DataDirectoryBusy,
@@ -86,7 +150,19 @@ export const layer: Layer.Layer<
   })
 )
 
-/** Maps failures of the file to typed failures. */
+/**
+ * The name of an SQLite file, and the meaning of its failures.
+ *
+ * @example
+ * ```ts
+ * import * as SqliteStorage from "@privx-kit/runs/SqliteStorage"
+ *
+ * export const layer = SqliteStorage.database("/var/lib/privx-kit/privx-kit.sqlite")
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const database = (file: string): Layer.Layer<Database> =>
   Layer.succeed(Database, {
     name: file,
@@ -119,10 +195,29 @@ const inspect = Effect.fnUntraced(function* (directory: string, file: string) {
   if (size > 0) yield* examine(directory, file, size)
 })
 
-/** Whether the record is being rebuilt from the manifests. */
+/**
+ * Whether the record is being rebuilt from the manifests.
+ *
+ * @since 0.1.0
+ * @category references
+ */
 export const Reindexing = Context.Reference<boolean>("privx-kit/Reindexing", { defaultValue: () => false })
 
-/** Checks the database of a data directory without changing it. The database may be missing. */
+/**
+ * Checks that the database of a data directory can be used. Writes nothing.
+ *
+ * **Errors**: `DataDirectoryUnusable` or `DataDirectoryBusy`, as of {@link layer}.
+ *
+ * @example
+ * ```ts
+ * import * as SqliteStorage from "@privx-kit/runs/SqliteStorage"
+ *
+ * export const checked = SqliteStorage.check("/var/lib/privx-kit")
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const check = Effect.fnUntraced(function* (directory: string) {
   const file = databaseFile(directory)
   const size = yield* sizeOf(directory, file)
@@ -130,7 +225,21 @@ export const check = Effect.fnUntraced(function* (directory: string) {
   if (size > 0) yield* examine(directory, file, size)
 })
 
-/** In bytes; 0 if the file does not exist. */
+/**
+ * Returns the size of a database file in bytes; 0 if it does not exist.
+ *
+ * **Errors**: `DataDirectoryUnusable` if it cannot be examined.
+ *
+ * @example
+ * ```ts
+ * import * as SqliteStorage from "@privx-kit/runs/SqliteStorage"
+ *
+ * export const size = SqliteStorage.sizeOf("/var/lib/privx-kit", "/var/lib/privx-kit/privx-kit.sqlite")
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const sizeOf = (directory: string, file: string): Effect.Effect<number, DataDirectoryUnusable> =>
   Effect.try({
     try: () => {
@@ -146,10 +255,21 @@ export const sizeOf = (directory: string, file: string): Effect.Effect<number, D
   })
 
 /**
- * Fails if the directory contains manifests and no database: it was removed or emptied, and a new one would hide the
- * history.
+ * Fails if the database is missing beside manifests: a new one would hide the runs of the old one.
+ *
+ * **Errors**: `DataDirectoryUnusable` (`noRecord`).
  *
  * @param size of the database, in bytes; 0 if it does not exist
+ *
+ * @example
+ * ```ts
+ * import * as SqliteStorage from "@privx-kit/runs/SqliteStorage"
+ *
+ * export const expected = SqliteStorage.expectRecord("/var/lib/privx-kit", 0)
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
  */
 export const expectRecord = Effect.fnUntraced(function* (
   directory: string,
@@ -170,9 +290,23 @@ export const expectRecord = Effect.fnUntraced(function* (
 })
 
 /**
- * Checks that the file is a database of a supported version, and returns that version. Writes nothing.
+ * Checks that a file is a database of a supported version, and returns that version. Writes nothing.
+ *
+ * **Details**: a large file is not checked for damage, because that takes long.
+ *
+ * **Errors**: as of {@link check}.
  *
  * @param size of the file, in bytes
+ *
+ * @example
+ * ```ts
+ * import * as SqliteStorage from "@privx-kit/runs/SqliteStorage"
+ *
+ * export const version = SqliteStorage.examine("/var/lib/privx-kit", "/var/lib/privx-kit/privx-kit.sqlite", 4096)
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
  */
 export const examine = Effect.fnUntraced(function* (directory: string, file: string, size: number) {
   const look = (readOnly: boolean) => {

@@ -1,4 +1,8 @@
-/** The observer of a job's steps. The default observes nothing, so that a job also runs without a record of runs. */
+/**
+ * The observer of a job's steps. The default observes nothing, so that a job also runs without a record of runs.
+ *
+ * @since 0.1.0
+ */
 import type { Failure } from "@privx-kit/core/Failure"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Context from "effect/Context"
@@ -7,6 +11,10 @@ import * as Effect from "effect/Effect"
 import type { StepRefused } from "./RunFailures.ts"
 import type { StepName } from "./Run.ts"
 
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Steps {
   /** Runs a step; `outcome` summarizes its result in one line for a person. */
   readonly run: <A, E extends Failure, R>(
@@ -21,6 +29,10 @@ export interface Steps {
   readonly progress: (bytes: number, total: number | undefined) => Effect.Effect<void>
 }
 
+/**
+ * @since 0.1.0
+ * @category references
+ */
 export const Steps = Context.Reference<Steps>("@privx-kit/runs/Steps", {
   defaultValue: () => ({
     run: (_name, effect) => effect,
