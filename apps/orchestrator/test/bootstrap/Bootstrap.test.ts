@@ -220,7 +220,7 @@ describe("a bootstrap", () => {
         Effect.gen(function* () {
           const failure = yield* Effect.flip(bootstraps.bootstrap(simulator, { patience: 1000 }))
           assert(failure._tag === "WaitExpired")
-          assert.include(failure.message, "for the UEBA service to run in vain; last seen: PENDING")
+          assert.include(failure.message, "for the UEBA service to run without success; last seen: PENDING")
           yield* simulator.ueba.runScript
           const [run] = yield* Runs.use((runs) => runs.list())
           yield* RunExecutor.use((executor) => executor.retryAny(run!))
