@@ -8,7 +8,7 @@ import { accessible, confirm, signIn, status } from "./support.ts"
 
 const open = browser()
 
-describe("the page of a run", { timeout: 120_000 }, () => {
+describe("the page of a run", { timeout: 240_000 }, () => {
   it.live("takes a comment with a cancellation, and shows it beside who cancelled", () =>
     Effect.gen(function* () {
       const server = yield* served.start()

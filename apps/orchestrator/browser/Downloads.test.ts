@@ -8,7 +8,7 @@ import { accessible, counted, signIn, status } from "./support.ts"
 
 const open = browser()
 
-describe("the page of a run", { timeout: 120_000 }, () => {
+describe("the page of a run", { timeout: 240_000 }, () => {
   it.live("shows how much of a script is here and how large it is, while it is downloaded", () =>
     Effect.gen(function* () {
       const server = yield* served.start({ simulator: { faults: ["downloadSetupScript:slow=100/1s"] } })

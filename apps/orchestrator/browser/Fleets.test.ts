@@ -34,7 +34,7 @@ const prepared = Effect.gen(function* () {
   return { directory, privx, server, first: first.run.id, second: second.run.id }
 })
 
-describe("the page of a fleet", { timeout: 180_000 }, () => {
+describe("the page of a fleet", { timeout: 240_000 }, () => {
   it.live("says how each host stands and why, and filters by what stands in the address", () =>
     Effect.gen(function* () {
       const { first, second, server } = yield* prepared

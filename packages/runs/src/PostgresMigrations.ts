@@ -87,6 +87,8 @@ const initial = Effect.gen(function* () {
       PRIMARY KEY (run_id, attempt, action)
     )`
   yield* sql`CREATE INDEX run_requests_open ON run_requests (position) WHERE applied_at IS NULL`
+  // How people who signed in at an issuer are shown.
+  yield* sql`CREATE TABLE display_names (name TEXT PRIMARY KEY, display_name TEXT NOT NULL)`
   yield* sql`
     CREATE TABLE approvals (
       target TEXT NOT NULL,

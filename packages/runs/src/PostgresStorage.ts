@@ -121,6 +121,7 @@ const ownTables = [
   "run_attempts",
   "run_requests",
   "approvals",
+  "display_names",
   "artifacts",
   "provenance",
   "activity_exits",

@@ -29,7 +29,7 @@ export interface Filter {
   readonly endedSince?: number | undefined
   /** Ended before this time, in milliseconds. */
   readonly endedUntil?: number | undefined
-  /** Name of the principal that submitted or retried it through a server. */
+  /** Name, or display name, of the principal that submitted or retried it through a server. */
   readonly requestedBy?: string | undefined
   /** Part of the id, the host, the idempotency key or the failure; case does not count. */
   readonly text?: string | undefined
@@ -91,7 +91,8 @@ export const make = (sql: SqlClient.SqlClient): ((filter: Filter) => Statement.F
         ? []
         : [
             sql`EXISTS (SELECT 1 FROM run_requests WHERE run_id = runs.id AND action = 'submit'
-              AND asked_by = ${requestedBy})`
+              AND (asked_by = ${requestedBy}
+                OR asked_by IN (SELECT name FROM display_names WHERE display_name = ${requestedBy})))`
           ]),
       ...(filter.text === undefined ? [] : [containing(filter.text)]),
       ...(after === undefined ? [] : [sql`position < ${after}`])

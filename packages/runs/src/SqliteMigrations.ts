@@ -87,6 +87,8 @@ const initial = Effect.gen(function* () {
       UNIQUE (run_id, attempt, action)
     )`
   yield* sql`CREATE INDEX run_requests_open ON run_requests (position) WHERE applied_at IS NULL`
+  // How people who signed in at an issuer are shown.
+  yield* sql`CREATE TABLE display_names (name TEXT PRIMARY KEY NOT NULL, display_name TEXT NOT NULL) WITHOUT ROWID`
   // Outlives the runs that it refers to. The last approval of a target has the highest position.
   yield* sql`
     CREATE TABLE approvals (

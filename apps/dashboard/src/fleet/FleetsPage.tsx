@@ -5,6 +5,7 @@ import { Link } from "wouter"
 import { api, unwrap } from "../api/Client.ts"
 import { Terminal } from "../parts/Copy.tsx"
 import { Empty, ErrorNotice, Loading } from "../parts/Notice.tsx"
+import { Person } from "../parts/Person.tsx"
 import { plain } from "../parts/Plain.tsx"
 import { StatusBadge } from "../parts/StatusBadge.tsx"
 import { Time } from "../parts/Time.tsx"
@@ -51,7 +52,9 @@ const FleetsPage = () => {
                 <td data-label="Hosts">
                   <Hosts id={run.id} over={run.endedAt !== null} />
                 </td>
-                <td data-label="Requested by">{run.requestedBy ?? "–"}</td>
+                <td data-label="Requested by">
+                  <Person identity={run.requestedBy} names={run.displayNames} />
+                </td>
                 <td data-label="Created">
                   <Time iso={run.createdAt} />
                 </td>

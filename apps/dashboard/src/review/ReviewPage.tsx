@@ -6,6 +6,7 @@ import { api, type Review, type Run, text, unwrap } from "../api/Client.ts"
 import { useQuestion } from "../parts/Ask.tsx"
 import { Id, Terminal } from "../parts/Copy.tsx"
 import { ErrorNotice, Loading } from "../parts/Notice.tsx"
+import { Identity, Person } from "../parts/Person.tsx"
 import { plain } from "../parts/Plain.tsx"
 import { StatusBadge } from "../parts/StatusBadge.tsx"
 import { bytes, Time } from "../parts/Time.tsx"
@@ -58,7 +59,9 @@ const Facts = ({ review, run }: { readonly run: Run; readonly review: Review }) 
     </div>
     <div>
       <dt>Requested by</dt>
-      <dd>{run.requestedBy === null ? "–" : plain(run.requestedBy)}</dd>
+      <dd>
+        <Identity identity={run.requestedBy} names={run.displayNames} />
+      </dd>
     </div>
     {run.sha256 !== null && (
       <div>
@@ -116,17 +119,16 @@ const Source = ({ source }: { readonly source: NonNullable<Review["source"]> }) 
   )
 }
 
-const Compared = ({ review: { reference }, run }: { readonly run: Run; readonly review: Review }) => {
+const Compared = ({ review: { displayNames, reference }, run }: { readonly run: Run; readonly review: Review }) => {
   if (reference === null) return <>nothing: this PrivX host has no approved script yet</>
   const what =
     reference.basis === "baseline" ? (
       <>
-        the <strong>baseline</strong> (no person has approved it: it was trusted on first use,{" "}
-        <Time iso={reference.at} />)
+        <strong>Baseline (nobody has approved it)</strong>: trusted on first use, <Time iso={reference.at} />
       </>
     ) : (
       <>
-        the script that {plain(reference.by ?? "a person")} approved, <Time iso={reference.at} />
+        the script that <Person identity={reference.by} names={displayNames} /> approved, <Time iso={reference.at} />
       </>
     )
   return (
@@ -176,8 +178,11 @@ const Decision = ({ review, run }: { readonly run: Run; readonly review: Review 
   if (decision !== undefined && decision !== null) {
     return (
       <div className="notice">
-        {decision.approved ? "Approved" : "Rejected"} by <strong>{plain(decision.by)}</strong>,{" "}
-        <Time iso={decision.at} />
+        {decision.approved ? "Approved" : "Rejected"} by{" "}
+        <strong>
+          <Person identity={decision.by} names={run.displayNames} />
+        </strong>
+        , <Time iso={decision.at} />
         {decision.comment !== null && <blockquote>{plain(decision.comment)}</blockquote>}
       </div>
     )
@@ -253,6 +258,7 @@ const Script = ({ review, run }: { readonly run: Run; readonly review: Review })
       <ScriptDiff
         script={scripts.data.script}
         approved={shown ? scripts.data.approved : undefined}
+        basis={review.reference?.basis}
         findings={findings}
       />
     </section>

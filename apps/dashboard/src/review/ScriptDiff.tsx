@@ -16,12 +16,15 @@ const portion = 1000
 
 export const ScriptDiff = ({
   approved,
+  basis,
   findings,
   script
 }: {
   readonly script: string
   /** None where there is nothing to compare with. */
   readonly approved: string | undefined
+  /** Whether a person approved the other script, or it was trusted on first use. */
+  readonly basis: "baseline" | "approved" | undefined
   readonly findings: ReadonlyArray<Finding>
 }) => {
   const { compared, rows } = useMemo(() => {
@@ -39,16 +42,19 @@ export const ScriptDiff = ({
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set())
   const [limit, setLimit] = useState(portion)
   let room = limit
+  const other = basis === "baseline" ? "baseline (nobody has approved it)" : "approved script"
   const changes = rows.filter(({ change }) => change !== "same").length
   return (
     <div className={compared ? "diff compared" : "diff"}>
       <p className="quiet">
         {compared
           ? changes === 0
-            ? "No line differs from the approved script."
-            : `${changes} changed lines. Left: the approved script. Right: the script of this run.`
+            ? `No line differs from the ${other}.`
+            : `${changes} changed ${changes === 1 ? "line" : "lines"}. Left: the ${other}. Right: the script of this run.`
           : approved === undefined
-            ? "There is no approved script to compare with."
+            ? basis === undefined
+              ? "There is no baseline and no approved script to compare with."
+              : "The whole script of this run, without a comparison."
             : "The two scripts are too different, or too large, to be compared line by line."}
       </p>
       <div className="code" role="region" aria-label="Lines of the script" tabIndex={0}>

@@ -5,6 +5,7 @@ import { api, type Run, unwrap } from "../api/Client.ts"
 import { useQuestion } from "../parts/Ask.tsx"
 import { Id, Terminal } from "../parts/Copy.tsx"
 import { ErrorNotice, Loading } from "../parts/Notice.tsx"
+import { Identity, Person } from "../parts/Person.tsx"
 import { plain } from "../parts/Plain.tsx"
 import { StatusBadge } from "../parts/StatusBadge.tsx"
 import { Time } from "../parts/Time.tsx"
@@ -38,7 +39,9 @@ const RunPage = ({ id }: { readonly id: string }) => {
       <Actions run={run} reload={reload} />
       <dl className="facts">
         <Fact name="PrivX host">{plain(run.target)}</Fact>
-        <Fact name="Requested by">{run.requestedBy === null ? "–" : plain(run.requestedBy)}</Fact>
+        <Fact name="Requested by">
+          <Identity identity={run.requestedBy} names={run.displayNames} />
+        </Fact>
         <Fact name="Created">
           <Time iso={run.createdAt} />
         </Fact>
@@ -58,7 +61,7 @@ const RunPage = ({ id }: { readonly id: string }) => {
         )}
         {run.review !== null && run.review.decision !== null && (
           <Fact name={run.review.decision.approved ? "Approved by" : "Rejected by"}>
-            {plain(run.review.decision.by)}, <Time iso={run.review.decision.at} />
+            <Person identity={run.review.decision.by} names={run.displayNames} />, <Time iso={run.review.decision.at} />
             {run.review.decision.comment !== null && <blockquote>{plain(run.review.decision.comment)}</blockquote>}
           </Fact>
         )}
@@ -94,13 +97,13 @@ const RunPage = ({ id }: { readonly id: string }) => {
 export default RunPage
 
 /** Who cancelled the run, as a decision is told of. */
-const Cancelled = ({ run: { failure } }: { readonly run: Run }) => {
+const Cancelled = ({ run: { displayNames, failure } }: { readonly run: Run }) => {
   if (typeof failure !== "object" || failure === null) return null
   const { _tag, at, by, comment } = failure as Readonly<Record<string, unknown>>
   if (_tag !== "RunCancelled" || typeof by !== "string" || typeof at !== "string") return null
   return (
     <Fact name="Cancelled by">
-      {plain(by)}, <Time iso={at} />
+      <Person identity={by} names={displayNames} />, <Time iso={at} />
       {typeof comment === "string" && <blockquote>{plain(comment)}</blockquote>}
     </Fact>
   )

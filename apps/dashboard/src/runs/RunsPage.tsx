@@ -6,6 +6,7 @@ import { api, type Run, type RunKind, unwrap } from "../api/Client.ts"
 import type { State } from "../api/EventStream.ts"
 import { Terminal } from "../parts/Copy.tsx"
 import { Empty, ErrorNotice, Loading } from "../parts/Notice.tsx"
+import { Person } from "../parts/Person.tsx"
 import { plain } from "../parts/Plain.tsx"
 import { StatusBadge } from "../parts/StatusBadge.tsx"
 import { duration, Time, useNow } from "../parts/Time.tsx"
@@ -128,7 +129,9 @@ export const RunTable = ({
             <td data-label="Now">
               <Reason run={run} kinds={kinds} />
             </td>
-            <td data-label="Requested by">{run.requestedBy ?? <span className="quiet">–</span>}</td>
+            <td data-label="Requested by">
+              <Person identity={run.requestedBy} names={run.displayNames} />
+            </td>
             <td data-label="Created">
               <Time iso={run.createdAt} />
             </td>

@@ -36,7 +36,7 @@ const largestAnswer = ByteSize.mebibytes(64)
 /** In bytes: what one event may have. A run has its report and its policy. */
 const largestEvent = 16 * 1024 * 1024
 
-export const runOf = ({ requestedBy: _, ...run }: ServedRun): Run => run
+export const runOf = ({ displayNames: _, requestedBy: __, ...run }: ServedRun): Run => run
 
 type ClientError = Problem.Received | HttpClientError.HttpClientError | Schema.SchemaError
 

@@ -2,6 +2,7 @@
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import { RunJson } from "@privx-kit/runs/Run"
+import { DisplayNameMap } from "./DisplayNames.ts"
 import * as Problem from "./Problem.ts"
 import * as Role from "./Role.ts"
 
@@ -21,6 +22,10 @@ export const Explanation = Schema.Struct({
 
 export type Explanation = typeof Explanation.Type
 
+export const displayNames = DisplayNameMap.annotate({
+  description: "The names to show for people who signed in at an issuer, by the identity that is recorded"
+})
+
 /** A run as the record has it, and who asked for it. */
 export const ServedRun = Schema.Struct({
   ...RunJson.fields,
@@ -29,7 +34,8 @@ export const ServedRun = Schema.Struct({
   }),
   requestedBy: Schema.NullOr(Schema.String).annotate({
     description: "Name of the token that requested this attempt; null: it was not requested at this server"
-  })
+  }),
+  displayNames
 }).annotate({ identifier: "Run" })
 
 export type ServedRun = typeof ServedRun.Type

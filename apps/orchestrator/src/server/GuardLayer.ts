@@ -13,6 +13,7 @@ import * as Semaphore from "effect/Semaphore"
 import * as BaseUrl from "@privx-kit/settings/BaseUrl"
 import * as AccessLog from "./AccessLog.ts"
 import { Principal, Guard, Shape } from "./Principal.ts"
+import { DisplayNames } from "./DisplayNames.ts"
 import * as JsonBounds from "./JsonBounds.ts"
 import { LoginLimit } from "./LoginLimit.ts"
 import { isOfPage, OidcSessions, type SignIn, withCookie } from "./OidcSessions.ts"
@@ -43,10 +44,11 @@ export class Gatekeeper extends Context.Service<
     ) => Effect.Effect<Identified, Response, HttpServerRequest.HttpServerRequest>
   }
 >()("privx-kit/server/Gatekeeper") {
-  static readonly layer: Layer.Layer<Gatekeeper, never, TokenFile | OidcSessions> = Layer.effect(
+  static readonly layer: Layer.Layer<Gatekeeper, never, TokenFile | OidcSessions | DisplayNames> = Layer.effect(
     Gatekeeper,
     Effect.gen(function* () {
       const file = yield* TokenFile
+      const names = yield* DisplayNames
       const { signIn } = yield* OidcSessions
       const limit = new LoginLimit()
 
@@ -59,6 +61,7 @@ export class Gatekeeper extends Context.Service<
         const opened = yield* sessions.open(cookie)
         if (opened === undefined) return yield* Effect.fail(withCookie(sessionOver, ""))
         const { displayName, name, role } = opened.content
+        yield* names.remember({ name, displayName })
         return { principal: { name, displayName, role, known: true }, cookie: opened.cookie }
       })
 
@@ -83,7 +86,10 @@ export class Gatekeeper extends Context.Service<
           if (entry !== undefined) return { principal: { name: entry.name, role: entry.role, known: true } }
           if (signIn !== undefined && isJwt(token)) {
             const person = yield* Effect.result(signIn.oidc.verify(token))
-            if (person._tag === "Success") return { principal: { ...person.success, known: true } }
+            if (person._tag === "Success") {
+              yield* names.remember(person.success)
+              return { principal: { ...person.success, known: true } }
+            }
             if (person.failure === "noRole") return yield* Effect.fail(noRole)
             if (person.failure === "unavailable") return yield* Effect.fail(issuerUnavailable)
           }

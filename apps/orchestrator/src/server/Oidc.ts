@@ -191,6 +191,9 @@ const isText = (value: unknown): value is string => typeof value === "string" &&
 /** Names of tokens have no such characters: a person is never taken for one. */
 export const nameOf = (issuer: string, subject: string): string => `${issuer}#${subject}`
 
+/** Whether an identity is a person of an issuer, and not the name of a token or an account. */
+export const isOfIssuer = (name: string): boolean => /^https?:\/\/[^#]*#./u.test(name)
+
 /** The strongest first, where several values fit. */
 const strength = ["admin", "approver", "operator", "viewer"] as const satisfies ReadonlyArray<Role>
 

@@ -12,7 +12,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import { Reference, RunStatus, Time } from "@privx-kit/runs/Run"
 import { Guard, Shape } from "./Principal.ts"
-import { documented, Explanation, run, ServedRun, whole } from "./ApiEndpoint.ts"
+import { displayNames, documented, Explanation, run, ServedRun, whole } from "./ApiEndpoint.ts"
 import * as Problem from "./Problem.ts"
 import * as Role from "./Role.ts"
 import * as RunQuery from "./RunQuery.ts"
@@ -60,7 +60,8 @@ const ReviewMaterial = Schema.Struct({
       "The server that sent the script, with its certificates, where a person had to decide about it; null: no person had to"
   }),
   mayApprove: Schema.Boolean.annotate({ description: "Whether the caller may approve the script now" }),
-  obstacle: Schema.NullOr(Explanation).annotate({ description: "Why the caller may not" })
+  obstacle: Schema.NullOr(Explanation).annotate({ description: "Why the caller may not" }),
+  displayNames
 }).annotate({ identifier: "Review" })
 
 /** `runs`: which runs the page shows, in order, and how many there are; `run`: one of them as it is now. */

@@ -17,6 +17,7 @@ import { Domains } from "../domain/Domains.ts"
 import { Api } from "./Api.ts"
 import { ServedRun } from "./ApiEndpoint.ts"
 import { DecisionMaterial } from "../setup/SetupSteps.ts"
+import { DisplayNames } from "./DisplayNames.ts"
 import * as DomainRoutes from "./DomainRoutes.ts"
 import { FourEyes } from "./FourEyes.ts"
 import { Principal } from "./Principal.ts"
@@ -46,6 +47,7 @@ export const layer = HttpApiBuilder.group(
     const hosts = yield* PrivxHosts
     const streams = yield* StreamLimit
     const fourEyes = yield* FourEyes
+    const names = yield* DisplayNames
     const { answered, served } = yield* Responses.make
 
     const snapshot = Effect.fnUntraced(function* (filter: Filter & { readonly limit: number }) {
@@ -110,7 +112,8 @@ export const layer = HttpApiBuilder.group(
             reference: latest === undefined ? null : { ...Struct.omit(latest, ["target"]), ...referenceOf(latest) },
             ...(yield* material(run)),
             mayApprove: obstacle === undefined && run.status === "waiting",
-            obstacle: obstacle === undefined ? null : { message: obstacle.detail, hint: obstacle.hint }
+            obstacle: obstacle === undefined ? null : { message: obstacle.detail, hint: obstacle.hint },
+            displayNames: yield* names.of(latest === undefined || latest.by === null ? [] : [latest.by])
           }
         }).pipe(answered)
       )

@@ -18,7 +18,9 @@ const time = (description: string) =>
 export const query = {
   kind: Schema.optionalKey(text(100)).annotate({ description: "Only runs of this kind" }),
   target: Schema.optionalKey(Schema.String).annotate({ description: "Only runs of this PrivX host, by its base URL" }),
-  requestedBy: Schema.optionalKey(text(200)).annotate({ description: "Only runs that this principal requested" }),
+  requestedBy: Schema.optionalKey(text(200)).annotate({
+    description: "Only runs that this principal requested, by name or display name"
+  }),
   since: time("Only runs that were created at this time or later"),
   until: time("Only runs that were created before this time"),
   endedSince: time("Only runs that ended at this time or later"),

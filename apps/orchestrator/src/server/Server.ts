@@ -54,6 +54,7 @@ import { StreamLimit } from "./StreamLimit.ts"
 import { ListenFailed } from "./ListenFailed.ts"
 import * as WatchedFile from "./WatchedFile.ts"
 import { defaults, Serving } from "./Serving.ts"
+import { DisplayNames } from "./DisplayNames.ts"
 import { RequesterLog } from "./RequesterLog.ts"
 import type { TokenFile } from "./TokenFile.ts"
 
@@ -128,9 +129,10 @@ const start = Effect.fn("Server.start")(function* (
     Layer.provide(guards),
     Layer.provide([FourEyes.layer, StreamLimit.layer]),
     Layer.provide([
-      Gatekeeper.layer.pipe(Layer.provide(signIn)),
+      Gatekeeper.layer.pipe(Layer.provide([signIn, DisplayNames.layer])),
       signIn,
       RequesterLog.layer,
+      DisplayNames.layer,
       DefinitionReader.layer(),
       Layer.succeed(Serving, { ...defaults, ...rest, ending })
     ]),
