@@ -40,7 +40,7 @@ describe("the page", () => {
         assert.strictEqual(answer?.headers()["x-content-type-options"], "nosniff")
         await page.getByLabel("Token").fill("pxk_wrong")
         await page.getByRole("button", { name: "Sign in" }).click()
-        await page.getByRole("alert").getByText("not known").waitFor()
+        await page.getByRole("alert").getByText("does not know the token").waitFor()
         const token = server.tokenOf("viewer")
         await signIn(page, server, "viewer")
         const kept = await page.evaluate<string>(
