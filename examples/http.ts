@@ -1,4 +1,4 @@
-/** The layers of a client, and a download into a file, with the simulator in the place of a PrivX. */
+/** The layers of a client, and a download into a file, with the simulator instead of a PrivX host. */
 import * as AuthorizationCode from "@privx-kit/http/AuthorizationCode"
 import { Connection } from "@privx-kit/http/Connection"
 import * as FileDownload from "@privx-kit/http/FileDownload"

@@ -1,4 +1,4 @@
-/** From a running UEBA service to an active model, with the simulator in the place of a PrivX. */
+/** From a running UEBA service to an active model, with the simulator instead of a PrivX host. */
 import { Connection } from "@privx-kit/http/Connection"
 import { TokenProvider } from "@privx-kit/http/TokenProvider"
 import { Transport } from "@privx-kit/http/Transport"

@@ -1,4 +1,4 @@
-/** Promises in the place of Effect, with the simulator in the place of a PrivX. */
+/** Promises instead of Effect, with the simulator instead of a PrivX host. */
 import { ApiError, Privx, VerificationError } from "@privx-kit/client"
 import { startSimulator } from "@privx-kit/simulator"
 import * as fs from "node:fs/promises"

@@ -1,4 +1,4 @@
-/** The settings of the environment and the config file, and the client made from them. The simulator stands in the place of PrivX. */
+/** The settings of the environment and the config file, and the client that is made from them, with the simulator instead of a PrivX host. */
 import * as PrivxClient from "@privx-kit/settings/PrivxClient"
 import * as Settings from "@privx-kit/settings/Settings"
 import { Simulator } from "@privx-kit/simulator/Simulator"

@@ -1,4 +1,4 @@
-/** Creates a setup session and downloads the setup script, with the simulator in the place of a PrivX. */
+/** Creates a setup session and downloads the setup script, with the simulator instead of a PrivX host. */
 import { Connection } from "@privx-kit/http/Connection"
 import { TokenProvider } from "@privx-kit/http/TokenProvider"
 import { Transport } from "@privx-kit/http/Transport"

@@ -28,7 +28,7 @@ const shells = ["bash", "zsh", "fish"].filter((shell) => {
   return false
 })
 
-/** Programs of the documentation; each notes its name and its arguments, in the place of the real one. */
+/** Programs of the documentation; each records its name and arguments instead of running the real program. */
 const programs =
   "privx-kit npm npx pnpm node docker kubectl systemctl ssh scp curl jq openssl sha256sum diff sudo install psql apt-get secret-tool security".split(
     " "

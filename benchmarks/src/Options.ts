@@ -15,7 +15,7 @@ export interface Options {
   readonly inFlight: ReadonlyArray<number>
   /** How long one measurement of the suite `requests` or `errors` lasts, in milliseconds. */
   readonly millis: number
-  /** How many bytes the suite `download` carries. */
+  /** How many bytes the suite `download` transfers. */
   readonly bytes: number
   /** Where the suite `download` writes: name and directory. */
   readonly directories: ReadonlyArray<string>

@@ -1,6 +1,6 @@
 /**
  * A container as far as this machine can make one: the files that the Dockerfile puts into the image, on the system of this
- * machine in the place of the base image, read-only, without capabilities, as the user of the image, as process 1 of its own
+ * machine instead of the base image, read-only, without capabilities, as the user of the image, as process 1 of its own
  * process table. Processes share one network.
  */
 import { type Instruction, DockerfileParser } from "dockerfile-ast"

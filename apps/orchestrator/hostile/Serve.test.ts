@@ -1,6 +1,6 @@
 /**
- * `privx-kit serve`, as a process, while it is sent the worst that fits into a body: its health is told within 100 ms all
- * the time, and its memory stays within bounds.
+ * `privx-kit serve`, as a process that receives the most expensive bodies that it accepts: it responds to health checks
+ * within 100 ms at any time, and its memory stays within bounds.
  *
  * Other programs on the machine can make any answer late: how late they make one of a server that has nothing to do is
  * looked at first and left out, and an input fails only when it was late each of a few times.

@@ -1,4 +1,4 @@
-/** What somebody sends who wants a server to be busy: the worst that fits into a body, for each kind of body there is. */
+/** Requests that try to overload a server: the most expensive body of each kind. */
 import { createHash } from "node:crypto"
 
 export interface Input {

@@ -63,7 +63,7 @@ describe("a database", () => {
         url,
         Effect.gen(function* () {
           const sql = yield* SqlClient.SqlClient
-          // The last of the tables is being made by somebody else: the migration has to wait there.
+          // Another session is creating the last table: the migration has to wait for it.
           yield* sql.withTransaction(
             Effect.scoped(
               Effect.gen(function* () {

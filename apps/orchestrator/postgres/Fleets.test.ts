@@ -17,7 +17,7 @@ import * as support from "./support.ts"
 
 const database = support.server()
 
-/** A server that has no credentials, workers that have them, and somebody with the file. */
+/** A server without credentials, workers that have them, and a client with the file. */
 const place = Effect.fnUntraced(function* (simulator: SimulatorOptions = {}) {
   const privx = yield* fleets.start(simulator)
   const url = yield* support.database(database())

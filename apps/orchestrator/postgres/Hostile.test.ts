@@ -1,4 +1,4 @@
-/** What somebody gets who reaches the port of a worker, and has nothing for it but Effect's own client for runners. */
+/** What an attacker can do who reaches the port of a worker with Effect's own client for runners. */
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
 import { assert, describe, it } from "@effect/vitest"
 import * as EntityAddress from "effect/cluster/EntityAddress"

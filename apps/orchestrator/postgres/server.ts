@@ -99,7 +99,7 @@ export const create = async (settings: Readonly<Record<string, string>> = {}): P
   }
 }
 
-/** Whether it lets somebody in: while it recovers, it listens already. */
+/** Whether it accepts logins: while it recovers, it already listens. */
 const answers = (port: number): Promise<boolean> =>
   execute(`postgres://privx@127.0.0.1:${port}/postgres`, "SELECT 1").then(
     () => true,

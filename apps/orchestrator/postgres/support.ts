@@ -72,6 +72,6 @@ export const workerProcess = Effect.fnUntraced(function* (
   )
 })
 
-/** The record of the runs, as somebody else who looks at the database. */
+/** The record of the runs, as another client of the database sees it. */
 export const record = (url: Redacted.Redacted) =>
   Layer.fresh(Runs.layer.pipe(Layer.provideMerge(PostgresStorage.layer({ url, maxConnections: 4 }))))

@@ -94,7 +94,7 @@ const run = (
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text))
     child.stdin?.on("error", () => {})
     child.stdin?.end(command.stdin ?? "")
-    // A server goes on when the reader of its output has gone away.
+    // A server keeps running when the reader of its output has closed the pipe.
     if (command.until !== undefined && env["FAULTS_FILE"] === "standard output") {
       const stop = setTimeout(() => {
         if (!isStopping) child.kill("SIGTERM")
@@ -324,7 +324,7 @@ describe("a command whose standard output is full", () => {
       fs.closeSync(full)
       assert.strictEqual(ended.code, 14, ended.stderr)
       assert.strictEqual(ended.stderr.split("Standard output could not be used: ENOSPC").length, 2, ended.stderr)
-      // What is signed does not say that a script was handed over which did not get there.
+      // The signed manifest does not claim a delivery that did not happen.
       const manifests = path.join(directory, "data/manifests")
       if (name !== "ueba setup --stdout") return
       for (const file of fs.readdirSync(manifests).filter((file) => file.endsWith(".json"))) {

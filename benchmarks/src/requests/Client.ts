@@ -9,7 +9,7 @@ export type EffectRequest = (id: string) => Effect.Effect<Thing, unknown>
 
 export interface Client {
   readonly once: Request
-  /** Sends one request after another until told that it is done, and reports each. */
+  /** Sends one request after another until it is stopped, and reports each. */
   readonly lane: (isDone: () => boolean, onAnswer: () => void) => Promise<void>
 }
 

@@ -1,4 +1,4 @@
-/** One client of the suite `requests` in a process of its own; measures itself for as long as it is told to. */
+/** One client of the suite `requests` in its own process; measures itself for the given time. */
 import assert from "node:assert/strict"
 import { answering } from "../Child.ts"
 import * as clients from "./clients.ts"

@@ -1,6 +1,6 @@
 /**
- * The setup as a workflow of DBOS, with the very steps of the kit: what somebody would have who took the packages of the
- * kit and brought an engine. It has no record of its own, no approvals and no retention, which the kit's setup has.
+ * The setup as a workflow of DBOS, with the steps of the kit: a program that uses the packages of the kit with another
+ * engine. It has no record, no approvals and no retention, which the kit's setup has.
  */
 import { DBOS } from "@dbos-inc/dbos-sdk"
 import { VerificationReport } from "@privx-kit/ueba/VerificationReport"

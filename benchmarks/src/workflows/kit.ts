@@ -16,7 +16,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import * as path from "node:path"
-// @boundaries-ignore the app is measured from within, as its commands that go on for long run it
+// @boundaries-ignore the app is measured from within, as its long-running commands use it
 import "../../../apps/orchestrator/src/cli/CompiledSchemas.ts"
 import * as PostgresStorage from "@privx-kit/runs/PostgresStorage"
 // @boundaries-ignore the app is measured from within: it exports nothing

@@ -1,4 +1,4 @@
-/** One engine of the suite `workflows` in a process of its own; executes as many workflows as it is told to. */
+/** One engine of the suite `workflows` in its own process; executes the given number of workflows. */
 import { answering } from "../Child.ts"
 import * as counting from "./counting.ts"
 import * as subjects from "./subjects.ts"

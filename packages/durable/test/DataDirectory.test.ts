@@ -88,7 +88,7 @@ describe("DataDirectory", () => {
     })
   )
 
-  // Root may write everywhere, so it is tried as somebody else; other users try it themselves.
+  // Root may write everywhere, so the test uses another account; other users test it with their own.
   it.effect("says so when it cannot be written", () =>
     Effect.gen(function* () {
       const parent = yield* temporary.directory

@@ -11,7 +11,7 @@ import { eventually } from "@privx-kit/testing/eventually"
 const secretOf = () => Redacted.make(new Uint8Array(crypto.randomBytes(32)))
 const loopback = { host: "127.0.0.1", port: 0 }
 
-/** A door on this machine, and how often somebody has rung. */
+/** A doorbell on this machine, and how often it was rung. */
 const door = (secret: Redacted.Redacted<Uint8Array>) =>
   Effect.gen(function* () {
     const { onRing, port } = yield* Doorbell.listen(secret, loopback)

@@ -24,7 +24,7 @@ export interface Options {
 /**
  * Reads a whole file into memory, up to a limit.
  *
- * **When to use**: for a file that a user or another program wrote, whose size nobody has promised. `fs.readFile` would read
+ * **When to use**: for a file that a user or another program wrote, whose size is unknown. `fs.readFile` would read
  * all of it.
  *
  * **Details**: pipes and devices are read as well, up to the same limit.

@@ -179,7 +179,7 @@ describe("FileDownload", () => {
       const layer = TestApi.layer(server.url, { downloadDeadline: "150 millis" })
       const failure = yield* Effect.flip(Effect.provide(toFile(target), layer))
       assert.strictEqual(failure._tag, "TransportError")
-      // By whether a transfer or the pause between two is under way when the time is over.
+      // Depends on whether the time ends during a transfer or during a pause.
       if (failure._tag === "TransportError") assert.oneOf(failure.reason, ["truncated", "deadline"])
       assert.isAbove(server.received.length, 4)
       assert.deepStrictEqual(yield* Effect.promise(() => fs.readdir(path.dirname(target))), [])

@@ -145,7 +145,7 @@ const inMemory = (): ((model: string) => Adapter) => {
 }
 
 export interface Browser {
-  /** Opens an address, as a person's browser does: the program goes on. */
+  /** Opens an address, as a person's browser does, without blocking the program. */
   readonly open: (url: URL) => Effect.Effect<void>
   /** The last page that was opened, when it is there. */
   readonly page: Effect.Effect<{ readonly text: string; readonly headers: Headers }>

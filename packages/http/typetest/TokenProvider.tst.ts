@@ -45,5 +45,5 @@ PrivxLogin.layer({ username: "anna", password: "p" })
 // @ts-expect-error -- a token in the clear
 TokenExchange.layer({ token: "t" })
 
-// @ts-expect-error -- somebody must show the URL to the user
+// @ts-expect-error -- a function must show the URL to the user
 AuthorizationCode.layer({ authorizationUrl: new URL("https://h"), tokenUrl: new URL("https://h"), clientId: "c" })

@@ -13,7 +13,7 @@ import { InternalError, RunCancelled } from "./RunFailures.ts"
 import { RunRequests } from "./RunRequests.ts"
 
 /**
- * Wakes a waiting run. It carries no decision: that is in the record.
+ * Wakes a waiting run. It contains no decision: that is in the record.
  *
  * @since 0.1.0
  * @category constants

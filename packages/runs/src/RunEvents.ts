@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import type { Review, StepName } from "./Run.ts"
 
 /**
- * Every event carries the id of its run, because a process can execute many. Times are in milliseconds.
+ * Every event has the id of its run, because a process can execute many. Times are in milliseconds.
  *
  * @since 0.1.0
  * @category models

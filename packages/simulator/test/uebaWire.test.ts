@@ -1,6 +1,6 @@
 /**
  * The raw answers of the UEBA endpoints, literally. The clock stands at one moment and the seed is the default one, so a change of
- * a single byte is a change that somebody must mean.
+ * a single changed byte must be intended.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"

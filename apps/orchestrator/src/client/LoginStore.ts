@@ -79,8 +79,8 @@ export const remove = (server: string, host: Host): Effect.Effect<void, StorageF
 const patience = "45 seconds"
 
 /**
- * Holds the logins until the scope closes. The system lets go of the lock when the process dies; how SQLite takes it is
- * told in `DataDirectory`.
+ * Locks the logins until the scope closes. The system releases the lock if the process dies; `DataDirectory` explains how
+ * SQLite locks.
  */
 export const lock = Effect.fnUntraced(function* (host: Host): Effect.fn.Return<void, StorageFailed, Scope.Scope> {
   const directory = directoryOf(host)

@@ -1,4 +1,4 @@
-/** A fleet at a server: its file and what it names handed over, followed to its end, and the scripts brought here. */
+/** A fleet at a server: submits the file and what it names, follows the run to its end, and downloads the scripts. */
 import type { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -140,8 +140,8 @@ const checkFile = "Use the fleet file that the fleet was submitted with."
 const atOnce = 4
 
 /**
- * Brings scripts and provenance of the hosts that succeeded to where the file says that they go on this machine. Answers with
- * the hosts as they are then: one whose script could not be brought has failed, and keeps no other.
+ * Downloads scripts and provenance of the succeeded hosts to the output directories of the file on this machine. Returns
+ * the hosts with the result: a host whose script could not be downloaded has failed, and does not affect the others.
  */
 export const bring = Effect.fn("RemoteFleet.bring")(function* (
   fleet: Pick<FleetFile.Fleet, "hosts">,

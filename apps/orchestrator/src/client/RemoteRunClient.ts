@@ -157,7 +157,7 @@ const connect = Effect.fnUntraced(function* (
   return yield* Effect.fail(ServerFailure.ofAnswer(response.status, body, operation, origin))
 })
 
-/** Ends where the server, or the connection, does; what was missed is told by the next one. */
+/** Ends with the server or the connection; the next stream repeats what was missed. */
 const events = (response: HttpClientResponse.HttpClientResponse): Stream.Stream<typeof RunChanged.Type> =>
   response.stream.pipe(
     Stream.timeout(silence),

@@ -1,7 +1,7 @@
 /**
- * The durable fleet run: a workflow whose one activity has the hosts set up. The setups are runs of their own, recorded in
- * the queue a few at a time and executed by whichever process takes them; the activity looks at the record until each
- * is over or waits for approval. After a crash it begins again by looking at what there is.
+ * The durable fleet run: a workflow with one activity, which sets up the hosts. Each setup is a separate run. The activity
+ * queues a few at a time, any process claims and executes them, and the activity polls the record until each run has ended
+ * or waits for approval. After a crash, it starts again from the record.
  *
  * The setups are not started by the engine from within the workflow: of each that ends, a message to the parent would stay
  * behind, and an entity's mailbox is bounded.

@@ -2,7 +2,7 @@
  * The HTTP API of `privx-kit serve`, defined once: the server's routes, the client of the command line and the OpenAPI
  * document at `/openapi.json` all come from here.
  *
- * Nobody writes files on the server through it: an output directory, a mode or an owner are no part of a submission.
+ * The API cannot write files on the server: a submission has no output directory, mode or owner.
  */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"

@@ -1,7 +1,6 @@
 /**
- * Reads what comes over the network as the definition of a fleet, within bounds: a few threads with little memory and
- * little time, so that the server answers everybody else meanwhile. Who sends more than the threads can take is told to
- * come back.
+ * Reads fleet definitions from the network within bounds: in a few threads with little memory and little time, so that the
+ * server keeps responding to other callers. If all threads are busy, the caller has to try again later.
  */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"

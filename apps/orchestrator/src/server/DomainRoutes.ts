@@ -26,7 +26,7 @@ export const layer = HttpRouter.use((router) =>
     const { targets } = yield* Serving
     const known = targets.filter(hosts.has)
     const scope = yield* Effect.scope
-    /** A change that has begun is completed, also where the caller goes away in the middle of it. */
+    /** A change that has started is completed, even if the caller disconnects. */
     const completed = <A, E>(work: Effect.Effect<A, E>) => Effect.flatMap(Effect.forkIn(work, scope), Fiber.join)
 
     const answer = (endpoint: DomainEndpoint) =>

@@ -1,6 +1,6 @@
 /**
- * The server's storage on one machine: it holds a data directory, and its own process takes the submitted runs from the record
- * and carries them out. Nothing else has to be installed.
+ * The server's storage on one machine: it locks a data directory, and its own process claims the submitted runs from the record
+ * and executes them. Nothing else has to be installed.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -1,7 +1,7 @@
 /**
- * The part of the API that is about fleets. A fleet is handed over as the text of its file, so that what is wrong with it
- * can be told by line and column; what the file refers to comes beside it, except for what is secret: that is looked for
- * where the work is done.
+ * The part of the API for fleets. A fleet is submitted as the text of its file, so that problems have a line and a column.
+ * Policies and certificates that the file names are sent with it; secrets are not: the process that executes the runs
+ * reads them.
  */
 import { RunId } from "@privx-kit/core/RunId"
 import { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"

@@ -120,7 +120,7 @@ const resolver = (
     const held = policy === undefined || !Object.hasOwn(policies, policy) ? undefined : policies[policy]
     if (policy !== undefined && held === undefined) fault(absent(policy, "policies"), "policy")
     const inputs = yield* Effect.result(
-      // Nobody writes files on the server through the API.
+      // The API cannot write files on the server.
       inputsOf({ ...fromFile(Struct.omit(settings, ["output", "mode"])), policy: held }).pipe(
         Effect.flatMap((inputs) => MinimumPolicy.raise(inputs, minimum))
       )
@@ -152,7 +152,7 @@ const resolver = (
   })
 }
 
-/** With the name of a host in the place of a short template, a reference may have become one that is none. */
+/** Filling the name of a host into a template may make a reference invalid. */
 const isReference = Schema.is(CredentialsReference)
 
 /** Nothing that is meant is: neither a path nor a URL. In characters. */

@@ -19,7 +19,7 @@ import * as Problem from "./Problem.ts"
 /** A policy with its signature and certificates is a few kilobytes; known digests make it more. */
 const usual = ByteSize.mebibytes(1)
 
-/** A fleet of ten thousand hosts is one or two. Reading much more of YAML would keep everybody waiting. */
+/** A fleet of ten thousand hosts is one or two. Reading much more YAML would block all callers. */
 const ofFleet = ByteSize.mebibytes(4)
 
 const maxBodyOf = (request: HttpServerRequest.HttpServerRequest): ByteSize.ByteSize =>

@@ -1,6 +1,6 @@
 /**
  * A list of runs as a stream of server-sent events: first the list as it is, then each change. Like the stream of one run,
- * it compares what there is with what it sent; nothing is kept between two connections.
+ * it compares the record with what it has sent; it stores nothing between two connections.
  */
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"

@@ -1,9 +1,9 @@
 /**
- * The server itself: where it listens, what it answers, and how it ends. It carries nothing out; what it is given as its
- * storage does, in this process or in others.
+ * The server itself: where it listens, how it responds, and how it stops. It executes no runs: its storage does, in this
+ * process or in others.
  *
- * When its scope closes it stops accepting, lets go of those who follow runs, finishes the requests that are being
- * answered, and only then is the storage below it closed.
+ * When its scope closes, it stops accepting connections, ends the streams of followed runs, finishes open requests, and
+ * closes the storage last.
  */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
@@ -163,7 +163,7 @@ const start = Effect.fn("Server.start")(function* (
   return { url: new URL(`${tls === undefined ? "http" : "https"}://${name}:${boundPort}`) }
 })
 
-/** Nobody holds a connection for nothing: slow heads and bodies end it, and so does silence. */
+/** Idle connections are closed: slow heads and bodies end them, and so does silence. */
 const limits: Http.ServerOptions = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,

@@ -26,7 +26,7 @@ export class StreamLimit extends Context.Service<
         respond: (events) =>
           Effect.map(Principal, (caller) => {
             const own = streamsOf.get(caller.name) ?? 0
-            // Where no token is asked for, everybody has the same name.
+            // Without tokens, all callers have the same name.
             if (streams >= serving.streams || (caller.known && own >= serving.streamsPerCaller)) return tooMany
             streams++
             streamsOf.set(caller.name, own + 1)

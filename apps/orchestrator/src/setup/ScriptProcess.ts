@@ -43,7 +43,7 @@ export const start = (script: string, logFile: string, onOutput: (text: string) 
   const follow = follower(log, onOutput)
   const following = setInterval(follow, interval)
   const group = groupOf(child)
-  // However this process exits, the script does not go on unwatched.
+  // However this process exits, the script does not continue without supervision.
   const kill = () => group.signal("SIGKILL")
   process.once("exit", kill)
   let ending: Promise<void> | undefined

@@ -1,5 +1,5 @@
 /**
- * The inputs of a setup, each defined once: its name, the kind of its value, and what users are told about it.
+ * The inputs of a setup, each defined once: its name, the kind of its value, and its description for users.
  *
  * Everything that carries inputs is made from this table: the flags (`SetupFlags`), the request, the journal and the bodies of
  * the API (`SetupInputs`), and the fields of fleet and bootstrap files (`SetupFileFields`). A flag has the name in kebab case

@@ -23,7 +23,7 @@ export interface SetupRequest extends RequestedInputs {
   readonly idempotencyKey?: string | undefined
   /** Fail with `ApprovalPending` if the run waits for an approval; the run keeps waiting. */
   readonly noWait?: boolean | undefined
-  /** Told which run it is, as soon as that is known: other unfinished runs go on in the same process. */
+  /** Receives the id of the run as soon as it is known: the same process may resume other unfinished runs. */
   readonly onRun?: ((runId: string) => Effect.Effect<void>) | undefined
 }
 

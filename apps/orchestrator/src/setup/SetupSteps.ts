@@ -48,7 +48,7 @@ export const DecisionMaterial = Schema.Struct({ report: VerificationReport, sour
 
 const encodeMaterial = Schema.encodeSync(Schema.toCodecJson(DecisionMaterial))
 
-/** A script that passed its verification, and what was decided about it where somebody had to. */
+/** A script that passed its verification, with the decision if one was required. */
 export interface Checked {
   readonly inputs: SetupInputs
   readonly downloaded: typeof Acquired.Type

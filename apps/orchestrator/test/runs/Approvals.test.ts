@@ -164,7 +164,7 @@ describe("change control", () => {
           return { port: Number(port), reviewed: simulator.scriptSha256, runId, script: simulator.script }
         })
       )
-      // Between reading and approving, somebody has it executed again, and it brings another script.
+      // Between review and approval, the run is retried and downloads another script.
       assert.strictEqual((yield* cli(dataDir, "runs", "cancel", runId)).code, 0)
       const changed = Buffer.concat([script, Buffer.from("echo 'one more line'\n")])
       const simulator = yield* privx.start({ port, script: changed })

@@ -40,7 +40,7 @@ describe("a body", () => {
         const answer = yield* server.ask("POST", "/api/v1/runs", { as: "operator", body })
         assert.strictEqual(answer.status, 400)
         assert.match(answer.json.detail, /The body (has more than|is nested)/)
-        // Who may not submit hears that, and nothing of what is in the body.
+        // A caller without the right to submit learns that, and nothing about the body.
         assert.strictEqual((yield* server.ask("POST", "/api/v1/runs", { as: "viewer", body })).status, 403)
       }
     })
@@ -57,7 +57,7 @@ describe("a body", () => {
   )
 })
 
-/** Follows a run until it is told to stop; answers with the status. */
+/** Follows a run until it is stopped; returns the status. */
 const follow = (server: { readonly url: URL; readonly tokenOf: (name: string) => string }, id: string, as: string) =>
   Effect.acquireRelease(
     Effect.promise(
@@ -183,13 +183,13 @@ describe("what a server demands", () => {
         )
         assert.strictEqual(run.json.inputs.requireApproval, "always")
 
-        // SIGUSR1 is nothing to it: no debugger, and it goes on.
+        // SIGUSR1 has no effect: it starts no debugger, and the server keeps running.
         yield* server.signal("SIGUSR1")
         yield* Effect.sleep("300 millis")
         assert.strictEqual((yield* ask("mia", "/api/v1/runs")).status, 200)
         assert.notMatch(server.output(), /debugger|inspector/i)
 
-        // Nobody is told where things lie there, or whose they are.
+        // Neither paths nor accounts of the server are shown.
         const earlier = JSON.parse(before.stdout).result.runId
         const listed = JSON.stringify([
           (yield* ask("mia", "/api/v1/runs")).json,

@@ -9,7 +9,7 @@ import { eventually } from "@privx-kit/testing/eventually"
 
 type Server = Effect.Success<ReturnType<typeof served.start>>
 
-/** The command line as somebody on another machine has it: a server, a token, and nothing else. */
+/** The command line on another machine: a server, a token, and nothing else. */
 const at =
   (server: Server, as: string, env: Readonly<Record<string, string>> = {}) =>
   (...args: ReadonlyArray<string>) =>

@@ -37,7 +37,7 @@ describe("following a run", () => {
       assert.strictEqual(new Set(events.map(({ id }) => id)).size, events.length)
       assert.strictEqual(events.at(-1)?.run.status, "succeeded")
       assert.isNotNull(events.at(-1)?.run.result)
-      // A browser that comes again by itself is told that there is nothing more.
+      // A browser that reconnects learns that there are no more events.
       const again = yield* server.events(run.id, { seen: events.at(-1)?.id ?? "" })
       assert.strictEqual(again.status, 204)
     })

@@ -1,4 +1,4 @@
-/** What is said of fleets that are handed over to do harm, or by mistake: nothing is recorded, and nothing breaks. */
+/** Fleets that are submitted to do harm, or by mistake: nothing is recorded, and nothing breaks. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"

@@ -16,7 +16,7 @@ const start = Effect.fnUntraced(function* (sessions?: Partial<OidcSession.Lifeti
       }),
       (visit) => ({ ...visit, json: visit.text === "" ? undefined : JSON.parse(visit.text) })
     )
-  /** A browser in which somebody has signed in. */
+  /** A browser with a session. */
   const signedIn = Effect.fnUntraced(function* (account: string) {
     issuer.person(account)
     const browser = issuers.browser()

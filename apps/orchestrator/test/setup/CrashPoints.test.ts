@@ -163,7 +163,7 @@ describe("runs in processes that are killed", () => {
           let row = 0
           return () => {
             if (row >= 6 || left <= 0) return undefined
-            // Runs are recorded by the first process, and begun again by later ones.
+            // The first process records the runs; later ones resume them.
             const here = points.filter((point) => !point.endsWith(row === 0 ? "projection.begin" : "projection.create"))
             row++
             left--

@@ -15,7 +15,7 @@ export interface Options {
   /** Beside a bare minimum; nothing of the surroundings comes in. */
   readonly env?: Readonly<Record<string, string>>
   readonly stdin?: string
-  /** Nobody reads its standard output, as after `| head -0`. */
+  /** Its standard output has no reader, as after `| head -0`. */
   readonly closeStdout?: boolean
   /** Gets a function that tells what standard output has so far. */
   readonly onStart?: (stdout: () => string) => void

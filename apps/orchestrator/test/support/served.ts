@@ -37,7 +37,7 @@ export const tokens = (file: string, roles: Readonly<Record<string, Role>>) => {
 }
 
 type Bounds = Partial<Omit<Options, "targets">> & {
-  /** Nobody has to show a token. */
+  /** No token is required. */
   readonly open?: boolean
   readonly port?: number
   /** Default: those of the program. */
@@ -55,7 +55,7 @@ export const start = Effect.fnUntraced(function* (
     readonly concurrency?: number
     /** Default: a directory of its own. */
     readonly dataDir?: string
-    /** What is provided to who carries the runs out. */
+    /** What is provided to the process that executes the runs. */
     readonly around?: Layer.Layer<never>
   } = {}
 ) {

@@ -1,4 +1,4 @@
-/** The command line at a terminal of its own, where somebody types. Needs `script` of util-linux. */
+/** The command line at a terminal with scripted input. Needs `script` of util-linux. */
 import * as Effect from "effect/Effect"
 import { execFileSync, spawn } from "node:child_process"
 import * as cli from "./cli.ts"

@@ -190,7 +190,7 @@ const cutShort = (): Error => Object.assign(new Error("the body is shorter than 
 
 /**
  * A standard `fetch` decompresses the body but keeps the headers of the compressed one: coding and length would
- * mislead. Bun is told not to decompress.
+ * mislead. On Bun, decompression is switched off.
  */
 const headersOf = (response: Response): IncomingHttpHeaders => {
   const headers: IncomingHttpHeaders = Object.fromEntries(response.headers)

@@ -1,4 +1,4 @@
-/** Field conditions: gateways and load balancers that answer in the place of PrivX, compress, and redirect. */
+/** Field conditions: gateways and load balancers that respond instead of PrivX, compress, and redirect. */
 import { assert, describe, it } from "@effect/vitest"
 import { TokenProvider } from "@privx-kit/http/TokenProvider"
 import * as Effect from "effect/Effect"

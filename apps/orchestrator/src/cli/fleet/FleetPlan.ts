@@ -50,7 +50,7 @@ const toPerson = Effect.fnUntraced(function* ({ continues, diff, hosts }: FleetP
   yield* out.line(out.style.dim(`${Text.grouped(hosts.length)} hosts. Nothing was sent.`))
 })
 
-/** Hosts that are told of; `--json` has all of them. */
+/** Hosts that are listed; `--json` has all of them. */
 const shownHosts = 40
 
 const signs = { added: "+", removed: "-", changed: "~" } as const

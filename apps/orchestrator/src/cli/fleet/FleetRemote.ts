@@ -30,7 +30,7 @@ export interface RunInput extends ServerSettings.Flags {
 }
 
 export interface FileInput extends RunInput {
-  /** Says where the scripts go on this machine. */
+  /** Names the output directories on this machine. */
   readonly file: string | undefined
 }
 

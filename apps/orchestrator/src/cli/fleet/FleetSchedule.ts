@@ -33,7 +33,7 @@ export interface Round {
 export interface Place<A, R> {
   readonly read: Effect.Effect<A, CommandFailure, R>
   readonly fleetOf: (read: A) => Fleet
-  /** The fleet that the process works with, in the place of the one that it read before. */
+  /** The fleet that the process uses from now on, instead of the one that it read before. */
   readonly replace: (read: A) => Effect.Effect<void>
   readonly round: (read: A) => Effect.Effect<Round, CommandFailure, R>
   /** The last fleet run, and whether it is an unfinished one of the same hosts and inputs. */
@@ -54,7 +54,7 @@ export const report = (input: Input) =>
     endless: true
   })
 
-/** The last round, where there is one: its result is told like that of any command, those of the others as they come. */
+/** The last round, if there is one: its result is the result of the command; other rounds are reported as they end. */
 export const watch = Effect.fnUntraced(function* <A, R>(
   input: Input,
   first: A,

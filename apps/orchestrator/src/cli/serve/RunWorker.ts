@@ -121,7 +121,7 @@ const addressOf = Effect.fnUntraced(function* ({ advertise, listen }: Input) {
 const targetsOf = Effect.fnUntraced(function* (input: Input, err: Pane) {
   const surroundings = Settings.thisHost()
   if (input.hosts.length === 0) {
-    // Fleets that are handed over bring their own hosts.
+    // Submitted fleets have their own hosts.
     const { partial } = yield* Settings.inspect(input, surroundings)
     if (partial.baseUrl === undefined && input.fleetHosts.length > 0) {
       const layer: Layer.Layer<PrivxHosts> = FleetPrivxHosts.layer([])

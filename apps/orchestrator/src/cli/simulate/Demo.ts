@@ -1,4 +1,4 @@
-/** Everything in one go against a simulator over HTTPS, for somebody who sees it for the first time. */
+/** The whole kit against a simulator over HTTPS, for people who see it for the first time. */
 import * as Failure from "@privx-kit/core/Failure"
 import { RetryObserver } from "@privx-kit/http/RetryObserver"
 import { Playback } from "@privx-kit/playback/Playback"

@@ -13,7 +13,7 @@ import * as Redacted from "effect/Redacted"
 import * as fs from "node:fs/promises"
 import { UsageError } from "../UsageError.ts"
 
-/** First line of every file that is written here. A file without it belongs to somebody else and is never replaced. */
+/** First line of every file that is written here. A file without it is never replaced. */
 const signature = "# Written by privx-kit simulate."
 
 const sessionLine = /^# PRIVX_PLAYBACK_SESSION_ID=(\S+)$/m

@@ -1,4 +1,4 @@
-/** Executes the script of a bootstrap on this machine: once, unless it is told otherwise. */
+/** Executes the script of a bootstrap on this machine: once, unless `--execute-again` is given. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Struct from "effect/Struct"

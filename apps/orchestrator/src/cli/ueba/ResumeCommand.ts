@@ -36,7 +36,7 @@ export const context = (
       }
 }
 
-/** Inputs of the run are not among them: it keeps those that it was begun with. */
+/** Inputs of the run are not among them: a resumed run keeps its recorded inputs. */
 const words = (input: Input, runId: string, again: boolean): ReadonlyArray<string> => [
   "privx-kit ueba setup --run",
   runId,

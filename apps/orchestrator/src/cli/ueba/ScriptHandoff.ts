@@ -90,7 +90,7 @@ export const handOff = Effect.fnUntraced(function* (
   return { execution: input.execute ? yield* execute(input, dataDir, result, script, onExecution) : undefined }
 })
 
-/** Warns of scripts that go on unwatched, because a privx-kit was killed. */
+/** Warns of scripts that still execute without supervision, because a privx-kit was killed. */
 export const reportOrphans = Effect.fnUntraced(function* (
   dataDir: string
 ): Effect.fn.Return<void, StorageFailed, Screen> {

@@ -1,6 +1,6 @@
 /**
- * A run as a person sees it while it is under way: one line for each step with its time, retries as they happen, and a
- * progress bar where the pane can animate, plain lines where it cannot.
+ * The progress of a run for people: one line for each step with its time, retries as they happen, and a progress bar if
+ * the pane can animate, otherwise plain lines.
  */
 import type { Failure } from "@privx-kit/core/Failure"
 import * as Effect from "effect/Effect"

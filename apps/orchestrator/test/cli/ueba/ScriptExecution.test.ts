@@ -1,4 +1,4 @@
-/** Running a script: at a terminal where somebody is asked, ended in the middle, and where it cannot be started. */
+/** Running a script: at a terminal that asks for confirmation, stopped in the middle, and when it cannot be started. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { execFileSync } from "node:child_process"
