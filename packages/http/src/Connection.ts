@@ -193,7 +193,7 @@ const withCookies = (
   }
 }
 
-/** `fetch` tells no more than its error; an explanation would open a socket. */
+/** `fetch` reports only its error; an explanation would open a socket. */
 const unexplained = (dispatcher: FetchDispatcher.RequestDispatcher): Platform.Opened => ({
   dispatcher,
   takeAlert: () => undefined,

@@ -108,7 +108,7 @@ const hints: Record<Reason, string> = {
   reset: "Try again. If it fails again, check for a proxy or firewall between this machine and PrivX.",
   tls: "If PrivX uses a private CA, trust that CA (PEM). Otherwise check the host name and the dates of the certificate.",
   timeout: "Try again. If it fails again, check the load of PrivX and the network.",
-  deadline: "Try again later, or allow more time.",
+  deadline: "Try again later, or set a longer deadline.",
   tooLarge: "If this size is expected, increase the limit. A setup script usually has a few kilobytes.",
   truncated: "Try again. If it fails again, check for a proxy that closes connections early.",
   redirectRefused: "Open the address in the message: either it is the login page of a gateway, or PrivX has moved.",

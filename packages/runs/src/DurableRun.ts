@@ -312,7 +312,7 @@ export const make = <Inputs, I, Result, J, E extends Failure, K>(
         )
         return recorder.begin(done).pipe(
           Effect.flatMap((ended): Effect.Effect<A, E | CommonFailure, R> => {
-            // A process may have died between the record and the journal: then the recorded end stands.
+            // A process may have died between the record and the journal: then the recorded end applies.
             if (ended?.failure !== undefined && ended.failure !== null) {
               return Effect.flatMap(Effect.orDie(decodeFailure(ended.failure)), Effect.fail)
             }

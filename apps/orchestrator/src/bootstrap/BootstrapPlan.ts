@@ -1,4 +1,4 @@
-/** What a bootstrap would do: what is there, beside what would be. Nothing is sent but questions. */
+/** What a bootstrap would do: the current state and the planned state. Only reads are sent. */
 import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import { trainingState } from "@privx-kit/ueba/Dataset"
 import * as TrustAnchors from "@privx-kit/ueba/TrustAnchors"

@@ -26,7 +26,7 @@ export const script = (command: Command.Command.Any, shell: Shell): string => {
   }
 }
 
-/** Each marker stands for values until the shell's own way to ask for them takes its place. */
+/** Each marker is replaced with the shell's own code that lists the values. */
 const asks = {
   "@runs@": "privx-kit runs list --ids 2>/dev/null",
   "@targets@": "privx-kit runs list --targets 2>/dev/null",

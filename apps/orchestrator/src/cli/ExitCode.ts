@@ -173,7 +173,7 @@ export const of = (failure: CommandFailure): Name => {
     case "GeneralError":
     case "UnknownErrorCode":
       return ofStatus(failure.status, failure.operation)
-    // The remaining codes blame the request or the configuration, whatever the status.
+    // The remaining codes blame the request or the configuration, for any status.
     default:
       return ofStatus(Math.min(failure.status, 499), failure.operation)
   }

@@ -28,7 +28,7 @@ export const fail = Effect.fnUntraced(function* (
   return yield* Effect.fail(new Ended(ExitCode.exit("usage")))
 })
 
-/** Whether `--json` was given, as far as a wrong command line tells. */
+/** Whether `--json` was given, as far as an invalid command line shows. */
 export const wantsJson = (args: ReadonlyArray<string>): boolean => {
   const end = args.indexOf("--")
   return (end === -1 ? args : args.slice(0, end)).includes("--json")

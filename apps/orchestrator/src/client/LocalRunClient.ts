@@ -13,7 +13,7 @@ import { normalize } from "@privx-kit/settings/PrivxHosts"
 import * as RunActions from "@privx-kit/runs/RunActions"
 import { RunClient, type RunFilter } from "./RunClient.ts"
 
-/** How often the record of a run that is followed is looked at. */
+/** How often the record of a followed run is polled. */
 const interval = "200 millis"
 
 export const layer = (dataDir: string): Layer.Layer<RunClient, never, Domains> =>
@@ -58,7 +58,7 @@ const list = Effect.fnUntraced(function* ({ limit, parts, since, status, target 
     whole: parts !== true && target === undefined && status.length === 0,
     target: target === undefined ? undefined : normalize(target),
     since,
-    // What a killed process has left behind says `running` until it is looked at.
+    // The run of a killed process has the status `running` until the record is checked.
     status: status.includes("interrupted") ? [...status, "running"] : status,
     limit
   })

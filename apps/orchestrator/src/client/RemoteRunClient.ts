@@ -19,7 +19,7 @@ import { RunClient, type RunFailure } from "./RunClient.ts"
 import { ServerClient } from "./ServerClient.ts"
 import * as ServerFailure from "./ServerFailure.ts"
 
-/** A server says something every 15 seconds: one that does not is gone, whatever the connection says. */
+/** A server sends something every 15 seconds; otherwise, the connection is lost. */
 const silence = "45 seconds"
 
 /** How long a server that has gone away may take to come back, in milliseconds. */

@@ -108,7 +108,7 @@ export interface Destination {
   readonly owner: typeof Manifest.Owner.Type | undefined
 }
 
-/** Brings script and provenance into a directory. Answers with the result as it is then. */
+/** Downloads script and provenance into a directory. Returns the result with the new paths. */
 export const bring = Effect.fn("RemoteSetup.bring")(function* <A extends Pick<SetupResult, "runId" | "sha256">>(
   result: A,
   { mode = Delivery.defaultMode, output, owner }: Destination

@@ -1,7 +1,7 @@
 /** Whether a command talks to a server, and not to a data directory. Asked before anything else is loaded. */
 import * as Catalogue from "@privx-kit/settings/Catalogue"
 
-/** Who gives `--data-dir` means the directory on this machine, whatever the environment says. */
+/** With `--data-dir`, the command uses the directory on this machine and ignores the environment. */
 export const isServer = (
   flags: { readonly server: string | undefined; readonly dataDir: string | undefined },
   environment: Readonly<Record<string, string | undefined>>

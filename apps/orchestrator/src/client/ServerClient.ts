@@ -69,7 +69,7 @@ const passes: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 const pauses = Schedule.exponential("200 millis").pipe(Schedule.jittered)
 
-/** Answers with the last attempt, whatever it was. */
+/** Returns the exit of the last attempt. */
 const repeated = <A extends { readonly status: number }, E, R>(once: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   once.pipe(
     Effect.retry({ schedule: pauses, times: attempts - 1, while: ServerFailure.mayPass }),

@@ -116,7 +116,7 @@ const reasonOf = (code: string | undefined): Reason => {
   return code.startsWith("HPE_") ? "protocol" : (reasons[code] ?? "reset")
 }
 
-/** A failed attempt on several addresses is an `AggregateError`: its first member tells more. */
+/** A failed attempt on several addresses is an `AggregateError`: its first member has the reason. */
 const codeOf = (cause: unknown): string | undefined => {
   if (typeof cause !== "object" || cause === null) return undefined
   if ("code" in cause && typeof cause.code === "string") return cause.code

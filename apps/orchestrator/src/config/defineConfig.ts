@@ -17,7 +17,7 @@ import type { Domain } from "../domain/Domain.ts"
 export interface Config {
   /** Beside those of privx-kit. */
   readonly domains?: ReadonlyArray<Domain>
-  /** What every setup of this project is held to, whatever a command asks for. */
+  /** The minimum policy of every setup of this project. */
   readonly policies?: Partial<Demands>
   readonly hooks?: {
     /** Called before each step of every run. If it throws, the step fails with that error and does nothing. */

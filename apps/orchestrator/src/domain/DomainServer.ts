@@ -38,7 +38,7 @@ export interface DomainEndpoint {
   /** Unique in the domain. */
   readonly name: string
   readonly method: "GET" | "POST"
-  /** Below `/api/v1/domains/NAME`; `:id` stands for a part of it. */
+  /** Below `/api/v1/domains/NAME`; `:id` matches one segment. */
   readonly path: `/${string}`
   readonly right: Right
   /** For the OpenAPI document. */

@@ -68,7 +68,7 @@ export const wayOf = (reference: CredentialsReference): string | Fault => {
   const [only] = given
   if (only !== undefined && given.length === 1) return only
   const fix =
-    "Specify exactly one: toml_file; token_env or token_file; client_id with the two secrets, or with client_secret and client_domain."
+    "Specify exactly one login: toml_file; token_env or token_file; exchange_token_env or exchange_token_file; or client_id with client_secret_env or client_secret_file, and with oauth_client_secret_env, oauth_client_secret_file or client_domain."
   return {
     key: undefined,
     problem:

@@ -11,7 +11,7 @@ import { HostInputs } from "./FleetJob.ts"
 /** `kind` of these runs. */
 export const kind = "fleet"
 
-/** What stands for the fleet where other runs have the base URL of a PrivX. */
+/** The target of a fleet run; other runs have the base URL of a PrivX host. */
 export const targetOf = (name: string): string => `fleet:${name}`
 
 export const FleetInputs = Schema.Struct({
@@ -85,7 +85,7 @@ export const planOf = ({
   hosts: hosts.map(({ inputs, labels, name, target }) => ({ name, target, labels, inputs }))
 })
 
-/** The same hosts with the same inputs, in whatever order and with whatever labels, are the same. */
+/** The same hosts with the same inputs are equal, in any order and with any labels. */
 export const digestOf = ({ digest, hosts }: Pick<Plan, "hosts" | "digest">): string => {
   if (digest !== undefined) return digest
   const hash = createHash("sha256")

@@ -97,7 +97,7 @@ export const FleetSchedule = Schema.Struct({
   )
 }).annotate({ description: "When fleet watch applies the fleet" })
 
-/** Without what is looked at one by one. */
+/** Without the parts that are decoded one by one. */
 export const Top = Schema.Struct({
   version: Schema.Literal(1).annotate({ description: "Of this format", expected: "1" }),
   name: name("Name of the fleet: its runs are found by it"),

@@ -5,7 +5,7 @@ import type { Source } from "./FleetSource.ts"
 /** One problem for each place. None repeats the value. */
 export const find = (source: Source): ReadonlyArray<Problem> => {
   const problems: Array<Problem> = []
-  // Parts that are aliases of each other are looked at once.
+  // Parts that are aliases of each other are checked once.
   const seen = new Set<unknown>()
   const visit = (data: unknown, path: ReadonlyArray<PropertyKey>): void => {
     if (problems.length >= mostFound) return

@@ -154,7 +154,7 @@ const star = [
 const isUnquotedStar = (code: string, text: string, offset: number): boolean =>
   (code === "BAD_ALIAS" || code === "UNEXPECTED_TOKEN") && text[offset] === "*"
 
-/** What is said by what stands there as well. */
+/** Tags that repeat the type of their value. */
 const plainTags = new Set(
   ["str", "int", "float", "bool", "null", "map", "seq"].map((name) => `tag:yaml.org,2002:${name}`)
 )
@@ -199,7 +199,7 @@ const convert = (root: unknown) => {
   const twice: Array<Node> = []
   /** Parts with a tag that a program of its own would have to understand, such as `!env`. */
   const tagged: Array<Node> = []
-  /** What stands where a name should: a list, a map or an alias. Told once for each map. */
+  /** A list, a map or an alias in the place of a key. Reported once for each map. */
   const nameless: Array<Node | undefined> = []
   let broughtIn = 0
   const anchored = (node: { readonly anchor?: string }, data: unknown): unknown => {

@@ -73,7 +73,7 @@ export const HostStatus = Schema.Struct({
 
 export type HostStatus = typeof HostStatus.Type
 
-/** How a fleet stands. */
+/** The state of a fleet. */
 export const Standing = Schema.Struct({
   fleet: Schema.String,
   /** When `fleet watch` applies it; `null` if its file does not say. */
@@ -120,7 +120,7 @@ const next = ({ cron, timeZone }: PlannedSchedule, now: number): Standing["nextR
 /** A host, as far as its state depends on it. */
 type StatedHost = Pick<FleetHost, "name" | "target" | "labels" | "inputs">
 
-/** A few questions for all hosts, whatever their number; what failed is read of those only that have. */
+/** A few queries for any number of hosts; failures are read only for failed hosts. */
 export const of = Effect.fn("FleetStatus.of")(function* (
   fleet: Pick<Fleet, "maxAge"> & { readonly hosts: ReadonlyArray<StatedHost> }
 ): Effect.fn.Return<ReadonlyArray<HostStatus>, StorageFailed, SqlClient.SqlClient | Database> {

@@ -62,7 +62,7 @@ export const layer = FleetRun.toLayer(
   })
 )
 
-/** How often the record is looked at: soon after something has changed, seldom while nothing does. In milliseconds. */
+/** How often the record is polled: soon after a change, seldom without changes. In milliseconds. */
 const soonest = 20
 const latest = 250
 

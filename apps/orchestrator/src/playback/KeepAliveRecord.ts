@@ -1,4 +1,4 @@
-/** How the keep-alive of a run stands, so that the process that takes it over knows what is left of its margin. */
+/** The state of a run's keep-alive, so that a process that takes it over knows the remaining time. */
 import { Database } from "@privx-kit/durable/Database"
 import * as RunRows from "@privx-kit/runs/RunRows"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,4 @@
-/** The tables of the playback domain: the key that seals session ids, and how the keep-alive of each run stands. */
+/** The tables of the playback domain: the key that seals session ids, and the state of each run's keep-alive. */
 import type { TableMigrations } from "@privx-kit/runs/DomainMigrations"
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"

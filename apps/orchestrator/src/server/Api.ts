@@ -33,7 +33,7 @@ export const SubmissionBody = Schema.Struct({
   ...expectations
 }).annotate({ identifier: "Submission" })
 
-/** What was looked at. Where the run has another script or attempt by now, the answer is 409 and nothing is decided. */
+/** The reviewed script. If the run has another script or attempt by now, the response is 409 and nothing is decided. */
 const seen = {
   sha256: Schema.String.check(Schema.isPattern(/^[0-9a-fA-F]{64}$/u)).annotate({
     description: "SHA-256 of the reviewed script; 409 if the run has another one"

@@ -96,7 +96,7 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
       )
     )
 
-  /** Counts open requests, and refuses those of a caller who has too many. */
+  /** Counts open requests, and refuses further requests of a caller with too many. */
   const share = (caller: string) =>
     Effect.acquireRelease(
       Effect.suspend(() => {

@@ -130,7 +130,7 @@ const resolver = (
     const connection = Schema.decodeSync(HostConnection)({
       baseUrl: url.url.href,
       ...(ca.length === 0 ? undefined : { ca }),
-      // In one order, whatever that of the definition: what is the same has the same text.
+      // In a fixed order: equal credentials have the same text.
       credentials: Object.fromEntries(Object.entries(credentials).sort()),
       ...(settings.timeout === undefined ? undefined : { timeout: settings.timeout }),
       ...(settings.deadline === undefined ? undefined : { deadline: settings.deadline })

@@ -1,4 +1,4 @@
-/** What `/metrics` tells, beside what the parts of the kit count for themselves. Labels never hold an id. */
+/** The metrics of the server, in addition to those that the packages count. Labels never contain an id. */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -48,7 +48,7 @@ const Counts = Schema.Array(Schema.Struct({ status: RunStatus, count: Schema.Num
 const Oldest = Schema.Array(Schema.Struct({ at: Schema.NullOr(Schema.Number) }))
 const Lasted = Schema.Array(Schema.Struct({ status: RunStatus, millis: Schema.Number }))
 
-/** No more of the last runs are looked at. */
+/** The maximum number of recent runs that are read. */
 const sample = 1000
 
 const hour = 3_600_000

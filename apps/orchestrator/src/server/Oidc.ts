@@ -40,7 +40,7 @@ export interface Person {
 /** Why a person or a token does not get in. */
 export type Refusal = "invalid" | "expired" | "noRole" | "unavailable"
 
-/** What a person who has signed in has until the next look at the issuer. */
+/** The role and tokens of a person until the next request to the issuer. */
 export interface SignedIn {
   readonly person: Person
   readonly refreshToken: string | undefined

@@ -22,7 +22,7 @@ export interface Lifetimes {
   readonly idle: Duration.Duration
   /** In all. */
   readonly absolute: Duration.Duration
-  /** In all, where the issuer gives no refresh token: the role cannot be looked at again. */
+  /** Total lifetime if the issuer gives no refresh token, because the role cannot be checked again. */
   readonly absoluteWithoutRefresh: Duration.Duration
   /** How often the issuer is asked again. */
   readonly renewal: Duration.Duration

@@ -30,7 +30,7 @@ import { StreamLimit } from "./StreamLimit.ts"
 
 const encodeRun = Schema.encodeSync(Schema.toCodecJson(ServedRun))
 
-/** A list that is followed is looked at so often; who follows the same list shares the look. */
+/** How often a followed list is polled; followers of the same list share the poll. */
 const interval = "1 second"
 
 /** A longer list is not followed. */

@@ -25,7 +25,7 @@ export interface StoredScript {
   readonly intact: boolean
 }
 
-/** What stands for the place in messages: where a server keeps things is its own business. */
+/** Replaces paths of the server in messages: clients must not see them. */
 export const place = "the server"
 
 export class ProvenanceReader extends Context.Service<

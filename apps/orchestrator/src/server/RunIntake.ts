@@ -15,7 +15,7 @@ import { Principal } from "./Principal.ts"
 import { RequesterLog } from "./RequesterLog.ts"
 import { Serving } from "./Serving.ts"
 
-/** What every submission says of its run, whatever the kind. */
+/** The fields that submissions of every kind have. */
 export interface Submission {
   readonly target?: string | undefined
   readonly idempotencyKey?: string | undefined

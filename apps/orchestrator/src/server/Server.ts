@@ -58,7 +58,7 @@ import { DisplayNames } from "./DisplayNames.ts"
 import { RequesterLog } from "./RequesterLog.ts"
 import type { TokenFile } from "./TokenFile.ts"
 
-/** What the server stands on: one layer gives all of it. */
+/** The services that the server needs, in one layer. */
 export type ServerStorage =
   | Runs
   | RunKinds

@@ -16,7 +16,7 @@ export class Serving extends Context.Service<
     readonly selfApproval: boolean
     /** Done when the server begins to end: who holds a connection for long lets go of it. */
     readonly ending: Deferred.Deferred<void>
-    /** How often a run that is followed is looked at. */
+    /** How often a followed run is polled. */
     readonly interval: Duration.Input
     /** Interval of keep-alive comments in a stream, so that no proxy takes the connection for dead. */
     readonly heartbeat: Duration.Input

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs/promises"
 
-/** How often the files are looked at. */
+/** How often the files are checked for changes. */
 const interval = "1 second"
 
 /** Returns the current value; `renewed` is called with each new one. */

@@ -67,7 +67,7 @@ const isGroupOf = (group: number, startedAt: DateTime.Utc): boolean => {
 /** Clock ticks in a second, on every Linux that Node supports. */
 const ticks = 100
 
-/** When a process has started, in seconds since 1970; only Linux tells. */
+/** When a process started, in seconds since 1970; known on Linux only. */
 const startOf = (pid: number): number | undefined => {
   try {
     const boot = Number(/^btime (\d+)$/m.exec(fs.readFileSync("/proc/stat", "utf8"))?.[1])

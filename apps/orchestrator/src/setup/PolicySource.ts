@@ -8,7 +8,7 @@ import { keyOf, type Path, type Place, type Places } from "./PolicyPlaces.ts"
 
 export interface Source {
   readonly data: unknown
-  /** Where a part, or the nearest part above it, stands: its name for `"name"`, otherwise its value. */
+  /** The position of a part, or of the nearest part above it: of its name for `"name"`, otherwise of its value. */
   readonly place: (path: Path, of: "name" | "value") => Place
 }
 
@@ -81,7 +81,7 @@ const parseJson = Effect.fnUntraced(function* (text: string): Effect.fn.Return<S
     }
     if (isMap(node) || isSeq(node) || isScalar(node)) known.values.set(keyOf(path), placeOf(text, node.range?.[0] ?? 0))
   }
-  // JSON is YAML as well, and this parser says where each part stands.
+  // JSON is also YAML, and this parser has the position of each part.
   note(parseDocument(text, { uniqueKeys: false, prettyErrors: false }).contents, [])
   if (twice !== undefined) return yield* Effect.fail(twice)
   return { data: data.success, place: (path, of) => nearest(known, path, of) }

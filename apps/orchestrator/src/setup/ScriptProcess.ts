@@ -24,7 +24,7 @@ export interface Running {
 /** Milliseconds. */
 export const grace = 5000
 
-/** How often the log, and the group that is being ended, are looked at: milliseconds. */
+/** How often the log and a process group that is being stopped are polled, in milliseconds. */
 const interval = 50
 
 /**

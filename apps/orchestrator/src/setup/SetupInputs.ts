@@ -32,7 +32,7 @@ const inputFields = Object.fromEntries(
 /** What the script is held to. The rest is about the machine that executes the setup, and no part of an API request. */
 export const expectations = Struct.omit(inputFields, ["output", "mode", "owner"])
 
-/** What tells one setup from another. */
+/** The inputs that distinguish one setup from another. */
 export const SetupInputs = Schema.Struct({
   ...inputFields,
   /** Of a host of a fleet that was submitted to a server; a process that knows the host has its own way to it. */

@@ -17,7 +17,7 @@ const frameInterval = "500 millis"
 const up = (lines: number): string => (lines === 0 ? "" : `\u001b[${lines}A`)
 
 /**
- * The block stands still when the scope closes.
+ * The block stays on the screen when the scope closes.
  *
  * @param draw the lines; it gets the columns that each may use
  */

@@ -20,7 +20,7 @@ const erase = "\r\u001b[2K"
 /** Fast enough to look alive, slow enough to cost nothing. */
 const frameInterval = "80 millis"
 
-/** The line stands still when the scope closes. */
+/** The line stays on the screen when the scope closes. */
 export const make = Effect.fnUntraced(function* (pane: Pane): Effect.fn.Return<LiveLine, never, Scope.Scope> {
   let current: ((frame: number, columns: number) => string) | undefined
   let frame = 0

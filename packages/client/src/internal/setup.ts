@@ -21,6 +21,6 @@ const pinOf = (sha256: string | undefined): Effect.Effect<Sha256 | undefined, In
         () =>
           new InvalidArgumentError("Ueba.setup was not called: sha256 is not 64 hexadecimal digits.", {
             operation: "Ueba.setup",
-            hint: "Pass the digest as `sha256sum` prints it."
+            hint: "Pass only the digest that `sha256sum` prints, without the file name."
           })
       )

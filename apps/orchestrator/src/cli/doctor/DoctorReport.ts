@@ -46,7 +46,7 @@ export const run = (input: Input) =>
     })
   )
 
-/** Who names a data directory means it, whatever the environment says. */
+/** A given data directory takes precedence over the environment. */
 const databaseUrl = ({ dataDir }: Input): Redacted.Redacted | undefined => {
   const url = process.env[Catalogue.ownEnvironment.databaseUrl.name] ?? ""
   return url === "" || dataDir !== undefined ? undefined : Redacted.make(url, { label: "database URL" })

@@ -122,7 +122,7 @@ const passwordOf = (url: string): string | undefined => {
 const redacted = (text: string, secrets: ReadonlyArray<string | undefined>): string =>
   secrets
     .reduce<string>(
-      // As it stands in a JSON text.
+      // As it is written in JSON.
       (result, secret) => result.replaceAll(JSON.stringify(secret ?? "").slice(1, -1), "(redacted)"),
       text
     )

@@ -1,4 +1,4 @@
-/** Sets up every host of a fleet as one durable run, and tells how it went. */
+/** Sets up every host of a fleet as one durable run, and reports the result. */
 import "../CompiledSchemas.ts"
 import * as Effect from "effect/Effect"
 import { digestOf, planOf } from "../../fleet/FleetRun.ts"

@@ -16,7 +16,7 @@ export const run = (input: FleetSchedule.Input) =>
   Effect.gen(function* () {
     const read = FleetSession.read(input, `privx-kit ${FleetSchedule.command}`)
     const dataDir = FleetSession.dataDirOf(input)
-    // The directory is held from the first round's file on, whatever that becomes.
+    // The directory stays locked from the first round on, even if the file changes.
     const first = yield* read
     yield* FleetSchedule.scheduleOf(first)
     const { context, progress } = yield* FleetSession.open({

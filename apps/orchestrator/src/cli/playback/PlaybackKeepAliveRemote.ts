@@ -1,4 +1,4 @@
-/** Has a server keep playback connections authenticated, and tells which runs do so. */
+/** Submits playback connections to a server, which keeps them authenticated, and reports the runs. */
 import * as DurationText from "@privx-kit/settings/DurationText"
 import * as Effect from "effect/Effect"
 import * as RemoteRunClient from "../../client/RemoteRunClient.ts"

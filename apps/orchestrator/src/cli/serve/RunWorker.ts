@@ -1,4 +1,4 @@
-/** Works for a cluster until it is interrupted, and tells of each run that ends here. */
+/** Executes runs of a cluster until it is interrupted, and reports each run that ends here. */
 import "../CompiledSchemas.ts"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,4 @@
-/** What a server stands on: its own data directory and engine, or the database of a cluster; and the PrivX hosts it knows. */
+/** The storage of a server: its own data directory and engine, or the database of a cluster; and its PrivX hosts. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { DataDirectoryBusy, DataDirectoryUnusable } from "@privx-kit/durable/DataDirectory"
@@ -43,7 +43,7 @@ export interface Chosen {
 
 export const choose = Effect.fnUntraced(function* (input: Input): Effect.fn.Return<Chosen, SettingsError> {
   const host = Settings.thisHost()
-  // Who names a data directory means it, whatever the environment says.
+  // A given data directory takes precedence over the environment.
   const variable = host.environment[Catalogue.ownEnvironment.databaseUrl.name] ?? ""
   const shared = input.databaseUrl !== undefined || (input.dataDir === undefined && variable !== "")
   if (shared) {

@@ -1,4 +1,4 @@
-/** Carries a UEBA setup through as a durable run, and tells how it went. */
+/** Executes a UEBA setup as a durable run, and reports the result. */
 import * as EmbeddedRuntime from "../../EmbeddedRuntime.ts"
 import * as UebaOperations from "../../setup/UebaOperations.ts"
 import * as Effect from "effect/Effect"

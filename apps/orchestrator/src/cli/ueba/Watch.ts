@@ -14,9 +14,9 @@ import * as Text from "../../terminal/Text.ts"
 const plainInterval = 2000
 
 export interface Progress<A> {
-  /** What a wait tells of each answer. */
+  /** What a wait reports of each response. */
   readonly onAnswer: (answer: A) => Effect.Effect<void>
-  /** What it tells of a failure that it waits out. */
+  /** What it reports of a temporary failure. */
   readonly onFailure: (failure: PrivxFailure) => Effect.Effect<void>
   readonly clear: Effect.Effect<void>
 }

@@ -73,7 +73,7 @@ const listed = (checks: ReadonlyArray<CheckReport>, { style }: Options): Readonl
 /** The counts of a report: `2 failed, 22 passed, 4 not applicable`. */
 export const verdict = renderCounts
 
-/** Returns the sign that stands before a check. */
+/** Returns the sign before a check. */
 export const sign = (outcome: Outcome, { dim, green, red, sign, yellow }: Style): string => {
   switch (outcome) {
     case "passed":

@@ -18,7 +18,7 @@ export interface RunView {
   readonly observe: (event: RunEvent) => Effect.Effect<void>
   /** Tells which of the runs is the one that the command waits for. */
   readonly follow: (runId: string) => Effect.Effect<void>
-  /** That run, once it is known: what an interrupted command tells how to continue with. */
+  /** That run, once it is known: an interrupted command says how to resume it. */
   readonly runId: () => string | undefined
 }
 
