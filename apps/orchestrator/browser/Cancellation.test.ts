@@ -1,7 +1,6 @@
 /** A run that is cancelled on the page, with the reason. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as path from "node:path"
 import * as served from "../test/support/served.ts"
 import { browser } from "./chromium.ts"
 import { accessible, confirm, signIn, status } from "./support.ts"
@@ -29,8 +28,6 @@ describe("the page of a run", { timeout: 240_000 }, () => {
           const fact = page.locator(".facts > div", { hasText: "Cancelled by" })
           assert.strictEqual(await fact.locator("blockquote").innerText(), "wrong <b>host</b>")
           assert.include(await fact.innerText(), "operator, ")
-          const pictures = process.env["LOOK"]
-          if (pictures !== undefined) await page.screenshot({ path: path.join(pictures, `cancelled-${width}.png`) })
           await accessible(page, `a cancelled run, ${width}`)
           assert.isAtMost(await page.evaluate<number>("document.documentElement.scrollWidth"), width)
           await page.context().close()

@@ -1,7 +1,6 @@
 /** How far the download of a run has come, on its page. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as path from "node:path"
 import * as served from "../test/support/served.ts"
 import { browser } from "./chromium.ts"
 import { accessible, counted, signIn, status } from "./support.ts"
@@ -22,8 +21,6 @@ describe("the page of a run", { timeout: 240_000 }, () => {
           await page.getByText(/^[\d.]+ k?B of [\d.]+ kB \(\d+ %\)/).waitFor()
           await page.getByRole("progressbar", { name: "Downloaded" }).waitFor()
           await accessible(page, `a download, ${width}`)
-          const pictures = process.env["LOOK"]
-          if (pictures !== undefined) await page.screenshot({ path: path.join(pictures, `download-${width}.png`) })
           assert.isAtMost(await page.evaluate<number>("document.documentElement.scrollWidth"), width)
         })
         if (width === 1440) {

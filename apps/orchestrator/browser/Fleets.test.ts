@@ -11,6 +11,8 @@ import { accessible, confirm, counted, go, signIn, status } from "./support.ts"
 
 const open = browser()
 
+const pictures = path.join(import.meta.dirname, "../../../docs/pictures/dashboard")
+
 const rows = (page: Page) => page.locator("table.matrix tbody tr")
 
 const row = (page: Page, name: string) => rows(page).filter({ has: page.getByRole("link", { name, exact: true }) })
@@ -141,9 +143,8 @@ describe("the page of a fleet", { timeout: 240_000 }, () => {
             await signIn(page, server, "operator", `/fleets/${second}?label=site%3Dtre`)
             await row(page, "h2").getByText("failing").waitFor()
             await page.getByRole("row", { name: /\+ added/ }).waitFor()
-            const pictures = process.env["LOOK"]
-            if (pictures !== undefined)
-              await page.screenshot({ path: path.join(pictures, `fleet-${colorScheme}-${width}.png`), fullPage: true })
+            if (process.env["PICTURES"] === "write" && colorScheme === "light")
+              await page.screenshot({ path: path.join(pictures, `fleet-${width}.png`) })
             await accessible(page, `fleet, ${colorScheme}, ${width}`)
             assert.isAtMost(await page.evaluate<number>("document.documentElement.scrollWidth"), width)
             assert.deepStrictEqual(complaints, [])

@@ -1,7 +1,6 @@
 /** The names of people on the page, and what a script is compared with that no person has approved. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as path from "node:path"
 import * as SetupScript from "@privx-kit/simulator/SetupScript"
 import * as issuers from "../test/support/issuer.ts"
 import * as people from "../test/support/people.ts"
@@ -10,9 +9,6 @@ import { browser } from "./chromium.ts"
 import { accessible, go, signIn } from "./support.ts"
 
 const open = browser()
-
-const look = (name: string) =>
-  process.env["LOOK"] === undefined ? {} : { path: path.join(process.env["LOOK"], `${name}.png`) }
 
 describe("the page", { timeout: 240_000 }, () => {
   it.live("shows who asked for a run by name, with the identity beside it where somebody decides", () =>
@@ -44,7 +40,6 @@ describe("the page", { timeout: 240_000 }, () => {
           for (const where of [`/runs/${run.id}`, `/runs/${run.id}/review`]) {
             await go(page, where)
             await page.locator(".facts").getByText(identity, { exact: true }).waitFor()
-            await page.screenshot(look(`names-${where.endsWith("review") ? "review" : "run"}-${width}`))
             await accessible(page, `${where}, ${width}`)
             assert.isAtMost(await page.evaluate<number>("document.documentElement.scrollWidth"), width)
           }
@@ -68,7 +63,6 @@ describe("the page", { timeout: 240_000 }, () => {
         await page.locator(".facts").getByText("Baseline (nobody has approved it)").waitFor()
         await page.getByText("No line differs from the baseline (nobody has approved it).").waitFor()
         await accessible(page, "baseline")
-        await page.screenshot(look("baseline"))
         await page.getByRole("button", { name: "Show the whole script" }).click()
         await page.getByText("The whole script of this run, without a comparison.").waitFor()
       })
