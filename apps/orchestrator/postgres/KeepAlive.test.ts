@@ -40,6 +40,8 @@ describe("a playback session on Postgres", { timeout: 120_000 }, () => {
           SELECT count, authenticated_until AS until FROM playback_keep_alives WHERE run_id = ${runId}`
       ).pipe(Effect.provide(support.record(url)))
       const [before] = yield* eventually(rows, (found) => found.length > 0)
+      const kept = yield* server.ask("GET", "/api/v1/playback/keep-alives", { as: "viewer" })
+      assert.deepInclude(kept.json.keepAlives[0], { count: 1, failing: false, ended: null }, kept.text)
       yield* first.kill
       const called = (yield* calls).length
       yield* worker

@@ -65,14 +65,26 @@ const keep = Effect.fnUntraced(function* ({
   const context = yield* Effect.context<Effect.Services<ReturnType<typeof KeepAliveRecord.write>>>()
   const now = yield* Clock.currentTimeMillis
   let count = before?.count ?? 0
+  let lastCallAt = before?.lastCallAt ?? null
 
   const onEvent = Effect.fnUntraced(function* (event: KeepAlive.Event) {
-    if (event._tag === "failing") return yield* note("a call failed with a temporary error; it is retried")
-    count = event.count
-    const until = (yield* Clock.currentTimeMillis) + Math.round(Duration.toMillis(event.left))
+    const now = yield* Clock.currentTimeMillis
+    const after = (duration: Duration.Duration) => now + Math.round(Duration.toMillis(duration))
+    const failing = event._tag === "failing"
+    if (!failing) {
+      count = event.count
+      lastCallAt = now
+    }
+    const state = {
+      count,
+      lastCallAt,
+      until: after(event.left),
+      nextCallAt: after(event.next),
+      failing: failing ? 1 : 0
+    }
     // Without it, the next process takes the session for authenticated just now.
-    yield* KeepAliveRecord.write(runId, { count, until }).pipe(Effect.ignore, Effect.provideContext(context))
-    yield* note(counted(count))
+    yield* KeepAliveRecord.write(runId, state).pipe(Effect.ignore, Effect.provideContext(context))
+    yield* note(failing ? "a call failed with a temporary error; it is retried" : counted(count))
   })
 
   const keptAlive = KeepAlive.keepAlive(id, {

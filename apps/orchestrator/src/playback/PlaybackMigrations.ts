@@ -13,7 +13,10 @@ const initial = Effect.gen(function* () {
     CREATE TABLE playback_keep_alives (
       run_id ${id} PRIMARY KEY NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
       count INTEGER NOT NULL,
-      authenticated_until BIGINT NOT NULL
+      authenticated_until BIGINT NOT NULL,
+      last_call_at BIGINT,
+      next_call_at BIGINT NOT NULL,
+      failing INTEGER NOT NULL
     )`
 })
 

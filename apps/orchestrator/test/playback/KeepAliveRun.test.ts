@@ -47,7 +47,14 @@ describe("a playback session at a server", () => {
           const listed = yield* server.ask("GET", "/api/v1/runs?kind=playback-keep-alive", { as: "viewer" })
           assert.deepInclude(listed.json.runs[0], { id: run.id, status: "running", requestedBy: "operator" })
           assert.deepStrictEqual(listed.json.runs[0].inputs, { tokenLifetime: 900 })
-          for (const { text } of [answer, again, listed]) assert.notInclude(text, secret)
+          const kept = yield* server.ask("GET", "/api/v1/playback/keep-alives?status=running", { as: "viewer" })
+          const [state] = kept.json.keepAlives
+          assert.isNull(state.ended)
+          assert.deepInclude(state.run, { id: run.id, requestedBy: "operator", result: null })
+          assert.isAbove(state.count, 0)
+          assert.isAtMost(Date.parse(state.lastCallAt), Date.parse(state.nextCallAt))
+          assert.isAtMost(Date.parse(state.nextCallAt), Date.parse(state.authenticatedUntil))
+          for (const { text } of [answer, again, listed, kept]) assert.notInclude(text, secret)
           return String(run.id)
         })
       )
@@ -56,8 +63,19 @@ describe("a playback session at a server", () => {
       yield* more(simulator, before)
       yield* simulator.endPlaybackSession(id)
       const done = yield* server.reached(runId, "succeeded")
-      const count = (yield* calls(simulator)).length
+      const { count } = done.result
       assert.deepStrictEqual(done.result, { runId, ended: "sessionEnded", count })
+      // A server that stops while a call is made does not count it.
+      const made = (yield* calls(simulator)).length
+      assert.isTrue(count === made || count === made - 1, `${count} of ${made}`)
+      const over = yield* server.ask("GET", "/api/v1/playback/keep-alives?limit=1", { as: "viewer" })
+      assert.deepInclude(over.json.keepAlives[0], {
+        count,
+        ended: "sessionEnded",
+        failing: false,
+        nextCallAt: null,
+        authenticatedUntil: null
+      })
       for (const file of fs.readdirSync(dataDir, { recursive: true, encoding: "utf8" })) {
         const whole = path.join(dataDir, file)
         if (fs.statSync(whole).isFile()) assert.isFalse(fs.readFileSync(whole).includes(secret), file)
