@@ -1,16 +1,15 @@
 /** The page in a browser, on a server with a data directory. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Scope from "effect/Scope"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import type { Request } from "playwright-core"
 import * as privx from "../test/support/privx.ts"
 import { place } from "../test/support/setups.ts"
 import * as served from "../test/support/served.ts"
 import { browser } from "./chromium.ts"
 import * as flows from "./flows.ts"
-import { counted, go, signIn } from "./support.ts"
+import { go, signIn, until } from "./support.ts"
 
 const open = browser()
 
@@ -61,72 +60,13 @@ describe("the page", () => {
   )
 
   it.live("filters by the address: Back works, a link works, a view is kept", () =>
-    Effect.gen(function* () {
-      const server = yield* served.start()
-      const good = yield* server.submit({})
-      yield* server.reached(good.run.id, "succeeded")
-      const bad = yield* server.submit({ sha256: "0".repeat(64) }, "admin")
-      yield* server.reached(bad.run.id, "failed")
-      const { page } = yield* Effect.promise(() => open())
-      yield* Effect.promise(async () => {
-        const rows = page.locator("table.list tbody tr")
-        const shown = (count: number) => counted(rows, count)
-        await signIn(page, server, "viewer", "/runs?status=failed")
-        await shown(1)
-        assert.include(await rows.first().innerText(), bad.run.id.slice(0, 8))
-        await page.getByRole("button", { name: "failed 1" }).click()
-        await shown(2)
-        await page.goBack()
-        await shown(1)
-        assert.strictEqual(await page.getByRole("button", { name: "failed 1" }).getAttribute("aria-pressed"), "true")
-        await page.getByRole("button", { name: "All" }).click()
-        await shown(2)
-        await page.getByText("Filters").click()
-        await page.getByLabel("Requested by").fill("operator")
-        await page.getByLabel("Ended from").fill("2020-01-01T00:00")
-        await page.getByRole("button", { name: "Apply" }).click()
-        await shown(1)
-        const address = new URL(page.url()).searchParams
-        assert.strictEqual(address.get("requestedBy"), "operator")
-        // Midnight in Helsinki, where the browser is.
-        assert.strictEqual(address.get("endedSince"), "2019-12-31T22:00:00.000Z")
-        await page.getByRole("button", { name: "Save view" }).click()
-        await page.getByLabel("Name of the view").fill("mine")
-        await page.getByRole("button", { name: "Save", exact: true }).click()
-        await page.getByRole("button", { name: "Begin with it" }).click()
-        await signIn(page, server, "viewer", "/runs")
-        await page.waitForURL(/requestedBy=operator/)
-        await shown(1)
-        await page.getByRole("button", { name: "Failed today" }).click()
-        await shown(1)
-        assert.include(await rows.first().innerText(), bad.run.id.slice(0, 8))
-      })
-    })
+    Effect.flatMap(served.start(), (server) => flows.filters(server, open))
   )
 
   it.live("follows runs over a restart of the server", () =>
     Effect.gen(function* () {
       const resumed = { simulator: yield* privx.start(), dataDir: (yield* place).dataDir }
-      const first = yield* Scope.make()
-      const before = yield* Scope.provide(served.start({ resumed }), first)
-      const { run } = yield* before.submit({ requireApproval: "always" })
-      yield* before.reached(run.id, "waiting")
-      const { page } = yield* Effect.promise(() => open())
-      const lost = page.getByText("connection lost, trying again")
-      yield* Effect.promise(async () => {
-        await signIn(page, before, "viewer")
-        await page.getByRole("row", { name: /waiting for approval/ }).waitFor()
-      })
-      yield* Scope.close(first, Exit.void)
-      yield* Effect.promise(() => lost.waitFor())
-      const after = yield* served.start({
-        port: Number(before.url.port),
-        tokenOf: before.tokenOf,
-        resumed
-      })
-      yield* Effect.promise(() => page.locator(".live.live", { hasText: /^live$/ }).waitFor())
-      yield* after.decide(run.id, "approver")
-      yield* Effect.promise(() => page.getByRole("row", { name: /succeeded/ }).waitFor())
+      yield* flows.restarts((again) => served.start({ ...again, resumed }), open)
     })
   )
 
@@ -142,20 +82,41 @@ describe("the page", () => {
           1700000000500 + i * 1000, CASE i % 10 WHEN 0 THEN '{"_tag":"Unknown"}' END, 1
         FROM n`)
       database.close()
+      yield* flows.manyRuns(server, open)
+    })
+  )
+
+  it.live("has one stream of events open at a time, whatever page is shown", () =>
+    Effect.gen(function* () {
+      const server = yield* served.start()
+      const { run } = yield* server.submit({ requireApproval: "always" })
+      yield* server.reached(run.id, "waiting")
       const { page } = yield* Effect.promise(() => open())
       yield* Effect.promise(async () => {
-        await signIn(page, server, "viewer")
-        await page.getByRole("button", { name: "succeeded 9000" }).waitFor()
-        const started = performance.now()
-        await page.getByRole("link", { name: "Older" }).click()
-        await page.getByRole("row", { name: /000026de/ }).waitFor()
-        await page.getByRole("link", { name: "Newest" }).click()
-        await page.getByRole("row", { name: /00002710/ }).waitFor()
-        await page.getByRole("button", { name: "failed 1000" }).click()
-        await counted(page.locator("tbody .status.failed"), 50)
-        await go(page, "/runs?text=privx-299")
-        await page.getByRole("button", { name: "succeeded 33" }).waitFor()
-        assert.isBelow(performance.now() - started, 8000)
+        const streams = new Set<Request>()
+        const isStream = (request: Request) => /\/events(\?|$)/.test(request.url())
+        page.on("request", (request) => {
+          if (isStream(request)) streams.add(request)
+        })
+        page.on("requestfinished", (request) => streams.delete(request))
+        page.on("requestfailed", (request) => streams.delete(request))
+        const addresses = () => [...streams].map((request) => request.url())
+        /** The stream of the page before may end a little later. */
+        const one = (part: string) =>
+          until(
+            () => streams.size === 1 && addresses().every((address) => address.includes(part)),
+            () => `not one stream of ${part}, but ${addresses().join(" ")}`
+          )
+        await signIn(page, server, "approver")
+        await one("/runs/events?limit")
+        await page.getByRole("link", { name: "Waiting for approval" }).click()
+        await one("status=waiting")
+        await go(page, `/runs/${run.id}`)
+        await one(`/runs/${run.id}/events`)
+        await go(page, "/fleets")
+        await one("kind=fleet")
+        await go(page, "/runs")
+        await one("/runs/events")
       })
     })
   )

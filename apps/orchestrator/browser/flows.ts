@@ -1,10 +1,12 @@
 /** What people do on the page, the same on every storage. */
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
 import type { Page } from "playwright-core"
 import type * as served from "../test/support/served.ts"
 import type { Opened } from "./chromium.ts"
-import { confirm, go, signIn, status } from "./support.ts"
+import { confirm, counted, go, type Served, signIn, status } from "./support.ts"
 
 type Server = Effect.Success<ReturnType<typeof served.on>>
 
@@ -135,4 +137,90 @@ export const roles = (
         await page.context().close()
       })
     }
+  })
+
+/** Filters, saved views and links by the address of the list. */
+export const filters = (server: Server, open: Open) =>
+  Effect.gen(function* () {
+    const good = yield* server.submit({})
+    yield* server.reached(good.run.id, "succeeded")
+    const bad = yield* server.submit({ sha256: "0".repeat(64) }, "admin")
+    yield* server.reached(bad.run.id, "failed")
+    const { page } = yield* Effect.promise(() => open())
+    yield* Effect.promise(async () => {
+      const rows = page.locator("table.list tbody tr")
+      const shown = (count: number) => counted(rows, count)
+      await signIn(page, server, "viewer", "/runs?status=failed")
+      await shown(1)
+      assert.include(await rows.first().innerText(), bad.run.id.slice(0, 8))
+      await page.getByRole("button", { name: "failed 1" }).click()
+      await shown(2)
+      await page.goBack()
+      await shown(1)
+      assert.strictEqual(await page.getByRole("button", { name: "failed 1" }).getAttribute("aria-pressed"), "true")
+      await page.getByRole("button", { name: "All" }).click()
+      await shown(2)
+      await page.getByText("Filters").click()
+      await page.getByLabel("Requested by").fill("operator")
+      await page.getByLabel("Ended from").fill("2020-01-01T00:00")
+      await page.getByRole("button", { name: "Apply" }).click()
+      await shown(1)
+      const address = new URL(page.url()).searchParams
+      assert.strictEqual(address.get("requestedBy"), "operator")
+      // Midnight in Helsinki, where the browser is.
+      assert.strictEqual(address.get("endedSince"), "2019-12-31T22:00:00.000Z")
+      await page.getByRole("button", { name: "Save view" }).click()
+      await page.getByLabel("Name of the view").fill("mine")
+      await page.getByRole("button", { name: "Save", exact: true }).click()
+      await page.getByRole("button", { name: "Begin with it" }).click()
+      await signIn(page, server, "viewer", "/runs")
+      await page.waitForURL(/requestedBy=operator/)
+      await shown(1)
+      await page.getByRole("button", { name: "Failed today" }).click()
+      await shown(1)
+      assert.include(await rows.first().innerText(), bad.run.id.slice(0, 8))
+    })
+  })
+
+/** The list of runs finds its way back when the server stops and starts. */
+export const restarts = <A extends Server, E, R>(
+  start: (again: Partial<Pick<Served, "tokenOf">> & { readonly port?: number }) => Effect.Effect<A, E, R>,
+  open: Open
+) =>
+  Effect.gen(function* () {
+    const first = yield* Scope.make()
+    const before = yield* Scope.provide(start({}), first)
+    const { run } = yield* before.submit({ requireApproval: "always" })
+    yield* before.reached(run.id, "waiting")
+    const { page } = yield* Effect.promise(() => open())
+    yield* Effect.promise(async () => {
+      await signIn(page, before, "viewer")
+      await page.getByRole("row", { name: /waiting for approval/ }).waitFor()
+    })
+    yield* Scope.close(first, Exit.void)
+    yield* Effect.promise(() => page.getByText("connection lost, trying again").waitFor())
+    const after = yield* start({ port: Number(before.url.port), tokenOf: before.tokenOf })
+    yield* Effect.promise(() => page.locator(".live.live", { hasText: /^live$/ }).waitFor())
+    yield* after.decide(run.id, "approver")
+    yield* Effect.promise(() => page.getByRole("row", { name: /succeeded/ }).waitFor())
+  })
+
+/** Pages, counts and filters of 10,000 runs, which are there already. */
+export const manyRuns = (server: Server, open: Open) =>
+  Effect.gen(function* () {
+    const { page } = yield* Effect.promise(() => open())
+    yield* Effect.promise(async () => {
+      await signIn(page, server, "viewer")
+      await page.getByRole("button", { name: "succeeded 9000" }).waitFor()
+      await page.getByRole("link", { name: "Older" }).click()
+      await page.getByRole("row", { name: /000026de/ }).waitFor()
+      // One page of them is asked for and drawn, however many there are.
+      await counted(page.locator("table.list tbody tr"), 50)
+      await page.getByRole("link", { name: "Newest" }).click()
+      await page.getByRole("row", { name: /00002710/ }).waitFor()
+      await page.getByRole("button", { name: "failed 1000" }).click()
+      await counted(page.locator("tbody .status.failed"), 50)
+      await go(page, "/runs?text=privx-299")
+      await page.getByRole("button", { name: "succeeded 33" }).waitFor()
+    })
   })

@@ -31,12 +31,21 @@ export const confirm = async (page: Page, action: string, comment?: string): Pro
 export const status = (page: Page, text: string): Promise<void> =>
   page.locator(".title .status", { hasText: text }).waitFor()
 
-/** Waits until there are so many of something. */
-export const counted = async (locator: Locator, count: number): Promise<void> => {
-  for (const end = Date.now() + 30_000; (await locator.count()) !== count;) {
-    assert.isBelow(Date.now(), end, `never ${count}, but ${await locator.count()}`)
+/** Waits until a condition holds. */
+export const until = async (condition: () => boolean | Promise<boolean>, otherwise: () => string): Promise<void> => {
+  for (const end = Date.now() + 30_000; !(await condition());) {
+    assert.isBelow(Date.now(), end, otherwise())
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
+}
+
+/** Waits until there are so many of something. */
+export const counted = async (locator: Locator, count: number): Promise<void> => {
+  let last = 0
+  await until(
+    async () => (last = await locator.count()) === count,
+    () => `never ${count}, but ${last}`
+  )
 }
 
 /** No violation of WCAG 2.2 A and AA, or of axe's best practices. */
