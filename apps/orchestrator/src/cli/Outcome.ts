@@ -264,6 +264,9 @@ const settingsLines = (failure: SettingsError, { style }: Pane): ReadonlyArray<s
     `  ${style.sign.dot} ${problem.at === undefined ? `The ${style.bold(problem.setting)}` : style.bold(subject(problem))} ${problem.problem}.`,
     `    ${problem.fix}`
   ]),
-  `  Sources, in order of precedence: ${failure.looked.join(", ")}.`,
+  // A position in a file already names its only source.
+  ...(failure.problems.every(({ at }) => at !== undefined)
+    ? []
+    : [`  Sources, in order of precedence: ${failure.looked.join(", ")}.`]),
   `  ${failure.hint}`
 ]

@@ -25,7 +25,7 @@ export class FourEyes extends Context.Service<
       return FourEyes.of({
         obstacle: Effect.fnUntraced(function* ({ id }) {
           const { known, name, role } = yield* Principal
-          if (!Role.may(role, "decide")) return forbidden(role)
+          if (!Role.allows(role, "decide")) return forbidden(role)
           return known && !selfApproval && (yield* askers(id)).includes(name) ? ownRun(id) : undefined
         })
       })

@@ -238,7 +238,7 @@ export const admitted = <E, R>(
       Effect.gen(function* () {
         const exchange = yield* AccessLog.CurrentExchange
         if (exchange !== undefined) exchange.caller = caller.name
-        if (Role.may(caller.role, needed)) {
+        if (Role.allows(caller.role, needed)) {
           const response = (yield* outOfBounds) ?? (yield* Effect.provideService(answer, Principal, caller))
           return cookie === undefined ? response : withCookie(response, cookie)
         }

@@ -159,9 +159,12 @@ export const layer = HttpApiBuilder.group(
         Effect.gen(function* () {
           const { role } = yield* Principal
           const { id, sha256, status } = yield* RunActions.find(params.run)
-          const ready = status === "succeeded" || (status === "waiting" && Role.may(role, "unapprovedScript"))
+          const ready = status === "succeeded" || (status === "waiting" && Role.allows(role, "unapprovedScript"))
           if (!ready || sha256 === null) {
-            const detail = status === "waiting" ? "its script is not approved" : "it has no verified script"
+            const detail =
+              status === "waiting"
+                ? "only the roles approver and admin can see its script before the approval"
+                : "it has no verified script"
             return yield* new RunConflict({ runId: id, status, detail })
           }
           return Stream.make(yield* evidence.script(sha256))

@@ -23,12 +23,12 @@ const rights: Record<Role, ReadonlyArray<Right>> = {
   admin: ["look", "submit", "decide", "script", "unapprovedScript", "administer"]
 }
 
-export const may = (role: Role, right: Right): boolean => rights[role].includes(right)
+export const allows = (role: Role, right: Right): boolean => rights[role].includes(right)
 
 export const rightsOf = (role: Role): ReadonlyArray<Right> => rights[role]
 
 /** The roles that have it, for messages and documents. */
-export const allowed = (right: Right): string => Role.literals.filter((role) => may(role, right)).join(", ")
+export const allowed = (right: Right): string => Role.literals.filter((role) => allows(role, right)).join(", ")
 
 /** What an endpoint needs, as an annotation of it. */
 export const Needs = Context.Reference<Right>("privx-kit/server/Needs", { defaultValue: () => "administer" })

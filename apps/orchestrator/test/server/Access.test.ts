@@ -234,8 +234,8 @@ describe("who may do what", () => {
   )
 
   it("gives every role what it is for", () => {
-    assert.isFalse(Role.may("approver", "submit"))
-    assert.isFalse(Role.may("operator", "decide"))
-    assert.isFalse(Role.may("viewer", "script"))
+    assert.isFalse(Role.allows("approver", "submit"))
+    assert.isFalse(Role.allows("operator", "decide"))
+    assert.isFalse(Role.allows("viewer", "script"))
   })
 })

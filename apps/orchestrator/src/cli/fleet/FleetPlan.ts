@@ -47,7 +47,9 @@ const toPerson = Effect.fnUntraced(function* ({ continues, diff, hosts }: FleetP
     out
   )
   yield* difference(diff, out)
-  yield* out.line(out.style.dim(`${Text.grouped(hosts.length)} hosts. Nothing was sent.`))
+  yield* out.line(
+    out.style.dim(`${Text.grouped(hosts.length)} ${hosts.length === 1 ? "host" : "hosts"}. Nothing was sent.`)
+  )
 })
 
 /** Hosts that are listed; `--json` has all of them. */

@@ -170,7 +170,7 @@ const signOf = (status: HostReport["status"], { dim, green, red, sign, yellow }:
 /** In a sentence. */
 export const countsText = (counts: Counts): string => {
   const parts = [
-    `${Text.grouped(counts.succeeded)} of ${Text.grouped(counts.hosts)} hosts done`,
+    `${Text.grouped(counts.succeeded)} of ${counts.hosts === 1 ? "1 host" : `${Text.grouped(counts.hosts)} hosts`} done`,
     ...(["failed", "cancelled"] as const).flatMap((name) => (counts[name] === 0 ? [] : [`${counts[name]} ${name}`])),
     ...(counts.waiting === 0 ? [] : [`${counts.waiting} waiting for approval`])
   ]
@@ -215,8 +215,8 @@ export const status = Effect.fnUntraced(function* (hosts: ReadonlyArray<HostStat
     yield* out.line(style.dim(`  (and ${hosts.length - wanted.length} that are up to date)`))
   yield* out.line(
     drifted.length === 0
-      ? `${style.green(style.sign.ok)} ${Text.grouped(hosts.length)} hosts, no drift.`
-      : `${style.yellow(style.sign.warning)} ${Text.grouped(drifted.length)} of ${Text.grouped(hosts.length)} hosts have drifted.`
+      ? `${style.green(style.sign.ok)} ${hosts.length === 1 ? "1 host" : `${Text.grouped(hosts.length)} hosts`}, no drift.`
+      : `${style.yellow(style.sign.warning)} ${Text.grouped(drifted.length)} of ${hosts.length === 1 ? "1 host has" : `${Text.grouped(hosts.length)} hosts have`} drifted.`
   )
 })
 

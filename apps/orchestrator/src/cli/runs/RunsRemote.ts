@@ -24,7 +24,7 @@ export const teller = (err: Pane) => {
     if (text === shown) return Effect.void
     shown = text
     const id = run.id.slice(0, 8)
-    const advice = `  privx-kit artifacts diff ${id} shows it; then: privx-kit runs approve ${id}, or reject.`
+    const advice = `  A person with the role approver can review it: privx-kit artifacts diff ${id}, then privx-kit runs approve ${id}, or reject.`
     return run.status === "waiting" ? Effect.andThen(err.line(text), err.line(advice)) : err.line(text)
   }
 }
