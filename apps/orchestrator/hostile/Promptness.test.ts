@@ -10,7 +10,7 @@ import * as Scope from "effect/Scope"
 import * as inProcess from "../test/support/inProcess.ts"
 import * as privx from "../test/support/privx.ts"
 import * as served from "../test/support/served.ts"
-import { only, place, session, setup } from "../test/support/setups.ts"
+import { atWork, only, place, session, setup, stalled } from "../test/support/setups.ts"
 
 /** In milliseconds. */
 const timed = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
@@ -21,44 +21,33 @@ const timed = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, 
 
 describe("a run that another process executes", () => {
   it.live("is cancelled within a second", () =>
-    Effect.gen(function* () {
-      const simulator = yield* privx.start({ faults: ["downloadSetupScript:stall@100"] })
-      const { dataDir } = yield* place
-      yield* session(
-        simulator,
-        dataDir,
-        Effect.gen(function* () {
-          const fiber = yield* Effect.forkChild(Effect.flip(setup(simulator)), { startImmediately: true })
-          const { id } = yield* eventually(only, (run) => run.steps.some((step) => step.name === "download"))
-          const { result, took } = yield* timed(
-            Effect.andThen(inProcess.run(["runs", "cancel", id, "--data-dir", dataDir]), Fiber.join(fiber))
-          )
-          assert.strictEqual(result._tag, "RunCancelled")
-          assert.isBelow(took, 1000)
-        })
-      )
-    })
+    atWork(
+      ["downloadSetupScript:stall@100"],
+      Effect.fnUntraced(function* ({ dataDir, simulator }) {
+        const { fiber, id } = yield* stalled(simulator)
+        const { result, took } = yield* timed(
+          Effect.andThen(inProcess.run(["runs", "cancel", id, "--data-dir", dataDir]), Fiber.join(fiber))
+        )
+        assert.strictEqual(result._tag, "RunCancelled")
+        assert.isBelow(took, 1000)
+      })
+    )
   )
 
   it.live("is delivered within a second of its approval", () =>
-    Effect.gen(function* () {
-      const simulator = yield* privx.start()
-      const { dataDir, output } = yield* place
-      yield* session(
-        simulator,
-        dataDir,
-        Effect.gen(function* () {
-          const fiber = yield* Effect.forkChild(setup(simulator, { requireApproval: "always", output }), {
-            startImmediately: true
-          })
-          const { id, sha256 } = yield* eventually(only, (run) => run.status === "waiting")
-          const approve = ["runs", "approve", id, "--sha256", sha256 ?? "", "--data-dir", dataDir]
-          const { result, took } = yield* timed(Effect.andThen(inProcess.run(approve), Fiber.join(fiber)))
-          assert.isTrue(result.review.decision?.approved)
-          assert.isBelow(took, 1000)
+    atWork(
+      [],
+      Effect.fnUntraced(function* ({ dataDir, output, simulator }) {
+        const fiber = yield* Effect.forkChild(setup(simulator, { requireApproval: "always", output }), {
+          startImmediately: true
         })
-      )
-    })
+        const { id, sha256 } = yield* eventually(only, (run) => run.status === "waiting")
+        const approve = ["runs", "approve", id, "--sha256", sha256 ?? "", "--data-dir", dataDir]
+        const { result, took } = yield* timed(Effect.andThen(inProcess.run(approve), Fiber.join(fiber)))
+        assert.isTrue(result.review.decision?.approved)
+        assert.isBelow(took, 1000)
+      })
+    )
   )
 })
 

@@ -11,8 +11,6 @@ import * as Redacted from "effect/Redacted"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { Runs } from "@privx-kit/runs/Runs"
-import * as SetupSubmission from "../src/setup/SetupSubmission.ts"
 import * as cli from "../test/support/cli.ts"
 import * as privx from "../test/support/privx.ts"
 import { create } from "./server.ts"
@@ -105,11 +103,7 @@ describe("a database", () => {
       assert.strictEqual((yield* migrate(url, "--check")).code, 0)
       const simulator = yield* privx.start()
       yield* Effect.gen(function* () {
-        const runs = yield* Runs
-        const worker = yield* support.workerProcess(simulator, Redacted.make(url))
-        yield* worker.line("ready")
-        const { id } = yield* SetupSubmission.submit({ target: simulator.url, fresh: true })
-        yield* eventually(runs.get(id), (run) => run?.status === "succeeded")
+        const worker = yield* support.succeeds(simulator, Redacted.make(url))
         // It cannot work without a right that it had, and says so.
         yield* execute(owner, "REVOKE UPDATE ON runs FROM kit_minimal")
         assert.strictEqual(yield* worker.exitCode, 1, worker.output())

@@ -1,14 +1,11 @@
 /** What is said of a pooler between the kit and the database. pgbouncer is in front of the server here. */
 import { assert, describe, it } from "@effect/vitest"
 import * as temporary from "@privx-kit/testing/temporary"
-import { eventually } from "@privx-kit/testing/eventually"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as fs from "node:fs"
 import * as PostgresStorage from "@privx-kit/runs/PostgresStorage"
-import { Runs } from "@privx-kit/runs/Runs"
-import * as SetupSubmission from "../src/setup/SetupSubmission.ts"
 import * as cli from "../test/support/cli.ts"
 import * as privx from "../test/support/privx.ts"
 import * as pgbouncer from "./pgbouncer.ts"
@@ -73,13 +70,7 @@ describe.skipIf(pgbouncer.missing !== undefined)(
         const url = yield* behind(direct, "session")
         assert.strictEqual((yield* kit(url, "database", "migrate", "--check")).code, 0)
         const simulator = yield* privx.start()
-        yield* Effect.gen(function* () {
-          const runs = yield* Runs
-          const worker = yield* support.workerProcess(simulator, Redacted.make(url))
-          yield* worker.line("ready")
-          const { id } = yield* SetupSubmission.submit({ target: simulator.url, fresh: true })
-          yield* eventually(runs.get(id), (run) => run?.status === "succeeded")
-        }).pipe(Effect.provide(support.record(Redacted.make(url))))
+        yield* support.succeeds(simulator, Redacted.make(url)).pipe(Effect.provide(support.record(Redacted.make(url))))
 
         // A program may have fewer connections than the check would like.
         for (const maxConnections of [1, 2]) {

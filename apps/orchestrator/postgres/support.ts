@@ -10,6 +10,8 @@ import * as ClusterWorker from "../src/worker/ClusterWorker.ts"
 import { Runs } from "@privx-kit/runs/Runs"
 import { PrivxHosts } from "@privx-kit/settings/PrivxHosts"
 import * as privx from "../test/support/privx.ts"
+import * as SetupSubmission from "../src/setup/SetupSubmission.ts"
+import { eventually } from "@privx-kit/testing/eventually"
 import * as program from "@privx-kit/testing/program"
 import * as temporary from "@privx-kit/testing/temporary"
 import { create, type Server } from "./server.ts"
@@ -75,3 +77,13 @@ export const workerProcess = Effect.fnUntraced(function* (
 /** The record of the runs, as another client of the database sees it. */
 export const record = (url: Redacted.Redacted) =>
   Layer.fresh(Runs.layer.pipe(Layer.provideMerge(PostgresStorage.layer({ url, maxConnections: 4 }))))
+
+/** A setup that a worker of its own executes to its end. */
+export const succeeds = Effect.fnUntraced(function* (simulator: PrivX, databaseUrl: Redacted.Redacted) {
+  const runs = yield* Runs
+  const worker = yield* workerProcess(simulator, databaseUrl)
+  yield* worker.line("ready")
+  const { id } = yield* SetupSubmission.submit({ target: simulator.url, fresh: true })
+  yield* eventually(runs.get(id), (run) => run?.status === "succeeded")
+  return worker
+})

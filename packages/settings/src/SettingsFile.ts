@@ -80,8 +80,7 @@ export const isReadableByOthers = (file: string): Effect.Effect<boolean> =>
 /**
  * Without the file system, for a test of each kind of owner.
  *
- * @since 0.1.0
- * @category operations
+ * @internal
  */
 export const readableByOthers = (attributes: Attributes, self: number): boolean => {
   const lentByRoot = attributes.uid === 0 && self !== 0

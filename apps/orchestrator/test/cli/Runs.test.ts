@@ -9,7 +9,7 @@ import type { Ended } from "../support/cli.ts"
 import * as inProcess from "../support/inProcess.ts"
 import * as privx from "../support/privx.ts"
 import { eventually } from "@privx-kit/testing/eventually"
-import { interruptedInDownload, only, place, runs, session, setup } from "../support/setups.ts"
+import { atWork, interruptedInDownload, only, place, runs, session, setup, stalled } from "../support/setups.ts"
 import * as temporary from "@privx-kit/testing/temporary"
 
 /** The command line as it is typed, in the data directory of the test. */
@@ -116,28 +116,23 @@ describe("privx-kit runs", () => {
   )
 
   it.live("follows a run to its end, a document a line", () =>
-    Effect.gen(function* () {
-      const simulator = yield* privx.start({ faults: ["downloadSetupScript:503/MAX_LOAD*1,retry-after=1"] })
-      const { dataDir } = yield* place
-      yield* session(
-        simulator,
-        dataDir,
-        Effect.gen(function* () {
-          const fiber = yield* Effect.forkChild(setup(simulator), { startImmediately: true })
-          const { id } = yield* eventually(only, (run) => run.steps.length > 0)
-          const watched = yield* cli(dataDir, "runs", "watch", id.slice(0, 8), "--json")
-          yield* Fiber.join(fiber)
-          assert.strictEqual(watched.code, 0)
-          const lines = watched.stdout
-            .trimEnd()
-            .split("\n")
-            .map((line) => JSON.parse(line).result)
-          assert.isAbove(lines.length, 1)
-          assert.strictEqual(lines.at(0).status, "running")
-          assert.strictEqual(lines.at(-1).status, "succeeded")
-        })
-      )
-    })
+    atWork(
+      ["downloadSetupScript:503/MAX_LOAD*1,retry-after=1"],
+      Effect.fnUntraced(function* ({ dataDir, simulator }) {
+        const fiber = yield* Effect.forkChild(setup(simulator), { startImmediately: true })
+        const { id } = yield* eventually(only, (run) => run.steps.length > 0)
+        const watched = yield* cli(dataDir, "runs", "watch", id.slice(0, 8), "--json")
+        yield* Fiber.join(fiber)
+        assert.strictEqual(watched.code, 0)
+        const lines = watched.stdout
+          .trimEnd()
+          .split("\n")
+          .map((line) => JSON.parse(line).result)
+        assert.isAbove(lines.length, 1)
+        assert.strictEqual(lines.at(0).status, "running")
+        assert.strictEqual(lines.at(-1).status, "succeeded")
+      })
+    )
   )
 
   it.live("ends watching with the exit code of the run's failure", () =>
@@ -151,24 +146,18 @@ describe("privx-kit runs", () => {
   )
 
   it.live("cancels a run while another process executes it", () =>
-    Effect.gen(function* () {
-      const simulator = yield* privx.start({ faults: ["downloadSetupScript:stall@100"] })
-      const { dataDir } = yield* place
-      yield* session(
-        simulator,
-        dataDir,
-        Effect.gen(function* () {
-          const fiber = yield* Effect.forkChild(Effect.flip(setup(simulator)), { startImmediately: true })
-          const { id } = yield* eventually(only, (run) => run.steps.some((step) => step.name === "download"))
-          const cancelled = yield* cli(dataDir, "runs", "cancel", id, "--json")
-          const failure = yield* Fiber.join(fiber)
-          assert.strictEqual(failure._tag, "RunCancelled")
-          assert.strictEqual(result(cancelled).status, "cancelled")
-          assert.strictEqual(result(cancelled).steps[1].status, "cancelled")
-          assert.strictEqual((yield* cli(dataDir, "runs", "cancel", id)).code, 21)
-        })
-      )
-    })
+    atWork(
+      ["downloadSetupScript:stall@100"],
+      Effect.fnUntraced(function* ({ dataDir, simulator }) {
+        const { fiber, id } = yield* stalled(simulator)
+        const cancelled = yield* cli(dataDir, "runs", "cancel", id, "--json")
+        const failure = yield* Fiber.join(fiber)
+        assert.strictEqual(failure._tag, "RunCancelled")
+        assert.strictEqual(result(cancelled).status, "cancelled")
+        assert.strictEqual(result(cancelled).steps[1].status, "cancelled")
+        assert.strictEqual((yield* cli(dataDir, "runs", "cancel", id)).code, 21)
+      })
+    )
   )
 
   it.live("cancels a run that no process is at, for good", () =>

@@ -6,7 +6,7 @@ import { Retention } from "@privx-kit/runs/Retention"
 import { Setups } from "../../src/setup/Setups.ts"
 import * as privx from "../support/privx.ts"
 import { eventually } from "@privx-kit/testing/eventually"
-import { interruptedInDownload, only, place, type PrivX, runs, session, setup } from "../support/setups.ts"
+import { atWork, interruptedInDownload, only, place, type PrivX, runs, session, setup } from "../support/setups.ts"
 
 const retry = (simulator: PrivX, runId: string) =>
   Effect.flatMap(Setups, (setups) => setups.retry({ target: simulator.url, runId }))
@@ -119,39 +119,29 @@ describe("an idempotency key", () => {
   )
 
   it.live("means the same failure again, until the run is retried", () =>
-    Effect.gen(function* () {
-      const simulator = yield* privx.start({ faults: ["createSession:403/PERMISSION_DENIED*1"] })
-      const { dataDir } = yield* place
-      yield* session(
-        simulator,
-        dataDir,
-        Effect.gen(function* () {
-          for (let time = 0; time < 2; time++) {
-            const failure = yield* Effect.flip(setup(simulator, { idempotencyKey: "monday" }))
-            assert.strictEqual(failure._tag, "PermissionDenied")
-          }
-          const { runId } = yield* retry(simulator, (yield* only).id)
-          assert.strictEqual((yield* setup(simulator, { idempotencyKey: "monday" })).runId, runId)
-        })
-      )
-    })
+    atWork(
+      ["createSession:403/PERMISSION_DENIED*1"],
+      Effect.fnUntraced(function* ({ simulator }) {
+        for (let time = 0; time < 2; time++) {
+          const failure = yield* Effect.flip(setup(simulator, { idempotencyKey: "monday" }))
+          assert.strictEqual(failure._tag, "PermissionDenied")
+        }
+        const { runId } = yield* retry(simulator, (yield* only).id)
+        assert.strictEqual((yield* setup(simulator, { idempotencyKey: "monday" })).runId, runId)
+      })
+    )
   )
 
   it.live("is refused for other inputs", () =>
-    Effect.gen(function* () {
-      const simulator = yield* privx.start()
-      const { dataDir, output } = yield* place
-      yield* session(
-        simulator,
-        dataDir,
-        Effect.gen(function* () {
-          yield* setup(simulator, { idempotencyKey: "monday" })
-          const failure = yield* Effect.flip(setup(simulator, { idempotencyKey: "monday", output }))
-          assert.strictEqual(failure._tag, "InvalidInput")
-          assert.strictEqual((yield* runs).length, 1)
-        })
-      )
-    })
+    atWork(
+      [],
+      Effect.fnUntraced(function* ({ output, simulator }) {
+        yield* setup(simulator, { idempotencyKey: "monday" })
+        const failure = yield* Effect.flip(setup(simulator, { idempotencyKey: "monday", output }))
+        assert.strictEqual(failure._tag, "InvalidInput")
+        assert.strictEqual((yield* runs).length, 1)
+      })
+    )
   )
 })
 

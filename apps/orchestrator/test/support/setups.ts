@@ -40,6 +40,27 @@ export const session = <A, E>(
 export const setup = (simulator: PrivX, request: Partial<SetupRequest> = {}) =>
   Effect.flatMap(Setups, (setups) => setups.run({ target: simulator.url, ...request }))
 
+/** What a process does with a simulated PrivX, in a data directory of its own. */
+export const atWork = Effect.fnUntraced(function* <A, E>(
+  faults: ReadonlyArray<string>,
+  use: (scene: {
+    readonly simulator: PrivX
+    readonly dataDir: string
+    readonly output: string
+  }) => Effect.Effect<A, E, Setups | Runs>
+) {
+  const simulator = yield* privx.start({ faults })
+  const { dataDir, output } = yield* place
+  return yield* session(simulator, dataDir, use({ simulator, dataDir, output }))
+})
+
+/** Begins a setup that stays in its download, because the simulator stalls there, and will fail. */
+export const stalled = Effect.fnUntraced(function* (simulator: PrivX) {
+  const fiber = yield* Effect.forkChild(Effect.flip(setup(simulator)), { startImmediately: true })
+  const { id } = yield* eventually(only, (run) => run.steps.some((step) => step.name === "download"))
+  return { id, fiber }
+})
+
 export const runs = Effect.flatMap(Runs, (runs) => runs.list())
 
 export const only = Effect.map(runs, (runs): Run => {
