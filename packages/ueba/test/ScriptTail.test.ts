@@ -28,6 +28,14 @@ describe("nothingAppended", () => {
     `${start}Server Error in '/' Application.\n`,
     `${start}panic: runtime error\ngoroutine 1 [running]:\n`,
     `${start}--boundary42--\n`,
+    `${start}2026-11-02 10:10:10 ERROR 503: Service Unavailable.\n`,
+    `${start}-----BEGIN PGP SIGNATURE-----\n\niQIzBAEBCgAdFiEE\n-----END PGP SIGNATURE-----\n`,
+    `${start}"id","host"\n"1","a.example"\n`,
+    `${start}[ERROR] upstream timed out\n`,
+    `${start}Please try again later\n`,
+    `${start}rate limit exceeded\n`,
+    `${start}cp agent /opt/agent/\n#!/bin/sh\nset -e\n`.replace("/\n#!", "/#!"),
+    `${start}mkdir -p /opt/agent\ncp agent /opt/agent/\nset -e\necho start\nmkdir -p /opt/agent\ncp agent /opt/agent/\n`,
     `${start}------WebKitFormBoundary7MA4--\r\n`,
     `${sampleScript}${sampleScript}`
   ])("refuses %j", (text) =>

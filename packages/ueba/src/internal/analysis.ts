@@ -12,7 +12,7 @@ import { ScriptInterpreter } from "./interpreter.ts"
 import { disguiseOf } from "./disguisedCommands.ts"
 import { locator } from "./locator.ts"
 import type { FoundFact, FoundWrite } from "./machine.ts"
-import { hiddenByBlanks, trickInWord } from "./readerTricks.ts"
+import { continuedComments, hiddenByBlanks, trickInWord } from "./readerTricks.ts"
 import { endsInExit } from "./scriptEnd.ts"
 import { appendedTo, type DataRange, uncalledLast, unreachable } from "./scriptTail.ts"
 import { unfinished } from "./unfinished.ts"
@@ -74,6 +74,10 @@ export const analyse = (parser: Parser, source: string, posix: boolean): ShellSy
       names.push({ message: name.text, offset: offsetOf({ ...site, node: name.node }) })
   })
 
+  for (const offset of continuedComments(source)) {
+    if (!data.some(([from, to]) => from <= offset && offset < to))
+      tricks.push({ message: "a comment that ends with a backslash, and does not go on", offset })
+  }
   const [first] = errors.sort((a, b) => a.offset - b.offset)
   const end = source.trimEnd().length
   data.sort(([a], [b]) => a - b)

@@ -2,8 +2,8 @@
 import type { Argument, Interpreter } from "./interpretation.ts"
 import { aliasesCommand } from "./misleadingNames.ts"
 import { operandsOf } from "./fileEffects.ts"
-import { constant, empty, fieldBreak, isOpen, type Value } from "./shellValue.ts"
-import { outputOf } from "./textCommands.ts"
+import { constant, empty, fieldBreak, isOpen, type Origin, type Value } from "./shellValue.ts"
+import { written } from "./textOutput.ts"
 
 interface Builtin {
   /** Whether it is this builtin with these arguments. */
@@ -54,23 +54,38 @@ const read: Builtin["run"] = ({ machine }, args, stdin) => {
     input !== undefined && !input.texts.some(isOpen)
       ? input.texts.flatMap((text) => text.split("\n").slice(0, 64)).filter((line) => line !== "")
       : undefined
+  const separators = (machine.variables.get("IFS")?.texts[0] ?? "").slice(0, 8)
+  // Fields that no blank separates are data; as commands they would be hidden ones.
+  const takenApart: Origin | undefined = /[^\s]/.test(separators) ? { kind: "hidden", source: "read" } : undefined
   const all = array === -1 ? names : [texts[array + 1] ?? ""]
   if (all.length === 0) all.push("REPLY")
   all.forEach((name, at) => {
     const values = known?.map((line) => {
-      if (array !== -1) return line.split(/[ \t]+/).join(fieldBreak)
-      if (all.length === 1) return line
-      const fields = line.trim().split(/[ \t]+/)
-      return at === all.length - 1 ? fields.slice(at).join(" ") : (fields[at] ?? "")
+      if (array === -1 && all.length === 1) return line
+      const fields = fieldsAt(line, separators)
+      if (array !== -1) return fields.join(fieldBreak)
+      return at === all.length - 1 ? fields.slice(at).join(separators.charAt(0) || " ") : (fields[at] ?? "")
     })
     machine.assign(
       name,
       values === undefined || values.length === 0
         ? machine.fresh(input?.origin)
-        : { texts: [...new Set(values)].slice(0, 16), origin: input?.origin }
+        : { texts: [...new Set(values)].slice(0, 16), origin: input?.origin ?? takenApart }
     )
   })
   return empty
+}
+
+/** The fields of a line, as `read` splits it. */
+const fieldsAt = (line: string, separators: string): ReadonlyArray<string> => {
+  if (separators === "") return [line]
+  if (/^\s+$/.test(separators)) return line.trim().split(/[ \t]+/)
+  const fields: Array<string> = [""]
+  for (const character of line) {
+    if (separators.includes(character)) fields.push("")
+    else fields[fields.length - 1] += character
+  }
+  return fields
 }
 
 const changeDirectory: Builtin["run"] = ({ machine }, args) => {
@@ -80,7 +95,14 @@ const changeDirectory: Builtin["run"] = ({ machine }, args) => {
 }
 
 export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
-  ["export", always(declare(false))],
+  [
+    "export",
+    always((interpreter, args, stdin) => {
+      if (args.some(({ text }) => /^IFS(?:=|$)/.test(text)))
+        interpreter.machine.fact("misleadsReader", "IFS", "export", "makes later commands split their words elsewhere")
+      return declare(false)(interpreter, args, stdin)
+    })
+  ],
   ["readonly", always(declare(false))],
   ["declare", always(declare(true))],
   ["typeset", always(declare(true))],
@@ -145,13 +167,7 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
     {
       accepts: (args) => args[0]?.text === "-v",
       run: ({ machine }, args) => {
-        const text = outputOf(
-          "printf",
-          args.slice(2).map(({ text }) => text),
-          undefined
-        )
-        const origin = args.find((argument) => argument.origin !== undefined)?.origin
-        machine.assign(args[1]?.text ?? "", text === undefined ? machine.fresh(origin) : constant(text, origin))
+        machine.assign(args[1]?.text ?? "", written(machine, "printf", args.slice(2)))
         return empty
       }
     }

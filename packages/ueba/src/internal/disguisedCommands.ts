@@ -4,15 +4,29 @@
  *
  * Runs in a thread of its own as well as in the main one: imports types only.
  */
-import type { Command, SyntaxNode, Word } from "unbash"
+import type { Command, Redirection, SyntaxNode, Word } from "unbash"
 
 /** How a command is disguised, if it is. */
-export const disguiseOf = ({ args, name }: Command): string | undefined => {
+export const disguiseOf = ({ args, name, redirects }: Command): string | undefined => {
   if (name === undefined) return undefined
   const disguise = disguisedName(name)
   if (disguise !== undefined) return disguise
   const words = args.filter((argument) => argument.type === "Word")
   if ([name, ...words].some(usesIfs)) return "$IFS in the place of blanks"
+  if (name.value === "eval" && words.length === 1 && words.every(isOnlyPieces))
+    return "code is put together from pieces"
+  if (name.value === "exec" && args.length === 0 && redirects.some(hidesOutput))
+    return "hides what all later commands say"
+  if (
+    idle.test(name.value) &&
+    redirects.some(
+      (redirect) =>
+        redirect.type === "HereDoc" && redirect.body.parts?.some((part) => part.type === "CommandExpansion") === true
+    )
+  )
+    return "a command that does nothing runs others in its here-document"
+  if (idle.test(name.value) && words.some((word) => flat(word).some((part) => part.type === "CommandExpansion")))
+    return "a command that does nothing runs others in its arguments"
   if (writers.test(name.value) && words.some(({ text }) => spelledLetters(text) >= mostSpelled)) {
     return "writes letters as numbers"
   }
@@ -22,6 +36,21 @@ export const disguiseOf = ({ args, name }: Command): string | undefined => {
     ? "letters are written as numbers"
     : undefined
 }
+
+/** `>/dev/null`, `&>/dev/null`, `1>/dev/null`. */
+const hidesOutput = (redirect: Redirection): boolean =>
+  redirect.type === "Redirect" &&
+  /^&?>>?$/.test(redirect.operator) &&
+  redirect.target?.text === "/dev/null" &&
+  (redirect.descriptor === undefined ||
+    (redirect.descriptor.type === "FileDescriptor" && redirect.descriptor.value === 1))
+
+/** Commands whose arguments mean nothing. */
+const idle = /^(?::|true|false)$/
+
+/** `"$a$b …"`: several variables at the beginning, with nothing between them. */
+const isOnlyPieces = (word: Word): boolean =>
+  flat(word).slice(0, 2).filter(isExpansion).length === 2 && !/[@*]/.test(word.text)
 
 /** Commands that turn `\143` into `c`. */
 const writers = /^(?:.*\/)?(?:printf|echo)$/
@@ -83,7 +112,15 @@ const namePieces = (name: Word): string | undefined => {
     if (part.prefix === "!" && parts.length === 1)
       return "the name of a command is in a variable that another one names"
   }
-  const pieces = parts.filter(isExpansion).length
+  const [only] = parts
+  if (
+    parts.length === 1 &&
+    only?.type === "ParameterExpansion" &&
+    only.operation?.type === "Remove" &&
+    /^\w+$/.test(only.operation.operand.text)
+  )
+    return "the name of a command is computed from a text"
+  const pieces = parts.filter((part) => isExpansion(part) || part.type === "CommandExpansion").length
   // A function such as generate_${kind}_${name} has a part that a reader finds.
   const isFindable = parts.some(
     (part) => part.type === "Literal" && (part.value.length >= 4 || part.value.includes("/"))

@@ -85,6 +85,11 @@ export const downloadOf = (name: string, args: ReadonlyArray<string>): Download 
     case "host":
     case "drill":
       return { url: operandsOf(args, /^-[wpqseIxXoi]$/).join(" "), files: [] }
+    case "smbclient":
+    case "smbget":
+    case "cadaver":
+    case "ncftpget":
+      return { url: operandsOf(args, /^-[UcWI]$/)[0] ?? "", files: [] }
     case "openssl":
       return args[0] === "s_client" ? { url: optionOf(args, "-connect") ?? "", files: [] } : undefined
     case "scp":
@@ -117,6 +122,8 @@ export const downloadOf = (name: string, args: ReadonlyArray<string>): Download 
       const words = operandsOf(args)
       const from = words.findIndex((word) => /^(?:s3|gs|https?):|^[\w-]+:/.test(word))
       const to = words.at(-1) ?? ""
+      if (from !== -1 && words.some((word) => /^(?:cat|head|tail|get-object)$/.test(word)))
+        return { url: words[from] ?? "", files: [] }
       return from === -1 || from === words.length - 1 ? undefined : { url: words[from] ?? "", files: filesOf(to) }
     }
     default:
@@ -133,7 +140,7 @@ export const transferredFiles = (
   args: ReadonlyArray<string>,
   commands: ReadonlyArray<string>
 ): ReadonlyArray<string> => {
-  if (!/^(?:t?ftp|lftp|sftp)$/.test(name)) return []
+  if (!/^(?:t?ftp|lftp|sftp|smbclient|cadaver)$/.test(name)) return []
   const texts = [args.join(" "), ...commands].map((text) => text.slice(0, 10_000))
   const named = texts.flatMap((text) =>
     [...text.matchAll(/(?:^|[\s;])m?p?get[ \t]+(?:-[a-zA-Z]+[ \t]+)?([^\s;]+)(?:[ \t]+(?:-o[ \t]+)?([^\s;]+))?/g)].map(

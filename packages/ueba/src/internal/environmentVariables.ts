@@ -4,6 +4,10 @@
 export const variableConcern = (name: string, value: string): string | undefined => {
   switch (name) {
     case "LD_LIBRARY_PATH":
+    case "PYTHONPATH":
+    case "PYTHONHOME":
+    case "RUBYLIB":
+    case "NODE_PATH":
       return /^(?:\.|\/tmp|\/var\/tmp|\/dev\/shm)(?:[/:]|$)/.test(value) ? "loads code into later commands" : undefined
     case "LD_PRELOAD":
     case "LD_AUDIT":
@@ -14,12 +18,15 @@ export const variableConcern = (name: string, value: string): string | undefined
     case "PERL5OPT":
     case "PERL5LIB":
     case "RUBYOPT":
-    case "NODE_OPTIONS":
     case "GIT_SSH_COMMAND":
     case "GIT_EXTERNAL_DIFF":
       return !/[\w~]/.test(value) || /^\/(?:dev\/null|nonexist\w*)$/.test(value)
         ? undefined
         : "loads code into later commands"
+    case "NODE_OPTIONS":
+      return /(?:^|\s)(?:-r|--(?:require|import|loader|experimental-loader|env-file))\b/.test(value)
+        ? "loads code into later commands"
+        : undefined
     case "PYTHONHTTPSVERIFY":
     case "NODE_TLS_REJECT_UNAUTHORIZED":
       return /^0$/.test(value) ? "switches off the verification of TLS" : undefined

@@ -103,13 +103,14 @@ export const effectsOf = (name: string, args: ReadonlyArray<string>): FileEffect
     case "mkdir":
     case "touch":
     case "truncate":
+    case "fallocate":
     case "mkfifo":
     case "sponge":
     case "tee":
     case "mktemp":
       if (name === "mktemp") return {}
       return {
-        written: operandsOf(args, name === "mkdir" ? /^-[mZ]$/ : /^-[mstrdZ]$/),
+        written: operandsOf(args, name === "mkdir" ? /^-[mZ]$/ : /^-[mstrdZlo]$/),
         disks: name === "truncate" ? args : []
       }
     case "split":
@@ -152,6 +153,12 @@ export const effectsOf = (name: string, args: ReadonlyArray<string>): FileEffect
     case "gsed":
     case "perl":
     case "ruby":
+      if (/^g?sed$/.test(name) && !has(args, /^(?:-[a-zA-Z0-9]*i|--in-place)/)) {
+        const written = args.flatMap(
+          (argument) => /(?:^|[;\s/\dgp])w\s+(\/\S+)/.exec(argument.slice(0, 4096))?.[1] ?? []
+        )
+        return written.length === 0 ? undefined : { written }
+      }
       return has(args, /^(?:-[a-zA-Z0-9]*i|--in-place)/)
         ? {
             written: operandsOf(args, /^-(?:[a-zA-Z]*[ef]|-expression|-file)$/).slice(
@@ -331,7 +338,10 @@ const tarEffects = (args: ReadonlyArray<string>): FileEffects => {
       "--file"
     ) ?? "-"
   const directory = optionOf(args, "-C", "--directory", "--cd") ?? groupedOption(dashed, "C", "--directory")
-  if (extracts) return { written: directory === undefined ? [] : [directory], unpacked: [[archive, directory ?? "."]] }
+  // With absolute names, an archive decides itself where it goes.
+  const anywhere = has(dashed, /^(?:-[a-zA-Z]*P|--absolute-names$)/)
+  if (extracts)
+    return { written: [directory ?? ".", ...(anywhere ? ["/"] : [])], unpacked: [[archive, directory ?? "."]] }
   return has(dashed, /^-[a-zA-Z]*[cru]|^--(?:create|append|update)$/) && archive !== "-"
     ? {
         written: [archive],

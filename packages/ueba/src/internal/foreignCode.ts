@@ -4,6 +4,7 @@
  */
 import type { FactKind } from "../ScriptFacts.ts"
 import { Buffer } from "node:buffer"
+import { concernOf } from "./sensitivePlaces.ts"
 
 export interface ForeignCode {
   readonly fetches: boolean
@@ -17,6 +18,10 @@ export interface ForeignCode {
   /** Text that it holds encoded: code, as likely as not. */
   readonly decoded: ReadonlyArray<string>
   readonly files: ReadonlyArray<{ readonly kind: FactKind; readonly path: string; readonly whole: boolean }>
+  /** Writes or changes files, some of which it may be given. */
+  readonly changesFiles: boolean
+  /** Removes files, some of which it may be given. */
+  readonly removesFiles: boolean
   /** Opens a connection that is not HTTP. */
   readonly connects: boolean
 }
@@ -28,14 +33,22 @@ const running =
   /\beval\b|\bexec\w*\b|\bsystem\b|\bpopen\w*\b|\bspawn\w*\b|\bsubprocess\b|\bchild_process\b|\bcompile\s*\(|\bnew\s+Function\b|\bFunction\s*\(|\bpassthru\b|\bshell_exec\b|\bproc_open\b|\bpcntl_exec\b|\bassert\s*\(|\binstance_eval\b|(?<![.\w])load(?:string|file)?\s*\(|\bdo\s*\(?["'$]|\b__import__\b|\bimport\s*\(|\brequire\s*\(\s*(?:["']https?:|\w+\s*\))|`[^`]*`|\bqx\b|\|\s*(?:ba|da|z|k)?sh\b|["'](?:\/bin\/)?(?:ba|da|z|k)?sh["']|\bvm\.run|\bpty\b|\bdofile\b|\bos\.execute\b|\bIO\.popen\b|\b%x|\binclude(?:_once)?\b|\bgetline\b|\bIEX\b|\bInvoke-Expression\b|\brunpy\b/
 
 const decoding =
-  /\bb(?:16|32|64|85)decode\b|\bbase64(?:_decode)?\b|\bBase64\b|\bunpack\b|\bpack\s*\(|\bfromhex\b|\bunhexlify\b|\bzlib\b|\bgzinflate\b|\bgunzip\w*\b|\binflate\w*\b|\bcodecs\.|\brot13\b|\bstr_rot13\b|\bfromCharCode\b|\batob\b|\bdecode64\b|\bchr\s*\(|\bmarshal\b|\bhex2bin\b|Buffer\.from\(|\bstrrev\b|\breverse\b|\bunescape\b|\[::-1\]|\bxor\b|\bsprintf\s{0,8}\(\s{0,8}["'](?:%c){2}/
+  /\bb(?:16|32|64|85)decode\b|\bbase64(?:_decode)?\b|\bBase64\b|\bunpack\b|\bpack\s*\(|\bfromhex\b|\bunhexlify\b|\bzlib\b|\bgzinflate\b|\bgunzip\w*\b|\binflate\w*\b|\bcodecs\.|\brot13\b|\bstr_rot13\b|\bfromCharCode\b|\batob\b|\bdecode64\b|\bchr\s*\(|\bstring\.(?:char|reverse)\b|\bfromCodePoint\b|\bchr\b|\[\s*(?:0x[0-9a-f]{2}|\d{2,3})(?:\s*,\s*(?:0x[0-9a-f]{2}|\d{2,3})){3}|\bmarshal\b|\bhex2bin\b|Buffer\.from\(|\bstrrev\b|\breverse\b|\bunescape\b|\[::-1\]|\bxor\b|\bsprintf\s{0,8}\(\s{0,8}["'](?:%c){2}/
 
 /** Longer code is looked at in its first part. */
 const lengthLimit = 256 * 1024
 
+/** Opens a file to write it, or changes one, anywhere in the code. */
+const changing =
+  /["'](?:[awx]\+?[bt]?|r\+b?|>>?|\+[<>]{1,2})["']|\b(?:write(?:_text|_bytes|File\w*|lines|ln)?|append(?:File\w*|_text)|file_put_contents|copy(?:file|2|tree|Sync|FileSync)?|rename(?:Sync)?|replace|move|symlink(?:Sync)?|link|truncate|chmod(?:Sync)?|chown(?:Sync)?|cp|mv|install)\s*\(|\bPath\([^)]{0,200}\)\.write|\bprint\s+[A-Z]\w*\s|>>?\s*["'$A-Za-z]/
+
+/** Removes a file, anywhere in the code. */
+const removing = /\b(?:unlink|rmtree|remove|removedirs|rmdir|remove_tree|rmSync|unlinkSync|rm_rf?|delete)\b/
+
 export const readForeignCode = (source: string): ForeignCode => {
   const text = source.slice(0, lengthLimit)
-  const strings = literals(text)
+  const strings = joined(text, literals(text))
+  const changes = changing.test(text)
   const commands: Array<string> = []
   const decoded: Array<string> = []
   const files: Array<{ kind: FactKind; path: string; whole: boolean }> = []
@@ -55,6 +68,7 @@ export const readForeignCode = (source: string): ForeignCode => {
     else if (writesFile.test(before) && /^[/~>]/.test(value))
       files.push({ kind: "writes", path: value.replace(/^>+\s*/, ""), whole: false })
     else if (removesSome && /^\/[\w./-]*$/.test(value)) files.push({ kind: "removes", path: value, whole: true })
+    else if (changes && concernOf(value) !== undefined) files.push({ kind: "writes", path: value, whole: false })
     else if (/^>>?\s*[/~]/.test(value)) files.push({ kind: "writes", path: value.replace(/^>+\s*/, ""), whole: false })
     const plain = plainOf(value)
     if (plain !== undefined) decoded.push(plain)
@@ -66,6 +80,8 @@ export const readForeignCode = (source: string): ForeignCode => {
       /dup2|pty|exec|spawn|sh\b|STDIN|fdopen/.test(text),
     runs: running.test(text),
     decodes: decoding.test(text),
+    changesFiles: changes,
+    removesFiles: removing.test(text),
     urls: strings
       .filter(({ value }) => /^(?:https?|ftp):\/\//.test(value))
       .map(({ value }) => value)
@@ -79,8 +95,9 @@ export const readForeignCode = (source: string): ForeignCode => {
 const callsShell =
   /(?:\bsystem|\bexec\w*|\bpopen\w*|\bspawn\w*|\brun|\bcall|\bcheck_call|\bcheck_output|\bPopen|\bgetoutput|\bgetstatusoutput|\bexecute|\bpassthru|\bshell_exec|\bproc_open|\bqx|%x|\bfork|\bopen3|\bsh|\bcommand|\bprint\s*\||\|)\s*[({[]?\s*[[(]?\s*$|`$|\|\s*$/
 
+/** At most a function that makes a list of names stands between the verb and the path. */
 const removesFile =
-  /(\bshutil\.rmtree|\brmtree|\bos\.(?:remove|unlink|rmdir|removedirs)|\bremove_tree|\bunlink\w*|\bFileUtils\.\w*rm\w*|\brm_r?f?\w*|\bFile\.delete|\bDir\.rmdir|\brmSync|\brmdirSync|\bunlinkSync|\bfs(?:\.promises)?\.rm|\.rm|\brimraf|\bos\.remove)\s*\(?\s*(?:Path\()?\s*$/
+  /(\bshutil\.rmtree|\brmtree|\bos\.(?:remove|unlink|rmdir|removedirs)|\bremove_tree|\bunlink\w*|\bFileUtils\.\w*rm\w*|\brm_r?f?\w*|\bFile\.delete|\bDir\.rmdir|\brmSync|\brmdirSync|\bunlinkSync|\bfs(?:\.promises)?\.rm|\.rm|\brimraf|\bos\.remove)\s*\(?\s*(?:(?:Path|glob(?:\.glob)?|expanduser|<)\(?)?\s*$/
 
 /** Removal whose path is in a variable: any path in the code may be meant. */
 const removesWhole = /\b(?:rmtree|remove_tree|rm_rf?|rmSync|rimraf|secure_rmtree)\b/
@@ -122,6 +139,19 @@ const literals = (text: string): ReadonlyArray<Literal> => {
     at = end
   }
   return found
+}
+
+/** `"c" + "url"`, `"c" . "url"`, `"c" "url"` are one literal. */
+const joined = (text: string, strings: ReadonlyArray<Literal>): ReadonlyArray<Literal> => {
+  const whole: Array<Literal> = []
+  for (const next of strings) {
+    const last = whole.at(-1)
+    const between = last === undefined || next.start - last.end > 12 ? "x" : text.slice(last.end + 1, next.start)
+    if (last !== undefined && /^\s*(?:\+|\.{1,2}|)\s*$/.test(between) && last.value.length < 4096)
+      whole[whole.length - 1] = { ...last, value: last.value + next.value, end: next.end }
+    else whole.push(next)
+  }
+  return whole
 }
 
 /** `"rm", "-rf", "/usr"` is one command. */

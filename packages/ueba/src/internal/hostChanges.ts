@@ -6,7 +6,6 @@ import { operandsOf } from "./fileEffects.ts"
 import {
   always,
   change,
-  cluster,
   containers,
   defences,
   firewall,
@@ -24,6 +23,7 @@ import {
   services,
   setting,
   sysctl,
+  timestamps,
   ufw,
   user,
   userConcern,
@@ -31,7 +31,9 @@ import {
   type HostChange,
   type Rule
 } from "./hostRules.ts"
+import { dataLoss } from "./dataLoss.ts"
 import { insecureOptions } from "./insecureOptions.ts"
+import { remoteRunners } from "./remoteRunners.ts"
 
 const install =
   /^(?:install|in|add|upgrade|update|dist-upgrade|full-upgrade|localinstall|reinstall|groupinstall|-S\w*|-U\w*|i)$/
@@ -91,9 +93,11 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     (args) =>
       has(args, /^--import$/)
         ? [change("changesTrust", operandsOf(args).join(" "), "makes the host trust another signer of packages")]
-        : has(args, /^-[a-zA-Z]*[iUF]|^--(?:install|upgrade)/) && !has(args, /^-q/)
-          ? packages(/./)(["install", ...args])
-          : []
+        : has(args, /^(?:-[a-z]*e[a-z]*|--erase)$/) && !has(args, /^-[qVt]/)
+          ? packages(/^$/)(["remove", ...args])
+          : has(args, /^-[a-zA-Z]*[iUF]|^--(?:install|upgrade)/) && !has(args, /^-q/)
+            ? packages(/./)(["install", ...args])
+            : []
   ],
   ["add-apt-repository", always("changesTrust", "makes the host trust another source of packages")],
   ["apt-add-repository", always("changesTrust", "makes the host trust another source of packages")],
@@ -279,6 +283,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     "utmpdump",
     (args) => (has(args, /^-r/) ? [change("weakensDefence", "login records", "rewrites the record of logins")] : [])
   ],
+  ["touch", timestamps],
   ["chmod", permissions],
   ["install", installation],
   [
@@ -314,7 +319,6 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["depmod", always("changesKernel")],
   ["sysctl", sysctl],
   ...["docker", "podman", "nerdctl"].map((name) => [name, containers] as const),
-  ["kubectl", cluster],
   ["ansible-pull", always("runsFetchedCode", "runs the playbook that it fetches")],
   ...["authselect", "authconfig", "pam-auth-update", "pam-config"].map((name) => [name, logins] as const),
   ["bpftool", always("changesKernel", "loads code into the kernel")],
@@ -355,27 +359,13 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     (args) =>
       has(args, /^enable-linger$/) ? [change("changesService", args.join(" "), "keeps a user's services running")] : []
   ],
-  [
-    "kill",
+  ...["kill", "killall", "pkill"].map((name): readonly [string, Rule] => [
+    name,
     (args) =>
       args.some((argument) => defences.test(argument))
         ? [change("weakensDefence", args.join(" "), "switches off a defence of the host")]
         : []
-  ],
-  [
-    "killall",
-    (args) =>
-      args.some((argument) => defences.test(argument))
-        ? [change("weakensDefence", args.join(" "), "switches off a defence of the host")]
-        : []
-  ],
-  [
-    "pkill",
-    (args) =>
-      args.some((argument) => defences.test(argument))
-        ? [change("weakensDefence", args.join(" "), "switches off a defence of the host")]
-        : []
-  ]
+  ])
 ])
 
 /** What a command changes on the host, by its name and arguments. */
@@ -386,13 +376,16 @@ export const hostChanges = (name: string, args: ReadonlyArray<string>): Readonly
       ? [
           change(
             "weakensDefence",
-            name === "docker" || name === "podman" ? "container isolation" : "TLS verification",
-            name === "docker" || name === "podman"
+            /^(?:docker|podman|nerdctl)$/.test(name) ? "container isolation" : "TLS verification",
+            /^(?:docker|podman|nerdctl)$/.test(name)
               ? "gives a container power over the host"
               : "does not verify whom it talks to"
           )
         ]
       : []
-  const rule = rules.get(name)
-  return rule === undefined ? unsafe : [...rule(args), ...unsafe]
+  return [...[rules, remoteRunners, dataLoss].flatMap((table) => table.get(name)?.(args) ?? []), ...unsafe]
 }
+
+/** Whether a rule knows what the command does with its arguments. */
+export const isAdministration = (name: string): boolean =>
+  [rules, remoteRunners, dataLoss].some((table) => table.has(name))

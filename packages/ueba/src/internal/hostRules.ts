@@ -22,7 +22,7 @@ export const packages =
     const [verb = "", ...operands] = operandsOf(args, valued)
     const weak = has(
       args,
-      /^--(?:nogpgcheck|no-gpg-checks?|allow-unauthenticated|allow-untrusted|no-verify|force-yes|nosignature|nodigest|trusted-host|no-check-certificate|allow-insecure-repositories)/
+      /^--(?:nogpgcheck|no-gpg-checks?|allow-unauthenticated|allow-untrusted|no-verify|force-yes|nosignature|nodigest|trusted-host|no-check-certificate|allow-insecure-repositories|setopt=(?:\*\.)?(?:gpgcheck|sslverify)=(?:0|false))|^(?:-o)?(?:APT::Get::|Acquire::)?(?:AllowUnauthenticated|AllowInsecureRepositories|AllowDowngradeToInsecureRepositories)=(?:"?true|1|yes)|^(?:-o)?Acquire::(?:https?::[\w.:-]*)?Verify-(?:Peer|Host)=(?:"?false|0|no)|^(?:-o)?Acquire::Check-Valid-Until=(?:"?false)/i
     )
       ? [change("weakensDefence", "package signatures", "installs packages without checking who signed them")]
       : []
@@ -162,6 +162,14 @@ export const installation: Rule = (args) => {
   return isSetuid(mode) ? [change("changesPermissions", operandsOf(args).at(-1) ?? "", setuid)] : []
 }
 
+/** A file of the system that is made to look as old as another. */
+export const timestamps: Rule = (args) =>
+  has(args, /^(?:-[a-z]*[rdt]|--(?:reference|date)(?:=.*)?)$/)
+    ? operandsOf(args, /^-[a-z]*[rdt]$|^--(?:reference|date)$/)
+        .filter((path) => /^\/(?:usr|s?bin|lib\w*|etc|boot|root)\//.test(path))
+        .map((path) => change("misleadsReader", path, "makes a file look older or newer than it is"))
+    : []
+
 export const sysctl: Rule = (args) =>
   args.flatMap((argument) =>
     /^[\w.-]+=/.test(argument)
@@ -203,13 +211,6 @@ export const containers: Rule = (args) =>
   (args[0] === "volume" && has(args, /^(?:rm|remove)$/))
     ? [change("removes", "volumes", "removes the data of containers")]
     : []
-
-export const cluster: Rule = (args) => {
-  const source = args.find((argument) => /^(?:-f|--filename=)?https?:/.test(argument))
-  return source !== undefined && has(args, /^(?:apply|create|replace)$/)
-    ? [change("runsFetchedCode", source.replace(/^(?:-f|--filename=)/, ""), "applies what it fetches to a cluster")]
-    : []
-}
 
 export const logins: Rule = (args) =>
   args.length === 0 || has(args, /^(?:current|list\S*|show|check|test|--test|--probe|--query|-q)$/)

@@ -13,7 +13,7 @@ import { assign, valueOfAssignment } from "./assignments.ts"
 import { runCompound } from "./compoundCommands.ts"
 import { invoke } from "./invocation.ts"
 import { Machine } from "./machine.ts"
-import { redefinesCommand } from "./misleadingNames.ts"
+import { isSplitAtCharacter, redefinesCommand } from "./misleadingNames.ts"
 import { redirected } from "./redirections.ts"
 import type { Parser, Site } from "./shellTree.ts"
 import {
@@ -233,10 +233,15 @@ export class ScriptInterpreter implements Interpreter {
       return empty
     }
     if (assignments.length > 0) {
-      return machine.scoped(() => {
-        for (const assignment of assignments) assign(this, assignment)
-        return this.#callWords(node, node.name, stdin)
-      })
+      // They hold during this command; what it assigns itself, as `IFS= read -r line` does, stays.
+      const before = assignments.map(({ name }) => [name, machine.variables.get(name)] as const)
+      for (const assignment of assignments) assign(this, assignment)
+      const output = this.#callWords(node, node.name, stdin)
+      for (const [name, value] of before) {
+        if (value === undefined) machine.unset(name, true)
+        else machine.replace(name, value)
+      }
+      return output
     }
     return this.#callWords(node, node.name, stdin)
   }
@@ -255,6 +260,8 @@ export class ScriptInterpreter implements Interpreter {
         values.push({ value: concat(constant(`${argument.name}${glue}`), value), quoted: true })
       }
     }
+    if (name !== undefined && isSplitAtCharacter(machine, name, values[0]?.value))
+      machine.fact("misleadsReader", name.text, "IFS", "a command is split where there is no blank")
     // Not as arguments of one call: a command may have more words than the stack holds.
     const variants = values.reduce((most, { value }) => Math.max(most, value.texts.length), 0)
     const [called] = values

@@ -19,7 +19,9 @@ import { patternTargets } from "./misleadingNames.ts"
 import { baseName, isDisk } from "./paths.ts"
 import { concernOf } from "./sensitivePlaces.ts"
 import { constant, empty, isOpen, type Origin, ownPath, plain, type Value } from "./shellValue.ts"
+import { decodedFiles } from "./textCommands.ts"
 import { checkDigest, output } from "./textOutput.ts"
+import { isUnknown, sensitiveOperands } from "./unknownCommands.ts"
 
 /** Tools that run what a directory tells them. */
 const builders =
@@ -126,9 +128,24 @@ const simple = (
       for (const path of effects.written ?? []) interpreter.write(path, stdin, texts.includes("-a"))
     }
   }
+  for (const path of decodedFiles(name, texts)) {
+    machine.wrote(path, name)
+    machine.setFile(path, machine.fresh({ kind: "hidden", source: name }))
+  }
   checkDigest(interpreter, name, args, stdin)
   const fetched = download(interpreter, name, args, stdin)
   if (fetched !== undefined) return fetched
+  if (effects === undefined && isUnknown(name)) {
+    // It may read these files as well as write them: that is for a reader to tell.
+    for (const path of sensitiveOperands(texts)) machine.wrote(path, name)
+    for (const { text } of args) {
+      const origin = /^[^\s]*[./][^\s]*$/.test(text)
+        ? machine.file(text.replace(/^-[^/]*=/, ""), undefined)?.origin
+        : undefined
+      if (origin?.kind === "fetched")
+        machine.fact("runsFetchedCode", origin.source, name, "a fetched file is given to a program that may run it")
+    }
+  }
   if (builders.test(name)) {
     const at = texts.findIndex((text) => text === "-C" || text === "--prefix" || text === "-f")
     const place = at === -1 ? (machine.directory ?? ".") : (texts[at + 1] ?? ".")
@@ -198,13 +215,16 @@ const download = (
   if (connectors.test(name)) connect(interpreter, name, texts, stdin)
   const origin: Origin = { kind: "fetched", source: readableUrl(url) }
   if (sent !== undefined) {
+    const own = machine.file(sent, undefined)
     const concern =
-      stdin?.origin?.kind === "secret" ||
-      concernOf(plain(sent)) !== undefined ||
-      /^(?:\/etc|\/root|~|\/home|\/var\/lib)(?:\/|$)/.test(sent) ||
-      sent === "-"
-        ? "sends a file of this host"
-        : undefined
+      own !== undefined && own.origin?.kind !== "secret"
+        ? undefined
+        : stdin?.origin?.kind === "secret" ||
+            concernOf(plain(sent)) !== undefined ||
+            /^(?:\/etc|\/root|~|\/home|\/var\/lib)(?:\/|$)/.test(sent) ||
+            sent === "-"
+          ? "sends a file of this host"
+          : undefined
     machine.fact("connects", readableUrl(url), name, concern)
     return machine.fresh(origin)
   }
@@ -218,6 +238,7 @@ const download = (
     if (/[/~]/.test(file) || isOpen(file) || texts.includes(file)) machine.wrote(file, name)
     interpreter.write(file, machine.fresh(origin), false)
   }
+  if (directory !== undefined && /^\/./.test(directory) && !isOpen(directory)) machine.wrote(directory, name)
   if (directory !== undefined) machine.directories.set(machine.absolute(directory), origin)
   return machine.fresh(files.length === 0 ? origin : undefined)
 }

@@ -2,7 +2,8 @@
 import { readForeignCode } from "./foreignCode.ts"
 import type { Argument, Interpreter } from "./interpretation.ts"
 import type { Language } from "./launchers.ts"
-import { constant, isOpen, plain, type Value } from "./shellValue.ts"
+import { concernOf } from "./sensitivePlaces.ts"
+import { constant, isOpen, type Origin, plain, type Value } from "./shellValue.ts"
 
 type Arguments = ReadonlyArray<Argument>
 
@@ -19,6 +20,7 @@ export const runLanguage = (
 ): Value | undefined => {
   const { machine } = interpreter
   const codes: Array<Value> = []
+  const variables: Array<string> = []
   const loaded: Array<string> = []
   let at = 0
   for (; at < args.length; at++) {
@@ -54,6 +56,9 @@ export const runLanguage = (
         interpreter.reportOrigin(machine.file(module, stdin)?.origin, name, "a file")
         return machine.fresh(stdin?.origin)
       }
+    } else if (language.name === "awk" && text.startsWith("-v")) {
+      variables.push(text.length > 2 ? text.slice(2) : textOf(args[at + 1]))
+      if (text.length === 2) at += 1
     } else if (language.valued.test(text)) at += 1
     else if (!/^-./.test(text)) break
   }
@@ -61,7 +66,8 @@ export const runLanguage = (
   const modules = loaded.map((module) => `use ${module}; `).join("")
   if (language.operandIsCode === true && codes.length === 0) {
     const program = operands[0]
-    if (program !== undefined) foreign(interpreter, language, name, valueOf(program), stdin)
+    if (program !== undefined)
+      foreign(interpreter, language, name, withVariables(valueOf(program), variables), stdin, operands.slice(1))
     return undefined
   }
   for (const module of loaded) {
@@ -80,11 +86,14 @@ export const runLanguage = (
       interpreter,
       language,
       name,
-      { texts: code.texts.map((text) => modules + text), origin: code.origin },
-      stdin
+      withVariables({ texts: code.texts.map((text) => modules + text), origin: code.origin }, variables),
+      stdin,
+      operands
     )
   if (codes.length > 0)
-    return machine.capturing === 0 || /^(?:perl|ruby|awk)/.test(name) ? undefined : machine.fresh(stdin?.origin)
+    return machine.capturing === 0 || (/^(?:perl|ruby|awk)/.test(name) && stdin !== undefined)
+      ? undefined
+      : machine.fresh(stdin?.origin ?? madeBy(name, codes))
   const words = operands.map(({ text }) => text)
   // `deno run URL`
   const skip = /^(?:deno|bun)$/.test(name) && /^(?:run|x|test|task|install)$/.test(words[0] ?? "") ? 1 : 0
@@ -121,12 +130,38 @@ const runModule = (interpreter: Interpreter, module: string, args: Arguments, st
   return machine.fresh(stdin?.origin)
 }
 
+/** What code puts out that decodes something, or puts it together from numbers. */
+const madeBy = (name: string, codes: ReadonlyArray<Value>): Origin | undefined =>
+  codes.some(({ texts }) => texts.some((text) => readForeignCode(plain(text)).decodes))
+    ? { kind: "hidden", source: name }
+    : undefined
+
+/** Writes the values of the variables of awk where they name a file or a command. */
+const withVariables = (code: Value, variables: ReadonlyArray<string>): Value =>
+  variables.length === 0
+    ? code
+    : {
+        texts: code.texts.map((text) =>
+          variables.slice(0, 16).reduce((program, variable) => {
+            const [, name = "", value = ""] = /^(\w{1,40})=([^]{0,4096})$/.exec(variable) ?? []
+            return name === "" || program.length > 20_000
+              ? program
+              : program.replace(
+                  new RegExp(`(>>?|\\||\\(|<)\\s{0,8}${name}\\b`, "g"),
+                  (_, before: string) => `${before} "${value}"`
+                )
+          }, text)
+        ),
+        origin: code.origin
+      }
+
 const foreign = (
   interpreter: Interpreter,
   language: Language,
   name: string,
   code: Value,
-  stdin: Value | undefined
+  stdin: Value | undefined,
+  operands: Arguments = []
 ): void => {
   const { machine } = interpreter
   interpreter.reportOrigin(code.origin, name, "code")
@@ -150,6 +185,12 @@ const foreign = (
     }
     if (found.runs)
       for (const decoded of found.decoded) machine.scoped(() => interpreter.runCode(constant(decoded), undefined, name))
+    // The names of files are as well given as written in the code.
+    for (const { text: path } of found.changesFiles || found.removesFiles ? operands.slice(0, 32) : []) {
+      if (!/^[/~]/.test(path) || (!found.removesFiles && concernOf(plain(path)) === undefined)) continue
+      if (found.removesFiles && /rmtree|remove_tree|rm_r|rmSync/.test(text)) machine.changedWhole(path, name, "removes")
+      else machine.wrote(path, found.changesFiles ? name : "rm")
+    }
     for (const { kind, path, whole } of found.files) {
       if (!/^[/~]/.test(path)) continue
       if (kind === "removes" && whole) machine.changedWhole(path, name, "removes")

@@ -17,6 +17,8 @@ export interface Launcher {
   readonly inert?: ReadonlyArray<string>
   /** Without a command, it starts a shell that reads standard input. */
   readonly shellWithout?: true
+  /** The first operand with which it runs something; with any other, it does something else. */
+  readonly only?: RegExp
 }
 
 const words = (text: string): ReadonlyArray<string> => text.split(" ")
@@ -172,8 +174,51 @@ export const launchers: ReadonlyMap<string, Launcher> = new Map<string, Launcher
   ["torify", prefix()],
   ["proxychains", prefix("-f")],
   ["proxychains4", prefix("-f")],
-  ["ts", { rest: "nothing" }]
+  ["ts", { rest: "nothing" }],
+  ["tmux", { valued: words("-L -S -f -s -n -c -t -x -y -F -e"), operands: 1, rest: "code" }],
+  ["screen", prefix("-S -t -c -h -e -T -p -s")],
+  ["dtach", prefix("-e -r", 1)],
+  ["abduco", prefix("-e", 1)],
+  ["tsp", prefix("-L -N -D")],
+  ["nq", prefix()],
+  ["chronic", prefix()],
+  ["ifne", prefix()],
+  ["pee", { rest: "code" }],
+  ["rlwrap", prefix()],
+  ["run-one", prefix()],
+  ["choom", prefix("-n -p")],
+  ["uclampset", prefix("-m -M -p")],
+  ["cpulimit", prefix("-l -p -e")],
+  ["envdir", prefix("", 1)],
+  ["envuidgid", prefix("", 1)],
+  ["s6-setuidgid", prefix("", 1)],
+  ["s6-envdir", prefix("", 1)],
+  ["with-contenv", prefix()],
+  ["execlineb", { rest: "nothing", code: ["-c"] }],
+  ["ssh-agent", prefix("-a -t -P")],
+  ["gtimeout", prefix("-k -s --kill-after --signal", 1)],
+  ["dzdo", prefix("-u -g")],
+  ["pfexec", prefix()],
+  ["machinectl", prefix("-M -E --uid --setenv", 2)],
+  ["distrobox-host-exec", prefix()],
+  ["flatpak-spawn", prefix("--env --directory")],
+  ["dbclient", { valued: words("-i -p -l -L -R -J"), operands: 1, rest: "code" }],
+  ["rsh", { valued: ["-l"], operands: 1, rest: "code" }],
+  ["pdsh", { valued: words("-w -x -l -f -u -R"), rest: "code" }],
+  ["clush", { valued: words("-w -x -l -f -g"), rest: "code" }],
+  ["conda", { valued: words("-n -p --name --prefix"), operands: 1, rest: "command", only: /^run$/ }],
+  ["poetry", { operands: 1, rest: "command", only: /^run$/ }],
+  ["pipenv", { operands: 1, rest: "command", only: /^run$/ }],
+  ["direnv", { operands: 2, rest: "command", only: /^exec$/ }],
+  ["ip", { operands: 3, rest: "command", only: /^(?:netns|vrf)$/ }],
+  ["nix-shell", { valued: words("-p -I --packages"), rest: "nothing", code: words("--run --command") }]
 ])
+
+/** The dynamic linker runs the program that it is given, whatever it is called. */
+const linker: Launcher = prefix("--library-path --preload --audit --argv0 --inhibit-rpath")
+
+export const launcherOf = (name: string): Launcher | undefined =>
+  launchers.get(name) ?? (/^(?:ld-linux|ld-musl|ld64|ld)[\w.-]*\.so[.\d]*$/.test(name) ? linker : undefined)
 
 /** The shells: `-c` and the like make an argument code; without an operand, standard input is. */
 export const shells: ReadonlySet<string> = new Set(

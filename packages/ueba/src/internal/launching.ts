@@ -5,8 +5,9 @@
 import type { Argument, Interpreter } from "./interpretation.ts"
 import { quoted, runFileValue } from "./fileCode.ts"
 import { runLanguage } from "./languageCode.ts"
-import { codeOptions, languageOf, type Launcher, launchers, shells, shellValued } from "./launchers.ts"
+import { codeOptions, languageOf, type Launcher, launcherOf, launchers, shells, shellValued } from "./launchers.ts"
 import { crontab, find, xargs } from "./listCommands.ts"
+import { runUnexpectedly } from "./unexpectedLaunchers.ts"
 import { constant, empty, isOpen, type Origin, ownPath, type Value } from "./shellValue.ts"
 
 type Arguments = ReadonlyArray<Argument>
@@ -61,10 +62,13 @@ export const launch = (
     }
     default:
   }
+  runUnexpectedly(interpreter, name, args, stdin)
   runCodeOptions(interpreter, name, args)
   runCodeSettings(interpreter, name, args)
-  const launcher = launchers.get(name)
-  return launcher === undefined ? undefined : runLauncher(interpreter, launcher, name, args, stdin)
+  const launcher = launcherOf(name)
+  return launcher === undefined || launcher.only?.test(textOf(args.find(({ text }) => !text.startsWith("-")))) === false
+    ? undefined
+    : runLauncher(interpreter, launcher, name, args, stdin)
 }
 
 const originOf = (args: Arguments): Origin | undefined => args.find(({ origin }) => origin !== undefined)?.origin
@@ -270,16 +274,13 @@ const runCodeOptions = (interpreter: Interpreter, name: string, args: Arguments)
 
 /** Settings among the arguments whose value is shell code. */
 const codeSettings: ReadonlyMap<string, RegExp> = new Map([
-  ["tar", /^(?:--checkpoint-action=)?exec=(.+)$/s],
   ["ssh", /^(?:-o)?\s?(?:ProxyCommand|LocalCommand|KnownHostsCommand)[= ]\s?(.+)$/is],
   ["scp", /^(?:-o)?\s?(?:ProxyCommand|LocalCommand|KnownHostsCommand)[= ]\s?(.+)$/is],
   ["sftp", /^(?:-o)?\s?(?:ProxyCommand|LocalCommand|KnownHostsCommand)[= ]\s?(.+)$/is],
   [
     "git",
     /^(?:core\.(?:sshCommand|pager|editor|fsmonitor)|alias\.[\w-]+|credential\.helper|sequence\.editor|diff\.external)=!?(.+)$/is
-  ],
-  ["sed", /^(?:\d+|\$|\/[^/]*\/)?\s?e\s+(.+)$/s],
-  ["gsed", /^(?:\d+|\$|\/[^/]*\/)?\s?e\s+(.+)$/s]
+  ]
 ])
 
 const runCodeSettings = (interpreter: Interpreter, name: string, args: Arguments): void => {
@@ -288,10 +289,6 @@ const runCodeSettings = (interpreter: Interpreter, name: string, args: Arguments
   for (const { origin, text } of args) {
     const code = setting.exec(text.slice(0, 10_000))?.[1]
     if (code !== undefined) interpreter.runCode(constant(code, origin), undefined, name)
-    // The replacement becomes a command.
-    const replaced =
-      name === "sed" ? /^s([/|#,@])[^/|#,@]*\1([^/|#,@]*)\1[gpI\d]*e/.exec(text.slice(0, 2000))?.[2] : undefined
-    if (replaced !== undefined) interpreter.runCode(constant(replaced, origin), undefined, name)
   }
 }
 

@@ -232,10 +232,11 @@ export class Machine {
     if (this.frame.name !== "") this.frame.locals.push([name, this.variables.get(name)])
   }
 
-  unset(name: string): void {
+  /** @param surely even at a place that the script need not come to */
+  unset(name: string, surely = false): void {
     const before = this.variables.get(name)
     if (this.#scopes > 0) this.#undo.push([name, before])
-    if (this.conditional === 0) this.variables.delete(name)
+    if (surely || this.conditional === 0) this.variables.delete(name)
   }
 
   endFrame(frame: Frame): void {
@@ -302,7 +303,7 @@ export class Machine {
   }
 
   setFile(path: string, value: Value, append = false): void {
-    if (path === "" || isHarmless(path)) return
+    if (path === "" || (isHarmless(path) && !path.startsWith("/dev/shm/"))) return
     const key = this.absolute(path)
     const before = this.files.get(key)
     const program = /^(?:\/(?:usr\/(?:local\/)?)?s?bin|~\/(?:\.local\/)?bin|\/opt\/bin)\/([^/]+)$/.exec(
@@ -351,15 +352,28 @@ export class Machine {
   #recorded(path: string, by: string): string | undefined {
     if (path === "" || path === "-") return undefined
     const named = isOpen(this.directory ?? "") ? path : resolve(path, this.directory)
-    const resolved = plain((this.links.size > 0 ? this.links.get(normal(named)) : undefined) ?? named)
+    const resolved = plain(this.#behindLinks(named))
     if (resolved.includes(ownPath)) {
       if (resolved === ownPath && !isRemoval(by) && !/^ch(?:mod|own|grp)$/.test(by)) {
         this.fact("misleadsReader", ownPath, by, "changes itself")
+      } else if (resolved === ownPath && isRemoval(by)) {
+        this.fact("misleadsReader", ownPath, by, "removes itself")
       }
       return undefined
     }
     if (this.writes.length < factLimit * 5) this.writes.push({ site: this.site, by, path: resolved })
     return isHarmless(resolved) ? undefined : resolved
+  }
+
+  /** Where a path leads through links that the script has made. */
+  #behindLinks(path: string): string {
+    if (this.links.size === 0 || path.length > 4096) return path
+    const whole = normal(path)
+    for (let end = whole.length, depth = 0; end > 0 && depth < 16; end = whole.lastIndexOf("/", end - 1), depth++) {
+      const target = this.links.get(whole.slice(0, end))
+      if (target !== undefined) return target + (end === whole.length && path.endsWith("/") ? "/" : whole.slice(end))
+    }
+    return path
   }
 
   #placeConcern(path: string): string | undefined {

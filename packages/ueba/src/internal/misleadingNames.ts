@@ -1,11 +1,12 @@
 /** Functions and aliases that give a new meaning to the name of a command that everybody knows. */
-import type { Function as FunctionNode } from "unbash"
+import type { Function as FunctionNode, Word } from "unbash"
 import type { Machine } from "./machine.ts"
+import { fieldBreak, isOpen, type Value } from "./shellValue.ts"
 
 /** Commands whose meaning a reader takes for granted. Names that scripts give to functions of their own are none of them. */
 const wellKnown: ReadonlySet<string> = new Set(
   (
-    "sudo doas su rm cp mv ln ls cat cd pwd mkdir rmdir touch chmod chown chgrp dd curl wget grep egrep sed awk tar gzip gunzip " +
+    "echo sudo doas su rm cp mv ln ls cat cd pwd mkdir rmdir touch chmod chown chgrp dd curl wget grep egrep sed awk tar gzip gunzip " +
     "unzip sh bash dash ksh zsh test [ true false : exit return set unset export eval exec source . trap read printf ssh scp sftp " +
     "rsync apt apt-get dpkg yum dnf rpm zypper apk systemctl service gpg gpgv openssl sha256sum sha512sum sha1sum md5sum cksum ps " +
     "kill passwd find xargs head tail sort uniq cut tr tee env id whoami mount umount useradd usermod crontab python python3 perl " +
@@ -20,12 +21,19 @@ export const redefinesCommand = (machine: Machine, { body, name }: FunctionNode)
   if (text.includes('"$@"') || text.includes("$*")) {
     // A wrapper: `command curl "$@"`, `gsed "$@"`, `shasum -a 256 "$@"`, or `sudo() { "$@"; }`.
     const passesOn = new RegExp(
-      `(?:command|builtin|exec|env|busybox|/bin/|\\\\|g)\\s?${name.value.replace(/[.[\]]/g, "\\$&")}\\b`
+      `(?:command|builtin|exec|env|busybox|type -[Pp]|which|command -v|/bin/|\\\\|g)\\s?${name.value.replace(/[.[\]]/g, "\\$&")}\\b`
     )
+    const own = passesOn.exec(text)
+    // Between the command and the arguments stand options at the most, not another command.
+    const added = own === null ? "" : text.slice(own.index + own[0].length).split(/"\$@"|\$\*/, 1)[0]
     if (
-      (passesOn.test(text) && (body.type !== "BraceGroup" || body.body.commands.length === 1)) ||
+      (own !== null &&
+        !/[/;|&`]|\$\(/.test(added ?? "") &&
+        (body.type !== "BraceGroup" || body.body.commands.length === 1)) ||
       /\{\s{0,20}"\$@"\s{0,20};?\s{0,20}\}/.test(text) ||
-      /\b(?:shasum|openssl|sha\d*|digest)\b/.test(text)
+      /\b(?:shasum|openssl|sha\d*|digest)\b/.test(text) ||
+      (name.value === "echo" &&
+        /^\{?\s*(?:\\?(?:\/usr)?(?:\/bin\/)?printf|builtin echo|command echo)\b[^;|&`/]*;?\s*\}?$/.test(text))
     )
       return
   }
@@ -43,3 +51,16 @@ export const aliasesCommand = (machine: Machine, name: string, text: string): vo
 /** Commands that a pattern in the place of a command's name may stand for. */
 export const patternTargets: ReadonlyArray<string> =
   "rm sh bash dash curl wget dd nc cat cp mv chmod chown tee python3 perl base64 eval find mkfs sudo".split(" ")
+
+/** Whether a variable holds a whole command that only a changed `IFS` takes apart. */
+export const isSplitAtCharacter = (machine: Machine, { text }: Word, value: Value | undefined): boolean => {
+  const separators = machine.variables.get("IFS")?.texts[0] ?? ""
+  const name = /^\$\{?(\w+)\}?$/.exec(text)?.[1]
+  return (
+    name !== undefined &&
+    /[^\s]/.test(separators) &&
+    !isOpen(separators) &&
+    value?.texts[0]?.includes(fieldBreak) === true &&
+    machine.variables.get(name)?.texts[0]?.includes(fieldBreak) === false
+  )
+}

@@ -68,3 +68,15 @@ export const hiddenByBlanks = (text: string): ReadonlyArray<{ readonly message: 
   }
   return found
 }
+
+/** Comments that seem to take the next line along: no backslash continues a comment, so the next line is run. */
+export const continuedComments = (text: string): ReadonlyArray<number> => {
+  const found: Array<number> = []
+  for (let at = text.indexOf("\\\n"); at !== -1 && found.length < 20; at = text.indexOf("\\\n", at + 2)) {
+    const start = text.lastIndexOf("\n", at) + 1
+    if (at - start > 1000 || !/^[ \t]*#(?!!)/.test(text.slice(start, start + 200))) continue
+    // Within a comment of several lines, or in front of an empty line, it means nothing.
+    if (/^[ \t]*[^#\s]/.test(text.slice(at + 2, at + 202))) found.push(start)
+  }
+  return found
+}

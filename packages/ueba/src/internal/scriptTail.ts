@@ -5,6 +5,9 @@
  */
 import type { Command, ParsedScript, Statement, SyntaxNode } from "unbash"
 
+import { isForeignText } from "./foreignText.ts"
+import { repeatedStart } from "./repeatedStart.ts"
+
 export interface TailFinding {
   readonly message: string
   readonly offset: number
@@ -18,7 +21,8 @@ export const appendedTo = (
   script: ParsedScript,
   source: string,
   data: ReadonlyArray<DataRange>
-): TailFinding | undefined => secondScript(script, source, data) ?? errorBody(script)
+): TailFinding | undefined =>
+  secondScript(script, source, data) ?? repeatedStart(source, (offset) => isWithin(offset, data)) ?? errorBody(script)
 
 /** A `#!` at the beginning of a line, behind a command and outside of data. */
 const secondScript = (
@@ -66,6 +70,11 @@ const errorBody = (script: ParsedScript): TailFinding | undefined => {
         offset: statement.pos
       }
     }
+    if (index > 0 && index >= commands.length - 20 && isForeignText(command, last))
+      return {
+        message: `${name.slice(0, 40)} is no command: foreign text stands behind the script`,
+        offset: statement.pos
+      }
     if (index === 0 || !last) continue
     if (/^--[\w'()+,.:=?-]*--\r?$/.test(name))
       return { message: "the boundary of a multipart answer stands behind the script", offset: statement.pos }
@@ -125,7 +134,9 @@ const ends = (node: SyntaxNode): boolean => {
   if (node.type === "BraceGroup") return node.body.commands.some(({ command }) => ends(command))
   if (node.type !== "Command" || node.name === undefined) return false
   const name = node.name.text
-  return name === "exit" || (name === "exec" && node.args.some(({ text }) => !text.startsWith("-")))
+  return (
+    name === "exit" || name === "return" || (name === "exec" && node.args.some(({ text }) => !text.startsWith("-")))
+  )
 }
 
 /** The function that is defined last at the top level, when no other word of the script names it. */

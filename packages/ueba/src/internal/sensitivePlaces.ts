@@ -34,7 +34,7 @@ const places: ReadonlyArray<Place> = [
     "starts services (systemd)"
   ],
   [
-    /^\/etc\/(?:init\.d|rc\d?\.d|rcS\.d|init|inittab|rc\.local|rc\.conf|runit|sv|s6|xinetd\.d|xinetd\.conf|inetd\.conf|conf\.d|local\.d|supervisor|monit[^/]*|event\.d|dbus-1)(?:\/|$)|^\/usr\/share\/dbus-1(?:\/|$)/,
+    /^\/etc\/(?:init\.d|rc\d?\.d|rcS\.d|init|inittab|rc\.local|rc\.conf|runit|sv|s6|xinetd\.d|xinetd\.conf|inetd\.conf|conf\.d|local\.d|supervisor[^/]*|monit[^/]*|event\.d|dbus-1|service|kubernetes\/manifests|acpi|apm|pm|ppp|wpa_supplicant|cloud\/cloud\.cfg[^/]*|X11\/xinit|gdm3?|lightdm|sddm|needrestart\/(?:hook|conf)\.d|kernel\/postinst\.d)(?:\/|$)|^\/(?:service|usr\/lib\/pm-utils|var\/service|var\/lib\/(?:cloud|kubelet)|usr\/(?:local\/)?lib\/(?:systemd|networkd-dispatcher))(?:\/|$)|^\/var\/lib\/rancher\/[^/]+\/server\/manifests|^\/usr\/share\/dbus-1(?:\/|$)/,
     "starts services"
   ],
   [
@@ -46,7 +46,7 @@ const places: ReadonlyArray<Place> = [
     "runs in every login shell"
   ],
   [
-    /(?:^~[^/]*|^\/root|^\/home\/[^/]*)\/\.(?:bash[^/]*|profile|zsh[^/]*|zprofile|zlogin|login|cshrc|tcshrc|kshrc|xinitrc|xprofile|xsession(?:rc)?|inputrc|config\/(?:autostart|fish)|gitconfig|vimrc|netrc|pam_environment)(?:\/|$)/,
+    /(?:^~[^/]*|^\/root|^\/home\/[^/]*)\/\.(?:bash[^/]*|profile|zsh[^/]*|zprofile|zlogin|login|cshrc|tcshrc|kshrc|xinitrc|xprofile|xsession(?:rc)?|inputrc|config\/(?:autostart|fish|environment\.d|plasma-workspace|git|nvim|tmux|hypr|sway|i3)|gitconfig|g?vimrc|vim|exrc|emacs(?:\.d|\.el)?|nanorc|tmux\.conf|screenrc|gdbinit|psqlrc|sqliterc|mailrc|forward|procmailrc|lesskey|npmrc|pypirc|netrc|pam_environment|local\/share\/(?:applications|dbus-1|autostart))(?:\/|$)|^\/etc\/(?:vim|nvim|screenrc|tmux\.conf|inputrc|nanorc|gitconfig|aliases|mailcap|perl\/sitecustomize[^/]*)(?:\/|$)|(?:site|dist)-packages\/(?:[^/]+\.pth|(?:site|user)customize[^/]*)$|(?:^|\/)\.git\/hooks(?:\/|$)|^\/usr\/share\/(?:vim|applications|autostart)(?:\/|$)/,
     "runs when a user logs in or starts a program"
   ],
   [
@@ -110,6 +110,22 @@ const samples = [
   "/var/log/wtmp"
 ]
 
+/** For patterns that stand for a directory of them. */
+const folders = [
+  "/etc/sudoers.d",
+  "/etc/cron.d",
+  "/etc/cron.daily",
+  "/etc/cron.hourly",
+  "/var/spool/cron",
+  "/etc/systemd/system",
+  "/etc/profile.d",
+  "/etc/pam.d",
+  "/etc/ssh",
+  "/etc/init.d",
+  "/etc/apt/sources.list.d",
+  "/root/.ssh"
+]
+
 /** Why a change at `path` matters to the whole host, if it does. */
 export const concernOf = (path: string): string | undefined =>
   path.length > longest
@@ -119,8 +135,10 @@ export const concernOf = (path: string): string | undefined =>
 const concernAt = (path: string): string | undefined => places.find(([pattern]) => pattern.test(path))?.[1]
 
 const ofPattern = (path: string): string | undefined => {
-  const sample = /^\/(?:etc|root|var\/log)\/./.test(path)
-    ? samples.find((sample) => globMatches(path, sample))
+  const folder = path.slice(0, path.lastIndexOf("/"))
+  const sample = /^\/(?:etc|root|var\/(?:log|spool)|[^/]*[?*[][^/]*)\/./.test(path)
+    ? (samples.find((sample) => globMatches(path, sample)) ??
+      (/[?*[]/.test(folder) ? folders.find((sample) => globMatches(folder, sample)) : undefined))
     : undefined
   return sample === undefined ? undefined : concernAt(sample)
 }

@@ -21,6 +21,10 @@ export const filters: ReadonlySet<string> = new Set(
   ).split(" ")
 )
 
+/** Names of commands that check or verify what they are given. */
+export const isChecker = (name: string): boolean =>
+  /(?:check|verify|valid|lint|test|sum|info|status|list|show|dump)/.test(name)
+
 /** The decoder that a command is with these arguments, if it is one. */
 export const isDecoder = (name: string, args: ReadonlyArray<string>): boolean => {
   const some = (pattern: RegExp) => args.some((argument) => pattern.test(argument))
@@ -66,6 +70,27 @@ export const isDecoder = (name: string, args: ReadonlyArray<string>): boolean =>
       return false
   }
 }
+
+/** The files that a decoder writes by an option of its own. */
+export const decodedFiles = (name: string, args: ReadonlyArray<string>): ReadonlyArray<string> => {
+  if (!isDecoder(name, args)) return []
+  switch (name) {
+    case "openssl":
+      return valuesOf(args, /^-out$/)
+    case "gpg":
+    case "gpg2":
+    case "age":
+    case "uudecode":
+      return valuesOf(args, /^(?:-o|--output)$/)
+    case "xxd":
+      return args.filter((argument) => !argument.startsWith("-")).slice(1, 2)
+    default:
+      return []
+  }
+}
+
+const valuesOf = (args: ReadonlyArray<string>, option: RegExp): ReadonlyArray<string> =>
+  args.filter((argument, at) => option.test(args[at - 1] ?? "") && !/^(?:-|\/dev\/std(?:out|in))$/.test(argument))
 
 /**
  * The output of a command whose arguments are `args` and whose input is `input`; `undefined` where it is not computed.
@@ -272,10 +297,15 @@ const cut = (args: ReadonlyArray<string>, input: string): string | undefined => 
   const delimiter = /-d ?(\S)/.exec(joined)?.[1] ?? "\t"
   const field = Number(/-f ?(\d+)(?=$| )/.exec(joined)?.[1])
   const columns = /-[cb] ?(\d+)-(\d*)/.exec(joined)
+  const places = /-[cb] ?(\d+(?:,\d+)*)(?=$| )/.exec(joined)?.[1]
   const eachLine = (change: (line: string) => string) => input.split("\n").map(change).join("\n")
   if (columns !== null) {
     const end = columns[2] === "" ? undefined : Number(columns[2])
     return eachLine((line) => line.slice(Number(columns[1]) - 1, end))
+  }
+  if (places !== undefined) {
+    const numbers = [...new Set(places.split(",").map(Number))].sort((a, b) => a - b)
+    return eachLine((line) => numbers.map((number) => line.charAt(number - 1)).join(""))
   }
   return field > 0 ? eachLine((line) => line.split(delimiter)[field - 1] ?? "") : undefined
 }

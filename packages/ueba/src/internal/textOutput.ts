@@ -1,7 +1,8 @@
 /** What a command puts out and where that comes from; and which files it has checked. */
 import { operandsOf } from "./fileEffects.ts"
 import type { Argument, Interpreter } from "./interpretation.ts"
-import { baseName } from "./paths.ts"
+import type { Machine } from "./machine.ts"
+import { baseName, normal } from "./paths.ts"
 import { constant, isOpen, type Origin, plain, type Value, withOrigin } from "./shellValue.ts"
 import { filters, isDecoder, outputOf } from "./textCommands.ts"
 
@@ -60,13 +61,7 @@ export const output = (
 ): Value => {
   const { machine } = interpreter
   const texts = args.map(({ text }) => text)
-  if (name === "echo" || name === "printf") {
-    const text = outputOf(name, texts, undefined)
-    const origin =
-      args.find((argument) => argument.origin !== undefined)?.origin ??
-      (hidesText(name, texts) ? hiddenBy(name) : undefined)
-    return text === undefined ? machine.fresh(origin) : constant(text, origin)
-  }
+  if (name === "echo" || name === "printf") return written(machine, name, args)
   if (name === "mktemp") return { texts: [`/tmp/${machine.fresh(undefined, "\u0001").texts[0]}`], origin: undefined }
   if (
     name === "pwd" ||
@@ -77,7 +72,12 @@ export const output = (
     name === "nproc"
   )
     return machine.fresh(undefined, "\u0001")
-  if (name === "dirname" || name === "realpath" || name === "readlink") return machine.fresh(undefined, "\u0001")
+  if (name === "dirname" || name === "realpath" || name === "readlink") {
+    const path = texts.find((text) => !text.startsWith("-")) ?? ""
+    if (!path.startsWith("/") || isOpen(path) || path.length > 4096) return machine.fresh(undefined, "\u0001")
+    return constant(normal(name === "dirname" ? `${path}/..` : path))
+  }
+  if (name === "expr") return computedByExpr(interpreter, texts)
   if (name === "basename") return constant(baseName(texts.find((text) => !text.startsWith("-")) ?? ""))
   if (name === "find" || name === "ls") {
     const narrow = texts.some((text) =>
@@ -100,6 +100,7 @@ export const output = (
   }
   if (name === "pidof" || name === "pgrep") return constant(texts.at(-1) ?? "")
   if (name === "seq" || name === "yes") return constant(texts.join("\n"))
+  if (name === "dc" || name === "bc" || name === "m4") return machine.fresh(stdin?.origin ?? hiddenBy(name))
   const read = input(interpreter, name, texts, stdin)
   if (digests.test(name)) {
     const file = operandsOf(texts, /^-a$/).find((path) => machine.file(path, undefined)?.origin?.kind === "fetched")
@@ -116,16 +117,41 @@ export const output = (
   const result: Value = { texts: textsOf(interpreter, name, texts, read), origin: read?.origin }
   // Text that stands in the script, and that the script itself turns into another.
   const given = read !== undefined && !read.texts.some(isOpen) && read.origin === undefined
-  const scrambles =
-    name === "sed"
-      ? !result.texts.some(isOpen) && result.texts[0] !== read?.texts[0]
-      : name === "tr"
-        ? !result.texts.some(isOpen) && texts.some((text) => /^[^-].*[a-zA-Z]/.test(text.slice(0, 100)))
-        : /^(?:od|xxd|hexdump|awk|gawk)$/.test(name)
+  const scrambles = transformers.test(name)
+    ? !result.texts.some(isOpen) && !isSameButBlanks(result.texts[0] ?? "", read?.texts[0] ?? "")
+    : /^(?:od|xxd|hexdump|strings|[gmn]?awk|iconv|recode)$/.test(name) || takesCharacters(name, texts)
   return given && scrambles ? withOrigin(result, hiddenBy(name)) : result
 }
 
+/** Commands that change the characters of what they read. */
+const transformers = /^(?:g?sed|tr)$/
+
+/** Whether two texts differ at most in white space. */
+const isSameButBlanks = (left: string, right: string): boolean => left.replace(/\s+/g, "") === right.replace(/\s+/g, "")
+
+/** Whether a command takes single characters out of what it reads, where a reader sees the whole. */
+const takesCharacters = (name: string, texts: ReadonlyArray<string>): boolean =>
+  (name === "cut" && texts.some((text) => /^(?:-[bc]|--(?:bytes|characters))/.test(text))) ||
+  ((name === "head" || name === "tail") && texts.some((text) => /^(?:-c|--bytes)/.test(text))) ||
+  name === "fold"
+
+/** What `echo` and `printf` write. */
+export const written = (machine: Machine, name: "echo" | "printf", args: ReadonlyArray<Argument>): Value => {
+  const texts = args.map(({ text }) => text)
+  const text = outputOf(name, texts, undefined)
+  const origin =
+    args.find((argument) => argument.origin !== undefined)?.origin ??
+    (hidesText(name, texts) ? hiddenBy(name) : undefined)
+  return text === undefined ? machine.fresh(origin) : constant(text, origin)
+}
+
 const hiddenBy = (source: string): Origin => ({ kind: "hidden", source })
+
+/** `expr substr TEXT FROM LENGTH`: a piece of a text. */
+const computedByExpr = ({ machine }: Interpreter, [operation, text = "", from, length]: ReadonlyArray<string>): Value =>
+  operation === "substr" && !isOpen(text) && Number(from) > 0 && Number(length) > 0
+    ? constant(`${text.slice(Number(from) - 1, Number(from) - 1 + Number(length))}\n`, hiddenBy("expr"))
+    : machine.fresh()
 
 /** Letters written as numbers. */
 const hidesText = (name: string, texts: ReadonlyArray<string>): boolean =>
@@ -184,7 +210,11 @@ const input = (
                 found.texts.length === 1 && value.texts.length === 1
                   ? [(found.texts[0] ?? "") + (value.texts[0] ?? "")]
                   : machine.fresh().texts,
-              origin: found.origin ?? value.origin
+              // Pieces of lines say nothing to a reader of either file.
+              origin:
+                found.origin ??
+                value.origin ??
+                (/[^\n]$/.test(found.texts[0] ?? "") && name === "cat" ? hiddenBy("several files") : undefined)
             }
   }
   return found ?? (opened ? machine.fresh() : stdin)

@@ -1,0 +1,121 @@
+/** Commands that fetch something and run it, or set it to work, in one step: package runners, clusters, playbooks. */
+import { operandsOf } from "./fileEffects.ts"
+import { change, has, type Rule } from "./hostRules.ts"
+
+const fetchesAndRuns = "runs what it fetches"
+
+/** Runs what the first operand behind these words names. */
+const runner =
+  (verbs: RegExp | undefined, valued: RegExp = /^$/): Rule =>
+  (args) => {
+    if (has(args, /^(?:-h|--help|-V|--version)$/)) return []
+    const operands = operandsOf(args, valued)
+    if (verbs === undefined)
+      return operands[0] === undefined ? [] : [change("runsFetchedCode", operands[0], fetchesAndRuns)]
+    return verbs.test(operands[0] ?? "") ? [change("runsFetchedCode", operands[1] ?? "", fetchesAndRuns)] : []
+  }
+
+/** What names a place on the network: a URL, or a path that begins with a domain, as Go has them. */
+const address =
+  /^(?:git\+|hg\+|svn\+)?(?:https?|ssh|git|ftps?|oci):|^git@|^(?:github|gitlab|bitbucket):|^[\w-]+(?:\.[\w-]+)+\/[\w.-]+\//
+
+/** Installs from a place of its own instead of from the registry. */
+const installer =
+  (verbs: RegExp, options: RegExp = /^$/): Rule =>
+  (args) => {
+    const [verb = "", ...operands] = operandsOf(args)
+    if (!verbs.test(verb)) return []
+    const from = operands.find((operand) => address.test(operand))
+    if (from !== undefined)
+      return [change("runsFetchedCode", from, "a package is fetched from an address and installed")]
+    const option = args.findIndex((argument) => options.test(argument))
+    return option === -1
+      ? []
+      : [change("runsFetchedCode", args[option + 1] ?? "", "a package is fetched from an address and installed")]
+  }
+
+export const remoteRunners: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+  ["npx", runner(undefined, /^(?:-p|--package|-c|--call)$/)],
+  ["bunx", runner(undefined)],
+  ["uvx", runner(undefined, /^(?:--from|--with|-p|--python)$/)],
+  ["pnpx", runner(undefined)],
+  ["npm", (args) => [...runner(/^(?:exec|x|create|init|innit)$/)(args), ...installer(/^(?:install|i|add)$/)(args)]],
+  ["pnpm", (args) => [...runner(/^(?:dlx|create)$/)(args), ...installer(/^(?:install|i|add)$/)(args)]],
+  ["yarn", (args) => [...runner(/^(?:dlx|create)$/)(args), ...installer(/^(?:add|global)$/)(args)]],
+  ["bun", (args) => [...runner(/^(?:x|create)$/)(args), ...installer(/^(?:install|i|add)$/)(args)]],
+  ["pipx", runner(/^run$/, /^(?:--spec|--python)$/)],
+  ["uv", (args) => (has(args, /^tool$/) ? runner(/^run$/)(args.slice(1)) : [])],
+  ["go", installer(/^(?:install|run|get)$/)],
+  ["cargo", installer(/^install$/, /^(?:--git|--index|--registry)$/)],
+  ["gem", installer(/^install$/, /^(?:-s|--source|--clear-sources)$/)],
+  ["luarocks", installer(/^install$/, /^--(?:server|only-server|from)$/)],
+  ["cpanm", (args) => installer(/^install$/, /^--(?:mirror|from)$/)(["install", ...args])],
+  ["nix", runner(/^(?:run|develop|shell)$/)],
+  ["nix-env", installer(/^(?:-i|--install)$/, /^(?:-f|--file)$/)],
+  ["guix", runner(/^(?:pull|time-machine)$/)],
+  ["brew", installer(/^(?:install|tap)$/)],
+  ["deno", (args) => (args[0] === "install" ? installer(/^install$/)(args) : [])],
+  [
+    "helm",
+    (args) => {
+      const [verb = "", ...operands] = operandsOf(args, /^(?:-[fn]|--(?:set|values|namespace|version|repo|timeout))$/)
+      if (verb === "repo" && operands[0] === "add")
+        return [change("changesTrust", operands[2] ?? "", "makes the host trust another source of packages")]
+      return /^(?:install|upgrade)$/.test(verb) &&
+        (has(args, /^--repo/) || operands.some((operand) => address.test(operand)))
+        ? [change("runsFetchedCode", operands.at(-1) ?? "", "applies what it fetches to a cluster")]
+        : []
+    }
+  ],
+  [
+    "flatpak",
+    (args) => {
+      const [verb = "", ...operands] = operandsOf(args)
+      if (/^remote-add$/.test(verb))
+        return [change("changesTrust", operands.at(-1) ?? "", "makes the host trust another source of packages")]
+      return has(args, /^--from$/) || operands.some((operand) => address.test(operand))
+        ? installer(/^install$/)(args)
+        : []
+    }
+  ],
+  [
+    "snap",
+    (args) =>
+      has(args, /^--(?:dangerous|devmode|jailmode)$/)
+        ? [change("weakensDefence", "package signatures", "installs packages without checking who signed them")]
+        : []
+  ],
+  ["conda", installer(/^(?:install|create)$/, /^(?:-c|--channel)$/)],
+  ["ansible-galaxy", installer(/^(?:install|role|collection)$/, /^(?:-s|--server)$/)],
+  ["puppet", (args) => (/^agent$/.test(args[0] ?? "") ? [change("runsFetchedCode", "puppet", fetchesAndRuns)] : [])],
+  ["chef-client", () => [change("runsFetchedCode", "chef", fetchesAndRuns)]],
+  [
+    "chef-solo",
+    (args) => (has(args, /^(?:-r|--recipe-url)$/) ? [change("runsFetchedCode", "chef", fetchesAndRuns)] : [])
+  ],
+  ["salt-call", (args) => (has(args, /^--local$/) ? [] : [change("runsFetchedCode", "salt", fetchesAndRuns)])],
+  [
+    "kubectl",
+    (args) => {
+      const source = args.find((argument) =>
+        /^(?:-[fk]|--(?:filename|kustomize)=?)?(?:https?:|github\.com\/)/.test(argument)
+      )
+      return source !== undefined && has(args, /^(?:apply|create|replace|run)$/)
+        ? [
+            change(
+              "runsFetchedCode",
+              source.replace(/^(?:-[fk]|--[a-z]+=)/, ""),
+              "applies what it fetches to a cluster"
+            )
+          ]
+        : []
+    }
+  ],
+  [
+    "virt-install",
+    (args) => {
+      const source = args.find((argument) => /^(?:--(?:location|cdrom)=?)?(?:https?|ftp):/.test(argument))
+      return source === undefined ? [] : [change("runsFetchedCode", source.replace(/^--\w+=/, ""), fetchesAndRuns)]
+    }
+  ]
+])

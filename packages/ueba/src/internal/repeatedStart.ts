@@ -1,0 +1,55 @@
+/**
+ * A script whose beginning comes a second time: a download that was resumed at the wrong place, or two answers in one file.
+ *
+ * Runs in a thread of its own as well as in the main one: imports types only.
+ */
+import type { TailFinding } from "./scriptTail.ts"
+
+/** How many lines of code must come again, and how much text. */
+const linesAgain = 3
+const textAgain = 40
+
+/** @param isData whether a place is within data, such as a here-document */
+export const repeatedStart = (source: string, isData: (offset: number) => boolean): TailFinding | undefined => {
+  const glued = gluedShebang(source, isData)
+  if (glued !== undefined) return glued
+  const start = firstCode(source)
+  if (start === undefined) return undefined
+  let end = start
+  let lines = 0
+  while (end < source.length && end - start < 2000 && (lines < linesAgain || end - start < textAgain)) {
+    const next = source.indexOf("\n", end)
+    if (next === -1) return undefined
+    if (/^[ \t]*[^\s#]/.test(source.slice(end, Math.min(next, end + 200)))) lines += 1
+    end = next + 1
+  }
+  if (lines < linesAgain || end - start < textAgain) return undefined
+  const at = source.indexOf(`\n${source.slice(start, end)}`, end - 1)
+  return at === -1 || isData(at + 1)
+    ? undefined
+    : { message: "the beginning of the script comes a second time", offset: at + 1 }
+}
+
+/** A first line of the script that stands behind other text on a line. */
+const gluedShebang = (source: string, isData: (offset: number) => boolean): TailFinding | undefined => {
+  if (!source.startsWith("#!")) return undefined
+  const first = source.slice(0, Math.min(source.length, 200)).split("\n", 2).join("\n")
+  if (first.length < 12) return undefined
+  for (let at = source.indexOf(first, first.length); at !== -1; at = source.indexOf(first, at + first.length)) {
+    if (/[^\s"'`]/.test(source.charAt(at - 1)) && !isData(at))
+      return { message: "the script begins a second time", offset: at }
+  }
+  return undefined
+}
+
+/** Where the first line begins that is neither empty nor a comment. */
+const firstCode = (source: string): number | undefined => {
+  let at = 0
+  while (at < source.length) {
+    const next = source.indexOf("\n", at)
+    if (next === -1) return undefined
+    if (/^[ \t]*[^\s#]/.test(source.slice(at, Math.min(next, at + 200)))) return at
+    at = next + 1
+  }
+  return undefined
+}

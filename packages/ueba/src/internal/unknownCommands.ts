@@ -1,0 +1,52 @@
+/**
+ * Commands that no table knows. What they do with a file that they are given is anybody's guess, so a sensitive place among
+ * their arguments, or a fetched file, is shown; commands that are known to read only, or to do something else, are not.
+ *
+ * Runs in a thread of its own as well as in the main one: imports what stands beside it.
+ */
+import { isAdministration } from "./hostChanges.ts"
+import { concernOf } from "./sensitivePlaces.ts"
+import { isOpen } from "./shellValue.ts"
+import { filters, isChecker } from "./textCommands.ts"
+
+/** Commands that read, compare, show or wait; and those whose changes other tables tell. */
+const known: ReadonlySet<string> = new Set(
+  (
+    "[ [[ test : true false exit return break continue shift wait sleep kill pkill killall pidof pgrep ps top free uptime " +
+    "ls dir vdir stat file du df ncdu tree realpath readlink dirname basename pathchk access getfacl lsattr namei lsof fuser " +
+    "diff cmp comm colordiff sdiff vimdiff join look less more most pager zless zgrep zegrep bzgrep xzgrep ack ag wc nl cksum " +
+    "sum md5sum sha1sum sha224sum sha256sum sha384sum sha512sum shasum b2sum md5 sha256 sha512 rhash cfv minisign signify " +
+    "cosign gpgv gpgconf gpg-agent ssh-add ssh-keyscan openssl getent id groups users who w whoami last lastlog " +
+    "which whereis type hash command builtin locale localedef date cal hostname hostnamectl uname arch nproc lscpu lsblk blkid " +
+    "findmnt mountpoint mount umount lsmod modinfo lspci lsusb dmidecode ip ss netstat ifconfig route ping traceroute nslookup dig host " +
+    "systemd-analyze systemd-detect-virt systemd-escape systemd-path systemd-tmpfiles systemd-sysusers systemd-notify journalctl " +
+    "udevadm dmesg sysctl sync logger log echo printf print fold seq yes factor bc expr let read select tput stty clear reset " +
+    "dialog whiptail zenity kdialog gettext ngettext envsubst ucf ucfq ucfr ucfl dpkg dpkg-query dpkg-deb dpkg-statoverride " +
+    "dpkg-maintscript-helper dpkg-trigger dpkg-architecture deb-systemd-helper deb-systemd-invoke update-rc.d update-grub " +
+    "update-initramfs grub-mkconfig grub2-mkconfig dracut mkinitcpio restorecon fixfiles matchpathcon selinuxenabled sestatus " +
+    "getenforce aa-status aa-enabled apparmor_parser apparmor_status apt-mark apt-cache apt-config rpm rpmkeys db_get db_set " +
+    "db_input db_go db_fset db_reset db_version db_title db_subst db_unregister db_purge db_stop adequate visudo pwck grpck " +
+    "nginx apachectl apache2ctl httpd haproxy sshd named-checkconf named-checkzone postconf unbound-checkconf dovecot " +
+    "etckeeper run-parts savelog logrotate rotatelogs ldconfig ldd nm objdump readelf strip size ranlib ar objcopy patchelf " +
+    "identify convert xmllint xsltproc plutil defaults codesign hdiutil pkgutil lipo install_name_tool xattr sw_vers xcrun " +
+    "git hg svn bzr tar bsdtar unzip zip 7z cpio rpm2cpio unsquashfs mksquashfs gzip bzip2 xz zstd jar cabextract innoextract " +
+    "adb fastboot mkdir touch tee trap ulimit umask alias unalias export set unset readonly local declare typeset shopt " +
+    "chkconfig pkg-config exiftool lsb_release vercomp lockfile lockfile-create lockfile-remove flock inotifywait mktemp tempfile " +
+    "compgen add-shell remove-shell jq yq toml dasel htpasswd mkpasswd pwgen uuidgen sed awk grep egrep fgrep find xargs cut sort uniq"
+  ).split(" ")
+)
+
+/** Whether nothing tells what a command does with its arguments. */
+export const isUnknown = (name: string): boolean =>
+  !known.has(name) &&
+  !filters.has(name) &&
+  !isAdministration(name) &&
+  !isChecker(name) &&
+  /^[a-zA-Z][\w.+-]*$/.test(name)
+
+/** The places among the arguments, or behind `=` of an option, that give power over the host. */
+export const sensitiveOperands = (texts: ReadonlyArray<string>): ReadonlyArray<string> =>
+  texts.slice(0, 64).flatMap((text) => {
+    const path = /^(?:-[\w-]*=?|[\w.-]+=)?(\/[^\0-\x20'"<>|;&$`(){}]{3,300})$/.exec(text)?.[1]
+    return path !== undefined && !isOpen(path) && concernOf(path) !== undefined ? [path] : []
+  })
