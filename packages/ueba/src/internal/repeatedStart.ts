@@ -3,7 +3,7 @@
  *
  * Runs in a thread of its own as well as in the main one: imports types only.
  */
-import type { TailFinding } from "./scriptTail.ts"
+import type { TailFinding } from "./tailFinding.ts"
 
 /** How many lines of code must come again, and how much text. */
 const linesAgain = 3

@@ -7,11 +7,7 @@ import type { Command, ParsedScript, Statement, SyntaxNode } from "unbash"
 
 import { isForeignText } from "./foreignText.ts"
 import { repeatedStart } from "./repeatedStart.ts"
-
-export interface TailFinding {
-  readonly message: string
-  readonly offset: number
-}
+import type { TailFinding } from "./tailFinding.ts"
 
 /** Parts of the text that are data, not code: bodies of here-documents and quoted text of more than one line. */
 export type DataRange = readonly [from: number, to: number]

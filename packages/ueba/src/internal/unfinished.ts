@@ -5,7 +5,8 @@
  * Runs in a thread of its own as well as in the main one: imports types and what stands beside it.
  */
 import type { Assignment, Command, ParsedScript, Statement, SyntaxNode } from "unbash"
-import { isNoHeading, type TailFinding } from "./scriptTail.ts"
+import { isNoHeading } from "./scriptTail.ts"
+import type { TailFinding } from "./tailFinding.ts"
 
 export interface Unfinished extends TailFinding {
   readonly certain: boolean
