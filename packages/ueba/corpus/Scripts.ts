@@ -125,7 +125,7 @@ const hasShebang = (bytes: Uint8Array): boolean =>
     Buffer.from(bytes.subarray(0, 80)).toString("latin1")
   )
 
-/** Why the shell that a script asks for does not take it, if it does not: then it is not sound, whatever the reason. */
+/** Why the shell of a script refuses it, or `undefined`. A refused script does not count as sound. */
 const refused = (file: string, bytes: Uint8Array): string | undefined => {
   const [line = ""] = Buffer.from(bytes.subarray(0, 80)).toString("latin1").split("\n", 1)
   const shell = line.includes("bash") ? "bash" : "dash"

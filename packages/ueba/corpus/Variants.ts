@@ -22,7 +22,7 @@ export interface Variant {
   readonly bytes: Uint8Array
 }
 
-/** Categories whose members are whole files, whatever they begin with. */
+/** Categories whose members are complete files, however they start. */
 const wholeFiles = new Set(["tail", "cut"])
 
 export const hostileCategories = [

@@ -7,7 +7,7 @@
  * node --conditions=@privx-kit/source packages/ueba/corpus/main.ts --only-large
  * ```
  *
- * Prints Markdown, as it stands in `docs/verification.md`. Ends with 1 where a figure is worse than promised.
+ * Prints the Markdown of `docs/verification.md`. Exits with 1 if a figure is worse than the documented one.
  */
 import { Checks, Sha256, VerificationReport, VerifySetupScript } from "@privx-kit/ueba"
 import * as Effect from "effect/Effect"

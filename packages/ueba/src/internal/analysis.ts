@@ -1,7 +1,7 @@
 /**
- * What the parser tells of a script, as plain data: it crosses from the thread that parsed it.
+ * The result of parsing a script, as plain data that the parser's thread can send to the main thread.
  *
- * Runs in a thread of its own as well as in the main one: imports nothing but what stands beside it.
+ * Runs in the parser's thread and in the main thread: imports only modules of this directory.
  */
 import type { ParsedScript, SyntaxNode, Word } from "unbash"
 import type { FactKind, ScriptFact } from "../ScriptFacts.ts"
@@ -19,7 +19,7 @@ import { unfinished } from "./unfinished.ts"
 import { misplacedAt } from "./strictSyntax.ts"
 import { offsetOf, type Parser, type Site, walk } from "./shellTree.ts"
 
-/** More findings of one kind than this are nobody's reading. */
+/** The maximum number of findings of one kind. */
 const limit = 1000
 
 export const analyse = (parser: Parser, source: string, posix: boolean): ShellSyntax => {
@@ -40,7 +40,7 @@ export const analyse = (parser: Parser, source: string, posix: boolean): ShellSy
       for (const error of node.errors ?? []) {
         const offset = site.anchor ?? error.pos
         errors.push({ message: error.message, offset })
-        // Of these the parser tells where they began.
+        // For these, the parser reports where they start.
         if (error.message.startsWith("unterminated ")) unclosed.push({ message: error.message.slice(13), offset })
       }
     }

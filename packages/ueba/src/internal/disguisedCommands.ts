@@ -1,8 +1,8 @@
 /**
  * Commands that are spelled so that a reader does not recognize them: quotes within a name, names put together from pieces,
- * letters written as numbers, `$IFS` in the place of blanks.
+ * letters written as numbers, `$IFS` instead of blanks.
  *
- * Runs in a thread of its own as well as in the main one: imports types only.
+ * Runs in the parser's thread and in the main thread: imports types only.
  */
 import type { Command, Redirection, SyntaxNode, Word } from "unbash"
 
@@ -55,7 +55,7 @@ const isOnlyPieces = (word: Word): boolean =>
 /** Commands that turn `\143` into `c`. */
 const writers = /^(?:.*\/)?(?:printf|echo)$/
 
-/** An installer may write one letter as a number, for whatever reason; a word is no accident. */
+/** A single letter that is written as a number may be harmless; a whole word is not. */
 const mostSpelled = 3
 
 /** How many letters a text spells as `\x63` or `\143`; terminal colours and UTF-8 are none. */
@@ -73,7 +73,7 @@ const disguisedName = (name: Word): string | undefined => {
   const { parts, text, value } = name
   if (text.length > 4096) return undefined
   if (parts === undefined || parts.every((part) => quoted.has(part.type) || part.type === "Literal")) {
-    // A backslash at the beginning only passes an alias by, and a name in quotes as a whole is one that somebody copied.
+    // A leading backslash only bypasses an alias, and a completely quoted name is usually copied text.
     const bare = text.replace(/^\\/, "")
     const isOneQuote = parts?.length === 1 && parts[0]?.type !== "Literal"
     return /["'\\]/.test(bare) && !isOneQuote && /^[\w.+-]+$/.test(value) && !expands(name)
@@ -94,7 +94,7 @@ const expands = (word: Word): boolean => flat(word).some(isExpansion)
 
 const isExpansion = ({ type }: SyntaxNode): boolean => type === "SimpleExpansion" || type === "ParameterExpansion"
 
-/** A name that is put together from pieces; a path from a variable and a fixed part is none. */
+/** A name that is assembled from pieces, except a path from a variable and a fixed part. */
 const namePieces = (name: Word): string | undefined => {
   const parts = flat(name)
   if (

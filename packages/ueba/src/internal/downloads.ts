@@ -4,7 +4,7 @@ import { groupedOption, operandsOf, optionOf } from "./fileEffects.ts"
 import { readable } from "./shellValue.ts"
 
 export interface Download {
-  /** As far as the text tells. */
+  /** As far as the text shows. */
   readonly url: string
   /** Files that get what is fetched; empty where it goes to standard output. */
   readonly files: ReadonlyArray<string>

@@ -16,7 +16,7 @@ export interface FileEffects {
   readonly disks?: ReadonlyArray<string>
 }
 
-/** The arguments that are no options; all that follow `--` are none. */
+/** The arguments that are not options; all arguments after `--` are operands. */
 export const operandsOf = (args: ReadonlyArray<string>, valued: RegExp = /^$/): ReadonlyArray<string> => {
   const operands: Array<string> = []
   for (let at = 0; at < args.length; at++) {

@@ -1,5 +1,5 @@
 /**
- * What bytes are that are no UTF-8: a known file format by its first bytes, or text in another encoding. Only what a
+ * The kind of bytes that are not UTF-8: a known file format by its first bytes, or text in another encoding. Only what a
  * download of a script can plausibly turn out to be is listed, so no library of hundreds of formats is needed.
  */
 
@@ -60,7 +60,7 @@ export const wideEncodingOf = (bytes: Uint8Array): string | undefined => {
 
 /**
  * The name of the encoding of one byte a character that the bytes are probably in, or `undefined` where they do not look
- * like text. Call it with bytes that are no UTF-8.
+ * like text. Call it with bytes that are not UTF-8.
  */
 export const narrowEncodingOf = (bytes: Uint8Array): "Latin-1" | "Windows-1252" | undefined => {
   let high = 0

@@ -18,21 +18,21 @@ export interface Interpreter {
   readonly environment: Environment
   /** Runs a node, and answers with what it puts out, when that is captured. */
   readonly run: (node: SyntaxNode, stdin: Value | undefined) => Value
-  /** One output after the other, where somebody reads it. */
+  /** Joins outputs in order, if something reads them. */
   readonly joined: (left: Value, right: Value) => Value
-  /** Runs work whose output somebody reads. */
+  /** Runs work whose output is read. */
   readonly capture: (work: () => Value) => Value
   /** Runs work at a place of the script. */
   readonly at: <A>(site: Site, work: () => A) => A
   /** A command writes `value` to a file; a process substitution takes it for its input. */
   readonly write: (path: string, value: Value, append: boolean) => void
-  /** Expands every word below a node that is no command: they may hold commands. */
+  /** Expands every word below a node that is not a command: words may contain commands. */
   readonly expandAll: (node: SyntaxNode) => void
   /** Runs `value` as shell code, in the current shell. */
   readonly runCode: (value: Value, stdin: Value | undefined, by: string) => Value
   /** Code, or the file that holds it, is not what a reader of the script sees. */
   readonly reportOrigin: (origin: Origin | undefined, by: string, what: "code" | "a file") => void
-  /** The content of a file has been checked: running it is no concern. */
+  /** The content of a file was checked: running it is not a finding. */
   readonly trustFile: (path: string) => void
   /** Runs what is given to a trap when the script ends. */
   readonly defer: (value: Value, by: string) => void

@@ -1,11 +1,11 @@
 /**
- * Follows a script as a shell would run it, without running anything: each command once at least, with what is known of its
- * words; functions where they are called, with their arguments; data through pipes, files and variables.
+ * Interprets a script abstractly, as a shell would run it, without running anything: each command at least once, with the known values of its
+ * words; functions at their calls, with the arguments; data through pipes, files and variables.
  *
- * The work is proportional to the length of the script: calls and code within code are followed only as long as the steps of
- * the machine last. What is nested is bounded by the parser, and what is nested in code by {@link codeDepthLimit}.
+ * The work is proportional to the length of the script: calls and code within code are followed only while the step budget of
+ * the state (`machine.ts`) lasts. The parser bounds the nesting of syntax, and {@link codeDepthLimit} that of code within code.
  *
- * Runs in a thread of its own as well as in the main one: imports types and what stands beside it.
+ * Runs in the parser's thread and in the main thread: imports only types and modules of this directory.
  */
 import type { Command, CompoundCommand, Pipeline, Script, SyntaxNode, Word } from "unbash"
 import type { Argument, Interpreter } from "./interpretation.ts"
@@ -31,7 +31,7 @@ import {
 import { comparesDigest } from "./textOutput.ts"
 import { type Environment, expandParts, expandWord, isQuoted } from "./wordExpansion.ts"
 
-/** Code in code in code: nobody writes more than this to be read. */
+/** The maximum nesting of code within code; readable scripts need less. */
 const codeDepthLimit = 12
 
 export class ScriptInterpreter implements Interpreter {
@@ -143,12 +143,12 @@ export class ScriptInterpreter implements Interpreter {
     return output
   }
 
-  /** One output after the other, where somebody reads it. */
+  /** Joins outputs in order, if something reads them. */
   joined(left: Value, right: Value): Value {
     return this.machine.capturing === 0 ? empty : concat(left, right)
   }
 
-  /** Runs work whose output somebody reads. */
+  /** Runs work whose output is read. */
   capture(work: () => Value): Value {
     const { machine } = this
     machine.capturing += 1
@@ -293,7 +293,7 @@ export class ScriptInterpreter implements Interpreter {
     else this.machine.scoped(() => this.#nested(consumer, value))
   }
 
-  /** Expands every word below a node that is no command: they may hold commands. */
+  /** Expands every word below a node that is not a command: words may contain commands. */
   expandAll(node: SyntaxNode): void {
     this.machine.parser.forEachChild(node, (child) => {
       if (child.type === "Word" || child.type === "ArithmeticWord") {
@@ -339,7 +339,7 @@ export class ScriptInterpreter implements Interpreter {
     else machine.fact("runsHiddenCode", origin.source, by, "a part of the script that is read as data is run", { site })
   }
 
-  /** The content of a file has been checked: running it is no concern. */
+  /** The content of a file was checked: running it is not a finding. */
   trustFile(path: string): void {
     const { machine } = this
     const key = machine.absolute(path)

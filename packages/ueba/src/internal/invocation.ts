@@ -1,11 +1,11 @@
 /**
- * What one call of a command does, once its words are expanded: runs other commands and code, gets data from the network,
+ * The effects of one command call with expanded words: it runs other commands and code, reads data from the network,
  * changes files and the host.
  *
- * One rule holds for all that runs something: a text that a shell would take for code is followed as code, wherever it comes
- * from and however it gets there; what launches it is data (`launchers.ts`).
+ * One rule applies to everything that runs something: text that a shell would run as code is interpreted as code, wherever it comes
+ * from; the commands that launch it are listed as data (`launchers.ts`).
  *
- * Runs in a thread of its own as well as in the main one: imports what stands beside it.
+ * Runs in the parser's thread and in the main thread: imports only modules of this directory.
  */
 import { builtins } from "./builtins.ts"
 import { downloadOf, readableUrl, transferredFiles } from "./downloads.ts"
@@ -23,7 +23,7 @@ import { decodedFiles } from "./textCommands.ts"
 import { checkDigest, output } from "./textOutput.ts"
 import { isUnknown, sensitiveOperands } from "./unknownCommands.ts"
 
-/** Tools that run what a directory tells them. */
+/** Tools that run the commands that files of a directory define. */
 const builders =
   /^(?:make|gmake|cmake|ninja|meson|npm|yarn|pnpm|cargo|ant|mvn|gradle|rake|bundle|composer|scons|tox|docker-compose|ansible-playbook|terraform)$/
 
@@ -66,7 +66,7 @@ export const invoke = (interpreter: Interpreter, args: ReadonlyArray<Argument>, 
   )
 }
 
-/** The last part of the path; for a pattern, the command that it stands for. */
+/** The last part of the path; for a pattern, the command that it matches. */
 const nameOf = (interpreter: Interpreter, text: string): string => {
   const name = baseName(text)
   // What ends in a lone `*` is a loop over a directory.
@@ -195,7 +195,7 @@ const sharedDirectories = /^\/$|^\/(?:usr|usr\/local|etc|bin|usr\/bin|usr\/local
 const unpack = (interpreter: Interpreter, archive: string, directory: string, stdin: Value | undefined): void => {
   const { machine } = interpreter
   const origin = (archive === "-" || archive === "" ? stdin : machine.file(archive, stdin))?.origin ?? undefined
-  // What a script carries with it, its author has put there as he has the script.
+  // Code within the script has the same author as the script.
   if (origin?.kind === "fetched" && !sharedDirectories.test(machine.absolute(directory))) {
     machine.directories.set(machine.absolute(directory), origin)
   }

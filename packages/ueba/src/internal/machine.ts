@@ -1,8 +1,8 @@
 /**
- * The state of a script as it would be while it runs, as far as the text tells: variables, functions, files and the current
- * directory; and the facts that were found. `interpreter.ts` and `invocation.ts` change it.
+ * The state of a script during its abstract interpretation, as far as the text shows: variables, functions, files and the current
+ * directory; and the facts found. `interpreter.ts` and `invocation.ts` change it.
  *
- * Runs in a thread of its own as well as in the main one: imports types and what stands beside it.
+ * Runs in the parser's thread and in the main thread: imports only types and modules of this directory.
  */
 import type { Function as FunctionNode } from "unbash"
 import type { FactKind } from "../ScriptFacts.ts"
@@ -56,7 +56,7 @@ export interface Frame {
   readonly locals: Array<readonly [name: string, before: Value | undefined]>
 }
 
-/** More facts of one kind than this are nobody's reading. */
+/** The maximum number of facts of one kind. */
 const factLimit = 1000
 
 const initialVariables: ReadonlyArray<readonly [string, Value]> = [

@@ -8,7 +8,7 @@ import { createHash } from "node:crypto"
 /** The header is a few hundred lines. */
 const headerLimit = 256 * 1024
 
-/** The byte offset of the payload, or `undefined` where this is no archive of Makeself. */
+/** The byte offset of the payload, or `undefined` if this is not a Makeself archive. */
 export const payloadOffset = (bytes: Uint8Array): number | undefined => {
   const header = headerOf(bytes)
   if (!/^# This script was generated using Makeself/m.test(header.slice(0, 2048))) return undefined

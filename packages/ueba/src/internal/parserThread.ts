@@ -18,7 +18,7 @@ interface Task {
   readonly posix: boolean
 }
 
-/** What comes back: the analysis, or why there is none. */
+/** The response of the thread: the analysis, or why it failed. */
 export type Answer =
   | { readonly syntax: ShellSyntax }
   | { readonly stopped: "time" | "memory" }

@@ -2,7 +2,7 @@
 import { globMatches } from "./glob.ts"
 import { isOpen, unknown, unknownButSet } from "./shellValue.ts"
 
-/** `//usr/./lib/../bin/` is `/usr/bin`. `~` stands for a home directory, `.` for the current one. */
+/** `//usr/./lib/../bin/` is `/usr/bin`. `~` is a home directory, `.` the current one. */
 export const normal = (path: string): string => {
   const absolute = path.startsWith("/")
   const parts: Array<string> = []
@@ -61,14 +61,14 @@ export const breadthOf = (path: string, verb: string): string | undefined => {
       (path.startsWith("/") ? "/" : ".")
   )
   if (/^(?:~[a-z0-9_-]*|\/root|\/home\/[^/*]+)$/.test(all) && !isOpen(all)) return `${verb} a whole home directory`
-  if (all === "." || /^(?:\.\.\/)*\.\.$/.test(all) || path === "*") return `${verb} a whole folder`
+  if (all === "." || /^(?:\.\.\/)*\.\.$/.test(all) || path === "*") return `${verb} a whole directory`
   const matched =
     /[?*[]/.test(all) && all.length < 64 ? mainDirectories.find((directory) => globMatches(all, directory)) : undefined
   if (matched !== undefined) return `${verb} ${matched}`
   const emptied = normal(path.replaceAll(unknown, "").replace(/\/?\*$/, "") || "/")
   if (path.includes(unknownButSet) || !path.replaceAll(unknown, "").startsWith("/") || !essential.test(emptied))
     return undefined
-  // Alone, an empty variable gives an empty operand, which is none.
+  // An unquoted empty variable alone gives no operand.
   return path.includes(unknown) ? `${verb} ${emptied} where the variable is empty` : `${verb} ${emptied}`
 }
 

@@ -1,12 +1,12 @@
 /**
- * Ways to show a reader something else than a shell reads: characters that look like operators, quotes or dashes, and code
- * far outside of the window.
+ * Text that a reader sees differently than a shell: characters that look like operators, quotes or dashes, and code
+ * far outside the visible window.
  *
- * Runs in a thread of its own as well as in the main one: imports types only.
+ * Runs in the parser's thread and in the main thread: imports types only.
  */
 import type { SyntaxNode, Word } from "unbash"
 
-/** What looks like a character of the shell's syntax and is none to it. */
+/** Characters that look like shell syntax but are not. */
 const lookalikes: ReadonlyArray<readonly [pattern: RegExp, what: string]> = [
   [
     /[\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\u02bc\u02ee\u00b4\uff02\uff07\uff40\u02cb]/,

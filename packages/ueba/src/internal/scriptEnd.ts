@@ -1,7 +1,7 @@
 /**
- * Whether a script ends by itself, so that no shell reads what stands behind it.
+ * Whether a script ends by itself, so that a shell never reads the text after it.
  *
- * Runs in a thread of its own as well as in the main one: imports types only.
+ * Runs in the parser's thread and in the main thread: imports types only.
  */
 import type { ParsedScript, Statement, SyntaxNode } from "unbash"
 
@@ -11,7 +11,7 @@ export const endsInExit = (script: ParsedScript): boolean => {
   for (const { command } of script.commands) {
     if (command.type === "Function") functions.set(command.name.text, command.body)
   }
-  // With a function of that name, exit does whatever it likes.
+  // A function named exit replaces the builtin.
   if (functions.has("exit") || functions.has("exec")) return false
   const oneEnds = (statements: ReadonlyArray<Statement>, depth: number): boolean =>
     statements.some(({ background, command }) => background !== true && ends(command, depth))

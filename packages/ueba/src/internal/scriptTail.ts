@@ -1,7 +1,7 @@
 /**
- * What stands behind a script that does not belong to it: an error body, a page, a second script, or code that never runs.
+ * Text after a script that does not belong to it: an error body, a page, a second script, or code that never runs.
  *
- * Runs in a thread of its own as well as in the main one: imports types and what stands beside it.
+ * Runs in the parser's thread and in the main thread: imports only types and modules of this directory.
  */
 import type { Command, ParsedScript, Statement, SyntaxNode } from "unbash"
 

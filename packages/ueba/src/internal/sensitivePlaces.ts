@@ -1,6 +1,6 @@
 /**
- * The places of a Linux host where a change gives somebody power over it, or takes its defences away. A script that writes
- * to one of them is shown to a reader whatever places it may write to.
+ * The places of a Linux host where a change gives control over it or removes its defences. A script that writes
+ * to one of them is reported, even if the policy allows the place.
  */
 
 import { globMatches } from "./glob.ts"

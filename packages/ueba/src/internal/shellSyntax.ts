@@ -11,7 +11,7 @@ import type { Place } from "../VerificationReport.ts"
 export type Located = Place
 
 /**
- * A file or folder that a command or a redirection writes to.
+ * A file or directory that a command or a redirection writes to.
  *
  * @since 0.1.0
  * @category models
@@ -49,7 +49,7 @@ export interface ShellSyntax {
   readonly sensitiveChanges: ReadonlyArray<Located>
   /** What shows a reader something else than a shell reads. */
   readonly readerTricks: ReadonlyArray<Located>
-  /** The first thing that stands behind the script and does not belong to it. */
+  /** The first text after the script that does not belong to it. */
   readonly appended: Located | undefined
   /** The function that is defined last, when nothing in the script names it again. */
   readonly uncalledLast: Located | undefined

@@ -1,7 +1,7 @@
 /**
  * The tree of a script, walked to its leaves.
  *
- * Runs in a thread of its own as well as in the main one: imports types only.
+ * Runs in the parser's thread and in the main thread: imports types only.
  */
 import type { SyntaxNode } from "unbash"
 

@@ -1,5 +1,5 @@
 /**
- * What a word of a script comes to, as far as the text tells: a few possible texts, and where they come from.
+ * The value of a word of a script, as far as the text shows: a few possible texts, and their origins.
  *
  * Runs in a thread of its own as well as in the main one: imports nothing.
  */
@@ -86,7 +86,7 @@ export const concat = (left: Value, right: Value): Value => {
   return { texts: [...texts], origin: left.origin ?? right.origin }
 }
 
-/** A single part may have any length: it stands in the script. */
+/** A single part may have any length, because it is part of the script. */
 const clipped = (before: string, after: string): string =>
   before === "" || after === "" || before.length > lengthLimit
     ? before || after

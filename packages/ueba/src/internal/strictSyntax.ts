@@ -2,7 +2,7 @@
  * What the shells refuse and the parser passes over: found by cutting and changing sound scripts at every kind of place, and
  * comparing with `bash -n` and `dash -n`.
  *
- * Runs in a thread of its own as well as in the main one: imports types only.
+ * Runs in the parser's thread and in the main thread: imports types only.
  */
 import type { Command, Pipeline, Statement, SyntaxNode } from "unbash"
 

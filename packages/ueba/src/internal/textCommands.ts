@@ -1,8 +1,8 @@
 /**
- * The commands that make text of text: what their output is, where the text of the script is enough to tell. Nothing is
+ * The commands that transform text: their output, if the text of the script determines it. Nothing is
  * executed: each is computed here, for the options that people use.
  *
- * Runs in a thread of its own as well as in the main one: imports what stands beside it.
+ * Runs in the parser's thread and in the main thread: imports only modules of this directory.
  */
 import { Buffer } from "node:buffer"
 import { gunzipSync } from "node:zlib"
@@ -11,7 +11,7 @@ import { isOpen } from "./shellValue.ts"
 /** Longer input is not computed. */
 const lengthLimit = 256 * 1024
 
-/** Commands whose output is made of what they read: where that comes from, the output comes from. */
+/** Commands whose output consists of their input, and therefore has the same origin. */
 export const filters: ReadonlySet<string> = new Set(
   (
     "cat tac rev tr sed awk gawk mawk nawk grep egrep fgrep rg cut head tail sort uniq tee fold fmt nl paste column expand " +

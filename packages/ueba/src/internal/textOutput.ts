@@ -1,4 +1,4 @@
-/** What a command puts out and where that comes from; and which files it has checked. */
+/** The output of a command with its origin, and the files that the command has checked. */
 import { operandsOf } from "./fileEffects.ts"
 import type { Argument, Interpreter } from "./interpretation.ts"
 import type { Machine } from "./machine.ts"
@@ -6,7 +6,7 @@ import { baseName, normal } from "./paths.ts"
 import { constant, isOpen, type Origin, plain, type Value, withOrigin } from "./shellValue.ts"
 import { filters, isDecoder, outputOf } from "./textCommands.ts"
 
-/** A file whose digest is compared with one that stands in the script is what the author of the script has seen. */
+/** If a script compares the digest of a file with a constant, its author has seen the file. */
 export const checkDigest = (
   interpreter: Interpreter,
   name: string,
@@ -48,7 +48,7 @@ const digests = /^(?:sha\d+sum|shasum|md5sum|b2sum|sha\d+)$/
 const secrets =
   /^(?:\/etc\/(?:shadow|gshadow|passwd|sudoers|ssh\/ssh_host|ssl\/private|krb5\.keytab)|\/etc\/?$|(?:~[^/]*|\/root|\/home\/[^/]+)\/(?:\.ssh|\.aws|\.gnupg|\.kube|\.docker|\.netrc|\.pgpass|\.git-credentials|\.config\/gcloud|\.bash_history)|\/root\/?$|~\/?$|\/home\/?$|\/var\/lib\/(?:mysql|postgresql|kubelet)|\/proc\/self\/environ)/
 
-/** What is read from a file of the host that nobody may see. */
+/** Content of a secret file of the host. */
 export const secretIn = (path: string): Origin | undefined =>
   path.length < 4096 && secrets.test(path) ? { kind: "secret", source: path } : undefined
 
@@ -115,7 +115,7 @@ export const output = (
     return { texts: textsOf(interpreter, name, texts, read), origin }
   }
   const result: Value = { texts: textsOf(interpreter, name, texts, read), origin: read?.origin }
-  // Text that stands in the script, and that the script itself turns into another.
+  // Text of the script that the script itself transforms.
   const given = read !== undefined && !read.texts.some(isOpen) && read.origin === undefined
   const scrambles = transformers.test(name)
     ? !result.texts.some(isOpen) && !isSameButBlanks(result.texts[0] ?? "", read?.texts[0] ?? "")

@@ -146,7 +146,7 @@ export const configuredTrustAnchors: Check = {
   documentation:
     "The PEM certificates in the script equal those of the UEBA configuration: none is missing and none is added. " +
     "Order and formatting do not matter. Not applicable if the configuration is unknown or empty.",
-  why: "With an additional certificate, the host would trust another party.",
+  why: "With an additional certificate, the host trusts another party; without a configured one, it does not trust the UEBA server.",
   hint: "Find out the origin of the certificate before you run the script.",
   // As above.
   requirement: "warned",

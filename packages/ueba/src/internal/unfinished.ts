@@ -2,7 +2,7 @@
  * Signs that the end of a script is missing although every command in it is complete: its last lines prepare for
  * commands that do not follow. A finding is certain if no complete script was found that ends in the same way.
  *
- * Runs in a thread of its own as well as in the main one: imports types and what stands beside it.
+ * Runs in the parser's thread and in the main thread: imports only types and modules of this directory.
  */
 import type { Assignment, Command, ParsedScript, Statement, SyntaxNode } from "unbash"
 import { isNoHeading } from "./scriptTail.ts"
@@ -23,7 +23,7 @@ const preparation = (script: ParsedScript): Unfinished | undefined => {
   if (command.type !== "Command") return idleBlock(script, last, command)
   const found = preparing(command, command !== last.command)
   if (found === undefined) return undefined
-  // A file that consists of settings and functions is made to be read by other scripts.
+  // A file that consists of settings and functions is meant to be sourced by other scripts.
   const certain = found.certain && (found.isOption || script.commands.slice(0, -1).some(works))
   return { message: found.message, offset: last.pos, certain }
 }
@@ -75,7 +75,7 @@ const isGuard = (statements: ReadonlyArray<Statement>): boolean => {
   return last !== undefined && leaves(last.command) && statements.slice(0, -1).every((one) => says(one) || isIdle(one))
 }
 
-/** `[ -n "$DEBUG" ] && set -x` is what stands behind the test. */
+/** Of `[ -n "$DEBUG" ] && set -x`, the part after the test. */
 const conditional = (node: SyntaxNode): SyntaxNode => {
   if (node.type !== "AndOr") return node
   const last = node.commands.at(-1)
@@ -111,7 +111,7 @@ const preparing = (command: Command, tested: boolean): Preparing | undefined => 
       const [option = ""] = texts
       if (option === "--") return { message: said, certain: true, isOption: false }
       if (!/^[-+][a-zA-Z]/.test(option)) return undefined
-      // What is switched off at the end was switched on for what stands before.
+      // An option that is switched off at the end was on for the commands before it.
       return { message: said, certain: /^-(?!u$)/.test(option), isOption: true }
     }
     case "export":
@@ -154,7 +154,7 @@ const preparing = (command: Command, tested: boolean): Preparing | undefined => 
   }
 }
 
-/** `IFS=$OLDIFS` ends what stands before it. */
+/** `IFS=$OLDIFS` ends the commands before it. */
 const restores = ({ text }: Assignment): boolean => /^\w+="?\$\{?\w*(?:old|orig|prev|sav|backup)\w*\}?"?$/i.test(text)
 
 const runsCommand = (text: string): boolean => /\$\((?!\()|[`]|[<>]\(/.test(text)
@@ -226,7 +226,7 @@ const openSection = (source: string): Unfinished | undefined => {
   return undefined
 }
 
-/** A comment that goes on: its last line is empty but for the mark, or ends in the middle of a sentence. */
+/** An unfinished comment: its last line is empty except for the mark, or ends in the middle of a sentence. */
 const openComment = ({ commands }: ParsedScript, source: string): Unfinished | undefined => {
   const lines = source.slice(-4000).trimEnd().split("\n")
   const last = lines.at(-1) ?? ""

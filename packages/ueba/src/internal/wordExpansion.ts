@@ -1,7 +1,7 @@
 /**
- * Expands words as a shell does, with what is known of the variables: to the texts that a word may come to.
+ * Expands words as a shell does, with the known values of variables, to the possible texts of a word.
  *
- * Runs in a thread of its own as well as in the main one: imports types and what stands beside it.
+ * Runs in the parser's thread and in the main thread: imports only types and modules of this directory.
  */
 import type { ParameterExpansionPart, ProcessSubstitutionPart, Script, SyntaxNode, Word } from "unbash"
 import { globMatches } from "./glob.ts"
@@ -27,7 +27,7 @@ export interface Environment {
   readonly assign: (name: string, value: Value) => void
   /** The output of a command substitution. */
   readonly substitute: (script: Script) => Value
-  /** The path that stands for a process substitution. */
+  /** The path of a process substitution. */
   readonly processPath: (part: ProcessSubstitutionPart) => Value
   /** The characters at which unquoted expansions are split. */
   readonly separators: () => string
