@@ -4,7 +4,7 @@ import { trainingState } from "@privx-kit/ueba/Dataset"
 import * as TrustAnchors from "@privx-kit/ueba/TrustAnchors"
 import { Ueba } from "@privx-kit/ueba/Ueba"
 import * as Effect from "effect/Effect"
-import { type BootstrapInputs, minimumOf, type Until } from "./BootstrapRun.ts"
+import { type BootstrapInputs, minimumOf, Until } from "./BootstrapRun.ts"
 import * as BootstrapState from "./BootstrapState.ts"
 import { configurationOf, differs } from "./BootstrapConfiguration.ts"
 
@@ -26,17 +26,6 @@ export interface BootstrapPlan {
   /** What would stop it; empty if nothing would. */
   readonly obstacles: ReadonlyArray<string>
 }
-
-const order: ReadonlyArray<Until> = [
-  "check",
-  "configure",
-  "deliver",
-  "service",
-  "count",
-  "dataset",
-  "trained",
-  "activate"
-]
 
 export const make = Effect.fn("BootstrapPlan.make")(function* (
   inputs: BootstrapInputs
@@ -82,11 +71,14 @@ export const make = Effect.fn("BootstrapPlan.make")(function* (
     compared("trained", "training", training ?? "", "trained"),
     compared("activate", "active dataset", state.active ?? "", dataset?.id ?? `the new one, ${inputs.dataset.name}`)
   ]
-  const last = inputs.until === undefined ? order.length - 1 : order.indexOf(inputs.until)
+  const last = inputs.until === undefined ? Until.literals.length - 1 : Until.literals.indexOf(inputs.until)
   const fewer =
-    count < minimum && training !== "trained" && inputs.fewConnections !== "wait" && last >= order.indexOf("count")
+    count < minimum &&
+    training !== "trained" &&
+    inputs.fewConnections !== "wait" &&
+    last >= Until.literals.indexOf("count")
   return {
-    changes: all.filter(({ step }) => order.indexOf(step) <= last),
+    changes: all.filter(({ step }) => Until.literals.indexOf(step) <= last),
     obstacles: [
       ...(wanted.address === "" ? ["no address is configured, and none is given"] : []),
       ...(fewer ? [`there are ${count} connections ${BootstrapState.rangeText(range)}, and ${minimum} are needed`] : [])
