@@ -1,7 +1,7 @@
 /** A view that a domain brings: a module of the server, which fills an element of this page. */
 import { useEffect, useRef, useState } from "react"
 import { request } from "../api/Client.ts"
-import { Empty, ErrorNotice, Loading } from "../parts/Notice.tsx"
+import { Empty, ErrorNotice, FailedPage, Loading } from "../parts/Notice.tsx"
 import { plain } from "../parts/Plain.tsx"
 import { useSession } from "../session/Session.tsx"
 import { useDomains } from "./useDomains.ts"
@@ -50,9 +50,16 @@ const DomainPage = ({ name }: { readonly name: string }) => {
       element.replaceChildren()
     }
   }, [data, me, view])
-  if (error !== null) return <ErrorNotice error={error} retry={() => void refetch()} />
+  if (error !== null) return <FailedPage title={name} error={error} retry={() => void refetch()} />
   if (data === undefined) return <Loading what="the domain" />
-  if (view === undefined) return <Empty>The domain {plain(name)} brings no view of its own.</Empty>
+  if (view === undefined) {
+    return (
+      <>
+        <h1>{plain(name)}</h1>
+        <Empty>The domain {plain(name)} brings no view of its own.</Empty>
+      </>
+    )
+  }
   return (
     <>
       <h1>{plain(domain?.title ?? name)}</h1>

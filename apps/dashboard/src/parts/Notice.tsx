@@ -16,6 +16,22 @@ export const ErrorNotice = ({ error, retry }: { readonly error: Error; readonly 
   </div>
 )
 
+/** What stands in place of a page that cannot be shown. */
+export const FailedPage = ({
+  error,
+  retry,
+  title
+}: {
+  readonly title: string
+  readonly error: Error
+  readonly retry: () => void
+}) => (
+  <>
+    <h1>{title}</h1>
+    <ErrorNotice error={error} retry={retry} />
+  </>
+)
+
 export const Loading = ({ what }: { readonly what: string }) => (
   <p className="notice quiet" role="status">
     Loading {what}…

@@ -5,7 +5,7 @@ import { Link } from "wouter"
 import { api, type Review, type Run, text, unwrap } from "../api/Client.ts"
 import { useQuestion } from "../parts/Ask.tsx"
 import { Id, Terminal } from "../parts/Copy.tsx"
-import { ErrorNotice, Loading } from "../parts/Notice.tsx"
+import { ErrorNotice, FailedPage, Loading } from "../parts/Notice.tsx"
 import { Identity, Person } from "../parts/Person.tsx"
 import { plain } from "../parts/Plain.tsx"
 import { StatusBadge } from "../parts/StatusBadge.tsx"
@@ -27,7 +27,9 @@ const ReviewPage = ({ id }: { readonly id: string }) => {
     document.title = `Review ${id.slice(0, 8)} · privx-kit`
   }, [id])
   const failed = error ?? review.error ?? undefined
-  if (failed !== undefined) return <ErrorNotice error={failed} retry={() => void review.refetch()} />
+  if (failed !== undefined) {
+    return <FailedPage title={`Script of run ${id.slice(0, 8)}`} error={failed} retry={() => void review.refetch()} />
+  }
   if (run === undefined || review.data === undefined) return <Loading what="the review" />
   return (
     <>
@@ -252,9 +254,11 @@ const Script = ({ review, run }: { readonly run: Run; readonly review: Review })
   return (
     <section aria-labelledby="script">
       <h2 id="script">Script</h2>
-      <button type="button" aria-pressed={shown} onClick={() => setShown(!shown)}>
-        {shown ? "Show the whole script" : "Show what has changed"}
-      </button>
+      {scripts.data.approved !== undefined && (
+        <button type="button" onClick={() => setShown(!shown)}>
+          {shown ? "Show the whole script" : "Show what has changed"}
+        </button>
+      )}
       <ScriptDiff
         script={scripts.data.script}
         approved={shown ? scripts.data.approved : undefined}

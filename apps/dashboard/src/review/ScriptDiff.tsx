@@ -50,7 +50,7 @@ export const ScriptDiff = ({
         {compared
           ? changes === 0
             ? `No line differs from the ${other}.`
-            : `${changes} changed ${changes === 1 ? "line" : "lines"}. Left: the ${other}. Right: the script of this run.`
+            : `${changes} changed ${changes === 1 ? "line" : "lines"}. Lines with − are of the ${other}, lines with + of the script of this run.`
           : approved === undefined
             ? basis === undefined
               ? "There is no baseline and no approved script to compare with."

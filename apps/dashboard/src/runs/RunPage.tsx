@@ -4,7 +4,7 @@ import { Link } from "wouter"
 import { api, type Run, unwrap } from "../api/Client.ts"
 import { useQuestion } from "../parts/Ask.tsx"
 import { Id, Terminal } from "../parts/Copy.tsx"
-import { ErrorNotice, Loading } from "../parts/Notice.tsx"
+import { FailedPage, Loading } from "../parts/Notice.tsx"
 import { Identity, Person } from "../parts/Person.tsx"
 import { plain } from "../parts/Plain.tsx"
 import { StatusBadge } from "../parts/StatusBadge.tsx"
@@ -21,7 +21,7 @@ const RunPage = ({ id }: { readonly id: string }) => {
   useEffect(() => {
     document.title = `Run ${id.slice(0, 8)} · privx-kit`
   }, [id])
-  if (error !== undefined) return <ErrorNotice error={error} retry={reload} />
+  if (error !== undefined) return <FailedPage title={`Run ${id.slice(0, 8)}`} error={error} retry={reload} />
   if (run === undefined) return <Loading what="the run" />
   return (
     <>

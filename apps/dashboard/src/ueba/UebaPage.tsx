@@ -6,7 +6,7 @@ import { api, type UebaDataset, unwrap } from "../api/Client.ts"
 import { useDomains } from "../domains/useDomains.ts"
 import { useQuestion } from "../parts/Ask.tsx"
 import { Id, Terminal } from "../parts/Copy.tsx"
-import { Empty, ErrorNotice, Loading } from "../parts/Notice.tsx"
+import { Empty, ErrorNotice, FailedPage, Loading } from "../parts/Notice.tsx"
 import { plain } from "../parts/Plain.tsx"
 import { Time } from "../parts/Time.tsx"
 import { useSession } from "../session/Session.tsx"
@@ -18,7 +18,9 @@ const UebaPage = () => {
   }, [])
   const domains = useDomains()
   const [search, setSearch] = useSearchParams()
-  if (domains.error !== null) return <ErrorNotice error={domains.error} retry={() => void domains.refetch()} />
+  if (domains.error !== null) {
+    return <FailedPage title="UEBA" error={domains.error} retry={() => void domains.refetch()} />
+  }
   if (domains.data === undefined) return <Loading what="the PrivX hosts" />
   const { hosts } = domains.data
   const host = search.get("host") ?? hosts[0]
