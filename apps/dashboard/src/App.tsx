@@ -11,6 +11,7 @@ const RunPage = lazy(() => import("./runs/RunPage.tsx"))
 const ReviewPage = lazy(() => import("./review/ReviewPage.tsx"))
 const FleetsPage = lazy(() => import("./fleet/FleetsPage.tsx"))
 const UebaPage = lazy(() => import("./ueba/UebaPage.tsx"))
+const PlaybackPage = lazy(() => import("./playback/PlaybackPage.tsx"))
 const DomainPage = lazy(() => import("./domains/DomainPage.tsx"))
 const FleetPage = lazy(() => import("./fleet/FleetPage.tsx"))
 
@@ -51,7 +52,9 @@ const Frame = () => {
               UEBA
             </Link>
           )}
-          <Link href="/runs?kind=playback-keep-alive">Playback</Link>
+          <Link href="/playback" className={(active) => (active ? "active" : "")}>
+            Playback
+          </Link>
           {domains?.domains.map(({ name, title, view }) =>
             view === null ? null : (
               <Link key={name} href={`/domains/${name}`} className={(active) => (active ? "active" : "")}>
@@ -83,6 +86,9 @@ const Frame = () => {
             <Route path="/fleets/:id">{({ id }) => <FleetPage key={id} id={id} />}</Route>
             <Route path="/ueba">
               <UebaPage />
+            </Route>
+            <Route path="/playback">
+              <PlaybackPage />
             </Route>
             <Route path="/domains/:name">{({ name }) => <DomainPage key={name} name={name} />}</Route>
             <Route path="/">

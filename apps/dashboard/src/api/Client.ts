@@ -13,6 +13,7 @@ export type FleetForecast = components["schemas"]["FleetForecast"]
 export type Report = components["schemas"]["VerificationReport"]
 export type Check = Report["checks"][number]
 export type UebaDataset = components["schemas"]["UebaDataset"]
+export type KeptAlive = components["schemas"]["KeptAlive"]
 export type Status = Run["status"]
 export type Right = Me["rights"][number]
 

@@ -29,7 +29,7 @@ const headers = {
 }
 
 /** What the page itself makes of the address; for the server they are one page. `/runs/*` is `/runs` as well. */
-const pages = ["/", "/runs/*", "/fleets/*", "/ueba", "/domains/*"] as const
+const pages = ["/", "/runs/*", "/fleets/*", "/ueba", "/playback", "/domains/*"] as const
 
 /** How the metrics name a path of the page; none where it is no path of the page. */
 export const routeOf = (path: string): string | undefined =>

@@ -37,7 +37,7 @@ const decodeBegun = Schema.decodeUnknownEffect(Begun)
 
 /** A page of this server, and no other address. */
 const localPath = (path: string | null): string =>
-  path !== null && /^\/(?:runs|fleets|ueba|domains)(?:[/?][\w\-./?=&%:~+]*)?$/.test(path) ? path : "/runs"
+  path !== null && /^\/(?:runs|fleets|ueba|playback|domains)(?:[/?][\w\-./?=&%:~+]*)?$/.test(path) ? path : "/runs"
 
 const withLogin = (response: HttpServerResponse.HttpServerResponse, value: string) =>
   HttpServerResponse.setCookieUnsafe(response, cookieName, value, {
