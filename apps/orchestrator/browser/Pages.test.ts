@@ -4,50 +4,27 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as fs from "node:fs"
-import * as path from "node:path"
 import type { Page } from "playwright-core"
 import { CheckName } from "@privx-kit/ueba/VerificationPolicy"
 import * as served from "../test/support/served.ts"
 import { browser } from "./chromium.ts"
-import { accessible, go, signIn, status } from "./support.ts"
+import { check, looks, optionsOf } from "./pictures.ts"
+import { go, signIn, status } from "./support.ts"
+import * as twoScripts from "./twoScripts.ts"
 
 const open = browser()
 
-const pictures = path.join(import.meta.dirname, "../../../docs/pictures/dashboard")
-
-const widths = [390, 768, 1440] as const
-
-/** How far two pictures are apart, from 0 to 1, in a small and blurred form: fonts and times differ between machines. */
-const distance = (page: Page, before: Buffer, after: Buffer): Promise<number> =>
-  page.evaluate(`(async () => {
-    const pixels = async (base64) => {
-      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
-      const picture = await createImageBitmap(new Blob([bytes], { type: "image/png" }))
-      const canvas = new OffscreenCanvas(48, 48)
-      const context = canvas.getContext("2d")
-      context.imageSmoothingQuality = "high"
-      context.drawImage(picture, 0, 0, 48, 48)
-      return context.getImageData(0, 0, 48, 48).data
-    }
-    const [before, after] = [await pixels("${before.toString("base64")}"), await pixels("${after.toString("base64")}")]
-    let sum = 0
-    for (let at = 0; at < before.length; at++) sum += Math.abs(before[at] - after[at])
-    return sum / before.length / 255
-  })()`)
-
 describe("the pages", () => {
-  it.live(
-    "are accessible in both themes, and look as in the documentation",
-    () =>
+  it.live.each(["light", "dark"] as const)(
+    "are accessible in the %s theme, and look as in the documentation",
+    (theme) =>
       Effect.gen(function* () {
-        const server = yield* served.start({ simulator: { faults: ["createSession:503/MAX_LOAD*2,retry-after=1"] } })
+        const { server, waiting } = yield* twoScripts.start()
+        yield* Effect.orDie(server.simulator.setFaults(["createSession:503/MAX_LOAD*2,retry-after=1"]))
         const first = yield* server.submit({})
         const done = yield* server.reached(first.run.id, "succeeded")
         const failed = yield* server.submit({ sha256: "0".repeat(64) }, "admin")
         yield* server.reached(failed.run.id, "failed")
-        const waiting = yield* server.submit({ requireApproval: "always" })
-        yield* server.reached(waiting.run.id, "waiting")
         const pages: ReadonlyArray<readonly [string, string, (page: Page) => Promise<unknown>]> = [
           ["runs", "/runs", (page) => page.getByRole("row", { name: /waiting for approval/ }).waitFor()],
           [
@@ -59,48 +36,49 @@ describe("the pages", () => {
           ["failed", `/runs/${failed.run.id}`, (page) => status(page, "failed")],
           [
             "review",
-            `/runs/${waiting.run.id}/review`,
-            (page) => page.getByRole("region", { name: "Lines of the script" }).waitFor()
+            `/runs/${waiting.id}/review`,
+            async (page) => {
+              const script = page.getByRole("region", { name: "Lines of the script" })
+              await script.locator(".finding").first().scrollIntoViewIfNeeded()
+            }
           ],
           ["fleets", "/fleets", (page) => page.getByText("No fleet was submitted yet.").waitFor()]
         ]
-        fs.mkdirSync(pictures, { recursive: true })
+        const states: ReadonlyArray<readonly [string, string, (page: Page) => Promise<unknown>]> = [
+          ["a run that waits", `/runs/${waiting.id}`, (page) => status(page, "waiting for approval")],
+          ["a failed review", `/runs/${failed.run.id}/review`, (page) => status(page, "failed")],
+          ["no such run", `/runs/${"0".repeat(8)}`, (page) => page.getByRole("alert").waitFor()],
+          ["a review of no run", `/runs/${"0".repeat(8)}/review`, (page) => page.getByRole("alert").waitFor()],
+          ["no such domain", "/domains/none", (page) => page.getByText("brings no view of its own").waitFor()],
+          ["no run fits", "/runs?text=zzzz", (page) => page.getByText("No run fits these filters.").waitFor()],
+          ["no such page", "/runs/a/b/c", (page) => page.getByText("There is no such page").waitFor()]
+        ]
         yield* Effect.promise(async () => {
-          for (const colorScheme of ["light", "dark"] as const) {
-            for (const width of widths) {
-              if (colorScheme === "dark" && width === 768) continue
-              const viewport = { width, height: width < 500 ? 844 : 900 }
-              const { complaints, page } = await open({ colorScheme, viewport, reducedMotion: "reduce" })
-              await page.goto(server.url.href)
-              await page.getByLabel("Token").waitFor()
-              await accessible(page, `sign-in, ${colorScheme}, ${width}`)
-              await signIn(page, server, "approver")
-              for (const [name, where, ready] of pages) {
-                await go(page, where)
-                await ready(page)
-                await accessible(page, `${name}, ${colorScheme}, ${width}`)
-                // Nothing is wider than the screen.
-                assert.isAtMost(
-                  await page.evaluate<number>("document.documentElement.scrollWidth"),
-                  width,
-                  `${name}, ${width}`
-                )
-                if (colorScheme === "dark" && width === 390) continue
-                const picture = await page.screenshot()
-                const file = path.join(pictures, `${name}-${colorScheme === "dark" ? "dark" : width}.png`)
-                if (process.env["PICTURES"] === "write") fs.writeFileSync(file, picture)
-                assert.isBelow(await distance(page, fs.readFileSync(file), picture), 0.08, path.basename(file))
-              }
-              // The dialog that asks.
-              await go(page, `/runs/${waiting.run.id}/review`)
-              await page.getByRole("button", { name: "Approve", exact: true }).click()
-              await page.getByRole("alertdialog").waitFor()
-              await accessible(page, `dialog, ${colorScheme}, ${width}`)
-              await page.keyboard.press("Escape")
-              await page.getByRole("alertdialog").waitFor({ state: "detached" })
-              assert.deepStrictEqual(complaints, [])
-              await page.context().close()
+          for (const look of looks.filter(({ colorScheme }) => colorScheme === theme)) {
+            const { complaints, page } = await open(optionsOf(look))
+            await page.goto(server.url.href)
+            await page.getByLabel("Token").waitFor()
+            await check(page, look, "sign-in")
+            await signIn(page, server, "approver")
+            for (const [name, where, ready] of pages) {
+              await go(page, where)
+              await ready(page)
+              await check(page, look, name, name)
             }
+            for (const [name, where, ready] of states) {
+              await go(page, where)
+              await ready(page)
+              await check(page, look, name)
+            }
+            // The dialog that asks.
+            await go(page, `/runs/${waiting.id}/review`)
+            await page.getByRole("button", { name: "Approve", exact: true }).click()
+            await page.getByRole("alertdialog").waitFor()
+            await check(page, look, "dialog")
+            await page.keyboard.press("Escape")
+            await page.getByRole("alertdialog").waitFor({ state: "detached" })
+            assert.deepStrictEqual(complaints, [])
+            await page.context().close()
           }
         })
       }),

@@ -200,7 +200,7 @@ describe("sign-in by an issuer on the page", () => {
         await other.page.getByRole("button", { name: "Approve", exact: true }).click()
         await confirm(other.page, "Approve", "seen by a second person")
         await status(requester.page, "succeeded")
-        await requester.page.locator(".notice strong", { hasText: `${issuer.issuer}#ben` }).waitFor()
+        await requester.page.locator(".notice").getByTitle(`${issuer.issuer}#ben`).getByText("Ben Example").waitFor()
         await go(requester.page, `/runs/${id}`)
         await requester.page.getByText("✓ verified").waitFor()
       })

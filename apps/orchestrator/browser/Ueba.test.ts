@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import type { Page } from "playwright-core"
 import * as Domain from "../src/domain/Domain.ts"
 import * as DomainList from "../src/domain/DomainList.ts"
 import * as DomainServer from "../src/domain/DomainServer.ts"
@@ -16,37 +17,49 @@ import { builtIn } from "../src/Domains.ts"
 import * as privx from "../test/support/privx.ts"
 import * as served from "../test/support/served.ts"
 import { browser } from "./chromium.ts"
-import { accessible, confirm, counted, go, signIn } from "./support.ts"
+import { check, looks, optionsOf } from "./pictures.ts"
+import { confirm, counted, go, signIn } from "./support.ts"
 
 const open = browser()
-
-const pictures = path.join(import.meta.dirname, "../../../docs/pictures/dashboard")
 
 /** A view that asks an endpoint of its domain. */
 const view = `
 export const mount = (element, { request, rights }) => {
-  const text = document.createElement("p")
-  element.append(text)
-  request("/api/v1/domains/acme/greeting").then((answer) => answer.json()).then(({ greeting }) => {
-    text.textContent = greeting + " <b>" + rights.join(" ")
+  const list = document.createElement("ul")
+  element.append(list)
+  request("/api/v1/domains/certificates/expiring").then((answer) => answer.json()).then(({ certificates }) => {
+    for (const { name, days } of certificates) {
+      const item = document.createElement("li")
+      item.textContent = name + " expires in " + days + " days; you may " + rights.join(" ")
+      list.append(item)
+    }
   })
-  return () => text.remove()
+  return () => list.remove()
 }
 `
 
-const acme = (file: string) =>
-  Domain.make("acme", {
+/** The domain of another team. The name of one of its certificates is no markup. */
+const certificates = (file: string) =>
+  Domain.make("certificates", {
     server: async () => ({
-      title: "Acme",
+      title: "Certificates",
       endpoints: [
         DomainServer.endpoint({
-          name: "greeting",
+          name: "expiring",
           method: "GET",
-          path: "/greeting",
+          path: "/expiring",
           right: "look",
-          summary: "Greet",
-          success: Schema.Struct({ greeting: Schema.String }),
-          run: () => Effect.succeed({ greeting: "Hello from Acme" })
+          summary: "List the certificates that expire soon",
+          success: Schema.Struct({
+            certificates: Schema.Array(Schema.Struct({ name: Schema.String, days: Schema.Int }))
+          }),
+          run: () =>
+            Effect.succeed({
+              certificates: [
+                { name: "privx.example.com", days: 12 },
+                { name: "<b>bastion</b>.example.com", days: 25 }
+              ]
+            })
         })
       ],
       view: file
@@ -60,7 +73,7 @@ describe("domains on the page", () => {
       Effect.gen(function* () {
         const file = path.join(yield* temporary.directory, "view.js")
         fs.writeFileSync(file, view)
-        const domains = DomainList.layer([...builtIn, acme(file)])
+        const domains = DomainList.layer([...builtIn, certificates(file)])
         const server = yield* served.start({ simulator: { speed: 600 }, domains })
         yield* server.simulator.ueba.runScript
         yield* Effect.gen(function* () {
@@ -71,48 +84,44 @@ describe("domains on the page", () => {
             yield* eventually(ueba.getDataset(id), (dataset) => trainingState(dataset) === "trained")
           }
         }).pipe(Effect.provide(Ueba.layer().pipe(Layer.provide(privx.client(server.simulator)))), Effect.orDie)
+        const charts = async (page: Page) => {
+          await counted(page.getByRole("img", { name: /^Loss by epoch, \d+ epochs/ }), 2)
+          await counted(page.getByRole("img", { name: /^Histogram of anomaly scores/ }), 2)
+        }
+        const activate = (page: Page) => page.getByRole("button", { name: /^Activate/ })
         yield* Effect.promise(async () => {
-          for (const [width, colorScheme] of [
-            [390, "light"],
-            [768, "dark"],
-            [1440, "light"]
-          ] as const) {
-            const { complaints, page } = await open({
-              colorScheme,
-              viewport: { width, height: 900 },
-              reducedMotion: "reduce"
-            })
-            await signIn(page, server, width === 390 ? "viewer" : "operator")
+          const viewer = await open()
+          await signIn(viewer.page, server, "viewer", "/ueba")
+          await charts(viewer.page)
+          assert.strictEqual(await activate(viewer.page).count(), 0)
+          await viewer.page.context().close()
+          const { page } = await open()
+          await signIn(page, server, "operator", "/ueba")
+          await counted(activate(page), 2)
+          const second = page.getByRole("row", { name: /second quarter/ })
+          await second.getByRole("button").click()
+          await confirm(page, "Activate")
+          await second.getByText("active", { exact: true }).waitFor()
+          await counted(activate(page), 1)
+          await page.context().close()
+
+          for (const look of looks) {
+            const { complaints, page } = await open(optionsOf(look))
+            await signIn(page, server, "operator")
             await page.getByRole("link", { name: "UEBA", exact: true }).click()
-            await counted(page.getByRole("img", { name: /^Loss by epoch, \d+ epochs/ }), 2)
-            await counted(page.getByRole("img", { name: /^Histogram of anomaly scores/ }), 2)
-            const activate = page.getByRole("button", { name: /^Activate/ })
-            assert.strictEqual(await activate.count(), width === 390 ? 0 : width === 768 ? 2 : 1)
-            if (width === 768) {
-              await page
-                .getByRole("row", { name: /second quarter/ })
-                .getByRole("button")
-                .click()
-              await confirm(page, "Activate")
-              await page
-                .getByRole("row", { name: /second quarter/ })
-                .getByText("active", { exact: true })
-                .waitFor()
-            }
-            await accessible(page, `UEBA, ${colorScheme}, ${width}`)
-            assert.isAtMost(await page.evaluate<number>("document.documentElement.scrollWidth"), width)
-            const picture = path.join(pictures, `ueba-${width}.png`)
-            if (process.env["PICTURES"] === "write") fs.writeFileSync(picture, await page.screenshot())
-            await go(page, "/domains/acme")
-            await page.getByText("Hello from Acme <b>look").waitFor()
-            await accessible(page, `a view of a domain, ${colorScheme}, ${width}`)
+            await charts(page)
+            await counted(activate(page), 1)
+            await check(page, look, "UEBA", "ueba")
+            await page.getByRole("link", { name: "Certificates", exact: true }).click()
+            await page.getByText("<b>bastion</b>.example.com expires in 25 days; you may look submit").waitFor()
+            await check(page, look, "a view of a domain")
             await go(page, "/ueba")
-            await page.getByText("Hello from Acme").waitFor({ state: "detached" })
+            await page.getByText("expires in 25 days").waitFor({ state: "detached" })
             assert.deepStrictEqual(complaints, [])
             await page.context().close()
           }
         })
       }),
-    300_000
+    600_000
   )
 })

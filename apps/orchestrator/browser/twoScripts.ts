@@ -54,7 +54,11 @@ export const start = Effect.fnUntraced(function* (
     return { ...server, sha256: String(sha256) }
   }).pipe(Scope.provide(first))
   yield* Scope.close(first, Exit.void)
-  const simulator = yield* privx.start({ port, tls: true, script: options.changed ?? changed })
+  const simulator = yield* privx.start({
+    port,
+    tls: true,
+    script: options.changed ?? changed
+  })
   const server = yield* served.start({ resumed: { simulator, dataDir }, tokenOf: before.tokenOf })
   const { run } = yield* server.submit({ requireApproval: "always", policy: options.policy ?? policy })
   const waiting = yield* server.reached(run.id, "waiting")
