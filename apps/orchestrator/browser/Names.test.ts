@@ -60,8 +60,8 @@ describe("the page", { timeout: 240_000 }, () => {
       const { complaints, page } = yield* Effect.promise(() => open())
       yield* Effect.promise(async () => {
         await signIn(page, server, "approver", `/runs/${run.id}/review`)
-        await page.locator(".facts").getByText("Baseline (nobody has approved it)").waitFor()
-        await page.getByText("No line differs from the baseline (nobody has approved it).").waitFor()
+        await page.locator(".facts").getByText("Baseline (no one has approved it)").waitFor()
+        await page.getByText("No line differs from the baseline (no one has approved it).").waitFor()
         await accessible(page, "baseline")
         await page.getByRole("button", { name: "Show the whole script" }).click()
         await page.getByText("The whole script of this run, without a comparison.").waitFor()
@@ -73,7 +73,7 @@ describe("the page", { timeout: 240_000 }, () => {
       yield* Effect.promise(async () => {
         await go(page, `/runs/${next.run.id}/review`)
         await page.getByText("No line differs from the approved script.").waitFor()
-        assert.strictEqual(await page.getByText("nobody has approved it").count(), 0)
+        assert.strictEqual(await page.getByText("no one has approved it").count(), 0)
       })
       assert.deepStrictEqual(complaints, [])
     })

@@ -144,7 +144,7 @@ describe("sign-in by an issuer on the page", () => {
         await page.getByText("Dora Example").waitFor({ state: "detached" })
         assert.isUndefined(await sessionOf(page))
         await page.reload()
-        // The session of the issuer goes on: nobody is asked.
+        // The session of the issuer continues, so the browser asks for no password.
         await link(page).click()
         await page.locator(".who").getByText("Dora Example").waitFor()
 

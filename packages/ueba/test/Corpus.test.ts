@@ -41,19 +41,19 @@ describe("the corpus of scripts", () => {
   // Written without a look at the rules; docs/verification.md tells what was noticed before the rules were improved with them.
   it.effect.each([["third", 0.9, 0.6]] as const)("has a set that was unseen, the %s", ([name, plain, obfuscated]) =>
     Effect.gen(function* () {
-      const folder = path.join(import.meta.dirname, "../corpus/unseen", name)
+      const directory = path.join(import.meta.dirname, "../corpus/unseen", name)
       for (const category of Variants.hostileCategories) {
         for (const [level, least] of [
           ["plain", plain],
           ["obfuscated", obfuscated]
         ] as const) {
-          const members = Variants.read(category, folder).filter((variant) => variant.level === level)
+          const members = Variants.read(category, directory).filter((variant) => variant.level === level)
           const judged = yield* Effect.forEach(members, ({ bytes }) => complaints(bytes))
           const noticed = judged.filter(({ names }) => names.length > 0).length
           assert.isAtLeast(noticed / members.length, least, `${category}: ${noticed} of ${members.length} ${level}`)
         }
       }
-      const harmless = yield* Effect.forEach(Variants.read("harmless", folder), ({ bytes }) => complaints(bytes))
+      const harmless = yield* Effect.forEach(Variants.read("harmless", directory), ({ bytes }) => complaints(bytes))
       assert.isTrue(harmless.every(({ report }) => report.verified))
       assert.isAtMost(harmless.filter(({ names }) => names.length > 0).length, harmless.length * 0.05)
     })

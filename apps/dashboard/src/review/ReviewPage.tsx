@@ -126,7 +126,7 @@ const Compared = ({ review: { displayNames, reference }, run }: { readonly run: 
   const what =
     reference.basis === "baseline" ? (
       <>
-        <strong>Baseline (nobody has approved it)</strong>: trusted on first use, <Time iso={reference.at} />
+        <strong>Baseline (no one has approved it)</strong>: trusted on first use, <Time iso={reference.at} />
       </>
     ) : (
       <>

@@ -42,7 +42,7 @@ export const ScriptDiff = ({
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set())
   const [limit, setLimit] = useState(portion)
   let room = limit
-  const other = basis === "baseline" ? "baseline (nobody has approved it)" : "approved script"
+  const other = basis === "baseline" ? "baseline (no one has approved it)" : "approved script"
   const changes = rows.filter(({ change }) => change !== "same").length
   return (
     <div className={compared ? "diff compared" : "diff"}>

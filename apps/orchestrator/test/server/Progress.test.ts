@@ -17,7 +17,7 @@ const downloads = (text: string) =>
     .filter(({ name }) => name === "download")
 
 describe("the download of a run", { timeout: 60_000 }, () => {
-  it.live("is told of with its size while it lasts", () =>
+  it.live("is reported with its size while it runs", () =>
     Effect.gen(function* () {
       const server = yield* served.start()
       const whole = yield* server.submit()

@@ -95,7 +95,7 @@ describe("the deadline is a wall", () => {
       tokens: "static"
     },
     {
-      condition: "the login is told to wait",
+      condition: "the login gets a Retry-After",
       answer: () => WireServer.errorBody(503, "MAX_LOAD", { "Retry-After": "30" }),
       tokens: "apiClient"
     },

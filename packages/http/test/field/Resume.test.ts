@@ -63,7 +63,7 @@ const download = (script: WireServer.Script, options: Parameters<typeof FileDown
 describe("the rest of a body", () => {
   it.live.each<{ condition: string; answers: ReadonlyArray<WireServer.Answer>; resumed: number }>([
     { condition: "is what was asked for", answers: [part(cut, end, body.length)], resumed: 1 },
-    { condition: "has a total that is not told", answers: [part(cut, end, "*")], resumed: 1 },
+    { condition: "has an unknown total", answers: [part(cut, end, "*")], resumed: 1 },
     {
       condition: "comes in parts that are shorter than asked",
       answers: [part(cut, cut + 499, body.length), part(cut + 500, end, body.length)],
@@ -91,7 +91,7 @@ describe("the rest of a body", () => {
     { condition: "206 from another byte", answer: part(cut + 1, end, body.length) },
     { condition: "206 of another total", answer: part(cut, cut + 499, cut + 500) },
     { condition: "206 of another version", answer: part(cut, end, body.length, { ETag: '"v2"' }) },
-    { condition: "206 of a version that is not told", answer: part(cut, end, body.length, { ETag: "" }) },
+    { condition: "206 without a validator", answer: part(cut, end, body.length, { ETag: "" }) },
     {
       condition: "206 with a length that is not that of its range",
       answer: [

@@ -111,7 +111,7 @@ const samples = [
 ]
 
 /** For patterns that stand for a directory of them. */
-const folders = [
+const directories = [
   "/etc/sudoers.d",
   "/etc/cron.d",
   "/etc/cron.daily",
@@ -135,10 +135,10 @@ export const concernOf = (path: string): string | undefined =>
 const concernAt = (path: string): string | undefined => places.find(([pattern]) => pattern.test(path))?.[1]
 
 const ofPattern = (path: string): string | undefined => {
-  const folder = path.slice(0, path.lastIndexOf("/"))
+  const directory = path.slice(0, path.lastIndexOf("/"))
   const sample = /^\/(?:etc|root|var\/(?:log|spool)|[^/]*[?*[][^/]*)\/./.test(path)
     ? (samples.find((sample) => globMatches(path, sample)) ??
-      (/[?*[]/.test(folder) ? folders.find((sample) => globMatches(folder, sample)) : undefined))
+      (/[?*[]/.test(directory) ? directories.find((sample) => globMatches(directory, sample)) : undefined))
     : undefined
   return sample === undefined ? undefined : concernAt(sample)
 }

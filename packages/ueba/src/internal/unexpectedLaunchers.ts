@@ -60,7 +60,7 @@ const features: ReadonlyMap<string, Feature> = new Map<string, Feature>([
   ["nmap", { line: /^(?:--script=?)?\s*(.*os\.execute.*)$/ }]
 ])
 
-/** What a reader is told about. */
+/** What is reported. */
 const concern = "runs a command by a feature that few readers know"
 
 export const runUnexpectedly = (

@@ -317,7 +317,7 @@ describe("the provenance of a setup", () => {
       const refused = yield* setup(rsa)
       assert.strictEqual(refused.code, 3, refused.stderr)
       assert.deepInclude(cli.json(refused).error, { tag: "KeyUnusable", path: rsa })
-      assert.deepStrictEqual(yield* simulator.requests, [], "nothing was begun")
+      assert.deepStrictEqual(yield* simulator.requests, [], "nothing was requested")
 
       const { privateKey, publicKey } = crypto.generateKeyPairSync("ed25519")
       const own = path.join(home, "own.pem")
