@@ -72,6 +72,18 @@ describe("complete", () => {
       "#!/bin/sh\nid\ntrap clean EXIT\n",
       "the last command is trap clean EXIT, and nothing follows it (line 3, column 1)"
     ],
+    [
+      '#!/bin/sh\necho "[1/3] packages"\napt-get install -y a\necho "[2/3] user"\nuseradd -r a\n',
+      "step 2 of 3 is the last that the script tells of (line 5, column 1)"
+    ],
+    [
+      '#!/bin/sh\necho "Adding the user"\nuseradd -r a\necho "Starting the service"\n',
+      "the last command tells of something that does not follow (line 4, column 1)"
+    ],
+    [
+      '#!/bin/sh\nset -e\nd=$(mktemp -d)\ncurl -fsSLo "$d/a.tgz" https://a.example/a.tgz\n',
+      "the last command puts something into a temporary file that nothing uses (line 4, column 1)"
+    ],
     ["#!/bin/sh\nid\numask 077\n", "the last command is umask 077, and nothing follows it (line 3, column 1)"],
     ["#!/bin/sh\nid\nshift\n", "the last command is shift, and nothing follows it (line 3, column 1)"],
     [

@@ -338,7 +338,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   [
     "mount",
     (args) =>
-      has(args, /^--(?:bind|rbind|move|overlay)$|^(?:-o)?(?:[\w=]+,)*bind\b/) &&
+      has(args, /^(?:-[BMR]|--(?:bind|rbind|move|overlay))$|^(?:-o)?(?:[\w=]+,)*bind\b/) &&
       /^\/(?:etc|usr|s?bin|lib\w*|root|proc|boot)(?:\/|$)/.test(operandsOf(args, /^-[ot]$/).at(-1) ?? "")
         ? [change("changesKernel", args.join(" "), "puts other files over those of the system")]
         : []

@@ -116,6 +116,8 @@ const simple = (
       machine.fact("removes", disk, name, concern, { broad: true })
     }
     for (const [from, to] of effects.copied ?? []) {
+      if (/^(?:cp|install)$/.test(name) && isDisguise(from, to))
+        machine.fact("misleadsReader", to, name, `puts ${baseName(from)} under another name`)
       if (name === "ln" && from.startsWith("/") && !machine.links.has(machine.absolute(to)))
         machine.links.set(machine.absolute(to), from)
       const value = machine.file(from, stdin)
@@ -154,6 +156,17 @@ const simple = (
   }
   return machine.capturing === 0 ? empty : output(interpreter, name, args, stdin)
 }
+
+/** A shell or a program of that power, copied to another name. */
+const isDisguise = (from: string, to: string): boolean =>
+  /^\/(?:usr\/)?s?bin\/(?:(?:ba|da|z|k)?sh|busybox|python[\d.]*|perl|nc|ncat|socat|curl|wget|sudo|su|find|env)$/.test(
+    from
+  ) &&
+  /^[/~.]/.test(to) &&
+  !isOpen(to) &&
+  !to.endsWith("/") &&
+  !baseName(to).startsWith(baseName(from)) &&
+  !/^(?:s?bin|libexec|lib\d*|tools|root|rootfs|tmp|shm|opt|usr|chroot|jail)$/.test(baseName(to))
 
 const installers =
   /^(?:apt|apt-get|dpkg|rpm|dnf|yum|zypper|pip3?|npm|gem|snap|insmod|modprobe|apk|pkg|flatpak|installer)$/

@@ -180,6 +180,8 @@ const foreign = (
     ) {
       interpreter.reportOrigin(stdin.origin, name, "code")
     }
+    if (found.shellCode.some((shell) => /^(?:\/(?:usr\/)?bin\/)?(?:ba|da|z|k|c)?sh(?: -[ip]+)?$/.test(shell)))
+      machine.fact("misleadsReader", "sh", name, "starts a shell within another program")
     for (const shell of found.shellCode) {
       if (/[a-z]/.test(shell)) machine.scoped(() => interpreter.runCode(constant(shell), stdin, name))
     }

@@ -34,7 +34,7 @@ const places: ReadonlyArray<Place> = [
     "starts services (systemd)"
   ],
   [
-    /^\/etc\/(?:init\.d|rc\d?\.d|rcS\.d|init|inittab|rc\.local|rc\.conf|runit|sv|s6|xinetd\.d|xinetd\.conf|inetd\.conf|conf\.d|local\.d|supervisor[^/]*|monit[^/]*|event\.d|dbus-1|service|kubernetes\/manifests|acpi|apm|pm|ppp|wpa_supplicant|cloud\/cloud\.cfg[^/]*|X11\/xinit|gdm3?|lightdm|sddm|needrestart\/(?:hook|conf)\.d|kernel\/postinst\.d)(?:\/|$)|^\/(?:service|usr\/lib\/pm-utils|var\/service|var\/lib\/(?:cloud|kubelet)|usr\/(?:local\/)?lib\/(?:systemd|networkd-dispatcher))(?:\/|$)|^\/var\/lib\/rancher\/[^/]+\/server\/manifests|^\/usr\/share\/dbus-1(?:\/|$)/,
+    /^\/etc\/(?:init\.d|rc\d?\.d|rcS\.d|init|inittab|rc\.local|rc\.conf|runit|sv|s6|xinetd\.d|xinetd\.conf|inetd\.conf|conf\.d|local\.d|supervisor[^/]*|monit[^/]*|event\.d|dbus-1|rc\.common|service|kubernetes\/manifests|acpi|apm|pm|ppp|wpa_supplicant|cloud\/cloud\.cfg[^/]*|X11\/xinit|gdm3?|lightdm|sddm|needrestart\/(?:hook|conf)\.d|kernel\/postinst\.d)(?:\/|$)|^\/(?:usr\/local\/etc\/rc\.d|service|usr\/lib\/pm-utils|var\/service|var\/lib\/(?:cloud|kubelet)|usr\/(?:local\/)?lib\/(?:systemd|networkd-dispatcher))(?:\/|$)|^\/var\/lib\/rancher\/[^/]+\/server\/manifests|^\/usr\/share\/dbus-1(?:\/|$)/,
     "starts services"
   ],
   [
@@ -75,7 +75,7 @@ const places: ReadonlyArray<Place> = [
     "decides which hosts this host talks to"
   ],
   [
-    /^\/var\/log\/(?:wtmp|btmp|lastlog|auth\.log|secure|audit|messages|syslog|journal|faillog)|^\/var\/run\/utmp|^\/run\/utmp|\.bash_history$|\.(?:zsh|ksh|sh|python|mysql|psql)_history$/,
+    /^\/var\/log\/(?:wtmp|btmp|lastlog|auth\.log|secure|audit|messages|syslog|journal|faillog)|^\/var\/run\/utmp|^\/run\/utmp|^\/var\/lib\/docker\/containers(?:\/|$)|\.bash_history$|\.(?:zsh|ksh|sh|python|mysql|psql)_history$/,
     "holds the record of what happened"
   ],
   [

@@ -5,15 +5,18 @@
  * Runs in the parser's thread and in the main thread: imports only types and modules of this directory.
  */
 import type { Assignment, Command, ParsedScript, Statement, SyntaxNode } from "unbash"
+import { announcedStep } from "./announcedSteps.ts"
 import { isNoHeading } from "./scriptTail.ts"
-import type { TailFinding } from "./tailFinding.ts"
+import type { Unfinished } from "./tailFinding.ts"
 
-export interface Unfinished extends TailFinding {
-  readonly certain: boolean
+export const unfinished = (script: ParsedScript, source: string): Unfinished | undefined => {
+  const cut = openSection(source) ?? openComment(script, source) ?? heading(script, source)
+  if (cut !== undefined) return cut
+  const prepared = preparation(script)
+  if (prepared?.certain === true) return prepared
+  const announced = announcedStep(script)
+  return announced?.certain === true ? announced : (prepared ?? announced)
 }
-
-export const unfinished = (script: ParsedScript, source: string): Unfinished | undefined =>
-  openSection(source) ?? openComment(script, source) ?? heading(script, source) ?? preparation(script)
 
 /** The last command prepares for others: it sets something that only they would use. */
 const preparation = (script: ParsedScript): Unfinished | undefined => {
@@ -141,6 +144,14 @@ const preparing = (command: Command, tested: boolean): Preparing | undefined => 
     case "pushd":
     case "mkdir":
       return { message: said, certain: false, isOption: false }
+    case "apt-get":
+    case "apt":
+    case "systemctl":
+    case "curl":
+    case "wget":
+    case "tar":
+    case "unzip":
+      return readies(name.text, texts) ? { message: said, certain: false, isOption: false } : undefined
     case "exit":
     case "return":
       return tested ? { message: said, certain: false, isOption: false } : undefined
@@ -151,6 +162,21 @@ const preparing = (command: Command, tested: boolean): Preparing | undefined => 
         : undefined
     default:
       return undefined
+  }
+}
+
+/** Whether a command only brings something that others would use. */
+const readies = (name: string, texts: ReadonlyArray<string>): boolean => {
+  switch (name) {
+    case "apt-get":
+    case "apt":
+      return texts.some((text) => text === "update") && !texts.some((text) => /^(?:install|upgrade)$/.test(text))
+    case "systemctl":
+      return texts.some((text) => text === "stop")
+    case "tar":
+      return texts.some((text) => /^-?[a-zA-Z]*x[a-zA-Z]*$|^--extract$/.test(text))
+    default:
+      return texts.some((text) => /^(?:-[a-zA-Z]*[oO]|--output|--remote-name)/.test(text)) || name === "unzip"
   }
 }
 
