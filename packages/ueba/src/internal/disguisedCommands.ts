@@ -120,6 +120,7 @@ const namePieces = (name: Word): string | undefined => {
     /^\w+$/.test(only.operation.operand.text)
   )
     return "the name of a command is computed from a text"
+  if (/^"\$\{\w+\[\*\]\}"$/.test(name.text)) return "the name of a command is joined from the elements of an array"
   const pieces = parts.filter((part) => isExpansion(part) || part.type === "CommandExpansion").length
   // A function such as generate_${kind}_${name} has a part that a reader finds.
   const isFindable = parts.some(

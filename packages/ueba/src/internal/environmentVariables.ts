@@ -38,6 +38,9 @@ export const variableConcern = (name: string, value: string): string | undefined
       return /^(?:0|false)$/.test(value) ? "switches off the verification of TLS" : undefined
     case "LDAPTLS_REQCERT":
       return /^(?:never|allow)$/.test(value) ? "switches off the verification of TLS" : undefined
+    case "PIP_TRUSTED_HOST":
+    case "UV_INSECURE_HOST":
+      return value === "" ? undefined : "switches off the verification of TLS"
     case "HISTFILE":
     case "HISTSIZE":
     case "HISTFILESIZE":

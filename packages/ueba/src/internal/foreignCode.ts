@@ -33,7 +33,7 @@ const running =
   /\beval\b|\bexec\w*\b|\bsystem\b|\bpopen\w*\b|\bspawn\w*\b|\bsubprocess\b|\bchild_process\b|\bcompile\s*\(|\bnew\s+Function\b|\bFunction\s*\(|\bpassthru\b|\bshell_exec\b|\bproc_open\b|\bpcntl_exec\b|\bassert\s*\(|\binstance_eval\b|(?<![.\w])load(?:string|file)?\s*\(|\bdo\s*\(?["'$]|\b__import__\b|\bimport\s*\(|\brequire\s*\(\s*(?:["']https?:|\w+\s*\))|`[^`]*`|\bqx\b|\|\s*(?:ba|da|z|k)?sh\b|["'](?:\/bin\/)?(?:ba|da|z|k)?sh["']|\bvm\.run|\bpty\b|\bdofile\b|\bos\.execute\b|\bIO\.popen\b|\b%x|\binclude(?:_once)?\b|\bgetline\b|\bIEX\b|\bInvoke-Expression\b|\brunpy\b/
 
 const decoding =
-  /\bb(?:16|32|64|85)decode\b|\bbase64(?:_decode)?\b|\bBase64\b|\bunpack\b|\bpack\s*\(|\bfromhex\b|\bunhexlify\b|\bzlib\b|\bgzinflate\b|\bgunzip\w*\b|\binflate\w*\b|\bcodecs\.|\brot13\b|\bstr_rot13\b|\bfromCharCode\b|\batob\b|\bdecode64\b|\bchr\s*\(|\bstring\.(?:char|reverse)\b|\bfromCodePoint\b|\bchr\b|\[\s*(?:0x[0-9a-f]{2}|\d{2,3})(?:\s*,\s*(?:0x[0-9a-f]{2}|\d{2,3})){3}|\bmarshal\b|\bhex2bin\b|Buffer\.from\(|\bstrrev\b|\breverse\b|\bunescape\b|\[::-1\]|\bxor\b|\bsprintf\s{0,8}\(\s{0,8}["'](?:%c){2}/
+  /\bb(?:16|32|64|85)decode\b|\bbase64(?:_decode)?\b|\bBase64\b|\bunpack\b|\bpack\s*[("']|\bfromhex\b|\bunhexlify\b|\bzlib\b|\bgzinflate\b|\bgunzip\w*\b|\binflate\w*\b|\bcodecs\.|\brot13\b|\bstr_rot13\b|\bfromCharCode\b|\batob\b|\bdecode64\b|\bchr\s*\(|\bstring\.(?:char|reverse)\b|\bfromCodePoint\b|\bchr\b|\[\s*(?:0x[0-9a-f]{2}|\d{2,3})(?:\s*,\s*(?:0x[0-9a-f]{2}|\d{2,3})){3}|\bmarshal\b|\bhex2bin\b|Buffer\.from\(|\bstrrev\b|\breverse\b|\bunescape\b|\[::-1\]|\bxor\b|\bs?printf\s{0,8}\(?\s{0,8}["'](?:%c){2}/
 
 /** Longer code is looked at in its first part. */
 const lengthLimit = 256 * 1024

@@ -8,7 +8,7 @@ import type { Command, Word } from "unbash"
 
 /** A name that no command has: with a comma, a date, a ruler, a mark of a level. */
 const implausible =
-  /^(?:.{1,200},|.{0,200}",".{0,200}|\d{4}-\d\d-\d\d.{0,40}|\d{1,2}:\d\d(?::\d\d)?.{0,20}|\[?\d{10,}.{0,20}|-{2,}[A-Z -].{0,80}|[=*_~-]{3,200}|%|\[(?:[A-Z]{3,9}|\d[\d:. TZ+-]*)\]?:?|\w{2,30}[!?]|[A-Z][a-z]{1,30}\.)$/s
+  /^(?:.{1,200},|.{0,200}",".{0,200}|\d{4}[-/]\d\d[-/]\d\d.{0,40}|Exception|Traceback|\d{1,2}:\d\d(?::\d\d)?.{0,20}|\[?\d{10,}.{0,20}|-{2,}[A-Z -].{0,80}|[=*_~-]{3,200}|%|\[(?:[A-Z]{3,9}|\d[\d:. TZ+-]*)\]?:?|\w{2,30}[!?]|[A-Z][a-z]{1,30}\.)$/s
 
 /** Words of messages about what went wrong. */
 const failure =

@@ -68,7 +68,8 @@ export const runLanguage = (
     const program = operands[0]
     if (program !== undefined)
       foreign(interpreter, language, name, withVariables(valueOf(program), variables), stdin, operands.slice(1))
-    return undefined
+    const made = stdin === undefined && program !== undefined ? madeBy(name, [valueOf(program)]) : undefined
+    return made === undefined || machine.capturing === 0 ? undefined : machine.fresh(made)
   }
   for (const module of loaded) {
     if (/^(?:https?:|data:)/.test(module))

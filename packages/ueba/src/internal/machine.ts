@@ -211,7 +211,11 @@ export class Machine {
     const before = this.variables.get(name)
     if (this.#scopes > 0) this.#undo.push([name, before])
     this.variables.set(name, this.conditional > 0 && before !== undefined ? either(before, value) : value)
-    if (!/^(?:PATH|LD_|ENV$|BASH_ENV|HIST|PYTHON|PERL|NODE_|GIT_|RUBY|CURL_|LDAP|PROMPT_|LESSOPEN|npm_)/.test(name))
+    if (
+      !/^(?:PATH|LD_|ENV$|BASH_ENV|HIST|PYTHON|PIP_|UV_|PERL|NODE_|GIT_|RUBY|CURL_|LDAP|PROMPT_|LESSOPEN|npm_)/.test(
+        name
+      )
+    )
       return
     for (const text of value.texts) {
       const concern = variableConcern(name, plain(text))
@@ -284,6 +288,7 @@ export class Machine {
   /** What a file holds, as far as the script put it there. */
   file(path: string, stdin: Value | undefined): Value | undefined {
     if (/^(?:-|\/dev\/stdin|\/dev\/fd\/0|\/proc\/self\/fd\/0)$/.test(path)) return stdin
+    if (/^\/dev\/(?:tcp|udp)\/./.test(path)) return this.fresh({ kind: "fetched", source: path })
     if (path === ownPath) return { texts: this.fresh().texts, origin: { kind: "own", source: "$0" } }
     if (this.files.size === 0 && this.directories.size === 0) return undefined
     const key = this.absolute(path)
