@@ -59,7 +59,7 @@ const read: Builtin["run"] = ({ machine }, args, stdin) => {
   const takenApart: Origin | undefined = /[^\s]/.test(separators) ? { kind: "hidden", source: "read" } : undefined
   const all = array === -1 ? names : [texts[array + 1] ?? ""]
   if (all.length === 0) all.push("REPLY")
-  all.forEach((name, at) => {
+  all.slice(0, 64).forEach((name, at) => {
     const values = known?.map((line) => {
       if (array === -1 && all.length === 1) return line
       const fields = fieldsAt(line, separators)

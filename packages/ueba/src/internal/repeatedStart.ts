@@ -23,7 +23,8 @@ export const repeatedStart = (source: string, isData: (offset: number) => boolea
     if (/^[ \t]*[^\s#]/.test(source.slice(end, Math.min(next, end + 200)))) lines += 1
     end = next + 1
   }
-  if (lines < linesAgain || end - start < textAgain) return undefined
+  // The search costs the length of what is searched for, at worst, for each part of the script.
+  if (lines < linesAgain || end - start < textAgain || end - start > 4000) return undefined
   const at = source.indexOf(`\n${source.slice(start, end)}`, end - 1)
   return at === -1 || isData(at + 1)
     ? undefined
