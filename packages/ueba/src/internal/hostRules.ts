@@ -61,7 +61,14 @@ export const services: Rule = (args) => {
   return (names.length === 0 ? [""] : names).map((name) =>
     /^(?:stop|disable|mask|kill)$/.test(verb) && defences.test(name)
       ? change("weakensDefence", name, "switches off a defence of the host")
-      : change("changesService", name)
+      : change(
+          "changesService",
+          name,
+          // A unit of a user needs no rights of root, and few people look for one.
+          has(args, /^--(?:user|global)$/) && /^(?:enable|reenable|preset)$/.test(verb)
+            ? "starts a service with the session of a user"
+            : undefined
+        )
   )
 }
 
