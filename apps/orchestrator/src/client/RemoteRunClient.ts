@@ -74,7 +74,7 @@ export const layer: Layer.Layer<RunClient, never, ServerClient> = Layer.effect(
         const listening = connect(runs, run, seen, client.origin).pipe(
           Effect.tap(() => Effect.map(Clock.currentTimeMillis, (now) => void (contact = now))),
           Effect.flatMap((response) =>
-            response === undefined ? Effect.void : Stream.runForEach(events(response), tell)
+            response === undefined ? Effect.void : Stream.runForEach(events(response, client.origin), tell)
           )
         )
         const failure = yield* Effect.match(listening, { onFailure: (failure) => failure, onSuccess: () => undefined })
@@ -157,14 +157,24 @@ const connect = Effect.fnUntraced(function* (
   return yield* Effect.fail(ServerFailure.ofAnswer(response.status, body, operation, origin))
 })
 
-/** Ends with the server or the connection; the next stream repeats what was missed. */
-const events = (response: HttpClientResponse.HttpClientResponse): Stream.Stream<typeof RunChanged.Type> =>
+/**
+ * Ends with the server or the connection; the next stream repeats what was missed. An event that this version does not
+ * understand is a failure, because it would come again with each stream.
+ */
+const events = (
+  response: HttpClientResponse.HttpClientResponse,
+  origin: string
+): Stream.Stream<typeof RunChanged.Type, ServerFailure.ServerFailure> =>
   response.stream.pipe(
     Stream.timeout(silence),
     Stream.decodeText,
     bounded,
     Stream.pipeThroughChannel(Sse.decodeSchema(RunChanged)),
-    Stream.catchCause(() => Stream.empty)
+    Stream.catchTag("SchemaError", (error) => Stream.fail(ServerFailure.of(error, operation, origin))),
+    Stream.catchIf(
+      (failure) => !("_tag" in failure && failure._tag === "UnexpectedResponse"),
+      () => Stream.empty
+    )
   )
 
 /** The decoder keeps what it has of an event until its end comes. */

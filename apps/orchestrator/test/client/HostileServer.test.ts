@@ -36,7 +36,8 @@ const run = {
     earlier: []
   }),
   explanation: null,
-  requestedBy: null
+  requestedBy: null,
+  displayNames: {}
 }
 
 /** Uses the client of a server that answers every request so. */
@@ -112,6 +113,21 @@ describe("a client of a server that means harm", () => {
       const failure = yield* Effect.flip(against(server.answer, list))
       assert.deepInclude(failure, { _tag: "TransportError", reason: "tooLarge" })
       assert.isBelow(server.sent(), 128 * mebibyte)
+    })
+  )
+
+  it.live("fails with an event that is none of a run, instead of asking for it again and again", () =>
+    Effect.gen(function* () {
+      const follow = RunClient.use((client) => client.follow(id, () => Effect.void))
+      for (const data of [JSON.stringify({ ...run, status: "of another version" }), "no JSON"]) {
+        const failure = yield* Effect.flip(
+          against((_, response) => {
+            response.writeHead(200, { "content-type": "text/event-stream" })
+            response.end(`event: run\nid: 1\ndata: ${data}\n\n`)
+          }, follow)
+        )
+        assert.deepInclude(failure, { _tag: "UnexpectedResponse", operation: "runs.events", reason: "otherJson" })
+      }
     })
   )
 
