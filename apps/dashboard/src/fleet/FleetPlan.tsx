@@ -2,15 +2,15 @@
 import { useQuery } from "@tanstack/react-query"
 import { useState } from "react"
 import { Link } from "wouter"
-import { api, type FleetForecast, unwrap } from "../api/Client.ts"
+import { api, type FleetPreview, unwrap } from "../api/Client.ts"
 import { Terminal } from "../parts/Copy.tsx"
 import { ErrorNotice, Loading } from "../parts/Notice.tsx"
 import { plain } from "../parts/Plain.tsx"
 import { Time } from "../parts/Time.tsx"
 
-type Diff = FleetForecast["diff"]
+type Diff = FleetPreview["diff"]
 
-type Action = FleetForecast["hosts"][number]["action"]
+type Action = FleetPreview["hosts"][number]["action"]
 
 const actions: Readonly<Record<Action, string>> = {
   first: "set up for the first time",
@@ -46,7 +46,7 @@ export const FleetPlan = ({ fleet, id }: { readonly id: string; readonly fleet: 
       {plan.data !== undefined && (
         <>
           <Difference diff={plan.data.diff} recorded={file === undefined} />
-          <Actions forecast={plan.data} recorded={file === undefined} />
+          <Actions preview={plan.data} recorded={file === undefined} />
           {file !== undefined && plan.data.fleet !== fleet && (
             <p className="notice">The file is about another fleet: {plain(plan.data.fleet)}.</p>
           )}
@@ -66,16 +66,16 @@ export const FleetPlan = ({ fleet, id }: { readonly id: string; readonly fleet: 
   )
 }
 
-const Actions = ({ forecast, recorded }: { readonly forecast: FleetForecast; readonly recorded: boolean }) => {
+const Actions = ({ preview, recorded }: { readonly preview: FleetPreview; readonly recorded: boolean }) => {
   const counts = new Map<Action, number>()
-  for (const { action } of forecast.hosts) counts.set(action, (counts.get(action) ?? 0) + 1)
+  for (const { action } of preview.hosts) counts.set(action, (counts.get(action) ?? 0) + 1)
   return (
     <>
       <p>{recorded ? "If this plan is applied again:" : "If the file is applied:"}</p>
       <ul>
-        {forecast.continues !== null && (
+        {preview.continues !== null && (
           <li>
-            the unfinished round <Link href={`/fleets/${forecast.continues}`}>{forecast.continues.slice(0, 8)}</Link> is
+            the unfinished round <Link href={`/fleets/${preview.continues}`}>{preview.continues.slice(0, 8)}</Link> is
             resumed
           </li>
         )}

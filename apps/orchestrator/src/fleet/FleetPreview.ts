@@ -25,7 +25,7 @@ export type Action = typeof Action.Type
 
 const { drifted: _, reason: __, state: ___, ...known } = FleetStatus.HostStatus.fields
 
-export const Forecast = Schema.Struct({
+export const FleetPreview = Schema.Struct({
   fleet: Schema.String,
   /** The unfinished fleet run that would be resumed. */
   continues: Schema.NullOr(Schema.String),
@@ -34,12 +34,12 @@ export const Forecast = Schema.Struct({
   diff: FleetDiff.FleetDiff
 })
 
-export type Forecast = typeof Forecast.Type
+export type FleetPreview = typeof FleetPreview.Type
 
 /** What applying a fleet would do. */
 export const of = Effect.fn("FleetPreview.of")(function* (
   fleet: Parameters<typeof planOf>[0]
-): Effect.fn.Return<Forecast, StorageFailed, Runs | FleetRecord | SqlClient.SqlClient | Database> {
+): Effect.fn.Return<FleetPreview, StorageFailed, Runs | FleetRecord | SqlClient.SqlClient | Database> {
   const plan = planOf(fleet)
   return { ...(yield* hostsOf(plan)), diff: yield* FleetDiff.against(plan.name, plan) }
 })
@@ -48,7 +48,7 @@ export const of = Effect.fn("FleetPreview.of")(function* (
 export const ofRecorded = Effect.fn("FleetPreview.ofRecorded")(function* (
   plan: Plan,
   position: number
-): Effect.fn.Return<Forecast, StorageFailed, Runs | FleetRecord | SqlClient.SqlClient | Database> {
+): Effect.fn.Return<FleetPreview, StorageFailed, Runs | FleetRecord | SqlClient.SqlClient | Database> {
   return { ...(yield* hostsOf(plan)), diff: yield* FleetDiff.against(plan.name, plan, position) }
 })
 

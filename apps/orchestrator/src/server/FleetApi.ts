@@ -10,7 +10,7 @@ import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
-import { Forecast } from "../fleet/FleetPreview.ts"
+import { FleetPreview } from "../fleet/FleetPreview.ts"
 import { HostReport } from "../fleet/FleetReport.ts"
 import { Counts } from "../fleet/FleetRun.ts"
 import { Standing } from "../fleet/FleetStatus.ts"
@@ -61,7 +61,7 @@ const FleetShown = Schema.Struct({
   hosts: Schema.Array(HostReport)
 }).annotate({ identifier: "Fleet" })
 
-const FleetForecast = Forecast.annotate({ identifier: "FleetForecast" })
+const Preview = FleetPreview.annotate({ identifier: "FleetPreview" })
 
 const RoundStanding = Schema.Struct({
   ...Standing.fields,
@@ -88,7 +88,7 @@ export const fleets = HttpApiGroup.make("fleets")
       ),
     HttpApiEndpoint.post("plan", "/fleets/plan", {
       payload: FleetBody,
-      success: FleetForecast,
+      success: Preview,
       error: Problem.withBody
     })
       .annotate(Role.Needs, "look")
@@ -112,7 +112,7 @@ export const fleets = HttpApiGroup.make("fleets")
           "Whatever run was the last of each host. With the next time of the schedule."
         )
       ),
-    HttpApiEndpoint.get("forecast", "/fleets/:run/plan", { ...run, success: FleetForecast })
+    HttpApiEndpoint.get("preview", "/fleets/:run/plan", { ...run, success: Preview })
       .annotate(Role.Needs, "look")
       .annotateMerge(
         documented(

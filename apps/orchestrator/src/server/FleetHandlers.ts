@@ -82,7 +82,7 @@ export const layer = HttpApiBuilder.group(
         }).pipe(recorded, answered)
       )
       .handle("plan", ({ payload }) =>
-        read(payload).pipe(Effect.flatMap(FleetPreview.of), Effect.map(MaskedPaths.forecast), recorded, answered)
+        read(payload).pipe(Effect.flatMap(FleetPreview.of), Effect.map(MaskedPaths.preview), recorded, answered)
       )
       .handle("standing", ({ payload }) =>
         read(payload).pipe(
@@ -102,11 +102,11 @@ export const layer = HttpApiBuilder.group(
           return { ...MaskedPaths.standing(standing), latest: last.id }
         }).pipe(answered)
       )
-      .handle("forecast", ({ params }) =>
+      .handle("preview", ({ params }) =>
         Effect.gen(function* () {
           const { inputs, run } = yield* find(params.run)
           const plan = { ...inputs, ...(yield* record.plan(run.id)) }
-          return MaskedPaths.forecast(yield* FleetPreview.ofRecorded(plan, run.position))
+          return MaskedPaths.preview(yield* FleetPreview.ofRecorded(plan, run.position))
         }).pipe(recorded, answered)
       )
       .handle("show", ({ params }) =>

@@ -4,7 +4,7 @@
  */
 import type * as Schema from "effect/Schema"
 import type { Run } from "@privx-kit/runs/Run"
-import type { Forecast } from "../fleet/FleetPreview.ts"
+import type { FleetPreview } from "../fleet/FleetPreview.ts"
 import type { Standing } from "../fleet/FleetStatus.ts"
 
 type Json = Schema.Json
@@ -61,11 +61,11 @@ export const standing = (standing: Standing): Standing => ({
 })
 
 /** What would be done on the hosts of a fleet: without the inputs that `inputs` leaves out of a run. */
-export const forecast = (forecast: Forecast): Forecast => ({
-  ...forecast,
+export const preview = (preview: FleetPreview): FleetPreview => ({
+  ...preview,
   diff: {
-    ...forecast.diff,
-    hosts: forecast.diff.hosts.flatMap((host) => {
+    ...preview.diff,
+    hosts: preview.diff.hosts.flatMap((host) => {
       const fields = host.fields.filter(({ field }) => !/^inputs\.(output|mode|owner)(\.|$)/.test(field))
       return host.change === "changed" && fields.length === 0 ? [] : [{ ...host, fields }]
     })

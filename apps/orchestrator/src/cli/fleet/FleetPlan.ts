@@ -25,7 +25,7 @@ export const run = (input: FleetSession.Input) =>
   }).pipe(report(input))
 
 export const report = (input: FleetSession.Input) =>
-  Outcome.report<FleetPreview.Forecast>({
+  Outcome.report<FleetPreview.FleetPreview>({
     command: "fleet apply",
     json: input.json,
     verbose: input.verbose,
@@ -33,7 +33,7 @@ export const report = (input: FleetSession.Input) =>
     toPerson
   })
 
-const toPerson = Effect.fnUntraced(function* ({ continues, diff, hosts }: FleetPreview.Forecast, out: Pane) {
+const toPerson = Effect.fnUntraced(function* ({ continues, diff, hosts }: FleetPreview.FleetPreview, out: Pane) {
   if (continues !== null) yield* out.line(`The unfinished fleet run ${continues} would be resumed.`)
   yield* FleetProgressView.table(
     ["Host", "Would be done", "Last run", "", "Compared with"],
