@@ -31,7 +31,18 @@ export type Options = Pick<Poll.Options<Activity>, "interval" | "onAnswer" | "on
 /**
  * Reads which dataset is active, and what the models do.
  *
+ * **Details**: requests the datasets first and the status of the models second, so the two can differ by a moment. Safe
+ * to repeat.
+ *
  * **Errors**: those of `Ueba.listDatasets` and `Ueba.internalStatus`.
+ *
+ * @example
+ * ```ts
+ * import * as Analysis from "@privx-kit/ueba/Analysis"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const activeDataset = Effect.map(Analysis.activity, ({ active }) => active?.id)
+ * ```
  *
  * @since 0.1.0
  * @category operations
@@ -44,7 +55,19 @@ export const activity: Effect.Effect<Activity, PrivxFailure, Ueba> = Effect.gen(
 })
 
 /**
- * Returns whether the models have stopped: none is active or starting.
+ * Returns whether the models have stopped: no dataset is active, and no model is running, starting or stopping.
+ *
+ * **Details**: if PrivX does not send what its models do, only the active dataset counts.
+ *
+ * **Gotchas**: the statuses of the models are not documented. A status other than these three counts as stopped.
+ *
+ * @example
+ * ```ts
+ * import * as Analysis from "@privx-kit/ueba/Analysis"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const canStart = Effect.map(Analysis.activity, Analysis.isStopped)
+ * ```
  *
  * @since 0.1.0
  * @category inspecting
@@ -53,8 +76,17 @@ export const isStopped = ({ active, internal: { inference_status = "" } }: Activ
   active === undefined && !/^(running|starting|stopping)/i.test(inference_status)
 
 /**
- * Returns whether the models analyze connections. A server that does not tell what its models do has them running as soon as a
- * dataset is active.
+ * Returns whether the models analyze connections.
+ *
+ * **Details**: if PrivX does not send what its models do, they count as running as soon as a dataset is active.
+ *
+ * @example
+ * ```ts
+ * import * as Analysis from "@privx-kit/ueba/Analysis"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const isAnalyzing = Effect.map(Analysis.activity, Analysis.isRunning)
+ * ```
  *
  * @since 0.1.0
  * @category inspecting
@@ -63,9 +95,24 @@ export const isRunning = ({ active, internal: { inference_status } }: Activity):
   active !== undefined && (inference_status === undefined || /^running/i.test(inference_status))
 
 /**
- * Stops analyzing connections, and waits until the models have stopped. Does nothing if no dataset is active.
+ * Stops analyzing connections, and waits until the models have stopped.
+ *
+ * **When to use**: before a dataset is updated or deleted. To change to another dataset, use {@link switchTo}.
+ *
+ * **Details**: safe to repeat. If no dataset is active, it only waits until the models have stopped. It polls every 5
+ * seconds, or every `interval`; transient failures do not end the wait.
+ *
+ * **Gotchas**: the models can take minutes to stop. The wait has no time limit: bound it with `Effect.timeout`.
  *
  * **Errors**: those of `Ueba.stopAnalyzing` and of {@link activity}.
+ *
+ * @example
+ * ```ts
+ * import * as Analysis from "@privx-kit/ueba/Analysis"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const stopped = Effect.timeout(Analysis.stop({ interval: "10 seconds" }), "15 minutes")
+ * ```
  *
  * @since 0.1.0
  * @category operations
@@ -82,7 +129,22 @@ export const stop = Effect.fn("Analysis.stop")(function* (
 /**
  * Starts analyzing connections with a trained dataset, and waits until it is active.
  *
+ * **When to use**: if no dataset is active. To replace the active dataset, use {@link switchTo}.
+ *
+ * **Details**: safe to repeat. It polls every 5 seconds, or every `interval`; transient failures do not end the wait.
+ *
+ * **Gotchas**: it does not wait until the models run: see {@link isRunning}. The wait has no time limit: bound it with
+ * `Effect.timeout`.
+ *
  * **Errors**: those of `Ueba.startAnalyzing` and of {@link activity}.
+ *
+ * @example
+ * ```ts
+ * import * as Analysis from "@privx-kit/ueba/Analysis"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const started = (id: string) => Effect.timeout(Analysis.start(id), "15 minutes")
+ * ```
  *
  * @since 0.1.0
  * @category operations
@@ -104,6 +166,8 @@ export const start = Effect.fn("Analysis.start")(function* (
  *
  * **Errors**: the failure of starting the dataset.
  *
+ * @param options.previous the dataset to return to; default: the currently active one
+ *
  * @example
  * ```ts
  * import * as Analysis from "@privx-kit/ueba/Analysis"
@@ -111,7 +175,6 @@ export const start = Effect.fn("Analysis.start")(function* (
  * const switchTo = (id: string) => Analysis.switchTo(id, { interval: "10 seconds" })
  * ```
  *
- * @param options.previous the dataset to return to; default: the currently active one
  * @since 0.1.0
  * @category operations
  */

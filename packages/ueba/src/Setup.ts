@@ -152,10 +152,31 @@ export interface Acquisition<A, E, R> {
 }
 
 /**
- * Creates a session and downloads with it, repeatedly within the limits of `RetryPolicy`. A failed download starts
- * again with a new session, because it is not documented whether an id can be used twice.
+ * Creates a session and downloads with it, repeatedly within the limits of `RetryPolicy`.
+ *
+ * **When to use**: in a program that stores and delivers the script in its own way. {@link setup} does all of it.
+ *
+ * **Details**: a failed download starts again with a new session, because it is not documented whether an id can be
+ * used twice. All rounds share the attempts and the deadline of one policy.
+ *
+ * **Gotchas**: `download` can be called several times. Each call must discard what the previous one received.
  *
  * **Errors**: the failure of the last round. A failure that is not a `PrivxFailure` ends it at once.
+ *
+ * @example
+ * ```ts
+ * import * as Setup from "@privx-kit/ueba/Setup"
+ * import { Ueba } from "@privx-kit/ueba/Ueba"
+ * import * as Effect from "effect/Effect"
+ * import * as Stream from "effect/Stream"
+ *
+ * export const script = Ueba.use((ueba) =>
+ *   Setup.acquire({
+ *     createSession: Effect.map(ueba.createSession, ({ id }) => id),
+ *     download: (session) => Stream.runCollect(ueba.downloadSetupScript(session))
+ *   })
+ * )
+ * ```
  *
  * @since 0.1.0
  * @category operations

@@ -55,7 +55,9 @@ export const ReportedTimeRange = Schema.Struct({
 export interface ReportedTimeRange extends Schema.Schema.Type<typeof ReportedTimeRange> {}
 
 /**
- * Returns the range of the given length that ends now.
+ * Returns the range from `start` to `end`, without gaps.
+ *
+ * **Gotchas**: throws if a time is invalid.
  *
  * @example
  * ```ts

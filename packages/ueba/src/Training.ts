@@ -54,6 +54,18 @@ const describe = ({
 /**
  * Returns the failure of a dataset whose training failed; `undefined` for every other dataset.
  *
+ * **When to use**: for a dataset that you have requested. {@link awaitEnd} fails with it.
+ *
+ * **Details**: a dataset has not failed as long as one of its models is being trained.
+ *
+ * @example
+ * ```ts
+ * import type { Dataset } from "@privx-kit/ueba/Dataset"
+ * import * as Training from "@privx-kit/ueba/Training"
+ *
+ * export const message = (dataset: Dataset) => Training.failureOf(dataset)?.message
+ * ```
+ *
  * @since 0.1.0
  * @category inspecting
  */

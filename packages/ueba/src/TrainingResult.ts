@@ -65,9 +65,22 @@ export interface TrainingResult extends Schema.Schema.Type<typeof TrainingResult
 /**
  * Returns the state of one training.
  *
- * The reference lists no statuses, so the interpretation prefers waiting: an error code or a status that names an error
- * means `failed`; a status that names an unfinished state, or no status, means `training`; every other status means
- * `trained`. Unverified: the statuses that a real server sends besides `TRAINING`.
+ * **When to use**: for a single model. `Dataset.trainingState` combines those of a dataset.
+ *
+ * **Details**: the reference lists no statuses, so the interpretation prefers waiting: an error code or a status that
+ * names an error means `failed`; a status that names an unfinished state, or no status, means `training`; every other
+ * status means `trained`.
+ *
+ * **Gotchas**: the statuses that a real server sends besides `TRAINING` are unverified.
+ *
+ * @example
+ * ```ts
+ * import type { Dataset } from "@privx-kit/ueba/Dataset"
+ * import * as TrainingResult from "@privx-kit/ueba/TrainingResult"
+ *
+ * export const unfinished = ({ training_results }: Dataset) =>
+ *   training_results.filter((result) => TrainingResult.stateOf(result) === "training")
+ * ```
  *
  * @since 0.1.0
  * @category inspecting

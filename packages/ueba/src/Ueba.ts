@@ -29,6 +29,22 @@ export interface Options extends SetupOperations.Options {
 }
 
 /**
+ * The UEBA operations of one PrivX host.
+ *
+ * **When to use**: for single requests. `Setup`, `Training` and `Analysis` combine them.
+ *
+ * **Details**: `layer` requires a `Transport`, which has the address of the host and the credentials.
+ *
+ * **Errors**: each operation says which failures it adds to those that the module describes.
+ *
+ * @example
+ * ```ts
+ * import { Ueba } from "@privx-kit/ueba/Ueba"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const status = Ueba.use((ueba) => ueba.status).pipe(Effect.provide(Ueba.layer()))
+ * ```
+ *
  * @since 0.1.0
  * @category services
  */
