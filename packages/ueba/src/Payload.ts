@@ -49,9 +49,24 @@ const markerLine = /^[ \t]*[#:]*[ \t]*_*[A-Z][A-Z0-9_ ]*_*:?[ \t]*$/
 const markerLimit = 80
 
 /**
- * Finds the payload of a script.
+ * Finds the payload of a self-extracting script; `undefined` if there is none.
+ *
+ * **When to use**: for the bytes of a script whose encoding you have examined. `SetupScript.make` does both.
+ *
+ * **Details**: a Makeself header says where its payload starts. Any other payload is recognized by its form: bytes that
+ * are not text, base64 or uuencoded lines after an `exit`, or such lines in a here-document.
+ *
+ * **Gotchas**: bytes that do not start with `#!` have no payload.
  *
  * @param firstInvalid offset of the first byte that is NUL or not UTF-8, if there is one
+ *
+ * @example
+ * ```ts
+ * import * as Payload from "@privx-kit/ueba/Payload"
+ *
+ * // The text has no NUL.
+ * export const payloadOf = (text: string) => Payload.find(new TextEncoder().encode(text), undefined)
+ * ```
  *
  * @since 0.1.0
  * @category constructors
@@ -181,10 +196,21 @@ export interface Checked {
 
 /**
  * Compares a payload with the checksums and the end marker of its format: those in the Makeself header, the CRC-32 of
- * gzip, the padding of base64, the last line of uuencode. Never fails.
+ * gzip, the padding of base64, the last line of uuencode.
+ *
+ * **Details**: it never fails. `wrong` is also empty if the format has nothing to compare with.
  *
  * **Gotchas**: nothing is written to disk and no archive is unpacked; gzip data is decompressed to at most 256 MiB,
  * which are discarded.
+ *
+ * @example
+ * ```ts
+ * import * as Payload from "@privx-kit/ueba/Payload"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const isDamaged = (script: Uint8Array, payload: Payload.Payload) =>
+ *   Effect.map(Payload.check(script, payload), ({ wrong }) => wrong.length > 0)
+ * ```
  *
  * @since 0.1.0
  * @category verification
@@ -243,7 +269,20 @@ const checkGzip = (data: Uint8Array): Effect.Effect<Checked> =>
     return Effect.sync(() => gunzip.destroy())
   })
 
-/** Describes a payload for a reader: `a Makeself archive of 165 bytes (gzip)`. */
+/**
+ * Describes a payload for a reader: `a Makeself archive, 165 bytes (gzip)`.
+ *
+ * @example
+ * ```ts
+ * import * as Payload from "@privx-kit/ueba/Payload"
+ *
+ * export const text = Payload.describe({ format: "binary", kind: "gzip", offset: 512, size: 165, headEnd: 512 })
+ * // binary data after the script, 165 bytes (gzip)
+ * ```
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
 export const describe = ({ format, kind, size }: Payload): string => {
   const what = {
     makeself: "a Makeself archive",

@@ -91,7 +91,15 @@ export const ScriptFact = Schema.Struct({
 export interface ScriptFact extends Schema.Schema.Type<typeof ScriptFact> {}
 
 /**
- * The facts of one kind, in the order of the script.
+ * Returns the facts of one kind, in the order of the script.
+ *
+ * @example
+ * ```ts
+ * import * as ScriptFacts from "@privx-kit/ueba/ScriptFacts"
+ * import type { ShellSyntax } from "@privx-kit/ueba/ShellSyntax"
+ *
+ * export const urls = ({ facts }: ShellSyntax) => ScriptFacts.ofKind("downloads", facts).map(({ subject }) => subject)
+ * ```
  *
  * @since 0.1.0
  * @category getters
@@ -100,7 +108,16 @@ export const ofKind = (kind: FactKind, facts: ReadonlyArray<ScriptFact>): Readon
   facts.filter((fact) => fact.kind === kind)
 
 /**
- * The facts that a reader must review, in the order of the script.
+ * Returns the facts that a reader must review, in the order of the script.
+ *
+ * @example
+ * ```ts
+ * import * as ScriptFacts from "@privx-kit/ueba/ScriptFacts"
+ * import type { ShellSyntax } from "@privx-kit/ueba/ShellSyntax"
+ *
+ * export const toReview = ({ facts }: ShellSyntax) =>
+ *   ScriptFacts.concerns(facts).map(({ concern, position }) => `line ${position.line}: ${concern}`)
+ * ```
  *
  * @since 0.1.0
  * @category getters

@@ -52,9 +52,24 @@ export interface SetupScript {
 }
 
 /**
- * Reads a setup script.
+ * Reads a setup script: its digest, its text, its payload and its first line.
+ *
+ * **When to use**: to run a single check. `VerifySetupScript.inspectSetupScript` runs all of them.
+ *
+ * **Details**: it never fails: a value that cannot be derived says why. The script is parsed when `syntax` is first
+ * used, and only once.
  *
  * @param maxBytes a larger script is hashed and not read
+ *
+ * @example
+ * ```ts
+ * import * as SetupScript from "@privx-kit/ueba/SetupScript"
+ * import { defaultMaxBytes } from "@privx-kit/ueba/VerifySetupScript"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const encodingProblem = (bytes: Uint8Array) =>
+ *   Effect.map(SetupScript.make(bytes, defaultMaxBytes), ({ encodingProblem }) => encodingProblem)
+ * ```
  *
  * @since 0.1.0
  * @category constructors

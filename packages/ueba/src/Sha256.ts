@@ -29,7 +29,14 @@ export const Sha256 = EitherCase.pipe(Schema.decodeTo(LowerCase, SchemaTransform
 export type Sha256 = typeof Sha256.Type
 
 /**
- * The digest of `bytes`.
+ * Computes the digest of bytes, in lower case.
+ *
+ * @example
+ * ```ts
+ * import * as Sha256 from "@privx-kit/ueba/Sha256"
+ *
+ * export const isPinned = (script: Uint8Array, pin: Sha256.Sha256): boolean => Sha256.of(script) === pin
+ * ```
  *
  * @since 0.1.0
  * @category constructors

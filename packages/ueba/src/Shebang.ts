@@ -44,7 +44,20 @@ const usualPlaces = new Set(["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/loc
 const lineLimit = 255
 
 /**
- * Parses the first line of a script; fails with a text that says what is wrong.
+ * Parses the first line of a script.
+ *
+ * **Errors**: none are thrown. The `Result` fails with a text that says what is wrong: no `#!`, an unknown shell, or a
+ * line with which Linux does not start the script.
+ *
+ * @param text the whole script, or its first line
+ *
+ * @example
+ * ```ts
+ * import * as Shebang from "@privx-kit/ueba/Shebang"
+ * import * as Result from "effect/Result"
+ *
+ * export const shell = Result.map(Shebang.read("#!/usr/bin/env bash\necho hello\n"), ({ shell }) => shell) // bash
+ * ```
  *
  * @since 0.1.0
  * @category decoding

@@ -65,7 +65,28 @@ const bytesPerCharacter = 400
 const threads = Semaphore.makeUnsafe(2)
 
 /**
- * Parses `text` for `shell`. Never fails: the failure of the `Result` says why a script could not be parsed completely.
+ * Parses a script for a shell.
+ *
+ * **When to use**: for the syntax alone. `VerifySetupScript.inspectSetupScript` parses the script and checks it.
+ *
+ * **Details**: the parser reads Bash. For `sh` and `dash`, `bashOnly` lists the syntax that they do not support. A
+ * syntax error is a part of the result, as `error`. A byte order mark at the start is ignored.
+ *
+ * **Errors**: the effect never fails. The `Result` fails with the reason why the script could not be parsed completely:
+ * it takes more time, memory or nesting than the parser allows, or the parser itself failed.
+ *
+ * @example
+ * ```ts
+ * import * as ShellSyntax from "@privx-kit/ueba/ShellSyntax"
+ * import * as Effect from "effect/Effect"
+ * import * as Result from "effect/Result"
+ *
+ * export const unclosed = (script: string) =>
+ *   Effect.map(
+ *     ShellSyntax.parse(script, "sh"),
+ *     Result.map(({ unclosed }) => unclosed)
+ *   )
+ * ```
  *
  * @since 0.1.0
  * @category decoding
