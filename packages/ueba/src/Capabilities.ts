@@ -50,6 +50,28 @@ export const mostCapabilities = 500
 /**
  * Summarizes the facts of a script: each kind and subject once, in the order of the script.
  *
+ * **When to use**: for the facts of `ShellSyntax.parse`. `VerifySetupScript.capabilities` returns the capabilities of a
+ * script's bytes.
+ *
+ * **Details**: position and command are those of the first fact; `concern` is the first one that there is.
+ *
+ * **Gotchas**: the texts come from the script unchanged. Make them safe with `Failure.singleLine` before you show them,
+ * as the report of a verification does.
+ *
+ * @example
+ * ```ts
+ * import * as Capabilities from "@privx-kit/ueba/Capabilities"
+ * import * as ShellSyntax from "@privx-kit/ueba/ShellSyntax"
+ * import * as Effect from "effect/Effect"
+ * import * as Result from "effect/Result"
+ *
+ * export const capabilities = (script: string) =>
+ *   Effect.map(
+ *     ShellSyntax.parse(script, "sh"),
+ *     Result.map(({ facts }) => Capabilities.fromFacts(facts))
+ *   )
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -89,7 +111,21 @@ const rootKinds: ReadonlySet<FactKind> = new Set([
 const ownPlaces = /^\/(?:tmp|var\/tmp|dev\/(?:null|tty|shm|std\w+|fd)|home|proc\/self)(?:\/|$)/
 
 /**
- * Whether the script needs root: it checks for root, or does something that only root can do.
+ * Returns whether the script needs root: it checks for root, or does something that only root can do.
+ *
+ * **Details**: a change of a file counts if its path is absolute and outside the directories that any user can write
+ * to, such as `/tmp` and `/home`.
+ *
+ * **Gotchas**: the capabilities of a script that could not be parsed are unknown, not empty. Check for that first.
+ *
+ * @example
+ * ```ts
+ * import * as Capabilities from "@privx-kit/ueba/Capabilities"
+ * import type { VerificationReport } from "@privx-kit/ueba/VerificationReport"
+ *
+ * export const needsRoot = ({ capabilities }: VerificationReport): boolean =>
+ *   capabilities === undefined || Capabilities.needsRoot(capabilities)
+ * ```
  *
  * @since 0.1.0
  * @category getters
@@ -152,8 +188,20 @@ const order: ReadonlyArray<FactKind> = [
 const shownSubjects = 8
 
 /**
- * Describes what a script does, one phrase for each kind:
- * `["downloads from https://…", "writes to /etc/ueba", "needs root"]`. Empty if the script has no capabilities.
+ * Describes what a script does, one phrase for each kind: `writes to /etc/ueba`, `needs root`.
+ *
+ * **When to use**: for a list. {@link sentence} joins the phrases.
+ *
+ * **Details**: the most important kinds come first. A phrase names at most eight subjects and counts the others. Empty
+ * if the script has no capabilities.
+ *
+ * @example
+ * ```ts
+ * import * as Capabilities from "@privx-kit/ueba/Capabilities"
+ * import type { VerificationReport } from "@privx-kit/ueba/VerificationReport"
+ *
+ * export const list = ({ capabilities = [] }: VerificationReport) => Capabilities.describe(capabilities).join("\n")
+ * ```
  *
  * @since 0.1.0
  * @category rendering
@@ -178,7 +226,20 @@ const phraseOf = (kind: FactKind, subjects: ReadonlyArray<string>): string => {
 }
 
 /**
- * Describes what a script does in one sentence: `This script downloads from https://…; writes to /etc/ueba; needs root.`
+ * Describes what a script does in one sentence: `This script downloads from https://…; writes to /etc/ueba; needs
+ * root.`
+ *
+ * **Gotchas**: for an empty list the sentence says that no command writes, removes, downloads or installs anything. If
+ * the script could not be parsed, that is unknown: `VerificationReport.renderCapabilities` distinguishes the two.
+ *
+ * @example
+ * ```ts
+ * import * as Capabilities from "@privx-kit/ueba/Capabilities"
+ *
+ * export const text = Capabilities.sentence([
+ *   { kind: "writes", subject: "/etc/ueba", by: "mkdir", position: { line: 2, column: 1 }, count: 1 }
+ * ]) // This script writes to /etc/ueba; needs root.
+ * ```
  *
  * @since 0.1.0
  * @category rendering
@@ -224,7 +285,19 @@ export const compare = (before: ReadonlyArray<Capability>, after: ReadonlyArray<
 }
 
 /**
- * Describes a single capability: `writes to /etc/sudoers.d/x`.
+ * Describes each capability in a phrase of its own, in the given order: `["writes to /etc/sudoers.d/x"]`.
+ *
+ * **When to use**: for the differences between two scripts. {@link describe} groups the capabilities of one script by
+ * kind.
+ *
+ * @example
+ * ```ts
+ * import * as Capabilities from "@privx-kit/ueba/Capabilities"
+ * import type { VerificationReport } from "@privx-kit/ueba/VerificationReport"
+ *
+ * export const added = (before: VerificationReport, after: VerificationReport) =>
+ *   Capabilities.describeEach(Capabilities.compare(before.capabilities ?? [], after.capabilities ?? []).added)
+ * ```
  *
  * @since 0.1.0
  * @category rendering

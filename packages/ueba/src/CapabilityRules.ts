@@ -85,7 +85,27 @@ export const CapabilityRules = Schema.Record(Schema.String, CapabilityRule)
 export interface CapabilityRules extends Schema.Schema.Type<typeof CapabilityRules> {}
 
 /**
- * Returns the capabilities that the rules do not allow.
+ * Returns the capabilities that the rules do not allow, in the given order.
+ *
+ * **When to use**: to apply rules to a report that exists. A verification applies the rules of its policy in the check
+ * `allowedCapabilities`.
+ *
+ * **Details**: a kind without a rule follows `others`, and is allowed without that rule. `forbidden` takes precedence
+ * over `allowed`.
+ *
+ * **Gotchas**: a subject that is known only when the script runs matches no `allowed` pattern except `*`, and may also
+ * escape a `forbidden` pattern. To be sure, list the allowed subjects.
+ *
+ * @example
+ * ```ts
+ * import * as CapabilityRules from "@privx-kit/ueba/CapabilityRules"
+ * import type { VerificationReport } from "@privx-kit/ueba/VerificationReport"
+ *
+ * const rules: CapabilityRules.CapabilityRules = { runsFetchedCode: "forbidden", writes: { allowed: ["/etc/ueba"] } }
+ *
+ * export const notAllowed = ({ capabilities = [] }: VerificationReport) =>
+ *   CapabilityRules.violations(rules, capabilities)
+ * ```
  *
  * @since 0.1.0
  * @category getters

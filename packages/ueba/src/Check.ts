@@ -96,7 +96,20 @@ export interface Check {
 }
 
 /**
- * Makes the `run` of a check that examines the text. If there is no text, the outcome is `notLooked`.
+ * Makes the `run` of a check that examines the text.
+ *
+ * **When to use**: for a check that needs no syntax tree. For commands, use {@link overSyntax}.
+ *
+ * **Details**: if the script has no text, for example because it is a binary file, the outcome is `notLooked`.
+ *
+ * @example
+ * ```ts
+ * import * as Check from "@privx-kit/ueba/Check"
+ *
+ * export const run = Check.overText((text) =>
+ *   text.includes("\t") ? Check.warned("contains tabs") : Check.passed("contains no tabs")
+ * )
+ * ```
  *
  * @since 0.1.0
  * @category constructors
@@ -110,7 +123,23 @@ export const overText =
     })
 
 /**
- * Makes the `run` of a check that examines the syntax tree. If the script was not parsed, the outcome is `notLooked`.
+ * Makes the `run` of a check that examines the syntax tree.
+ *
+ * **Details**: the script is parsed once for all checks. If it was not parsed, the outcome is `notLooked`.
+ *
+ * **Gotchas**: a script with a syntax error has a tree as well, whose lists may be incomplete. Its `error` says what is
+ * wrong.
+ *
+ * @example
+ * ```ts
+ * import * as Check from "@privx-kit/ueba/Check"
+ *
+ * export const run = Check.overSyntax(({ facts }) =>
+ *   facts.some(({ kind }) => kind === "downloads")
+ *     ? Check.failed("downloads something")
+ *     : Check.passed("downloads nothing")
+ * )
+ * ```
  *
  * @since 0.1.0
  * @category constructors
@@ -121,12 +150,32 @@ export const overSyntax = (look: (syntax: ShellSyntax, input: Input) => Finding)
   )
 
 /**
+ * Makes the finding of a check that found nothing wrong.
+ *
+ * @example
+ * ```ts
+ * import * as Check from "@privx-kit/ueba/Check"
+ *
+ * export const finding = Check.passed("valid UTF-8")
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */
 export const passed = (detail: string): Finding => ({ outcome: "passed", detail })
 
 /**
+ * Makes the finding that something is wrong, with its position if it has one.
+ *
+ * **When to use**: for a single finding. {@link failedAt} lists several positions.
+ *
+ * @example
+ * ```ts
+ * import * as Check from "@privx-kit/ueba/Check"
+ *
+ * export const finding = Check.failed("expected 'fi' to close 'if'", { line: 12, column: 1 })
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -139,6 +188,19 @@ export const failed = (detail: string, position?: Position): Finding => ({
 /**
  * Makes a failure that lists several positions; its own position is the first.
  *
+ * **Details**: without places, it is a failure without a position.
+ *
+ * @example
+ * ```ts
+ * import * as Check from "@privx-kit/ueba/Check"
+ *
+ * export const run = Check.overSyntax(({ broadRemovals }) =>
+ *   broadRemovals.length === 0
+ *     ? Check.passed("removes nothing broad")
+ *     : Check.failedAt(`${broadRemovals.length} broad removals`, broadRemovals)
+ * )
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -150,6 +212,17 @@ export const failedAt = (detail: string, places: ReadonlyArray<Place>): Finding 
 /**
  * Makes a warning that lists several positions; its own position is the first.
  *
+ * **Details**: without places, it is a warning without a position.
+ *
+ * @example
+ * ```ts
+ * import * as Check from "@privx-kit/ueba/Check"
+ *
+ * export const run = Check.overSyntax(({ bashOnly }) =>
+ *   bashOnly.length === 0 ? Check.passed("plain sh") : Check.warnedAt("uses syntax of Bash", bashOnly)
+ * )
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -159,6 +232,17 @@ export const warnedAt = (detail: string, places: ReadonlyArray<Place>): Finding 
 })
 
 /**
+ * Makes the finding that something is unusual and should be reviewed by a person, with its position if it has one.
+ *
+ * **When to use**: for a single finding. {@link warnedAt} lists several positions.
+ *
+ * @example
+ * ```ts
+ * import * as Check from "@privx-kit/ueba/Check"
+ *
+ * export const finding = Check.warned("the shell is at an unusual path", { line: 1, column: 1 })
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -169,12 +253,40 @@ export const warned = (detail: string, position?: Position): Finding => ({
 })
 
 /**
+ * Makes the finding of a check that has nothing to examine or to compare with.
+ *
+ * **Gotchas**: it fails the verification if the requirement of the check is `demanded`.
+ *
+ * @example
+ * ```ts
+ * import * as Check from "@privx-kit/ueba/Check"
+ *
+ * export const run: Check.Check["run"] = ({ expected: { sha256 }, script }) => {
+ *   if (sha256 === undefined) return Check.notApplicable("no digest is required")
+ *   return script.sha256 === sha256 ? Check.passed("has the required digest") : Check.failed("has another digest")
+ * }
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */
 export const notApplicable = (detail: string): Finding => ({ outcome: "notApplicable", detail })
 
 /**
+ * Makes the finding of a check that could not examine the script, so that its result is unknown.
+ *
+ * **When to use**: if the check could not examine the script. {@link notApplicable} is for a check that has nothing to
+ * examine.
+ *
+ * **Gotchas**: it fails the verification unless the requirement of the check is `warned`.
+ *
+ * @example
+ * ```ts
+ * import * as Check from "@privx-kit/ueba/Check"
+ *
+ * export const finding = Check.notLooked("not read: larger than 4194304 bytes")
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */

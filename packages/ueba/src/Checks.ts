@@ -72,7 +72,18 @@ const byName: { readonly [Name in CheckName]: Check } = {
 export const all: ReadonlyArray<Check> = Object.values(byName)
 
 /**
- * The check with that name, if there is one.
+ * Returns the check with this name; `undefined` if there is none.
+ *
+ * **When to use**: to explain a check of a report, whose names are open: a report of another version may name other
+ * checks.
+ *
+ * @example
+ * ```ts
+ * import * as Checks from "@privx-kit/ueba/Checks"
+ * import type { CheckReport } from "@privx-kit/ueba/VerificationReport"
+ *
+ * export const documentation = ({ name }: CheckReport) => Checks.get(name)?.documentation
+ * ```
  *
  * @since 0.1.0
  * @category getters
