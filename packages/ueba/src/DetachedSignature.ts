@@ -42,8 +42,25 @@ export const DetachedSignature = Texts.check(
 export interface DetachedSignature extends Schema.Schema.Type<typeof DetachedSignature> {}
 
 /**
- * Verifies the signature of the bytes with the key: succeeds with a short text that says what was verified, fails with
- * one that says what is wrong.
+ * Verifies the signature of the bytes with the key.
+ *
+ * **When to use**: for a signature outside a verification. A policy with `signature` verifies it in the check of that
+ * name.
+ *
+ * **Details**: the format of the key selects minisign or cosign. The result is a short text: which key made the
+ * signature, or what is wrong with it.
+ *
+ * **Errors**: none are thrown. The `Result` fails if key or signature is malformed, if another key made the signature,
+ * or if it is a signature of other bytes.
+ *
+ * @example
+ * ```ts
+ * import * as DetachedSignature from "@privx-kit/ueba/DetachedSignature"
+ * import * as Result from "effect/Result"
+ *
+ * export const isSigned = (script: Uint8Array, signature: string, publicKey: string): boolean =>
+ *   Result.isSuccess(DetachedSignature.verify(script, { signature, publicKey }))
+ * ```
  *
  * @since 0.1.0
  * @category verification

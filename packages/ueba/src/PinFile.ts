@@ -50,8 +50,24 @@ export class PinFileMalformed extends Failure.Class<PinFileMalformed>()(
 ) {}
 
 /**
- * Parses a list of digests. Empty lines and lines that start with `#` are ignored; an empty list is valid. Digests may
- * be in upper or lower case.
+ * Parses a list of digests.
+ *
+ * **Details**: empty lines and lines that start with `#` are ignored; an empty list is valid. Digests may be in upper
+ * or lower case.
+ *
+ * **Errors**: `PinFileMalformed`, with every malformed line.
+ *
+ * @example
+ * ```ts
+ * import * as BoundedFile from "@privx-kit/files/BoundedFile"
+ * import * as PinFile from "@privx-kit/ueba/PinFile"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const knownDigests = Effect.flatMap(
+ *   BoundedFile.read("/etc/privx-kit/known-digests", { maxBytes: 1024 * 1024, exclusive: true }),
+ *   (bytes) => Effect.fromResult(PinFile.parse(bytes.toString()))
+ * )
+ * ```
  *
  * @since 0.1.0
  * @category decoding

@@ -49,7 +49,20 @@ export class TrustAnchorsInvalid extends Failure.Class<TrustAnchorsInvalid>()(
 ) {}
 
 /**
- * Parses the certificates of a PEM text. Unreadable ones are left out: see {@link check}.
+ * Parses the certificates of a PEM text.
+ *
+ * **When to use**: to show or compare certificates. {@link check} says whether they can be used.
+ *
+ * **Gotchas**: certificates that cannot be read are left out.
+ *
+ * @example
+ * ```ts
+ * import * as TrustAnchors from "@privx-kit/ueba/TrustAnchors"
+ * import type { UebaConfiguration } from "@privx-kit/ueba/UebaConfiguration"
+ *
+ * export const names = ({ trust_anchors }: UebaConfiguration) =>
+ *   TrustAnchors.read(trust_anchors).map(({ name }) => name)
+ * ```
  *
  * @since 0.1.0
  * @category inspecting

@@ -112,8 +112,21 @@ export interface ExpectedConfiguration extends Schema.Schema.Type<typeof Expecte
 
 /**
  * Reduces a response of `Ueba.configuration` to what the checks need: the address without credentials, and only the
- * certificates of the trust anchors. People paste other text into such fields, and the result is stored in journals,
- * manifests and reports. Unreadable certificates remain recognizable as such, without their text.
+ * certificates of the trust anchors.
+ *
+ * **When to use**: before a response is stored or passed to a verification. People paste other text into such fields,
+ * and the result is stored in journals, manifests and reports.
+ *
+ * **Details**: unreadable certificates remain recognizable as such, without their text.
+ *
+ * @example
+ * ```ts
+ * import { Ueba } from "@privx-kit/ueba/Ueba"
+ * import * as VerificationPolicy from "@privx-kit/ueba/VerificationPolicy"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const expected = Ueba.use((ueba) => Effect.map(ueba.configuration, VerificationPolicy.configurationOf))
+ * ```
  *
  * @since 0.1.0
  * @category constructors
