@@ -85,6 +85,9 @@ export const CheckReport = Schema.Struct({
 export interface CheckReport extends Schema.Schema.Type<typeof CheckReport> {}
 
 /**
+ * The report of one verification: the digest and size of the script, the outcome of every check, and what the script
+ * does.
+ *
  * @since 0.1.0
  * @category schemas
  */
@@ -110,6 +113,14 @@ export interface VerificationReport extends Schema.Schema.Type<typeof Verificati
 /**
  * Returns the checks with this outcome, in the order of the report.
  *
+ * @example
+ * ```ts
+ * import * as VerificationReport from "@privx-kit/ueba/VerificationReport"
+ *
+ * export const failedNames = (report: VerificationReport.VerificationReport) =>
+ *   VerificationReport.checksThat("failed", report).map(({ name }) => name)
+ * ```
+ *
  * @since 0.1.0
  * @category getters
  */
@@ -122,6 +133,14 @@ const order: ReadonlyArray<Outcome> = ["failed", "warned", "passed", "notApplica
 /**
  * Returns the checks in the order in which a person reads them: failed, warned, passed, not applicable, off.
  *
+ * @example
+ * ```ts
+ * import * as VerificationReport from "@privx-kit/ueba/VerificationReport"
+ *
+ * export const rows = (report: VerificationReport.VerificationReport) =>
+ *   VerificationReport.inReadingOrder(report).map((check) => [check.title, check.outcome, check.detail])
+ * ```
+ *
  * @since 0.1.0
  * @category getters
  */
@@ -130,6 +149,14 @@ export const inReadingOrder = (report: VerificationReport): ReadonlyArray<CheckR
 
 /**
  * Returns how many checks ended with each outcome.
+ *
+ * @example
+ * ```ts
+ * import * as VerificationReport from "@privx-kit/ueba/VerificationReport"
+ *
+ * export const hasWarnings = (report: VerificationReport.VerificationReport): boolean =>
+ *   VerificationReport.counts(report).warned > 0
+ * ```
  *
  * @since 0.1.0
  * @category getters
@@ -144,6 +171,17 @@ export const counts = (report: VerificationReport): { readonly [O in Outcome]: n
 
 /**
  * Renders the counts that are not zero: `24 passed, 4 not applicable`.
+ *
+ * **Details**: the counts are in the order of {@link inReadingOrder}. A report without checks is rendered as `no
+ * checks`.
+ *
+ * @example
+ * ```ts
+ * import * as VerificationReport from "@privx-kit/ueba/VerificationReport"
+ *
+ * export const title = (report: VerificationReport.VerificationReport): string =>
+ *   `Verification: ${VerificationReport.renderCounts(report)}`
+ * ```
  *
  * @since 0.1.0
  * @category rendering
@@ -172,6 +210,18 @@ export const words: { readonly [O in Outcome]: string } = {
  * Renders the report in one line: `verified: 24 passed, 4 not applicable (312 bytes, SHA-256 …)`. Checks that failed or
  * warned are named.
  *
+ * **When to use**: for a log. {@link render} explains the findings to a person.
+ *
+ * @example
+ * ```ts
+ * import * as VerificationReport from "@privx-kit/ueba/VerificationReport"
+ * import { inspectSetupScript } from "@privx-kit/ueba/VerifySetupScript"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const logged = (script: Uint8Array) =>
+ *   Effect.flatMap(inspectSetupScript(script), (report) => Effect.log(VerificationReport.renderLine(report)))
+ * ```
+ *
  * @since 0.1.0
  * @category rendering
  */
@@ -186,6 +236,17 @@ export const renderLine = (report: VerificationReport): string => {
 /**
  * Renders the report for a person: the verdict with size, digest and counts; what the script does; then each check that
  * failed or warned with position, excerpt, reason and advice; then one line for each other check.
+ *
+ * **When to use**: for a terminal or a file. {@link renderLine} renders the report for a log.
+ *
+ * @example
+ * ```ts
+ * import * as VerificationReport from "@privx-kit/ueba/VerificationReport"
+ * import { inspectSetupScript } from "@privx-kit/ueba/VerifySetupScript"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const text = (script: Uint8Array) => Effect.map(inspectSetupScript(script), VerificationReport.render)
+ * ```
  *
  * @since 0.1.0
  * @category rendering
@@ -206,6 +267,16 @@ export const render = (report: VerificationReport): string => {
 /**
  * Renders what the script does in one sentence, or says that it is unknown.
  *
+ * **Details**: if the capabilities are incomplete, a second sentence says so.
+ *
+ * @example
+ * ```ts
+ * import * as VerificationReport from "@privx-kit/ueba/VerificationReport"
+ *
+ * export const question = (report: VerificationReport.VerificationReport): string =>
+ *   `${VerificationReport.renderCapabilities(report)} Do you approve it?`
+ * ```
+ *
  * @since 0.1.0
  * @category rendering
  */
@@ -217,6 +288,13 @@ export const renderCapabilities = ({ capabilities, capabilitiesIncomplete }: Ver
 /**
  * Renders a check's title together with its id: `Shell syntax (shellSyntax)`.
  *
+ * @example
+ * ```ts
+ * import * as VerificationReport from "@privx-kit/ueba/VerificationReport"
+ *
+ * export const headings = ({ checks }: VerificationReport.VerificationReport) => checks.map(VerificationReport.heading)
+ * ```
+ *
  * @since 0.1.0
  * @category rendering
  */
@@ -224,6 +302,14 @@ export const heading = ({ name, title }: CheckReport): string => `${title} (${na
 
 /**
  * Renders whether the verification depends on a check: `required`, `demanded`, `not required`, `off`.
+ *
+ * @example
+ * ```ts
+ * import * as VerificationReport from "@privx-kit/ueba/VerificationReport"
+ *
+ * export const label = (check: VerificationReport.CheckReport): string =>
+ *   `${VerificationReport.heading(check)}, ${VerificationReport.renderRequirement(check)}`
+ * ```
  *
  * @since 0.1.0
  * @category rendering
@@ -236,7 +322,18 @@ const shownPlaces = 10
 
 /**
  * Returns the lines that explain a check that failed or warned: positions with their excerpts, why it matters, what to
- * do. Empty for other checks, and for checks that could not examine the script: another check explains why.
+ * do.
+ *
+ * **Details**: at most 10 positions are shown, and the others are counted. There are no lines for other checks, nor for
+ * checks that could not examine the script: another check explains why.
+ *
+ * @example
+ * ```ts
+ * import * as VerificationReport from "@privx-kit/ueba/VerificationReport"
+ *
+ * export const explained = (check: VerificationReport.CheckReport): string =>
+ *   [VerificationReport.renderFinding(check), ...VerificationReport.explanation(check)].join("\n")
+ * ```
  *
  * @since 0.1.0
  * @category rendering
@@ -267,6 +364,14 @@ const renderPlace = ({ excerpt, message, position }: Place): string =>
 
 /**
  * Renders the finding of a check with its position: `expected 'fi' to close 'if' (line 12, column 1)`.
+ *
+ * @example
+ * ```ts
+ * import * as VerificationReport from "@privx-kit/ueba/VerificationReport"
+ *
+ * export const firstFailure = (report: VerificationReport.VerificationReport) =>
+ *   VerificationReport.checksThat("failed", report).map(VerificationReport.renderFinding).at(0)
+ * ```
  *
  * @since 0.1.0
  * @category rendering
