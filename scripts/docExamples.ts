@@ -27,7 +27,7 @@ const examplesOf = (source: string): ReadonlyArray<string> =>
 const unfenced = (source: string): boolean => / \* @example[^\n]*\n(?!\s*\* ```ts\n)/.test(source)
 
 /** Packages in which every operation has an example. */
-const complete: ReadonlySet<string> = new Set(["artifacts", "durable", "files", "playback", "runs", "settings"])
+const complete: ReadonlySet<string> = new Set(["artifacts", "durable", "files", "playback", "runs", "settings", "ueba"])
 
 /** The exported functions whose docstring has no example. */
 const withoutExample = (file: string, source: string): ReadonlyArray<string> => {
