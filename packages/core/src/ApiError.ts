@@ -326,7 +326,19 @@ export interface Context {
 }
 
 /**
- * The typed failure for an error body.
+ * Makes the typed failure for an error body.
+ *
+ * **Details**: the class is the one of the `error_code`, or `UnknownErrorCode` for a code that the reference does not list.
+ *
+ * **Errors**: none: every body gives a failure. The fields are not validated.
+ *
+ * @example
+ * ```ts
+ * import * as ApiError from "@privx-kit/core/ApiError"
+ *
+ * const failure = ApiError.make({ code: "MAX_LOAD", details: [] }, { status: 503, operation: "Secrets.list" })
+ * export const tag = failure._tag // MaxLoad
+ * ```
  *
  * @since 0.1.0
  * @category constructors
@@ -339,6 +351,16 @@ export const make = (body: ErrorBody.ErrorDetail, context: Context): ApiError =>
 
 /**
  * Returns the same failure, of the same class, with a different hint.
+ *
+ * **When to use**: where the caller knows better what the reader can do than the class of the failure does.
+ *
+ * @example
+ * ```ts
+ * import * as ApiError from "@privx-kit/core/ApiError"
+ *
+ * export const advised = (failure: ApiError.ApiError) =>
+ *   failure.status === 404 ? ApiError.withAdvice(failure, "Check the name of the secret.") : failure
+ * ```
  *
  * @since 0.1.0
  * @category constructors

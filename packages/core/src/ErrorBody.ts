@@ -81,10 +81,21 @@ export const bounds = { depth: 16, entries: 256 } as const
 
 /**
  * Interprets a parsed JSON value as an error body. Returns `undefined` if it is not an object or has no string
- * `error_code`. An optional field of a wrong type is left out, so that the code is not lost.
+ * `error_code`.
  *
- * Written by hand instead of `Schema.decodeUnknown` for three reasons: it is total, it is bounded (see {@link bounds}),
- * and it is on the path of every failure. A property test compares it with the schema.
+ * **Details**: an optional field of a wrong type is left out, so that the code is not lost. It is written by hand instead of
+ * `Schema.decodeUnknown` for three reasons: it is total, it is bounded (see {@link bounds}), and it is on the path of every
+ * failure. A property test compares it with the schema.
+ *
+ * Source: seed pages.
+ *
+ * @example
+ * ```ts
+ * import * as ErrorBody from "@privx-kit/core/ErrorBody"
+ *
+ * export const body = ErrorBody.parse({ error_code: "VALUE_DUPLICATE", property: "name", details: [null] })
+ * // { code: "VALUE_DUPLICATE", property: "name", details: [] }
+ * ```
  *
  * @since 0.1.0
  * @category decoding

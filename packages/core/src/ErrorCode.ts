@@ -50,6 +50,13 @@ export const all: ReadonlyArray<ErrorCode> = ErrorCode.literals
 /**
  * Returns whether a string from the wire is one of the sixteen codes.
  *
+ * @example
+ * ```ts
+ * import * as ErrorCode from "@privx-kit/core/ErrorCode"
+ *
+ * export const isKnown = ErrorCode.isErrorCode("MAX_LOAD") // true
+ * ```
+ *
  * @since 0.1.0
  * @category guards
  */
