@@ -47,19 +47,13 @@ export interface Rendering<Self> {
 /**
  * Makes a class of failures: its tag, the schemas of its fields, and its texts.
  *
- * **When to use**
+ * **When to use**: for every failure that callers can match or that a person reads. The fields are declared once; the texts
+ * receive them with their types.
  *
- * For every failure that callers can match or that a person reads. The fields are declared once; the texts receive them
- * with their types.
+ * **Details**: the class is a `Schema.TaggedError`: it can be yielded in `Effect.gen`, is a schema and survives a JSON round
+ * trip as the same class. `message` and `hint` are reduced to one line each, without control characters.
  *
- * **Details**
- *
- * The class is a `Schema.TaggedError`: it can be yielded in `Effect.gen`, is a schema and survives a JSON round trip as
- * the same class. `message` and `hint` are reduced to one line each, without control characters.
- *
- * **Gotchas**
- *
- * The texts must not contain secrets: they are printed and logged.
+ * **Gotchas**: the texts must not contain secrets: they are printed and logged.
  *
  * @example
  * ```ts
@@ -195,9 +189,21 @@ const printing: PropertyDescriptorMap & ThisType<Failure> = {
 export type Fields<Self extends Failure> = Omit<Self, keyof Failure | keyof Cause.YieldableError>
 
 /**
- * Makes a failure from valid fields, like the constructor of its class, but without validation and without a stack. A
- * response from a socket has no caller that a stack could show, and validation and stack cost several times as much as
- * reading the body.
+ * Makes a failure from valid fields, like the constructor of its class, but without validation and without stack frames.
+ *
+ * **When to use**: for a failure that a response from a socket causes. It has no caller that a stack could show, and
+ * validation and stack cost several times as much as reading the body.
+ *
+ * **Gotchas**: the caller guarantees that the fields are valid. A failure with other fields cannot be encoded.
+ *
+ * @example
+ * ```ts
+ * import * as Failure from "@privx-kit/core/Failure"
+ * import { UnexpectedResponse } from "@privx-kit/core/UnexpectedResponse"
+ *
+ * export const empty = (operation: string, status: number) =>
+ *   Failure.trusted(UnexpectedResponse, { operation, status, reason: "empty", excerpt: "" })
+ * ```
  *
  * @since 0.1.0
  * @category constructors
@@ -217,14 +223,35 @@ export const trusted = <Self extends Failure>(
 /**
  * Formats message and hint of a failure in one line for a person.
  *
+ * @example
+ * ```ts
+ * import * as Failure from "@privx-kit/core/Failure"
+ * import { StorageFailed } from "@privx-kit/core/StorageFailed"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const reported = <A>(save: Effect.Effect<A, StorageFailed>) =>
+ *   Effect.tapError(save, (failure) => Effect.logError(Failure.render(failure)))
+ * ```
+ *
  * @since 0.1.0
  * @category rendering
  */
 export const render = (failure: Failure): string => `${failure.message} ${failure.hint}`
 
 /**
- * Makes text from a server safe for one line of a terminal or a log: control characters, including line breaks and
- * terminal escapes, become spaces, and long text is truncated.
+ * Makes text from a server safe for one line of a terminal or a log.
+ *
+ * **Details**: control characters, including line breaks, terminal escapes and marks of text direction, become spaces. Text
+ * that is longer than the limit, in UTF-16 code units, is cut there and ends with `…`.
+ *
+ * **Gotchas**: it does not remove secrets; `Redaction` does.
+ *
+ * @example
+ * ```ts
+ * import * as Failure from "@privx-kit/core/Failure"
+ *
+ * export const line = Failure.singleLine("no such\nsecret") // no such secret
+ * ```
  *
  * @since 0.1.0
  * @category rendering

@@ -20,29 +20,24 @@ export const replacement = "<redacted>"
 /**
  * Returns the text without secrets.
  *
- * **Details**
- *
- * Each known secret is searched for unencoded, URL-encoded, form-encoded, JSON-encoded and in base64. In addition, the
- * following is replaced: JSON Web Tokens, credentials after an authentication scheme (`Bearer …`, `Basic …`), passwords
- * in URLs, the values of fields whose names say that they are secret (`access_token=…`, `"password": "…"`,
+ * **Details**: each known secret is searched for unencoded, URL-encoded, form-encoded, JSON-encoded and in base64. In
+ * addition, the following is replaced: JSON Web Tokens, credentials after an authentication scheme (`Bearer …`, `Basic …`),
+ * passwords in URLs, the values of fields whose names say that they are secret (`access_token=…`, `"password": "…"`,
  * `Set-Cookie: …`), private keys in PEM, and UUIDs in the path of a URL, because the id of a setup session is one.
  *
  * The text is scanned once, from start to end: a replacement is never scanned again.
  *
- * **Gotchas**
- *
- * A secret of fewer than four characters is replaced only as a separate word, because most texts contain it by chance.
+ * **Gotchas**: a secret of fewer than four characters is replaced only as a separate word, because most texts contain it by
+ * chance.
  *
  * @example
  * ```ts
  * import * as Redaction from "@privx-kit/core/Redaction"
- * import * as Base64 from "effect/encoding/Base64"
-import * as Base64Url from "effect/encoding/Base64Url"
-import * as Redacted from "effect/Redacted"
+ * import * as Redacted from "effect/Redacted"
  *
  * const id = Redacted.make("1b4e28ba-2fa1-11d2-883f-0016d3cca427")
- * const text = Redaction.redact("no session 1b4e28ba-2fa1-11d2-883f-0016d3cca427", [id])
- * // "no session <redacted>"
+ * export const text = Redaction.redact("no session 1b4e28ba-2fa1-11d2-883f-0016d3cca427", [id])
+ * // no session <redacted>
  * ```
  *
  * @since 0.1.0
@@ -52,7 +47,18 @@ export const redact = (text: string, secrets: ReadonlyArray<Redacted.Redacted<st
   redactor(secrets)(text)
 
 /**
- * Returns {@link redact} for fixed secrets. Use it to redact many texts with the same secrets.
+ * Makes {@link redact} for fixed secrets.
+ *
+ * **When to use**: to redact many texts with the same secrets, which are then prepared only once.
+ *
+ * @example
+ * ```ts
+ * import * as Redaction from "@privx-kit/core/Redaction"
+ * import type * as Redacted from "effect/Redacted"
+ *
+ * export const withoutToken = (log: ReadonlyArray<string>, token: Redacted.Redacted<string>) =>
+ *   log.map(Redaction.redactor([token]))
+ * ```
  *
  * @since 0.1.0
  * @category redaction

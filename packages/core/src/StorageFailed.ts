@@ -47,6 +47,8 @@ export const Reason = Schema.Literals([
 export type Reason = typeof Reason.Type
 
 /**
+ * The failure: what could not be used, and why.
+ *
  * @since 0.1.0
  * @category errors
  */
@@ -110,6 +112,17 @@ export const reasonText: Readonly<Record<Reason, string>> = {
  * Returns whether the failure is transient, so that the operation can be repeated when the storage has room or is
  * available again.
  *
+ * **Details**: the reasons `full`, `readOnly` and `unreachable` are transient.
+ *
+ * @example
+ * ```ts
+ * import { isTransient, type StorageFailed } from "@privx-kit/core/StorageFailed"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const persistent = <A>(save: Effect.Effect<A, StorageFailed>) =>
+ *   Effect.retry(save, { while: (failure) => isTransient(failure), times: 3 })
+ * ```
+ *
  * @since 0.1.0
  * @category guards
  */
@@ -138,6 +151,20 @@ const reasons: { readonly [code: string]: Reason } = {
 /**
  * Converts an exception of `node:fs` to the failure.
  *
+ * **Details**: the code of the exception gives the reason, e.g. `ENOSPC` gives `full`. A code without a reason of its own
+ * gives `other`.
+ *
+ * @param path the file or directory that the failure names
+ *
+ * @example
+ * ```ts
+ * import { fromSystem } from "@privx-kit/core/StorageFailed"
+ * import * as Effect from "effect/Effect"
+ * import { readFile } from "node:fs/promises"
+ *
+ * export const read = (path: string) => Effect.tryPromise({ try: () => readFile(path), catch: fromSystem(path) })
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -161,8 +188,24 @@ const isUnnamed = (error: Error): boolean => "code" in error && String(error.cod
 const network = /^(?:ECONN|EHOST|ENET|EADDR|EAI_|ETIMEDOUT|ENOTFOUND|EPROTO)/
 
 /**
- * The failure behind an unexpected error, where the system reported an error a call: a full disk, a missing right, too
- * many open files. Returns `undefined` for every other error.
+ * Returns the failure behind an unexpected error if a failed system call caused it: a full disk, a missing right, too many
+ * open files. Returns `undefined` for every other error.
+ *
+ * **When to use**: where a program reports errors that nothing has handled.
+ *
+ * **Details**: the causes of the error are searched as well, seven levels deep. Errors of the network are not failures of
+ * storage.
+ *
+ * @example
+ * ```ts
+ * import * as Failure from "@privx-kit/core/Failure"
+ * import { fromDefect } from "@privx-kit/core/StorageFailed"
+ *
+ * export const report = (error: unknown) => {
+ *   const failure = fromDefect(error)
+ *   console.error(failure === undefined ? error : Failure.render(failure))
+ * }
+ * ```
  *
  * @since 0.1.0
  * @category constructors
@@ -191,7 +234,15 @@ interface NodeSystemError extends Error {
 }
 
 /**
- * The message of an error without its full stop, for use within a sentence.
+ * Returns the message of an error without its full stop, for use within a sentence.
+ *
+ * @example
+ * ```ts
+ * import { describe } from "@privx-kit/core/StorageFailed"
+ *
+ * export const text = `The backup failed: ${describe(new Error("the disk is full."))}.`
+ * // The backup failed: the disk is full.
+ * ```
  *
  * @since 0.1.0
  * @category rendering

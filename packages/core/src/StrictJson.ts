@@ -20,17 +20,13 @@ export const maxDepth = 64
 /**
  * Parses JSON, and refuses text that different programs could read differently.
  *
- * **Details**
- *
- * Refuses: bytes that are not UTF-8, a byte order mark, two equal keys in one object, a number that is not in the
+ * **Details**: refuses bytes that are not UTF-8, a byte order mark, two equal keys in one object, a number that is not in the
  * format of `JSON.stringify` (RFC 8785), and nesting deeper than {@link maxDepth}. White space and the order of the
  * keys do not matter.
  *
- * **Gotchas**
+ * **Gotchas**: the size of the text is not limited; limit it when you read the file.
  *
- * The size of the text is not limited; limit it when you read the file.
- *
- * @returns the value, or the rest of a sentence that starts with the document, e.g. `has the key "sha256" twice`
+ * **Errors**: the rest of a sentence that starts with the document, e.g. `has the key "sha256" twice`.
  *
  * @example
  * ```ts

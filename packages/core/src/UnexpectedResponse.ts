@@ -26,6 +26,8 @@ const reasons: Record<typeof Reason.Type, string> = {
 }
 
 /**
+ * The failure: which operation failed, and what the server sent.
+ *
  * @since 0.1.0
  * @category errors
  */
