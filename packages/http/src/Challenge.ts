@@ -20,7 +20,19 @@ export interface Challenge {
 const maxLength = 4096
 
 /**
- * Parses the challenges of a header value. Text that does not match the grammar is skipped.
+ * Parses the challenges of a header value.
+ *
+ * **Details**: text that does not match the grammar is skipped. A value of more than 4,096 characters has no challenges.
+ *
+ * Source: RFC 9110, 11.6.1.
+ *
+ * @example
+ * ```ts
+ * import * as Challenge from "@privx-kit/http/Challenge"
+ *
+ * const [challenge] = Challenge.parse('Bearer realm="privx", error="invalid_token"')
+ * export const error = challenge?.parameters.get("error") // invalid_token
+ * ```
  *
  * @since 0.1.0
  * @category decoding
@@ -47,7 +59,17 @@ const element =
   /(?<name>[\w!#$%&'*+.^`|~-]+)[ \t]*=[ \t]*(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<token>[\w!#$%&'*+.^`|~/-]+))|(?<scheme>[A-Za-z][\w-]*)(?=[ \t,]|$)/g
 
 /**
- * What is wrong with a bearer token according to the server, e.g. `invalid_token: the token has expired`.
+ * Returns what is wrong with a bearer token according to the server. Returns `undefined` if the header does not say.
+ *
+ * Source: RFC 6750, 3.
+ *
+ * @example
+ * ```ts
+ * import * as Challenge from "@privx-kit/http/Challenge"
+ *
+ * export const problem = Challenge.bearerProblem('Bearer error="invalid_token", error_description="the token has expired"')
+ * // invalid_token: the token has expired
+ * ```
  *
  * @since 0.1.0
  * @category decoding

@@ -18,7 +18,18 @@ export interface ContentRange {
 }
 
 /**
- * Parses `bytes 0-499/1234`. Returns `undefined` for anything else, including a contradictory range.
+ * Parses the range of a partial response. Returns `undefined` for anything else, including a contradictory range.
+ *
+ * **Details**: positions and size are in bytes.
+ *
+ * Source: RFC 9110, 14.4.
+ *
+ * @example
+ * ```ts
+ * import * as ContentRange from "@privx-kit/http/ContentRange"
+ *
+ * export const range = ContentRange.parse("bytes 0-499/1234") // { first: 0, last: 499, total: 1234 }
+ * ```
  *
  * @since 0.1.0
  * @category decoding
@@ -33,8 +44,17 @@ export const parse = (value: string): ContentRange | undefined => {
 }
 
 /**
- * Parses `bytes *\/1234`, with which a 416 reports the size of the complete body. Returns `undefined` for anything
+ * Parses the header with which a 416 reports the size of the complete body, in bytes. Returns `undefined` for anything
  * else.
+ *
+ * Source: RFC 9110, 14.4.
+ *
+ * @example
+ * ```ts
+ * import * as ContentRange from "@privx-kit/http/ContentRange"
+ *
+ * export const total = ContentRange.parseUnsatisfied("bytes *\/1234") // 1234
+ * ```
  *
  * @since 0.1.0
  * @category decoding

@@ -14,6 +14,16 @@ import * as SchemaGetter from "effect/SchemaGetter"
 /**
  * Writes a failure as its body on the wire.
  *
+ * **When to use**: in a server that responds as PrivX does, for example a simulator.
+ *
+ * @example
+ * ```ts
+ * import * as ErrorResponses from "@privx-kit/http/ErrorResponses"
+ *
+ * export const body = ErrorResponses.toErrorBody({ code: "VALUE_DUPLICATE", property: "name", details: [] })
+ * // { error_code: "VALUE_DUPLICATE", property: "name" }
+ * ```
+ *
  * @since 0.1.0
  * @category encoding
  */

@@ -37,6 +37,28 @@ export interface Answer {
 }
 
 /**
+ * Makes the typed failure for an unsuccessful response.
+ *
+ * **Details**: the failure is an `ApiError` if the body is an error body of PrivX, otherwise an `UnexpectedResponse` with an
+ * excerpt of the body. The secrets of the request are redacted. The hint says which scope a 403 lacks, and what a 401 says
+ * about the token.
+ *
+ * **Errors**: none: every response gives a failure.
+ *
+ * @example
+ * ```ts
+ * import * as ResponseFailure from "@privx-kit/http/ResponseFailure"
+ *
+ * const failure = ResponseFailure.make({
+ *   operation: "Secrets.list",
+ *   status: 502,
+ *   headers: { "content-type": "text/html" },
+ *   body: new TextEncoder().encode("<html><body>Bad gateway</body></html>"),
+ *   now: Date.now()
+ * })
+ * export const tag = failure._tag // UnexpectedResponse
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -80,7 +102,18 @@ const missingScope = ({ scope, status }: Answer): { readonly advice?: string } =
   status !== 403 || scope === undefined ? {} : { advice: `Give the account a role with the scope "${scope}".` }
 
 /**
- * A success that cannot be decoded. Its body is not quoted, because it may contain a session id or a token.
+ * Makes the failure for a success that cannot be decoded.
+ *
+ * **Details**: the body is not quoted, because it may contain a session id or a token. Without a given reason, the body
+ * decides it.
+ *
+ * @example
+ * ```ts
+ * import * as ResponseFailure from "@privx-kit/http/ResponseFailure"
+ *
+ * const response = { operation: "Secrets.list", status: 200, headers: {}, body: new Uint8Array(), now: Date.now() }
+ * export const { reason } = ResponseFailure.unusableSuccess(response) // empty
+ * ```
  *
  * @since 0.1.0
  * @category constructors

@@ -6,10 +6,24 @@
 import * as Duration from "effect/Duration"
 
 /**
- * Parses a header value. Returns `undefined` if it is neither a whole number of seconds nor an HTTP date. A date in the
- * past means "now", and more than a year counts as a year. The retry policy decides how much of it the transport obeys.
+ * Parses a header value. Returns `undefined` if it is neither a whole number of seconds nor an HTTP date.
+ *
+ * **Details**: a date in the past means "now", and more than a year counts as a year. The retry policy decides how much of it
+ * the transport obeys.
+ *
+ * Source: RFC 9110, 10.2.3.
  *
  * @param now milliseconds since the epoch, for the date form
+ *
+ * @example
+ * ```ts
+ * import * as RetryAfter from "@privx-kit/http/RetryAfter"
+ * import * as Duration from "effect/Duration"
+ *
+ * const wait = RetryAfter.parse("120", Date.now())
+ * export const seconds = wait === undefined ? 0 : Duration.toSeconds(wait) // 120
+ * ```
+ *
  * @since 0.1.0
  * @category decoding
  */

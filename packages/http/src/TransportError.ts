@@ -50,6 +50,8 @@ export const Reason = Schema.Literals([
 export type Reason = typeof Reason.Type
 
 /**
+ * The failure: which operation failed on the way to which server, and why.
+ *
  * @since 0.1.0
  * @category errors
  */
