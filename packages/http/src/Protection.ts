@@ -40,6 +40,24 @@ export type Protect = <A>(
 /**
  * Makes the protections of a connection; `undefined` if none is configured.
  *
+ * **When to use**: for requests that do not go through the transport. `Connection.layer` has the same options, and
+ * the transport applies the protections to each attempt.
+ *
+ * **Details**: the state is in memory and ends with the scope. Of two protections, the circuit breaker decides first.
+ *
+ * **Errors**: a protected attempt fails with `TransportError`: `circuitOpen` while the breaker is open, and `deadline` if the
+ * rate limit allows no request within the given `patience`, in milliseconds.
+ *
+ * @example
+ * ```ts
+ * import * as Protection from "@privx-kit/http/Protection"
+ *
+ * export const protections = Protection.make(
+ *   { circuitBreaker: { failures: 5, openFor: "30 seconds" }, rateLimit: { requests: 10, per: "1 second" } },
+ *   "https://privx.example.com"
+ * )
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */

@@ -24,6 +24,19 @@ export interface Options {
 }
 
 /**
+ * The bucket of a client.
+ *
+ * **When to use**: to limit the retries of your own requests. A `Connection` has one, which its option `retryBudget` sets.
+ *
+ * @example
+ * ```ts
+ * import { RetryBudget } from "@privx-kit/http/RetryBudget"
+ *
+ * const budget = new RetryBudget({ capacity: 100 })
+ * const paid = budget.take(false) // 5
+ * if (paid !== undefined) budget.succeeded(paid)
+ * ```
+ *
  * @since 0.1.0
  * @category models
  */

@@ -23,6 +23,19 @@ export interface Retry {
 }
 
 /**
+ * Called before the pause of each retry. Default: nothing.
+ *
+ * @example
+ * ```ts
+ * import { RetryObserver } from "@privx-kit/http/RetryObserver"
+ * import * as Effect from "effect/Effect"
+ *
+ * const logged = <A, E, R>(call: Effect.Effect<A, E, R>) =>
+ *   Effect.provideService(call, RetryObserver, ({ attempt, operation }) =>
+ *     Effect.logWarning(`attempt ${attempt} of ${operation} failed`)
+ *   )
+ * ```
+ *
  * @since 0.1.0
  * @category references
  */

@@ -47,6 +47,15 @@ export const never: Policy = { ...defaults, attempts: 1 }
 /**
  * The policy in force. Provide another one around a call or around a whole program.
  *
+ * @example
+ * ```ts
+ * import * as RetryPolicy from "@privx-kit/http/RetryPolicy"
+ * import * as Effect from "effect/Effect"
+ *
+ * const once = <A, E, R>(call: Effect.Effect<A, E, R>) =>
+ *   Effect.provideService(call, RetryPolicy.RetryPolicy, RetryPolicy.never)
+ * ```
+ *
  * @since 0.1.0
  * @category references
  */
@@ -76,6 +85,16 @@ const statuses: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504
 
 /**
  * Classifies a failure by whether a retry can help.
+ *
+ * **When to use**: to decide about your own retries. {@link isRetryable} combines it with what is known of the operation.
+ *
+ * @example
+ * ```ts
+ * import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
+ * import * as RetryPolicy from "@privx-kit/http/RetryPolicy"
+ *
+ * export const wasNotProcessed = (failure: PrivxFailure) => RetryPolicy.classify(failure) === "unprocessed"
+ * ```
  *
  * @since 0.1.0
  * @category classification
@@ -111,6 +130,17 @@ export const classify = (failure: PrivxFailure): Retryability => {
 /**
  * Returns whether the failure is a sign of overload, for which the transport sends fewer requests at once.
  *
+ * **Details**: signs of overload are the failures `MaxLoad` and `TooManyConnections`, and the status 429.
+ *
+ * @example
+ * ```ts
+ * import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
+ * import * as RetryPolicy from "@privx-kit/http/RetryPolicy"
+ *
+ * export const concurrencyAfter = (failure: PrivxFailure, concurrency: number) =>
+ *   RetryPolicy.isOverload(failure) ? Math.max(1, Math.floor(concurrency / 2)) : concurrency
+ * ```
+ *
  * @since 0.1.0
  * @category classification
  */
@@ -122,6 +152,18 @@ export const isOverload = (failure: PrivxFailure): boolean =>
 /**
  * Returns whether a call that failed this way may be retried.
  *
+ * @param safeToRepeat whether the request may be sent again when it is unknown whether the server has processed it
+ *
+ * @example
+ * ```ts
+ * import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
+ * import * as RetryPolicy from "@privx-kit/http/RetryPolicy"
+ * import * as Effect from "effect/Effect"
+ *
+ * const retried = <A>(create: Effect.Effect<A, PrivxFailure>) =>
+ *   Effect.retry(create, { while: (failure) => RetryPolicy.isRetryable(failure, false), times: 2 })
+ * ```
+ *
  * @since 0.1.0
  * @category classification
  */
@@ -131,8 +173,19 @@ export const isRetryable = (failure: PrivxFailure, safeToRepeat: boolean): boole
 }
 
 /**
- * Returns whether a failure is transient, so that waiting may help even after the retries of the transport: for
- * operations that last longer than one call, such as waiting for a training.
+ * Returns whether a failure is transient, so that waiting may help even after the retries of the transport.
+ *
+ * **When to use**: for operations that last longer than one call, such as waiting for a training.
+ *
+ * @example
+ * ```ts
+ * import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
+ * import * as RetryPolicy from "@privx-kit/http/RetryPolicy"
+ * import * as Effect from "effect/Effect"
+ *
+ * const ifAvailable = <A>(status: Effect.Effect<A, PrivxFailure>) =>
+ *   Effect.catchIf(status, RetryPolicy.isTransient, () => Effect.succeed("not available"))
+ * ```
  *
  * @since 0.1.0
  * @category classification
@@ -144,13 +197,21 @@ export const isTransient = (failure: PrivxFailure): boolean =>
 /**
  * Returns the pause before the next attempt.
  *
- * **Details**
- *
- * A `Retry-After` of the server is obeyed, up to `retryAfterCap`. Otherwise the pause is an exponential back-off with
- * full jitter, which spreads out callers that failed at the same moment.
+ * **Details**: a `Retry-After` of the server is obeyed, up to `retryAfterCap`. Otherwise the pause is an exponential back-off
+ * with full jitter, which spreads out callers that failed at the same moment.
  *
  * @param attempt the number of the failed attempt, from 1
  * @param random from 0 to 1
+ *
+ * @example
+ * ```ts
+ * import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
+ * import * as RetryPolicy from "@privx-kit/http/RetryPolicy"
+ *
+ * export const pauseAfter = (failure: PrivxFailure, attempt: number) =>
+ *   RetryPolicy.delay(RetryPolicy.defaults, attempt, failure, Math.random())
+ * ```
+ *
  * @since 0.1.0
  * @category delays
  */

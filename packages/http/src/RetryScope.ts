@@ -127,8 +127,28 @@ export const share = <A, E, R>(operation: Effect.Effect<A, E, R>): Effect.Effect
   )
 
 /**
- * How long to wait before the next round of an operation within {@link share}; none if its attempts or its time are
- * used up. The caller decides whether another round can repair the failure.
+ * Counts a failed round of an operation within {@link share}, and returns how long to wait before the next one; none if the
+ * attempts or the time are used up.
+ *
+ * **Details**: a failure that a call within the round has counted is not counted again. Outside {@link share} it returns
+ * none.
+ *
+ * **Gotchas**: the caller decides whether another round can repair the failure.
+ *
+ * @example
+ * ```ts
+ * import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
+ * import * as RetryScope from "@privx-kit/http/RetryScope"
+ * import * as Effect from "effect/Effect"
+ * import * as Option from "effect/Option"
+ *
+ * const withSecondRound = <A>(round: Effect.Effect<A, PrivxFailure>) =>
+ *   Effect.catch(round, (failure) =>
+ *     Effect.flatMap(RetryScope.next(failure), (delay) =>
+ *       Option.isNone(delay) ? Effect.fail(failure) : Effect.delay(round, delay.value)
+ *     )
+ *   ).pipe(RetryScope.share)
+ * ```
  *
  * @since 0.1.0
  * @category scopes
