@@ -374,6 +374,16 @@ const named = (certificate: crypto.X509Certificate, locate: Locate): Named => ({
 /**
  * Describes a certificate in one line: where it comes from, subject, issuer and dates.
  *
+ * **Details**: the dates are days in UTC.
+ *
+ * @example
+ * ```ts
+ * import * as CertificateDiagnosis from "@privx-kit/http/CertificateDiagnosis"
+ *
+ * const diagnosis = await CertificateDiagnosis.examine({ url: new URL("https://privx.example.com") })
+ * if (diagnosis._tag !== "Unreachable") console.log(diagnosis.chain.map(CertificateDiagnosis.describe).join("\n"))
+ * ```
+ *
  * @since 0.1.0
  * @category rendering
  */

@@ -101,6 +101,8 @@ export interface Limits {
 }
 
 /**
+ * The connection to one PrivX host. The transport and the logins use it.
+ *
  * @since 0.1.0
  * @category services
  */

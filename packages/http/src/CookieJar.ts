@@ -15,8 +15,22 @@ const most = 50
 const longest = 4096
 
 /**
- * The cookies of one origin. Effect parses, matches and expires them (RFC 6265). This class adds limits and the
- * prefixes `__Host-` and `__Secure-`, and never shows a value, because each identifies a session.
+ * The cookies of one origin.
+ *
+ * **When to use**: with {@link interceptor}, for a dispatcher of your own. A `Connection` has a jar if it is made with
+ * `cookies`.
+ *
+ * **Details**: Effect parses, matches and expires the cookies (RFC 6265). This class adds limits and the prefixes `__Host-`
+ * and `__Secure-`, and never shows a value, because each identifies a session.
+ *
+ * @example
+ * ```ts
+ * import { CookieJar } from "@privx-kit/http/CookieJar"
+ *
+ * const jar = new CookieJar("https://privx.example.com")
+ * jar.store(["node=a; Path=/; Secure"], "/auth/api/v1/login")
+ * export const header = jar.header("/auth/api/v1/oauth/token") // node=a
+ * ```
  *
  * @since 0.1.0
  * @category models
@@ -68,7 +82,19 @@ export class CookieJar {
 }
 
 /**
- * Adds a jar to a dispatcher for the jar's origin.
+ * Makes an interceptor for a dispatcher of undici, which sends the cookies of a jar and stores those of each response.
+ *
+ * **When to use**: for a dispatcher of your own. `Connection.layer` with `cookies` does this for a connection.
+ *
+ * **Gotchas**: the dispatcher must send to the origin of the jar only. The interceptor does not compare the origins.
+ *
+ * @example
+ * ```ts
+ * import * as CookieJar from "@privx-kit/http/CookieJar"
+ *
+ * const withCookies = CookieJar.interceptor(new CookieJar.CookieJar("https://privx.example.com"))
+ * // new Pool("https://privx.example.com").compose(withCookies)
+ * ```
  *
  * @since 0.1.0
  * @category interceptors

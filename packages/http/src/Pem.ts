@@ -12,9 +12,7 @@ const end = "-----END CERTIFICATE-----"
  * Returns the certificates of a text, each as its own PEM text, in their order. A text without a complete block has
  * none.
  *
- * **Gotchas**
- *
- * The content of a block is not checked; `new X509Certificate(block)` does that.
+ * **Gotchas**: the content of a block is not checked; `new X509Certificate(block)` does that.
  *
  * @example
  * ```ts
@@ -41,6 +39,16 @@ export const certificates = (text: string): ReadonlyArray<string> => {
 
 /**
  * Returns the text without indentation, as OpenSSL requires.
+ *
+ * **Details**: the lines of the result end with `\n`.
+ *
+ * @example
+ * ```ts
+ * import * as Pem from "@privx-kit/http/Pem"
+ * import { createPrivateKey } from "node:crypto"
+ *
+ * export const keyOf = (block: string) => createPrivateKey(Pem.unindented(block))
+ * ```
  *
  * @since 0.1.0
  * @category decoding

@@ -76,6 +76,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /**
  * Chooses the route to a URL.
  *
+ * **Errors**: none: if the value of the variable cannot be parsed, the result is `Invalid` and says why.
+ *
  * @example
  * ```ts
  * import * as Proxy from "@privx-kit/http/Proxy"
@@ -112,8 +114,20 @@ const variablesFor = (protocol: string, environment: Environment): ReadonlyArray
 }
 
 /**
- * Parses a proxy from the value of an environment variable. For an invalid value, returns a text that says what is
- * wrong.
+ * Parses a proxy from the value of an environment variable.
+ *
+ * **Details**: without a scheme it is an `http` proxy. The default port is 443 for `https` and 1080 for the other schemes.
+ *
+ * **Errors**: none: for an invalid value it returns a text that says what is wrong. The text contains neither the user name
+ * nor the password.
+ *
+ * @example
+ * ```ts
+ * import * as Proxy from "@privx-kit/http/Proxy"
+ *
+ * const proxy = Proxy.parse("proxy.example.com:3128")
+ * export const origin = typeof proxy === "string" ? undefined : proxy.origin // http://proxy.example.com:3128
+ * ```
  *
  * @since 0.1.0
  * @category decoding
@@ -170,7 +184,14 @@ const decode = (text: string): string => {
 }
 
 /**
- * The host of a URL, without the brackets of an IPv6 address and without a dot at its end.
+ * Returns the host of a URL in lower case, without the brackets of an IPv6 address and without a dot at its end.
+ *
+ * @example
+ * ```ts
+ * import * as Proxy from "@privx-kit/http/Proxy"
+ *
+ * export const host = Proxy.hostOf(new URL("https://[2001:db8::1]:8443")) // 2001:db8::1
+ * ```
  *
  * @since 0.1.0
  * @category addresses
@@ -182,7 +203,14 @@ export const hostOf = (url: URL): string =>
     .toLowerCase()
 
 /**
- * The port of a URL, or the default port of its scheme.
+ * Returns the port of a URL, or the default port of its scheme.
+ *
+ * @example
+ * ```ts
+ * import * as Proxy from "@privx-kit/http/Proxy"
+ *
+ * export const port = Proxy.portOf(new URL("https://privx.example.com")) // 443
+ * ```
  *
  * @since 0.1.0
  * @category addresses
@@ -191,7 +219,19 @@ export const portOf = (url: URL): number =>
   url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port)
 
 /**
- * Whether a host is this machine, judged by its name or address, without a DNS lookup.
+ * Returns whether a host is this machine, judged by its name or address, without a DNS lookup.
+ *
+ * **Details**: this machine is `localhost` and its subdomains, `127.0.0.0/8`, `::1`, and the unspecified
+ * addresses `0.0.0.0` and `::`.
+ *
+ * @param host a name, or an address without brackets, as {@link hostOf} returns it
+ *
+ * @example
+ * ```ts
+ * import * as Proxy from "@privx-kit/http/Proxy"
+ *
+ * export const isLocal = Proxy.isLoopback("privx.localhost") // true
+ * ```
  *
  * @since 0.1.0
  * @category addresses

@@ -35,6 +35,8 @@ export interface Held {
 }
 
 /**
+ * Provides the tokens of one account.
+ *
  * @since 0.1.0
  * @category services
  */

@@ -37,6 +37,14 @@ import { TransportError } from "./TransportError.ts"
  * Sends the bearer token also with operations that do not require one, for a PrivX that requires it contrary to its API
  * reference.
  *
+ * @example
+ * ```ts
+ * import { AlwaysAuthorize } from "@privx-kit/http/Transport"
+ * import * as Effect from "effect/Effect"
+ *
+ * const authorized = <A, E, R>(call: Effect.Effect<A, E, R>) => Effect.provideService(call, AlwaysAuthorize, true)
+ * ```
+ *
  * @since 0.1.0
  * @category references
  */
@@ -45,6 +53,8 @@ export const AlwaysAuthorize = Context.Reference<boolean>("@privx-kit/http/Trans
 })
 
 /**
+ * The transport of one connection.
+ *
  * @since 0.1.0
  * @category services
  */
@@ -72,8 +82,24 @@ export class Transport extends Context.Service<
   }
 >()("@privx-kit/http/Transport") {
   /**
-   * Created wherever it is provided: a program that talks to two servers has two transports, each with its own
+   * Makes the transport of a connection, with the tokens of a provider.
+   *
+   * **Details**: created wherever it is provided: a program that talks to two servers has two transports, each with its own
    * connection.
+   *
+   * @example
+   * ```ts
+   * import { Connection } from "@privx-kit/http/Connection"
+   * import { TokenProvider } from "@privx-kit/http/TokenProvider"
+   * import { Transport } from "@privx-kit/http/Transport"
+   * import * as Layer from "effect/Layer"
+   * import * as Redacted from "effect/Redacted"
+   *
+   * const transport = Transport.layer.pipe(
+   *   Layer.provide(TokenProvider.layerStatic(Redacted.make("the token"))),
+   *   Layer.provide(Connection.layer({ baseUrl: new URL("https://privx.example.com") }))
+   * )
+   * ```
    */
   static readonly layer: Layer.Layer<Transport, never, Connection | TokenProvider> = Layer.fresh(
     Layer.effect(
