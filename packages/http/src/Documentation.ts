@@ -14,10 +14,23 @@ import type { Definition } from "./Operation.ts"
 const scheme = "oauth"
 
 /**
- * The annotations of an operation: its summary, its security requirement, and a description of scope and repetition.
+ * Makes the annotations of an operation: its summary, its security requirement, and a description of scope and repetition.
  *
- * `unverified` says what about the operation is inferred rather than documented; it appears in the description and in
- * the extension `x-unverified`. `download` describes a success that is a stream of bytes.
+ * **Details**: `unverified` says what about the operation is inferred rather than documented; it appears in the description
+ * and in the extension `x-unverified`. `download` describes a success that is a stream of bytes.
+ *
+ * @example
+ * ```ts
+ * import * as Documentation from "@privx-kit/http/Documentation"
+ * import { type Definition, Operation } from "@privx-kit/http/Operation"
+ * import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+ *
+ * const definition: Definition = { name: "Secrets.list", safeToRepeat: true, authorization: { scope: "user" } }
+ *
+ * const list = HttpApiEndpoint.get("list", "/secrets")
+ *   .annotate(Operation, definition)
+ *   .annotateMerge(Documentation.operation("List secrets", definition, { unverified: "the order of the list" }))
+ * ```
  *
  * @since 0.1.0
  * @category annotations
@@ -56,7 +69,15 @@ const descriptionOf = ({ authorization, safeToRepeat }: Definition, unverified: 
   ].join(" ")
 
 /**
- * The annotations of a group: its description.
+ * Makes the annotations of a group: its description.
+ *
+ * @example
+ * ```ts
+ * import * as Documentation from "@privx-kit/http/Documentation"
+ * import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+ *
+ * const secrets = HttpApiGroup.make("secrets").annotateMerge(Documentation.group("The secrets of the vault"))
+ * ```
  *
  * @since 0.1.0
  * @category annotations
@@ -64,9 +85,25 @@ const descriptionOf = ({ authorization, safeToRepeat }: Definition, unverified: 
 export const group = (description: string): Context.Context<never> => OpenApi.annotations({ description })
 
 /**
- * The annotations of an api: title, version, and the flow that the API reference names (`authorization_code`), with the
- * scopes of its page. The reference prints placeholders for the two URLs (`https://api.x.com/v1/auth/auth`), so these are the
- * relative ones of the official SDKs by default.
+ * Makes the annotations of an API: title, version, description, and the OAuth2 flow with its scopes.
+ *
+ * **Details**: the flow is the one that the API reference names (`authorization_code`). The reference prints placeholders for
+ * the two URLs (`https://api.x.com/v1/auth/auth`), so these are the relative ones of the official SDKs by default.
+ *
+ * @example
+ * ```ts
+ * import * as Documentation from "@privx-kit/http/Documentation"
+ * import * as HttpApi from "effect/http-api/HttpApi"
+ *
+ * const api = HttpApi.make("secrets").annotateMerge(
+ *   Documentation.api({
+ *     title: "Secrets",
+ *     version: "1.0.0",
+ *     description: "The secrets of the vault.",
+ *     scopes: { user: "Read secrets" }
+ *   })
+ * )
+ * ```
  *
  * @since 0.1.0
  * @category annotations

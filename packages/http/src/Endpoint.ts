@@ -313,6 +313,34 @@ const unusable = (operation: Definition, response: HttpClientResponse.HttpClient
  *
  * **Errors**: as {@link call}. A body that a gateway compressed is a `TransportError` with reason `protocol`.
  *
+ * @example
+ * ```ts
+ * import * as Endpoint from "@privx-kit/http/Endpoint"
+ * import * as FileDownload from "@privx-kit/http/FileDownload"
+ * import { Operation } from "@privx-kit/http/Operation"
+ * import { PrivxMiddleware } from "@privx-kit/http/PrivxMiddleware"
+ * import * as Effect from "effect/Effect"
+ * import * as HttpApi from "effect/http-api/HttpApi"
+ * import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+ * import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+ * import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+ *
+ * const api = HttpApi.make("reports").add(
+ *   HttpApiGroup.make("reports")
+ *     .add(
+ *       HttpApiEndpoint.get("latest", "/reports/latest", {
+ *         success: HttpApiSchema.StreamUint8Array({ contentType: "*\/*" })
+ *       }).annotate(Operation, { name: "Reports.latest", safeToRepeat: true, authorization: { scope: "user" } })
+ *     )
+ *     .middleware(PrivxMiddleware)
+ * )
+ *
+ * const saved = Effect.gen(function* () {
+ *   const latest = yield* Endpoint.download(api, { group: "reports", endpoint: "latest" })
+ *   return yield* FileDownload.toFile("/tmp/report.csv", (rest) => latest({}, rest))
+ * })
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */

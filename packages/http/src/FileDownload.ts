@@ -69,6 +69,22 @@ export interface Options {
  * **Errors**: as the opening; `TransportError` if the body is cut short, stalls, takes too long or is too large; `StorageFailed` if the
  * disk is full or the file cannot be written.
  *
+ * @example
+ * ```ts
+ * import * as DurableFile from "@privx-kit/files/DurableFile"
+ * import * as FileDownload from "@privx-kit/http/FileDownload"
+ * import * as Effect from "effect/Effect"
+ *
+ * const path = "/var/lib/example/.download.part"
+ *
+ * const store = (open: FileDownload.Open) =>
+ *   Effect.gen(function* () {
+ *     const file = yield* DurableFile.begin(path)
+ *     const { sha256 } = yield* FileDownload.into(file, open, { path, maxBytes: 1024 * 1024 })
+ *     yield* file.commit(`/var/lib/example/${sha256}`)
+ *   }).pipe(Effect.scoped)
+ * ```
+ *
  * @since 0.1.0
  * @category downloads
  */

@@ -30,6 +30,18 @@ export interface Definition {
 /**
  * The annotation.
  *
+ * @example
+ * ```ts
+ * import { Operation } from "@privx-kit/http/Operation"
+ * import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+ *
+ * const list = HttpApiEndpoint.get("list", "/secrets").annotate(Operation, {
+ *   name: "Secrets.list",
+ *   safeToRepeat: true,
+ *   authorization: { scope: "user" }
+ * })
+ * ```
+ *
  * @since 0.1.0
  * @category annotations
  */

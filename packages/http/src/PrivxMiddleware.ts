@@ -9,6 +9,17 @@ import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import type { PrivxFailure } from "./PrivxFailure.ts"
 
 /**
+ * The middleware of every group of endpoints.
+ *
+ * @example
+ * ```ts
+ * import { PrivxMiddleware } from "@privx-kit/http/PrivxMiddleware"
+ * import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+ * import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+ *
+ * const secrets = HttpApiGroup.make("secrets").add(HttpApiEndpoint.get("list", "/secrets")).middleware(PrivxMiddleware)
+ * ```
+ *
  * @since 0.1.0
  * @category middleware
  */
