@@ -22,6 +22,15 @@ export interface ApiClient {
 /**
  * Creates an API client with the ids `simulator` and `privx-external` and random secrets, except for the given values.
  *
+ * @example
+ * ```ts
+ * import * as ApiClient from "@privx-kit/simulator/ApiClient"
+ * import { Simulator } from "@privx-kit/simulator/Simulator"
+ *
+ * const apiClient = ApiClient.make({ clientId: "my-client" })
+ * const simulator = Simulator.layer({ apiClient })
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */

@@ -80,6 +80,18 @@ const success = TokenResponse.pipe(HttpApiSchema.status(200))
 /**
  * Makes the API, with other paths if PrivX has the endpoints elsewhere.
  *
+ * **When to use**: to read what the simulator serves, for example for an OpenAPI document.
+ *
+ * Source: both official SDKs, and the vendor's reference.
+ *
+ * @example
+ * ```ts
+ * import * as AuthApi from "@privx-kit/simulator/AuthApi"
+ * import * as OpenApi from "effect/http-api/OpenApi"
+ *
+ * const document = OpenApi.fromApi(AuthApi.make({ token: "/sso/oauth/token" }))
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */

@@ -58,7 +58,7 @@ export interface Fault extends Model.Fault {}
 /**
  * Parses the text form. The header of this module has the grammar.
  *
- * Fails with `FaultSyntaxError`, which names the part that cannot be parsed.
+ * **Errors**: `FaultSyntaxError`, which names the part that cannot be parsed.
  *
  * @example
  * ```ts
@@ -75,6 +75,15 @@ export const parse = (text: string): Result.Result<Fault, FaultSyntaxError> =>
 
 /**
  * Writes the text form: `parse(format(fault))` is the same fault.
+ *
+ * @example
+ * ```ts
+ * import * as Fault from "@privx-kit/simulator/Fault"
+ * import * as Result from "effect/Result"
+ *
+ * const fault = Fault.parse("createSession:503/MAX_LOAD*2")
+ * const text = Result.isSuccess(fault) ? Fault.format(fault.success) : fault.failure.message
+ * ```
  *
  * @since 0.1.0
  * @category text

@@ -138,7 +138,14 @@ export type Answer = Extract<
 export type Transfer = Exclude<FaultAction, Answer>
 
 /**
- * Whether the action replaces the real response.
+ * Returns whether the action replaces the real response.
+ *
+ * @example
+ * ```ts
+ * import * as FaultAction from "@privx-kit/simulator/FaultAction"
+ *
+ * const isExecuted = (action: FaultAction.FaultAction) => !FaultAction.isAnswer(action)
+ * ```
  *
  * @since 0.1.0
  * @category guards

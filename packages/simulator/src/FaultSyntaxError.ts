@@ -7,6 +7,8 @@ import * as Failure from "@privx-kit/core/Failure"
 import * as Schema from "effect/Schema"
 
 /**
+ * The failure: which part of which text cannot be parsed, and why.
+ *
  * @since 0.1.0
  * @category errors
  */

@@ -44,6 +44,21 @@ export class PlaybackSimulator extends Context.Service<
     readonly endSession: (id: SessionId.PlaybackSessionId) => Effect.Effect<void>
   }
 >()("@privx-kit/simulator/PlaybackSimulator") {
+  /**
+   * Makes the domain, with the given sessions.
+   *
+   * **When to use**: in the `domains` of a `SimulatedPrivx`. A `Simulator` has this domain already.
+   *
+   * **Errors**: `SimulatorError` for a path without `:session_id` and for an empty id of a session.
+   *
+   * @example
+   * ```ts
+   * import { PlaybackSimulator } from "@privx-kit/simulator/PlaybackSimulator"
+   * import { SimulatedPrivx } from "@privx-kit/simulator/SimulatedPrivx"
+   *
+   * const privx = SimulatedPrivx.layer({ domains: [PlaybackSimulator.layer({ playbackSessions: ["session-1"] })] })
+   * ```
+   */
   static readonly layer = (options: Options = {}): SimulatorDomain<PlaybackSimulator> =>
     Layer.unwrap(
       Effect.gen(function* () {

@@ -36,6 +36,14 @@ export const refuse =
 /**
  * 400 `BAD_REQUEST`: the request is malformed.
  *
+ * @example
+ * ```ts
+ * import * as Refusal from "@privx-kit/simulator/Refusal"
+ * import * as Effect from "effect/Effect"
+ *
+ * const handler = Effect.fail(Refusal.badRequest())
+ * ```
+ *
  * @since 0.1.0
  * @category refusals
  */
@@ -43,6 +51,15 @@ export const badRequest = refuse(400, "BAD_REQUEST", "Bad request")
 
 /**
  * 400 `REQUIRED_VALUE_MISSING`: a required field is absent.
+ *
+ * @example
+ * ```ts
+ * import * as Refusal from "@privx-kit/simulator/Refusal"
+ * import * as Effect from "effect/Effect"
+ *
+ * const nameOf = (payload: { readonly name?: string }) =>
+ *   payload.name === undefined ? Effect.fail(Refusal.missing("name")) : Effect.succeed(payload.name)
+ * ```
  *
  * @since 0.1.0
  * @category refusals
@@ -52,6 +69,15 @@ export const missing = refuse(400, "REQUIRED_VALUE_MISSING", "Required value mis
 /**
  * 400 `VALUE_INCORRECT_FORMAT`: a value has the wrong format.
  *
+ * @example
+ * ```ts
+ * import * as Refusal from "@privx-kit/simulator/Refusal"
+ * import * as Effect from "effect/Effect"
+ *
+ * const checked = (name: string) =>
+ *   /^[a-z]+$/.test(name) ? Effect.succeed(name) : Effect.fail(Refusal.wrongFormat("name"))
+ * ```
+ *
  * @since 0.1.0
  * @category refusals
  */
@@ -59,6 +85,19 @@ export const wrongFormat = refuse(400, "VALUE_INCORRECT_FORMAT", "Value has an i
 
 /**
  * 401: the token is missing or not valid.
+ *
+ * @example
+ * ```ts
+ * import * as Refusal from "@privx-kit/simulator/Refusal"
+ * import { Environment } from "@privx-kit/simulator/SimulatorDomain"
+ * import * as Effect from "effect/Effect"
+ * import type * as Redacted from "effect/Redacted"
+ *
+ * const scopesOf = Effect.fn("scopesOf")(function* (token: Redacted.Redacted<string>) {
+ *   const environment = yield* Environment
+ *   return (yield* environment.scopesOf(token)) ?? (yield* Effect.fail(Refusal.unauthorized()))
+ * })
+ * ```
  *
  * @since 0.1.0
  * @category refusals
@@ -72,6 +111,15 @@ export const unauthorized = refuse(
 /**
  * 403: the token lacks the scope.
  *
+ * @example
+ * ```ts
+ * import * as Refusal from "@privx-kit/simulator/Refusal"
+ * import * as Effect from "effect/Effect"
+ *
+ * const expectAdmin = (scopes: ReadonlyArray<string>) =>
+ *   scopes.includes("admin") ? Effect.void : Effect.fail(Refusal.scopeInsufficient())
+ * ```
+ *
  * @since 0.1.0
  * @category refusals
  */
@@ -84,6 +132,17 @@ export const scopeInsufficient = refuse(
 /**
  * 404 `GENERAL_ERROR`: no object has the id, or no endpoint has the path.
  *
+ * @example
+ * ```ts
+ * import * as Refusal from "@privx-kit/simulator/Refusal"
+ * import * as Effect from "effect/Effect"
+ *
+ * const read = (secrets: ReadonlyMap<string, string>, name: string) => {
+ *   const secret = secrets.get(name)
+ *   return secret === undefined ? Effect.fail(Refusal.notFound()) : Effect.succeed(secret)
+ * }
+ * ```
+ *
  * @since 0.1.0
  * @category refusals
  */
@@ -91,6 +150,15 @@ export const notFound = refuse(404, "GENERAL_ERROR", "Resource not found")
 
 /**
  * 416 `VALUE_OUT_OF_BOUNDS`: the range starts after the end of the body.
+ *
+ * @example
+ * ```ts
+ * import * as Refusal from "@privx-kit/simulator/Refusal"
+ * import * as Effect from "effect/Effect"
+ *
+ * const from = (body: Uint8Array, first: number) =>
+ *   first < body.byteLength ? Effect.succeed(body.subarray(first)) : Effect.fail(Refusal.rangeNotSatisfiable())
+ * ```
  *
  * @since 0.1.0
  * @category refusals

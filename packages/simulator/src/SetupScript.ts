@@ -270,7 +270,20 @@ export const sha256: string = createHash("sha256").update(text).digest("hex")
  * Creates a script of exactly this size: {@link text} if it fits, otherwise only a head, padded with comments. It is
  * always a valid ASCII shell script.
  *
- * @throws RangeError if the size is smaller than the head
+ * **When to use**: to test with large downloads.
+ *
+ * **Errors**: `RangeError` if the size is not a whole number or is smaller than the head.
+ *
+ * @param bytes the size in bytes
+ *
+ * @example
+ * ```ts
+ * import * as SetupScript from "@privx-kit/simulator/SetupScript"
+ * import { Simulator } from "@privx-kit/simulator/Simulator"
+ *
+ * const simulator = Simulator.layer({ script: SetupScript.ofSize(5_000_000) })
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */

@@ -138,8 +138,8 @@ export class SimulatedPrivx extends Context.Service<
   /**
    * Starts a PrivX of the given domains. It stops when the scope closes, and then closes every connection at once.
    *
-   * Fails with `SimulatorError` if the port is in use or an option is invalid, and with `FaultSyntaxError` if a fault
-   * cannot be parsed.
+   * **Errors**: `SimulatorError` if the port is in use or an option is invalid, and `FaultSyntaxError` if a fault cannot be
+   * parsed.
    *
    * @example
    * ```ts
@@ -159,7 +159,22 @@ export class SimulatedPrivx extends Context.Service<
   ): Effect.Effect<Running<Domains>, SimulatorError | FaultSyntaxError, EffectScope.Scope> =>
     Effect.withSpan(start(options), "SimulatedPrivx.make")
 
-  /** The same as a layer, which also provides the controls of the domains. */
+  /**
+   * Starts a PrivX of the given domains as a layer, which also provides the controls of the domains.
+   *
+   * **Errors**: as {@link make}.
+   *
+   * @example
+   * ```ts
+   * import { PlaybackSimulator } from "@privx-kit/simulator/PlaybackSimulator"
+   * import { SimulatedPrivx } from "@privx-kit/simulator/SimulatedPrivx"
+   * import * as Effect from "effect/Effect"
+   *
+   * const url = SimulatedPrivx.use(({ url }) => Effect.succeed(url)).pipe(
+   *   Effect.provide(SimulatedPrivx.layer({ domains: [PlaybackSimulator.layer()] }))
+   * )
+   * ```
+   */
   static readonly layer = <const Domains extends ReadonlyArray<SimulatorDomain>>(
     options: Options<Domains>
   ): Layer.Layer<SimulatedPrivx | ControlsOf<Domains>, SimulatorError | FaultSyntaxError> =>

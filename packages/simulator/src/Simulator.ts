@@ -70,8 +70,8 @@ export class Simulator extends Context.Service<
   /**
    * Starts a simulator that stops when the scope closes. Stopping closes every connection at once.
    *
-   * Fails with `SimulatorError` if the port is in use or an option is invalid, and with `FaultSyntaxError` if a fault
-   * cannot be parsed.
+   * **Errors**: `SimulatorError` if the port is in use or an option is invalid, and `FaultSyntaxError` if a fault cannot be
+   * parsed.
    *
    * @example
    * ```ts
@@ -90,7 +90,19 @@ export class Simulator extends Context.Service<
   ): Effect.Effect<Running<Domains>, SimulatorError | FaultSyntaxError, EffectScope.Scope> =>
     Effect.withSpan(start(options), "Simulator.make")
 
-  /** The same as a layer, which also provides the controls of all domains. */
+  /**
+   * Starts a simulator as a layer, which also provides the controls of all domains.
+   *
+   * **Errors**: as {@link make}.
+   *
+   * @example
+   * ```ts
+   * import { Simulator } from "@privx-kit/simulator/Simulator"
+   * import * as Effect from "effect/Effect"
+   *
+   * const requests = Simulator.use(({ requests }) => requests).pipe(Effect.provide(Simulator.layer({ tls: true })))
+   * ```
+   */
   static readonly layer = <const Domains extends ReadonlyArray<SimulatorDomain> = readonly []>(
     options: Options<Domains> = {}
   ): Layer.Layer<Simulator | Controls<Domains>, SimulatorError | FaultSyntaxError> =>

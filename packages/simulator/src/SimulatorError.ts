@@ -23,6 +23,8 @@ export const Reason = Schema.Literals(["listen", "invalidOption", "unknownOperat
 export type Reason = typeof Reason.Type
 
 /**
+ * The failure: what the simulator cannot do, and why.
+ *
  * @since 0.1.0
  * @category errors
  */

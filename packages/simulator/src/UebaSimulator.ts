@@ -114,6 +114,21 @@ export class UebaSimulator extends Context.Service<
     readonly advance: (duration: Duration.Input) => Effect.Effect<void>
   }
 >()("@privx-kit/simulator/UebaSimulator") {
+  /**
+   * Makes the domain: setup sessions, the setup script, and a UEBA host with a history of connections and trainings.
+   *
+   * **When to use**: in the `domains` of a `SimulatedPrivx`. A `Simulator` has this domain already.
+   *
+   * **Errors**: `SimulatorError` for an invalid option.
+   *
+   * @example
+   * ```ts
+   * import { SimulatedPrivx } from "@privx-kit/simulator/SimulatedPrivx"
+   * import { UebaSimulator } from "@privx-kit/simulator/UebaSimulator"
+   *
+   * const privx = SimulatedPrivx.layer({ domains: [UebaSimulator.layer({ trainingDuration: "1 second" })] })
+   * ```
+   */
   static readonly layer = (options: Options = {}): SimulatorDomain<UebaSimulator> =>
     Layer.unwrap(
       Effect.gen(function* () {
