@@ -76,7 +76,7 @@ export interface ConnectionOptions {
   readonly deadline?: number | undefined
   /** Maximum number of concurrent requests; further requests wait. Default 64. */
   readonly maxConcurrency?: number | undefined
-  /** Maximum number of attempts of a call that is safe to repeat. Default 4. */
+  /** Maximum number of attempts of a call that is safe to repeat. Default 5. */
   readonly attempts?: number | undefined
   /** Paths of the endpoints, if they differ from the defaults. */
   readonly paths?: Partial<UebaPaths & PlaybackApi.Paths> | undefined
@@ -176,6 +176,16 @@ export type UebaOperations = Operations.Operations<GroupsOf<UebaApi.UebaApi>> & 
    *
    * **Errors**: those of every operation; `VerificationError` with the report if a check fails; `StorageError` if the
    * script cannot be written.
+   *
+   * @example
+   * ```ts
+   * import type { Privx } from "@privx-kit/client"
+   *
+   * const deliver = async (privx: Privx) => {
+   *   const { delivered, sha256 } = await privx.ueba.setup({ output: "/srv/ueba", maxBytes: 1024 * 1024 })
+   *   console.log(`${delivered} has the SHA-256 ${sha256}`)
+   * }
+   * ```
    */
   readonly setup: (options?: SetupOptions) => Promise<SetupResult>
 }
@@ -192,6 +202,16 @@ export type PlaybackOperations = Operations.Operations<GroupsOf<PlaybackApi.Play
    *
    * **Errors**: rejects at once on a 401 or 403, and on a transient failure only if it lasts until the last token
    * expires.
+   *
+   * @example
+   * ```ts
+   * import type { Privx } from "@privx-kit/client"
+   *
+   * const watch = async (privx: Privx, id: string, signal: AbortSignal) => {
+   *   const { count } = await privx.playback.keepAlive(id, { signal, onEvent: ({ type }) => console.log(type) })
+   *   console.log(`re-authenticated ${count} times`)
+   * }
+   * ```
    */
   readonly keepAlive: (
     id: string | Secret,
@@ -243,9 +263,33 @@ export class Privx implements AsyncDisposable {
   }
 
   /**
-   * The operations of another domain, made from the definition of its endpoints.
+   * Makes the operations of another domain from the definition of its endpoints.
    *
    * @param api the `HttpApi` that the domain's package exports
+   *
+   * @example
+   * ```ts
+   * import type { Privx } from "@privx-kit/client"
+   * import { Operation } from "@privx-kit/http/Operation"
+   * import { PrivxMiddleware } from "@privx-kit/http/PrivxMiddleware"
+   * import * as HttpApi from "effect/http-api/HttpApi"
+   * import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+   * import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+   * import * as Schema from "effect/Schema"
+   *
+   * const SecretsApi = HttpApi.make("secrets").add(
+   *   HttpApiGroup.make("secrets")
+   *     .add(
+   *       HttpApiEndpoint.get("count", "/secrets/count", { success: Schema.Struct({ count: Schema.Int }) }).annotate(
+   *         Operation,
+   *         { name: "Secrets.count", safeToRepeat: true, authorization: { scope: "user" } }
+   *       )
+   *     )
+   *     .middleware(PrivxMiddleware)
+   * )
+   *
+   * const countSecrets = async (privx: Privx) => (await privx.domain(SecretsApi).count()).count
+   * ```
    */
   domain<Id extends string, Groups extends HttpApiGroup.Constraint>(
     api: HttpApi.HttpApi<Id, Groups>
@@ -253,7 +297,21 @@ export class Privx implements AsyncDisposable {
     return Operations.make(api, this.#runner)
   }
 
-  /** Closes all connections. Pending calls reject with code `CLOSED`. */
+  /**
+   * Closes all connections. Pending calls reject with code `CLOSED`.
+   *
+   * **When to use**: where `await using` cannot be used.
+   *
+   * @example
+   * ```ts
+   * import { type Options, Privx } from "@privx-kit/client"
+   *
+   * const status = async (options: Options) => {
+   *   const privx = new Privx(options)
+   *   return privx.ueba.status().finally(() => privx.close())
+   * }
+   * ```
+   */
   close(): Promise<void> {
     return this.#runner.close()
   }
