@@ -27,7 +27,19 @@ const examplesOf = (source: string): ReadonlyArray<string> =>
 const unfenced = (source: string): boolean => / \* @example[^\n]*\n(?!\s*\* ```ts\n)/.test(source)
 
 /** Packages in which every operation has an example. */
-const complete: ReadonlySet<string> = new Set(["artifacts", "durable", "files", "playback", "runs", "settings", "ueba"])
+const complete: ReadonlySet<string> = new Set([
+  "artifacts",
+  "client",
+  "core",
+  "durable",
+  "files",
+  "http",
+  "playback",
+  "runs",
+  "settings",
+  "simulator",
+  "ueba"
+])
 
 /** The exported functions whose docstring has no example. */
 const withoutExample = (file: string, source: string): ReadonlyArray<string> => {
