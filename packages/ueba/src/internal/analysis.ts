@@ -40,7 +40,7 @@ export const analyse = (parser: Parser, source: string, posix: boolean): ShellSy
       for (const error of node.errors ?? []) {
         const offset = site.anchor ?? error.pos
         errors.push({ message: error.message, offset })
-        // For these, the parser reports where they start.
+        // The parser reports where these start.
         if (error.message.startsWith("unterminated ")) unclosed.push({ message: error.message.slice(13), offset })
       }
     }
@@ -65,7 +65,7 @@ export const analyse = (parser: Parser, source: string, posix: boolean): ShellSy
       if (disguise !== undefined) tricks.push({ message: `${excerpt(site)} (${disguise})`, offset })
     }
     const block = blocks[node.type]
-    // What ends where it begins was given up: its end was not found.
+    // The parser gave up on a node that ends where it begins: it found no end.
     if (block !== undefined && node.end === node.pos) unclosed.push({ message: block(node), offset })
     const feature = posix ? bashOnly(node, text) : undefined
     if (feature !== undefined) features.set(feature, Math.min(offset, features.get(feature) ?? offset))
@@ -121,7 +121,7 @@ const located = (
     .slice(0, limit)
     .map(({ message, offset }) => ({ message, position: at(offset) }))
 
-/** The name that a command, function or variable is given. */
+/** The name of a command, function or variable. */
 const nameOf = (node: SyntaxNode): { readonly text: string; readonly node: SyntaxNode } | undefined => {
   switch (node.type) {
     case "Command":
@@ -148,7 +148,7 @@ const blocks: { readonly [Type in SyntaxNode["type"]]?: (node: SyntaxNode) => st
   BraceGroup: () => "{"
 }
 
-/** What the commands of the script do, with the place of each. */
+/** What the commands of the script do, each with its place. */
 const commandsOf = (
   parser: Parser,
   script: ParsedScript,
@@ -199,7 +199,7 @@ const commandsOf = (
 
 const runsCode: ReadonlySet<FactKind> = new Set<FactKind>(["runsFetchedCode", "runsHiddenCode", "connects"])
 
-/** The words of a command or an assignment: those without an expansion are not visited by themselves. */
+/** The words of a command or an assignment. The traversal does not visit words without an expansion. */
 const wordsOf = (node: SyntaxNode): ReadonlyArray<Word> => {
   if (node.type === "Command") return node.args.filter((argument) => argument.type === "Word")
   if (node.type === "Assignment") return node.value.type === "Word" ? [node.value] : node.value.elements

@@ -1,8 +1,8 @@
 /**
- * Signs in the last lines of a script that it tells of more than it does: a step that is announced and not done, the third of
- * five steps, something that is fetched or unpacked into a folder of its own and not used.
+ * Detects scripts whose last lines announce more than the script does: an announced step that is missing, step 3 of 5 as
+ * the last one, or a file that is fetched or unpacked into a folder that the script then never uses.
  *
- * Runs in a thread of its own as well as in the main one: imports types and what stands beside it.
+ * Runs in the parser's thread and in the main thread: imports only types and modules of this directory.
  */
 import type { Command, ParsedScript, SyntaxNode } from "unbash"
 import type { Unfinished } from "./tailFinding.ts"
@@ -18,7 +18,7 @@ type Sign = Pick<Unfinished, "message" | "certain">
 
 const tells = /^(?:echo|printf|\w*(?:log|info|msg|message|step|notice|status|title|say|ohai|print)\w*)$/
 
-/** What a command tells a person; nothing where it writes that to a file. */
+/** The message that a command prints; `undefined` if the output goes to a file. */
 const messageOf = (node: SyntaxNode): string | undefined =>
   node.type === "Command" &&
   node.redirects.every((redirect) => redirect.type === "Redirect" && redirect.target?.text === "2") &&
@@ -29,7 +29,7 @@ const messageOf = (node: SyntaxNode): string | undefined =>
         .slice(0, 300)
     : undefined
 
-/** `[2/4]` is the last step that is told of. */
+/** The last announced step is `[2/4]`. */
 const missingSteps = ({ commands }: ParsedScript): Sign | undefined => {
   const steps = commands.flatMap(({ command }) => {
     const [, step, of] =
@@ -43,7 +43,7 @@ const missingSteps = ({ commands }: ParsedScript): Sign | undefined => {
     : undefined
 }
 
-/** `Starting the service`: what is going to be done, in the words of most installers. */
+/** Announces an action, in the words of most installers: `Starting the service`. */
 const begins =
   /^(?:-[ne]+ )?["']?(?:\\[net]|\\(?:033|e|x1b)\[[\d;]*m|\$\{?\w+\}?|[^\p{L}$\\]){0,20}\s{0,4}\p{Lu}?\p{Ll}{2,20}ing\s+(?!\b(?:done|complete|finished|failed)\b)\S/u
 
@@ -55,7 +55,7 @@ const isAnnouncement = (text: string | undefined): boolean =>
 
 const announcement = ({ commands }: ParsedScript, last: Command): Sign | undefined => {
   if (!isAnnouncement(messageOf(last))) return undefined
-  // In a script that tells each of its steps like this, the last one is missing.
+  // If the script announces other steps in the same way, this step is missing.
   const others = commands.slice(0, -1).filter(({ command }) => isAnnouncement(messageOf(command))).length
   return { message: "the last command tells of something that does not follow", certain: others > 0 }
 }
@@ -63,7 +63,7 @@ const announcement = ({ commands }: ParsedScript, last: Command): Sign | undefin
 const fills =
   /^(?:curl|wget|aria2c|tar|bsdtar|unzip|git|gpg|base64|gunzip|sha\d+sum|chmod|cd|pushd|patch|xz|7z|cp|cat|touch|mkdir)$/
 
-/** The last command puts something into a folder that only this script knows of. */
+/** The last command writes to a folder that nothing else in the script uses. */
 const leftInFolder = ({ commands }: ParsedScript, { args, name, redirects }: Command): Sign | undefined => {
   if (!fills.test(name?.text ?? "")) return undefined
   const texts = [

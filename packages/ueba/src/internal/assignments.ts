@@ -1,10 +1,10 @@
-/** Assignments: to variables, to elements of an array, and to what a variable holds already. */
+/** Assignments to variables and array elements, and appending assignments. */
 import type { Assignment } from "unbash"
 import type { Interpreter } from "./interpretation.ts"
 import { concat, constant, empty, fieldBreak, type Value } from "./shellValue.ts"
 import { expandWord } from "./wordExpansion.ts"
 
-/** The value of an assignment; the elements of an array stand one behind the other. */
+/** The value of an assignment. Array elements are separated by {@link fieldBreak}. */
 export const valueOfAssignment = (interpreter: Interpreter, { value }: Assignment): Value => {
   if (value.type === "Word") {
     const expanded = expandWord(value, interpreter.environment)
@@ -19,7 +19,7 @@ export const valueOfAssignment = (interpreter: Interpreter, { value }: Assignmen
   }, empty)
 }
 
-/** Assigns, and answers with the value. */
+/** Performs the assignment and returns the value. */
 export const assign = (interpreter: Interpreter, assignment: Assignment): Value => {
   const { machine } = interpreter
   const value = valueOfAssignment(interpreter, assignment)

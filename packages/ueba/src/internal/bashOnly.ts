@@ -1,13 +1,13 @@
 /**
- * Syntax of Bash that a plain `sh` refuses or reads as something else.
+ * Bash syntax that a plain `sh` rejects or interprets differently.
  *
- * What is listed is what dash 0.5 (`/bin/sh` of Debian and Ubuntu) does not have. `$'…'` and `;&` came into POSIX in 2024
- * and are not in it yet.
+ * The reference is dash 0.5 (`/bin/sh` of Debian and Ubuntu). POSIX 2024 added `$'…'` and `;&`, but dash 0.5 does not
+ * support them.
  */
 import type { SyntaxNode } from "unbash"
 
 /**
- * The name of the feature that `node` is, if it is one.
+ * The name of the Bash feature that `node` uses, if any.
  *
  * @param text the source that the positions of `node` refer to
  */

@@ -1,4 +1,4 @@
-/** Checks that find something else in place of a script: an empty file, an error body, a web page. */
+/** Checks for content that is not a script: an empty file, an error body, a web page. */
 import * as ErrorBody from "@privx-kit/core/ErrorBody"
 import * as Result from "effect/Result"
 import { type Check, failed, notLooked, passed } from "../Check.ts"

@@ -6,7 +6,7 @@ import { constant, empty, fieldBreak, isOpen, type Origin, type Value } from "./
 import { written } from "./textOutput.ts"
 
 interface Builtin {
-  /** Whether it is this builtin with these arguments. */
+  /** Whether this rule applies to the arguments. */
   readonly accepts: (args: ReadonlyArray<Argument>) => boolean
   readonly run: (interpreter: Interpreter, args: ReadonlyArray<Argument>, stdin: Value | undefined) => Value
 }
@@ -55,7 +55,7 @@ const read: Builtin["run"] = ({ machine }, args, stdin) => {
       ? input.texts.flatMap((text) => text.split("\n").slice(0, 64)).filter((line) => line !== "")
       : undefined
   const separators = (machine.variables.get("IFS")?.texts[0] ?? "").slice(0, 8)
-  // Fields that no blank separates are data; as commands they would be hidden ones.
+  // Fields that `IFS` separates by something other than a blank are data. If they are run, the command was hidden.
   const takenApart: Origin | undefined = /[^\s]/.test(separators) ? { kind: "hidden", source: "read" } : undefined
   const all = array === -1 ? names : [texts[array + 1] ?? ""]
   if (all.length === 0) all.push("REPLY")

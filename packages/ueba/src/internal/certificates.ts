@@ -4,14 +4,14 @@ import { isIP } from "node:net"
 import * as Result from "effect/Result"
 
 export interface Embedded {
-  /** Where it begins in the text. */
+  /** The offset in the text. */
   readonly offset: number
   readonly certificate: Result.Result<X509Certificate, string>
 }
 
 /**
- * Only what has a line of base64 behind its first line is one: scripts that work with certificates name the marks too. Lines
- * may be indented, and may end with `\n` written out, as in a quoted string.
+ * Requires a line of base64 after the first line, because scripts that process certificates contain the markers too.
+ * Lines may be indented and may end with a literal `\n`, as in a quoted string.
  */
 const block =
   /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----(?=(?:\r?\n|\\n)[ \t]*[A-Za-z0-9+/=]{8})([^]*?)(?:-----END (?:TRUSTED |X509 )?CERTIFICATE-----|$(?![^])|(?=-----BEGIN ))/g
@@ -33,7 +33,7 @@ const read = (body: string): Result.Result<X509Certificate, string> => {
   } catch {
     return Result.fail("is base64, and no certificate")
   }
-  // What signed itself can be held to it: so that a single wrong bit is found.
+  // Verifying the signature of a self-signed certificate detects a single wrong bit.
   return certificate.issuer === certificate.subject && !verifies(certificate)
     ? Result.fail("is damaged: its own signature does not fit it")
     : Result.succeed(certificate)
@@ -47,10 +47,10 @@ const verifies = (certificate: X509Certificate): boolean => {
   }
 }
 
-/** The common name, or all there is. */
+/** The common name; the whole subject if it has none. */
 export const nameOf = ({ subject }: X509Certificate): string =>
   /^CN=(.+)$/m.exec(subject)?.[1] ?? subject.replaceAll("\n", ", ")
 
-/** Whether a host, by name or by address, may show the certificate. */
+/** Whether the certificate is valid for a host name or an IP address. */
 export const isFor = (certificate: X509Certificate, host: string): boolean =>
   (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined

@@ -1,10 +1,10 @@
 /**
- * A struct that refuses a name that it does not have, wherever it is decoded: a policy with a slip must not pass for one
- * that demands less. The names stand in its JSON Schema as well, so that clients and editors know them.
+ * A struct that rejects unknown field names wherever it is decoded. Otherwise a policy with a typing error would silently
+ * require less. The JSON Schema lists the names too, for clients and editors.
  */
 import * as Schema from "effect/Schema"
 
-/** The check of the names that a JSON object may have, which describes each of them in JSON Schema. */
+/** Checks the field names of a JSON object, and describes them in JSON Schema. */
 export const names = (fields: Schema.Struct.Fields) =>
   Schema.isPropertyNames(Schema.Literals(Object.keys(fields)), {
     toJsonSchema: () => {

@@ -1,11 +1,11 @@
-/** Checks of the commands, which help a reader but cannot stop a determined author from hiding something. */
+/** Checks of the commands. They help a reader, but do not stop a determined author from hiding something. */
 import { type Check, failedAt, type Finding, notLooked, overSyntax, passed } from "../Check.ts"
 import type { ShellSyntax } from "./shellSyntax.ts"
 import type { Place } from "../VerificationReport.ts"
 import { isHarmless, isWithin } from "./paths.ts"
 import { readable } from "./shellValue.ts"
 
-/** The findings. If the script calls more than can be followed, the absence of findings proves nothing. */
+/** The findings. If the analysis was incomplete, the absence of findings proves nothing. */
 const found = ({ incomplete }: ShellSyntax, places: ReadonlyArray<Place>): Finding =>
   places.length > 0
     ? failedAt(`${places.length} found`, places)

@@ -1,4 +1,4 @@
-/** Follows blocks, conditions and loops: each branch, with what is known at its place. */
+/** Interprets blocks, conditions and loops: each branch with the values that are known there. */
 import type { CompoundCommand, SyntaxNode, Word } from "unbash"
 import type { Argument, Interpreter } from "./interpretation.ts"
 import { concat, empty, fieldsOf, type Value } from "./shellValue.ts"
@@ -72,7 +72,7 @@ const runFor = (
   const words = [...(given ?? positionalOf(interpreter))]
   if (words.length === 0) words.push({ text: "", origin: undefined })
   let output = empty
-  // As many rounds as it takes to try every word, while the steps last.
+  // Repeats until every word has been tried or the step budget is used up.
   for (let from = 0; from === 0 || (from < words.length && machine.step()); from += 16) {
     const some = words.slice(from, from + 16)
     const texts = [...new Set(some.map(({ text }) => text))]

@@ -1,4 +1,4 @@
-/** Commands that remove data which is no file of the script: databases, volumes, snapshots, clusters, buckets. */
+/** Commands that remove data other than files: databases, volumes, snapshots, clusters, buckets. */
 import { operandsOf } from "./fileEffects.ts"
 import { change, has, type HostChange, type Rule } from "./hostRules.ts"
 
@@ -6,7 +6,7 @@ const lost = (subject: string, concern: string): ReadonlyArray<HostChange> => [c
 
 const removesDatabase = "removes a database or what is in it"
 
-/** Statements that remove tables or databases, among the arguments of a client. */
+/** Statements in the arguments of a client that remove tables or databases. */
 const statement =
   /\b(?:drop\s+(?:database|schema|tablespace|table|user|role|keyspace|owned)|truncate\s+(?:table\s+)?\w|delete\s+from\s+[\w.`"]+\s*(?:;|"|'|$)|dropDatabase\s*\(|flush(?:all|db)\b|\.drop\s*\(\s*\))/i
 
@@ -15,7 +15,7 @@ const client: Rule = (args) => {
   return text === undefined ? [] : lost(text.slice(0, 100), removesDatabase)
 }
 
-/** Words that must all be among the operands, in this order. */
+/** Words that must all occur among the operands, in this order. */
 const when =
   (words: ReadonlyArray<RegExp>, concern: string, unless: RegExp = /^(?:--dry-run(?:=\w+)?|-n)$/): Rule =>
   (args) => {

@@ -1,6 +1,6 @@
 /**
- * Commands that are spelled so that a reader does not recognize them: quotes within a name, names put together from pieces,
- * letters written as numbers, `$IFS` instead of blanks.
+ * Commands that are spelled to be unrecognizable: quotes within a name, names assembled from pieces, letters written as
+ * numbers, `$IFS` instead of blanks.
  *
  * Runs in the parser's thread and in the main thread: imports types only.
  */
@@ -45,20 +45,20 @@ const hidesOutput = (redirect: Redirection): boolean =>
   (redirect.descriptor === undefined ||
     (redirect.descriptor.type === "FileDescriptor" && redirect.descriptor.value === 1))
 
-/** Commands whose arguments mean nothing. */
+/** Commands that ignore their arguments. */
 const idle = /^(?::|true|false)$/
 
 /** `"$a$b …"`: several variables at the beginning, with nothing between them. */
 const isOnlyPieces = (word: Word): boolean =>
   flat(word).slice(0, 2).filter(isExpansion).length === 2 && !/[@*]/.test(word.text)
 
-/** Commands that turn `\143` into `c`. */
+/** Commands that convert `\143` to `c`. */
 const writers = /^(?:.*\/)?(?:printf|echo)$/
 
-/** A single letter that is written as a number may be harmless; a whole word is not. */
+/** A single letter written as a number may be harmless; a whole word is not. */
 const mostSpelled = 3
 
-/** How many letters a text spells as `\x63` or `\143`; terminal colours and UTF-8 are none. */
+/** The number of letters that a text spells as `\x63` or `\143`. Terminal colors and UTF-8 do not count. */
 const spelledLetters = (text: string): number => {
   let letters = 0
   if (!text.includes("\\")) return 0
@@ -86,7 +86,7 @@ const disguisedName = (name: Word): string | undefined => {
 
 const quoted = new Set<SyntaxNode["type"]>(["SingleQuoted", "DoubleQuoted"])
 
-/** The parts of a word, with those within double quotes. */
+/** The parts of a word, including those within double quotes. */
 const flat = (word: Word): ReadonlyArray<SyntaxNode> =>
   (word.parts ?? []).flatMap((part): ReadonlyArray<SyntaxNode> => (part.type === "DoubleQuoted" ? part.parts : [part]))
 
@@ -94,7 +94,7 @@ const expands = (word: Word): boolean => flat(word).some(isExpansion)
 
 const isExpansion = ({ type }: SyntaxNode): boolean => type === "SimpleExpansion" || type === "ParameterExpansion"
 
-/** A name that is assembled from pieces, except a path from a variable and a fixed part. */
+/** A name that is assembled from pieces. A path made of a variable and a fixed part does not count. */
 const namePieces = (name: Word): string | undefined => {
   const parts = flat(name)
   if (
@@ -122,14 +122,14 @@ const namePieces = (name: Word): string | undefined => {
     return "the name of a command is computed from a text"
   if (/^"\$\{\w+\[\*\]\}"$/.test(name.text)) return "the name of a command is joined from the elements of an array"
   const pieces = parts.filter((part) => isExpansion(part) || part.type === "CommandExpansion").length
-  // A function such as generate_${kind}_${name} has a part that a reader finds.
+  // A name such as generate_${kind}_${name} has a part that a reader can search for.
   const isFindable = parts.some(
     (part) => part.type === "Literal" && (part.value.length >= 4 || part.value.includes("/"))
   )
   return pieces > 1 && !isFindable ? "the name of a command is put together from pieces" : undefined
 }
 
-/** `$IFS` outside of quotes, with other text beside it. */
+/** `$IFS` outside quotes, next to other text. */
 const usesIfs = ({ parts }: Word): boolean =>
   parts !== undefined &&
   parts.length > 1 &&

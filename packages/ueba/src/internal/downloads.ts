@@ -1,22 +1,22 @@
-/** The commands that get something from the network: from where, and into which files. */
+/** Commands that download from the network: the source, and the files that they write. */
 import { baseName } from "./paths.ts"
 import { groupedOption, operandsOf, optionOf } from "./fileEffects.ts"
 import { readable } from "./shellValue.ts"
 
 export interface Download {
-  /** As far as the text shows. */
+  /** Known only as far as the text of the script shows it. */
   readonly url: string
-  /** Files that get what is fetched; empty where it goes to standard output. */
+  /** The files that the download is written to; empty for standard output. */
   readonly files: ReadonlyArray<string>
-  /** A directory of fetched files. */
+  /** The directory that the download is written to. */
   readonly directory?: string
-  /** A file of this host that is sent. */
+  /** A file of this host that the command sends. */
   readonly sent?: string
 }
 
 const address = /^(?:https?|ftps?|sftp|scp|git|ssh|rsync|file|s3|gs):|^[\w.-]+@[\w.-]+:|^\w[\w-]*(?:\.[\w-]+)+\//
 
-/** What the command fetches or sends; `undefined` for a command that does neither. */
+/** What the command downloads or sends; `undefined` if it does neither. */
 export const downloadOf = (name: string, args: ReadonlyArray<string>): Download | undefined => {
   switch (name) {
     case "curl": {
@@ -132,8 +132,8 @@ export const downloadOf = (name: string, args: ReadonlyArray<string>): Download 
 }
 
 /**
- * The files that a session of a file transfer program gets: `get FILE [LOCAL]` among the commands that it reads or is given,
- * and the options of a small `tftp`.
+ * The files that a session of a file transfer program downloads: `get FILE [LOCAL]` among the commands that it reads or
+ * receives as arguments, and the options of a small `tftp`.
  */
 export const transferredFiles = (
   name: string,
@@ -172,7 +172,7 @@ const urlOf = (args: ReadonlyArray<string>, valued: RegExp = /^$/): string => {
   )
 }
 
-/** Options of curl before which `-o` may stand glued, and values in which an `o` means nothing. */
+/** The words of a curl command that may contain `-o`, alone or after other short options. */
 const curlWords = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
   args.filter(
     (argument, at) =>
@@ -196,6 +196,6 @@ const fileSent = (args: ReadonlyArray<string>): string | undefined => {
   return undefined
 }
 
-/** A place on the network for a reader, without credentials. */
+/** A network address for display, without credentials. */
 export const readableUrl = (url: string): string =>
   url === "" ? "an address that only running it would tell" : readable(url).replace(/\/\/[^/@]*@/, "//")

@@ -1,11 +1,11 @@
-/** Checks of the characters: whether a reader sees the same text as a shell. */
+/** Checks whether a reader sees the same text as a shell. */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { type Check, failed, failedAt, type Finding, overText, passed, warned, warnedAt } from "../Check.ts"
 import type { Place } from "../VerificationReport.ts"
 import { locator } from "./locator.ts"
 
-/** Sufficient for a reader. */
+/** The maximum number of reported hits. */
 const shown = 20
 
 /** Maximum number of counted hits. */
@@ -13,11 +13,11 @@ const most = 10_000
 
 interface Hits {
   readonly count: number
-  /** The first ones. */
+  /** The first hits. */
   readonly places: ReadonlyArray<Place>
 }
 
-/** All matches of the global `pattern` for which `describe` returns a text. */
+/** All matches of the global `pattern` that `describe` returns a text for. */
 const hitsOf = (text: string, pattern: RegExp, describe: (match: string, offset: number) => string | undefined): Hits =>
   collect(text, matchesOf(text, pattern), describe)
 
@@ -37,7 +37,7 @@ const collect = (
     const message = describe(word, offset)
     if (message === undefined) continue
     count += 1
-    // Further matches would only take time.
+    // Further matches would only cost time.
     if (count >= most) break
     if (count <= shown) places.push({ message, position: at(offset) })
   }

@@ -1,6 +1,6 @@
-/** The variables of the environment that change what later commands do. */
+/** Environment variables that change what later commands do. */
 
-/** Variables that change what later commands do, and how. */
+/** How the variable changes what later commands do; `undefined` if it does not. */
 export const variableConcern = (name: string, value: string): string | undefined => {
   switch (name) {
     case "LD_LIBRARY_PATH":

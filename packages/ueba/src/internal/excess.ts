@@ -1,11 +1,11 @@
-/** What no parser is asked to read, because it would cost more than linear time. */
+/** Detects text that would cost the parser more than linear time. */
 
-/** More than any real script has. */
+/** More than any real script contains. */
 const nestingLimit = 2000
 
 /**
- * Why a text is not parsed, if it is not; found in one pass: substitutions that are opened and never closed, and
- * here-documents that begin on one line.
+ * Why a text is not parsed; `undefined` if it can be. One pass counts unclosed substitutions and here-documents that
+ * begin on one line.
  */
 export const excessOf = (source: string): string | undefined => {
   let open = 0

@@ -1,12 +1,12 @@
-/** Runs a file that the script itself has written or fetched. */
+/** Runs a file that the script has written or downloaded. */
 import type { Argument, Interpreter } from "./interpretation.ts"
 import { constant, plain, type Value } from "./shellValue.ts"
 
-/** Words as they would be written in code. */
+/** The words as source code. */
 export const quoted = (args: ReadonlyArray<Argument>): string =>
   args.map(({ text }) => (/^[\w./:=@%+,~-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)).join(" ")
 
-/** Runs what a file holds, by its first line. */
+/** Runs the content of a file in the language that its first line names. */
 export const runFileValue = (
   interpreter: Interpreter,
   value: Value,

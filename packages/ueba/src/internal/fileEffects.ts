@@ -1,18 +1,20 @@
-/** What the common commands do to files: which they remove, write, copy and change, by their arguments. */
+/**
+ * The effects of common commands on files: which files they remove, write, copy and change, according to their arguments.
+ */
 import { baseName } from "./paths.ts"
 import { isOpen } from "./shellValue.ts"
 
 export interface FileEffects {
-  /** Removed with all that is below, or emptied beyond repair. */
+  /** Removed recursively, or overwritten so that the content is lost. */
   readonly removedWhole?: ReadonlyArray<string>
-  /** Changed with all that is below. */
+  /** Changed recursively. */
   readonly changedWhole?: ReadonlyArray<string>
   readonly written?: ReadonlyArray<string>
-  /** From, to: the content goes along. */
+  /** Copied or moved with their content. */
   readonly copied?: ReadonlyArray<readonly [from: string, to: string]>
-  /** Unpacked archives and the directory that they go to. */
+  /** Unpacked archives, each with its target directory. */
   readonly unpacked?: ReadonlyArray<readonly [archive: string, directory: string]>
-  /** Disks that are overwritten or emptied. */
+  /** Disks that are overwritten or erased. */
   readonly disks?: ReadonlyArray<string>
 }
 
@@ -28,7 +30,7 @@ export const operandsOf = (args: ReadonlyArray<string>, valued: RegExp = /^$/): 
   return operands
 }
 
-/** The value of the first of these options: the next argument, what is glued to a short one, or what follows `=`. */
+/** The value of the first of these options: the next argument, the rest of a short option, or the text after `=`. */
 export const optionOf = (args: ReadonlyArray<string>, ...names: ReadonlyArray<string>): string | undefined => {
   for (const [at, argument] of args.entries()) {
     if (argument === "--") return undefined
@@ -42,7 +44,7 @@ export const optionOf = (args: ReadonlyArray<string>, ...names: ReadonlyArray<st
   return undefined
 }
 
-/** The value of a short option that may stand last among others: `-fsSLo FILE`, `-xzfFILE`. */
+/** The value of a short option that may be the last of a group: `-fsSLo FILE`, `-xzfFILE`. */
 export const groupedOption = (args: ReadonlyArray<string>, letter: string, long: string): string | undefined => {
   for (const [at, argument] of args.entries()) {
     if (argument === "--") return undefined
@@ -59,7 +61,7 @@ const has = (args: ReadonlyArray<string>, pattern: RegExp): boolean => args.some
 
 const recursive = /^(?:-[a-zA-Z]*[rR]|--recursive$|--no-preserve-root$)/
 
-/** `undefined` for a command that none of this is known of. */
+/** The effects of a command; `undefined` if the command is unknown here. */
 export const effectsOf = (name: string, args: ReadonlyArray<string>): FileEffects | undefined => {
   switch (name) {
     case "rm":
@@ -115,7 +117,7 @@ export const effectsOf = (name: string, args: ReadonlyArray<string>): FileEffect
       }
     case "split":
     case "csplit":
-      // The second operand is what the names of the parts begin with.
+      // The second operand is the prefix of the file names.
       return {
         written:
           name === "split"
@@ -177,7 +179,7 @@ export const effectsOf = (name: string, args: ReadonlyArray<string>): FileEffect
     case "nvim":
       return { written: operandsOf(args, /^-[a-zA-Z]*[cSuT]$|^--cmd$/).filter((file) => !file.startsWith("+")) }
     case "git":
-      // What git does not know of in a directory is most of it where that is no work tree of the script's own.
+      // Outside a work tree of the script, most files of a directory are untracked.
       return operandsOf(args, /^-[cC]$/)[0] === "clean" && has(args, /^-[a-zA-Z]*f|^--force$/)
         ? { removedWhole: [optionOf(args, "-C", "--work-tree") ?? "."] }
         : undefined
@@ -235,7 +237,7 @@ export const effectsOf = (name: string, args: ReadonlyArray<string>): FileEffect
       }
     }
     case "openssl":
-      // Its options are whole words: -noout and -outform are none that names a file.
+      // Options of openssl are whole words: -noout and -outform do not name a file.
       return {
         written: args.flatMap((argument, at) => (/^-(?:key)?out$/.test(argument) ? args.slice(at + 1, at + 2) : []))
       }
@@ -319,7 +321,7 @@ const copyEffects = (name: string, args: ReadonlyArray<string>): FileEffects => 
     written: [to],
     copied: from.flatMap((file) => [
       [file, to] as const,
-      // Into a directory, it keeps its name.
+      // A file that is copied into a directory keeps its name.
       [file, `${to.endsWith("/") ? to.slice(0, -1) : to}/${baseName(file)}`] as const
     ]),
     ...(whole ? { removedWhole: from } : undefined)
@@ -327,7 +329,7 @@ const copyEffects = (name: string, args: ReadonlyArray<string>): FileEffects => 
 }
 
 const tarEffects = (args: ReadonlyArray<string>): FileEffects => {
-  // The first argument may do without a dash: `tar xzf a`.
+  // The first argument may omit the dash: `tar xzf a`.
   const [first = "", ...rest] = args
   const dashed = /^[a-zA-Z]+$/.test(first) ? [`-${first}`, ...rest] : args
   const extracts = has(dashed, /^(?:-[a-zA-Z]*x|--extract$|--get$)/)
@@ -338,7 +340,7 @@ const tarEffects = (args: ReadonlyArray<string>): FileEffects => {
       "--file"
     ) ?? "-"
   const directory = optionOf(args, "-C", "--directory", "--cd") ?? groupedOption(dashed, "C", "--directory")
-  // With absolute names, an archive decides itself where it goes.
+  // With absolute names, the archive determines where its files are written.
   const anywhere = has(dashed, /^(?:-[a-zA-Z]*P|--absolute-names$)/)
   if (extracts)
     return { written: [directory ?? ".", ...(anywhere ? ["/"] : [])], unpacked: [[archive, directory ?? "."]] }

@@ -1,9 +1,9 @@
 /**
- * The kind of bytes that are not UTF-8: a known file format by its first bytes, or text in another encoding. Only what a
- * download of a script can plausibly turn out to be is listed, so no library of hundreds of formats is needed.
+ * Names the kind of bytes that are not UTF-8: a known file format by its first bytes, or text in another encoding. The
+ * list contains only what the download of a script can plausibly be, so no library of hundreds of formats is needed.
  */
 
-/** First bytes in hexadecimal, with the offset where they stand. Sources: the formats' own specifications. */
+/** First bytes in hexadecimal, with their offset. Sources: the specifications of the formats. */
 const signatures: ReadonlyArray<readonly [name: string, hex: string, offset?: number]> = [
   ["gzip", "1f8b"],
   ["zip", "504b0304"],
@@ -32,7 +32,7 @@ const signatures: ReadonlyArray<readonly [name: string, hex: string, offset?: nu
   ["a SQLite database", "53514c69746520666f726d61742033"]
 ]
 
-/** The format that these bytes begin like: `gzip`, `an ELF program`. */
+/** The format whose signature these bytes start with: `gzip`, `an ELF program`. */
 export const fileKindOf = (bytes: Uint8Array): string | undefined =>
   signatures.find(
     ([, hex, offset = 0]) =>
@@ -40,7 +40,7 @@ export const fileKindOf = (bytes: Uint8Array): string | undefined =>
       Buffer.from(bytes.subarray(offset, offset + hex.length / 2)).equals(Buffer.from(hex, "hex"))
   )?.[0]
 
-/** The encodings of two and four bytes a character that people save scripts in by mistake. */
+/** Encodings with two or four bytes per character that people use by mistake when they save a script. */
 export const wideEncodingOf = (bytes: Uint8Array): string | undefined => {
   const [a, b, c, d] = bytes
   if (a === 0xff && b === 0xfe) return c === 0 && d === 0 && bytes.length >= 4 ? "UTF-32" : "UTF-16, little-endian"
@@ -59,14 +59,14 @@ export const wideEncodingOf = (bytes: Uint8Array): string | undefined => {
 }
 
 /**
- * The name of the encoding of one byte a character that the bytes are probably in, or `undefined` where they do not look
- * like text. Call it with bytes that are not UTF-8.
+ * The probable single-byte encoding of the bytes, or `undefined` if they do not look like text. Call it with bytes that
+ * are not UTF-8.
  */
 export const narrowEncodingOf = (bytes: Uint8Array): "Latin-1" | "Windows-1252" | undefined => {
   let high = 0
   let c1 = 0
   for (const byte of bytes) {
-    // Text has no control characters but white space, the bell's siblings and ESC; compressed data is full of them.
+    // Text contains no control characters except TAB, LF, FF, CR and ESC; compressed data is full of them.
     if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d && byte !== 0x0c && byte !== 0x1b)
       return undefined
     if (byte >= 0x80) high += 1

@@ -9,18 +9,18 @@ import { concernOf } from "./sensitivePlaces.ts"
 export interface ForeignCode {
   readonly fetches: boolean
   readonly decodes: boolean
-  /** Runs what it has as code, or hands it to a shell. */
+  /** Runs its text as code, or passes it to a shell. */
   readonly runs: boolean
-  /** URLs in it. */
+  /** URLs in the code. */
   readonly urls: ReadonlyArray<string>
-  /** Text that it gives to a shell. */
+  /** Text that the code passes to a shell. */
   readonly shellCode: ReadonlyArray<string>
-  /** Text that it holds encoded: code, as likely as not. */
+  /** Encoded text in the code, which is probably code as well. */
   readonly decoded: ReadonlyArray<string>
   readonly files: ReadonlyArray<{ readonly kind: FactKind; readonly path: string; readonly whole: boolean }>
-  /** Writes or changes files, some of which it may be given. */
+  /** Writes or changes files; arguments may name some of them. */
   readonly changesFiles: boolean
-  /** Removes files, some of which it may be given. */
+  /** Removes files; arguments may name some of them. */
   readonly removesFiles: boolean
   /** Opens a connection that is not HTTP. */
   readonly connects: boolean
@@ -35,14 +35,14 @@ const running =
 const decoding =
   /\bb(?:16|32|64|85)decode\b|\bbase64(?:_decode)?\b|\bBase64\b|\bunpack\b|\bpack\s*[("']|\bfromhex\b|\bunhexlify\b|\bzlib\b|\bgzinflate\b|\bgunzip\w*\b|\binflate\w*\b|\bcodecs\.|\brot13\b|\bstr_rot13\b|\bfromCharCode\b|\batob\b|\bdecode64\b|\bchr\s*\(|\bstring\.(?:char|reverse)\b|\bfromCodePoint\b|\bchr\b|\[\s*(?:0x[0-9a-f]{2}|\d{2,3})(?:\s*,\s*(?:0x[0-9a-f]{2}|\d{2,3})){3}|\bmarshal\b|\bhex2bin\b|Buffer\.from\(|\bstrrev\b|\breverse\b|\bunescape\b|\[::-1\]|\bxor\b|\bs?printf\s{0,8}\(?\s{0,8}["'](?:%c){2}/
 
-/** Longer code is looked at in its first part. */
+/** Of longer code, only the first part is examined. */
 const lengthLimit = 256 * 1024
 
-/** Opens a file to write it, or changes one, anywhere in the code. */
+/** Whether any part of the code opens a file for writing or changes one. */
 const changing =
   /["'](?:[awx]\+?[bt]?|r\+b?|>>?|\+[<>]{1,2})["']|\b(?:write(?:_text|_bytes|File\w*|lines|ln)?|append(?:File\w*|_text)|file_put_contents|copy(?:file|2|tree|Sync|FileSync)?|rename(?:Sync)?|replace|move|symlink(?:Sync)?|link|truncate|chmod(?:Sync)?|chown(?:Sync)?|cp|mv|install)\s*\(|\bPath\([^)]{0,200}\)\.write|\bprint\s+[A-Z]\w*\s|>>?\s*["'$A-Za-z]/
 
-/** Removes a file, anywhere in the code. */
+/** Whether any part of the code removes a file. */
 const removing = /\b(?:unlink|rmtree|remove|removedirs|rmdir|remove_tree|rmSync|unlinkSync|rm_rf?|delete)\b/
 
 export const readForeignCode = (source: string): ForeignCode => {
@@ -95,25 +95,25 @@ export const readForeignCode = (source: string): ForeignCode => {
 const callsShell =
   /(?:\bsystem|\bexec\w*|\bpopen\w*|\bspawn\w*|\brun|\bcall|\bcheck_call|\bcheck_output|\bPopen|\bgetoutput|\bgetstatusoutput|\bexecute|\bpassthru|\bshell_exec|\bproc_open|\bqx|%x|\bfork|\bopen3|\bsh|\bcommand|\bprint\s*\||\|)\s*[({[]?\s*[[(]?\s*$|`$|\|\s*$/
 
-/** At most a function that makes a list of names stands between the verb and the path. */
+/** At most one function that makes a list of names may stand between the verb and the path. */
 const removesFile =
   /(\bshutil\.rmtree|\brmtree|\bos\.(?:remove|unlink|rmdir|removedirs)|\bremove_tree|\bunlink\w*|\bFileUtils\.\w*rm\w*|\brm_r?f?\w*|\bFile\.delete|\bDir\.rmdir|\brmSync|\brmdirSync|\bunlinkSync|\bfs(?:\.promises)?\.rm|\.rm|\brimraf|\bos\.remove)\s*\(?\s*(?:(?:Path|glob(?:\.glob)?|expanduser|<)\(?)?\s*$/
 
-/** Removal whose path is in a variable: any path in the code may be meant. */
+/** A removal whose path is in a variable: any path in the code may be the target. */
 const removesWhole = /\b(?:rmtree|remove_tree|rm_rf?|rmSync|rimraf|secure_rmtree)\b/
 
 const writesFile =
   /(?:\bopen|\bfopen|\bfile_put_contents|\bwriteFile\w*|\bappendFile\w*|\bFile\.(?:write|open|new)|\bIO\.write|\bPath|\bio\.open|\bcreateWriteStream|\bcopy\w*|\bmove|\brename\w*|\bsymlink\w*|>>?|\bos\.(?:symlink|chmod|chown|rename)|\bFileUtils\.\w+)\s*\(?\s*[[(]?\s*$|\b(?:copyfile|copy2?|move|rename|symlink)\([^()]*,\s*$|,\s*["']>+["']\s*,\s*$/
 
 interface Literal {
-  /** The text just before it. */
+  /** The text before the literal. */
   readonly before: string
   readonly value: string
   readonly start: number
   readonly end: number
 }
 
-/** The string literals, in one pass. */
+/** The string literals, found in one pass. */
 const literals = (text: string): ReadonlyArray<Literal> => {
   const found: Array<Literal> = []
   for (let at = 0; at < text.length && found.length < 5000; at++) {
@@ -141,7 +141,7 @@ const literals = (text: string): ReadonlyArray<Literal> => {
   return found
 }
 
-/** `"c" + "url"`, `"c" . "url"`, `"c" "url"` are one literal. */
+/** `"c" + "url"`, `"c" . "url"` and `"c" "url"` are joined to one literal. */
 const joined = (text: string, strings: ReadonlyArray<Literal>): ReadonlyArray<Literal> => {
   const whole: Array<Literal> = []
   for (const next of strings) {
@@ -154,7 +154,7 @@ const joined = (text: string, strings: ReadonlyArray<Literal>): ReadonlyArray<Li
   return whole
 }
 
-/** `"rm", "-rf", "/usr"` is one command. */
+/** `"rm", "-rf", "/usr"` is joined to one command. */
 const argumentsFrom = (text: string, strings: ReadonlyArray<Literal>, at: number): string => {
   const first = strings[at]
   if (first === undefined) return ""
@@ -170,7 +170,7 @@ const argumentsFrom = (text: string, strings: ReadonlyArray<Literal>, at: number
     : words.map((word) => (/^[\w./=:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ")
 }
 
-/** What a literal says when it is base64 or hexadecimal, and that is text. */
+/** The decoded literal, if it is base64 or hexadecimal and decodes to text. */
 const plainOf = (value: string): string | undefined => {
   if (value.length < 12 || value.length > 64 * 1024) return undefined
   const encoding = /^(?:[0-9a-fA-F]{2})+$/.test(value)

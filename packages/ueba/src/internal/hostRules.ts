@@ -1,4 +1,6 @@
-/** How the arguments of a command tell what it changes on a host: the rules that `hostChanges.ts` gives to commands. */
+/**
+ * Rules that derive from the arguments of a command what it changes on a host. `hostChanges.ts` assigns them to commands.
+ */
 import type { FactKind } from "../ScriptFacts.ts"
 import { groupedOption, operandsOf } from "./fileEffects.ts"
 
@@ -8,7 +10,7 @@ export interface HostChange {
   readonly concern?: string | undefined
 }
 
-/** What a command changes, by its arguments. */
+/** Derives the changes of a command from its arguments. */
 export type Rule = (args: ReadonlyArray<string>) => ReadonlyArray<HostChange>
 
 export const change = (kind: FactKind, subject: string, concern?: string): HostChange => ({ kind, subject, concern })
@@ -43,7 +45,7 @@ export const packages =
     return verbs.test(verb) ? [...operands.map((name) => change("installsPackage", name)), ...weak] : weak
   }
 
-/** Packages without which a host does not start, or is not guarded. */
+/** Packages that a host needs to start or to be protected. */
 export const vital =
   /[*?]|^(?:lib(?:c6|pam)|glibc|systemd|sudo|openssh|bash$|dash$|coreutils|linux-image|kernel|apt$|dpkg$|rpm$|auditd?$|apparmor|selinux|firewalld|ufw$|fail2ban|rsyslog|iptables|nftables|init$|login$|passwd$|util-linux)/
 
@@ -64,7 +66,7 @@ export const services: Rule = (args) => {
       : change(
           "changesService",
           name,
-          // A unit of a user needs no rights of root, and few people look for one.
+          // A unit of a user needs no root rights, and few people look for one.
           has(args, /^--(?:user|global)$/) && /^(?:enable|reenable|preset)$/.test(verb)
             ? "starts a service with the session of a user"
             : undefined
@@ -72,7 +74,7 @@ export const services: Rule = (args) => {
   )
 }
 
-/** Services that guard a host or keep its records. */
+/** Services that protect a host or keep its logs. */
 export const defences =
   /^(?:auditd|firewalld|ufw|iptables|ip6tables|nftables|apparmor|fail2ban|rsyslog|syslog[\w-]*|systemd-journald|sshguard|crowdsec|falcon-sensor|falco\S*|clamav\S*|clamd|wazuh\S*|ossec\S*|osqueryd|aide\S*|selinux\S*|unattended-upgrades|dnf-automatic\S*|apt-daily\S*|mdatp|cylance\S*|sentinel\S*|cbdaemon|ds_agent|esets|sysmon|chronyd|auditbeat|filebeat|suricata|snort)(?:\.service|\.socket|\.timer)?$/
 
@@ -169,7 +171,7 @@ export const installation: Rule = (args) => {
   return isSetuid(mode) ? [change("changesPermissions", operandsOf(args).at(-1) ?? "", setuid)] : []
 }
 
-/** A file of the system that is made to look as old as another. */
+/** Sets the timestamp of a system file to that of another file. */
 export const timestamps: Rule = (args) =>
   has(args, /^(?:-[a-z]*[rdt]|--(?:reference|date)(?:=.*)?)$/)
     ? operandsOf(args, /^-[a-z]*[rdt]$|^--(?:reference|date)$/)
@@ -212,7 +214,7 @@ export const git: Rule = (args) => {
     : []
 }
 
-/** What takes the data of containers with it. */
+/** Options that also remove the data of containers. */
 export const containers: Rule = (args) =>
   (has(args, /^prune$/) && has(args, /^(?:--volumes|volume)$/)) ||
   (args[0] === "volume" && has(args, /^(?:rm|remove)$/))

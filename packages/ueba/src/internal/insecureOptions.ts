@@ -1,4 +1,4 @@
-/** Options with which a command does not verify whom it talks to, or gives a container power over the host. */
+/** Options that switch off verification of the peer, or that give a container power over the host. */
 const hostPower =
   /^--(?:privileged|pid=host|userns=host|ipc=host|insecure-registry)|^(?:--cap-add=)?(?:CAP_)?(?:ALL|SYS_ADMIN|SYS_MODULE|SYS_PTRACE|SYS_RAWIO|DAC_READ_SEARCH)$|^(?:--security-opt=)?(?:apparmor|seccomp|label)[=:](?:unconfined|disable)$|^(?:-v|--volume=)?\/(?:|etc|root|boot|dev|home|usr|var|(?:var\/)?run\/(?:docker|containerd\/containerd|podman\/podman)\.sock):\/|^(?:--mount=)?(?:[\w-]+=[^,]*,)*(?:source|src)=\/(?:etc|root)?(?:,|$)/
 

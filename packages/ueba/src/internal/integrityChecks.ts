@@ -1,4 +1,4 @@
-/** Checks of the file as a whole, which compare it with facts from other sources. */
+/** Checks that compare the whole file with facts from other sources. */
 import * as Result from "effect/Result"
 import { type Check, failed, notApplicable, passed, warned } from "../Check.ts"
 import * as DetachedSignature from "../DetachedSignature.ts"

@@ -1,45 +1,45 @@
-/** What follows a script, as the modules see it that follow one kind of command each. */
+/** The interface of the interpreter for the modules that each handle one kind of command. */
 import type { SyntaxNode } from "unbash"
 import type { Machine } from "./machine.ts"
 import type { Site } from "./shellTree.ts"
 import type { Origin, Value } from "./shellValue.ts"
 import type { Environment } from "./wordExpansion.ts"
 
-/** One field of a command as it is called. */
+/** One expanded field of a command. */
 export interface Argument {
   readonly text: string
   readonly origin: Origin | undefined
-  /** All that it may be, where that is more than `text`. */
+  /** All possible values, if there are more than `text`. */
   readonly value?: Value
 }
 
 export interface Interpreter {
   readonly machine: Machine
   readonly environment: Environment
-  /** Runs a node, and answers with what it puts out, when that is captured. */
+  /** Runs a node and returns its output, if the output is captured. */
   readonly run: (node: SyntaxNode, stdin: Value | undefined) => Value
   /** Joins outputs in order, if something reads them. */
   readonly joined: (left: Value, right: Value) => Value
-  /** Runs work whose output is read. */
+  /** Runs `work` with its output captured. */
   readonly capture: (work: () => Value) => Value
-  /** Runs work at a place of the script. */
+  /** Runs `work` at a place of the script. */
   readonly at: <A>(site: Site, work: () => A) => A
-  /** A command writes `value` to a file; a process substitution takes it for its input. */
+  /** Records that a command writes `value` to a file. A process substitution reads it as its input. */
   readonly write: (path: string, value: Value, append: boolean) => void
-  /** Expands every word below a node that is not a command: words may contain commands. */
+  /** Expands every word below a node that is not a command, because words may contain commands. */
   readonly expandAll: (node: SyntaxNode) => void
   /** Runs `value` as shell code, in the current shell. */
   readonly runCode: (value: Value, stdin: Value | undefined, by: string) => Value
-  /** Code, or the file that holds it, is not what a reader of the script sees. */
+  /** Reports code, or a file that contains code, whose origin is not the visible text of the script. */
   readonly reportOrigin: (origin: Origin | undefined, by: string, what: "code" | "a file") => void
-  /** The content of a file was checked: running it is not a finding. */
+  /** Records that the script has verified the content of a file: running it is not a finding. */
   readonly trustFile: (path: string) => void
-  /** Runs what is given to a trap when the script ends. */
+  /** Runs the code of a trap at the end of the script. */
   readonly defer: (value: Value, by: string) => void
   /** Calls a function of the script. */
   readonly callFunction: (name: string, args: ReadonlyArray<Argument>, stdin: Value | undefined) => Value
   /** Calls a command with these words. */
   readonly invoke: (args: ReadonlyArray<Argument>, stdin: Value | undefined) => Value
-  /** Whether the whole of a text is what it came from: not a path into it. */
+  /** Whether a text is its origin as a whole, and not a path below it. */
   readonly isWholly: (text: string) => boolean
 }

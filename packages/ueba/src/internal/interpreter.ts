@@ -31,13 +31,13 @@ import {
 import { comparesDigest } from "./textOutput.ts"
 import { type Environment, expandParts, expandWord, isQuoted } from "./wordExpansion.ts"
 
-/** The maximum nesting of code within code; readable scripts need less. */
+/** The maximum nesting of code within code. Readable scripts need less. */
 const codeDepthLimit = 12
 
 export class ScriptInterpreter implements Interpreter {
   readonly machine: Machine
   readonly environment: Environment
-  /** What runs at the end: traps. */
+  /** Code of traps, which runs at the end. */
   readonly #deferred: Array<() => void> = []
   #pseudoFiles = 0
   readonly #consumers = new Map<string, Script>()
@@ -66,7 +66,7 @@ export class ScriptInterpreter implements Interpreter {
     }
   }
 
-  /** Follows the whole script, and what it defines and never calls. */
+  /** Interprets the whole script, including functions that it defines and never calls. */
   runAll(script: Script, text: string): void {
     const { machine } = this
     this.at({ node: script, text, anchor: undefined }, () => this.#list(script.commands, undefined))
@@ -80,7 +80,7 @@ export class ScriptInterpreter implements Interpreter {
     }
   }
 
-  /** Runs a node, and answers with what it puts out, when that is captured. */
+  /** Runs a node and returns its output, if the output is captured. */
   run(node: SyntaxNode, stdin: Value | undefined): Value {
     const { machine } = this
     switch (node.type) {
@@ -148,7 +148,7 @@ export class ScriptInterpreter implements Interpreter {
     return this.machine.capturing === 0 ? empty : concat(left, right)
   }
 
-  /** Runs work whose output is read. */
+  /** Runs `work` with its output captured. */
   capture(work: () => Value): Value {
     const { machine } = this
     machine.capturing += 1
@@ -159,7 +159,7 @@ export class ScriptInterpreter implements Interpreter {
     }
   }
 
-  /** A script within this one: its positions may refer to a text of its own. */
+  /** Code within the script. Its positions may refer to a different text. */
   #nested(script: Script, stdin: Value | undefined): Value {
     const { machine } = this
     const { anchor, node, text } = machine.site
@@ -170,7 +170,7 @@ export class ScriptInterpreter implements Interpreter {
     )
   }
 
-  /** Runs work at a place of the script. */
+  /** Runs `work` at a place of the script. */
   at<A>(site: Site, work: () => A): A {
     const before = this.machine.site
     this.machine.site = site
@@ -191,7 +191,7 @@ export class ScriptInterpreter implements Interpreter {
     node.commands.forEach((command, at) => {
       const last = at === node.commands.length - 1
       const work = () => machine.scoped(() => this.run(command, data))
-      // What a later command does with data from an earlier one is shown with the whole pipeline.
+      // A finding about data from an earlier command of a pipeline shows the whole pipeline.
       machine.pipelineSite = at === 0 ? undefined : { ...before, node }
       data = last && machine.capturing === 0 ? work() : this.capture(work)
     })
@@ -200,11 +200,11 @@ export class ScriptInterpreter implements Interpreter {
     return data ?? empty
   }
 
-  /** What runs beside the script: `<&"${NAME[0]}"` reads what it puts out. */
+  /** Runs a coprocess, whose output is read by `<&"${NAME[0]}"`. */
   #coprocess(name: string, body: SyntaxNode, stdin: Value | undefined): Value {
     const { machine } = this
     const output = this.capture(() => machine.scoped(() => this.run(body, stdin)))
-    // The number that bash gives to the first one.
+    // The first file descriptor number that Bash assigns.
     machine.setPseudoFile("/dev/fd/63", output)
     machine.assign(name, constant("63"))
     return empty
@@ -233,7 +233,8 @@ export class ScriptInterpreter implements Interpreter {
       return empty
     }
     if (assignments.length > 0) {
-      // They hold during this command; what it assigns itself, as `IFS= read -r line` does, stays.
+      // These assignments apply only during the command; assignments that the command makes, such as `IFS= read -r line`,
+      // remain.
       const before = assignments.map(({ name }) => [name, machine.variables.get(name)] as const)
       for (const assignment of assignments) assign(this, assignment)
       const output = this.#callWords(node, node.name, stdin)
@@ -262,11 +263,11 @@ export class ScriptInterpreter implements Interpreter {
     }
     if (name !== undefined && isSplitAtCharacter(machine, name, values[0]?.value))
       machine.fact("misleadsReader", name.text, "IFS", "a command is split where there is no blank")
-    // Not as arguments of one call: a command may have more words than the stack holds.
+    // Not passed as arguments of one call: a command may have more words than the stack can hold.
     const variants = values.reduce((most, { value }) => Math.max(most, value.texts.length), 0)
     const [called] = values
     if (variants > 1 && called?.value.texts.length === 1 && machine.functions.has(called.value.texts[0] ?? "")) {
-      // A function takes all that its arguments may be at once: calls of calls would multiply.
+      // A function receives all possible values of its arguments at once. Otherwise nested calls would multiply.
       const args = values.slice(1).filter(({ quoted, value }) => quoted || value.texts.some((text) => text !== ""))
       return this.callFunction(
         called.value.texts[0] ?? "",
@@ -286,14 +287,14 @@ export class ScriptInterpreter implements Interpreter {
     return output ?? empty
   }
 
-  /** A command writes `value` to a file; a process substitution takes it for its input. */
+  /** Records that a command writes `value` to a file. A process substitution reads it as its input. */
   write(path: string, value: Value, append: boolean): void {
     const consumer = this.#consumers.get(path)
     if (consumer === undefined) this.machine.setFile(path, value, append)
     else this.machine.scoped(() => this.#nested(consumer, value))
   }
 
-  /** Expands every word below a node that is not a command: words may contain commands. */
+  /** Expands every word below a node that is not a command, because words may contain commands. */
   expandAll(node: SyntaxNode): void {
     this.machine.parser.forEachChild(node, (child) => {
       if (child.type === "Word" || child.type === "ArithmeticWord") {
@@ -326,7 +327,7 @@ export class ScriptInterpreter implements Interpreter {
     return output ?? (isKnown(value) ? empty : machine.fresh(value.origin?.kind === "own" ? undefined : value.origin))
   }
 
-  /** Code, or the file that holds it, is not what a reader of the script sees. */
+  /** Reports code, or a file that contains code, whose origin is not the visible text of the script. */
   reportOrigin(origin: Origin | undefined, by: string, what: "code" | "a file"): void {
     if (origin === undefined) return
     const { machine } = this
@@ -339,7 +340,7 @@ export class ScriptInterpreter implements Interpreter {
     else machine.fact("runsHiddenCode", origin.source, by, "a part of the script that is read as data is run", { site })
   }
 
-  /** The content of a file was checked: running it is not a finding. */
+  /** Records that the script has verified the content of a file: running it is not a finding. */
   trustFile(path: string): void {
     const { machine } = this
     const key = machine.absolute(path)
@@ -347,7 +348,7 @@ export class ScriptInterpreter implements Interpreter {
     if (value?.origin?.kind === "fetched") machine.files.set(key, machine.fresh())
   }
 
-  /** Runs what is given to a trap when the script ends. */
+  /** Runs the code of a trap at the end of the script. */
   defer(value: Value, by: string): void {
     const { machine } = this
     const { frame, site } = machine
@@ -389,7 +390,7 @@ export class ScriptInterpreter implements Interpreter {
     return invoke(this, args, stdin)
   }
 
-  /** Whether the whole of a text is what it came from: not a path into it. */
+  /** Whether a text is its origin as a whole, and not a path below it. */
   isWholly(text: string): boolean {
     return isOpen(text.slice(0, 1)) && !text.includes("/")
   }

@@ -23,11 +23,11 @@ import { decodedFiles } from "./textCommands.ts"
 import { checkDigest, output } from "./textOutput.ts"
 import { isUnknown, sensitiveOperands } from "./unknownCommands.ts"
 
-/** Tools that run the commands that files of a directory define. */
+/** Tools that run commands defined by files of a directory. */
 const builders =
   /^(?:make|gmake|cmake|ninja|meson|npm|yarn|pnpm|cargo|ant|mvn|gradle|rake|bundle|composer|scons|tox|docker-compose|ansible-playbook|terraform)$/
 
-/** Ways to send what is read to another host. */
+/** Programs that open a connection to another host. */
 const connectors = /^(?:nc|ncat|netcat|socat|telnet|openssl)$/
 
 export const invoke = (interpreter: Interpreter, args: ReadonlyArray<Argument>, given: Value | undefined): Value => {
@@ -66,10 +66,10 @@ export const invoke = (interpreter: Interpreter, args: ReadonlyArray<Argument>, 
   )
 }
 
-/** The last part of the path; for a pattern, the command that it matches. */
+/** The base name of a path; for a pattern, the command that it matches. */
 const nameOf = (interpreter: Interpreter, text: string): string => {
   const name = baseName(text)
-  // What ends in a lone `*` is a loop over a directory.
+  // A pattern that ends in a lone `*` is a loop over a directory.
   if (!/[?*[]/.test(name) || /^(?:\[\[?|\*)$/.test(name) || name.length > 64 || !/[a-z]|^[?]+$/.test(name)) return name
   const target = patternTargets.find((candidate) => globMatches(name, candidate))
   if (target === undefined) return name
@@ -77,7 +77,7 @@ const nameOf = (interpreter: Interpreter, text: string): string => {
   return target
 }
 
-/** A program or script that the script itself put there. */
+/** Runs a program or script that the script itself has created. */
 const runFile = (
   interpreter: Interpreter,
   first: Argument,
@@ -138,7 +138,7 @@ const simple = (
   const fetched = download(interpreter, name, args, stdin)
   if (fetched !== undefined) return fetched
   if (effects === undefined && isUnknown(name)) {
-    // It may read these files as well as write them: that is for a reader to tell.
+    // The command may read these files as well as write them: a reader must decide.
     for (const path of sensitiveOperands(texts)) machine.wrote(path, name)
     for (const { text } of args) {
       const origin = /^[^\s]*[./][^\s]*$/.test(text)
@@ -157,7 +157,7 @@ const simple = (
   return machine.capturing === 0 ? empty : output(interpreter, name, args, stdin)
 }
 
-/** A shell or a program of that power, copied to another name. */
+/** Whether copying `from` to `to` hides a shell, or a program with similar power, under another name. */
 const isDisguise = (from: string, to: string): boolean =>
   /^\/(?:usr\/)?s?bin\/(?:(?:ba|da|z|k)?sh|busybox|python[\d.]*|perl|nc|ncat|socat|curl|wget|sudo|su|find|env)$/.test(
     from
@@ -171,11 +171,11 @@ const isDisguise = (from: string, to: string): boolean =>
 const installers =
   /^(?:apt|apt-get|dpkg|rpm|dnf|yum|zypper|pip3?|npm|gem|snap|insmod|modprobe|apk|pkg|flatpak|installer)$/
 
-/** Programs that run a file, or what it describes. */
+/** Programs that run a file, or what the file describes. */
 const fileRunners =
   /^(?:java|javaw|mono|dotnet|wine|qemu-\w+|ld-linux\S*|ld-musl\S*|ansible-playbook|kubectl|helm|osascript|Rscript|swift|scala|groovy|julia|elixir|escript|ghc|runghc|go|cargo|zig|tcc|gdb|vim|emacs|sqlite3|psql|mysql|puppet|salt-call|chef-client|terraform|docker-compose|gst-launch\S*|xdg-open|open|systemd-nspawn|make|cmake)$/
 
-/** Packages, users, services and the like. */
+/** Records the changes that a command makes to packages, users, services and similar objects. */
 const administer = (
   interpreter: Interpreter,
   name: string,

@@ -131,13 +131,13 @@ const runModule = (interpreter: Interpreter, module: string, args: Arguments, st
   return machine.fresh(stdin?.origin)
 }
 
-/** What code puts out that decodes something, or puts it together from numbers. */
+/** The origin of output that code decodes or assembles from numbers. */
 const madeBy = (name: string, codes: ReadonlyArray<Value>): Origin | undefined =>
   codes.some(({ texts }) => texts.some((text) => readForeignCode(plain(text)).decodes))
     ? { kind: "hidden", source: name }
     : undefined
 
-/** Writes the values of the variables of awk where they name a file or a command. */
+/** Replaces variables of awk by their values where they name a file or a command. */
 const withVariables = (code: Value, variables: ReadonlyArray<string>): Value =>
   variables.length === 0
     ? code
@@ -188,7 +188,7 @@ const foreign = (
     }
     if (found.runs)
       for (const decoded of found.decoded) machine.scoped(() => interpreter.runCode(constant(decoded), undefined, name))
-    // The names of files are as well given as written in the code.
+    // File names may be arguments as well as literals in the code.
     for (const { text: path } of found.changesFiles || found.removesFiles ? operands.slice(0, 32) : []) {
       if (!/^[/~]/.test(path) || (!found.removesFiles && concernOf(plain(path)) === undefined)) continue
       if (found.removesFiles && /rmtree|remove_tree|rm_r|rmSync/.test(text)) machine.changedWhole(path, name, "removes")

@@ -1,5 +1,5 @@
 /**
- * The commands that run what they are given: another command, or text as code. Data only; `codeRunner.ts` reads it.
+ * The commands that run another command, or text as code. Data only; `launching.ts` reads it.
  */
 
 /** What follows the options and operands of a launcher. */
@@ -8,16 +8,16 @@ type Rest = "command" | "code" | "nothing"
 export interface Launcher {
   /** Options whose value is the next argument. */
   readonly valued?: ReadonlyArray<string>
-  /** How many operands stand before the rest. */
+  /** The number of operands before the command. */
   readonly operands?: number
   readonly rest: Rest
   /** Options whose value is shell code. */
   readonly code?: ReadonlyArray<string>
-  /** Options with which it runs nothing. */
+  /** Options with which the launcher runs nothing. */
   readonly inert?: ReadonlyArray<string>
   /** Without a command, it starts a shell that reads standard input. */
   readonly shellWithout?: true
-  /** The first operand with which it runs something; with any other, it does something else. */
+  /** The first operand must match for it to run something; with any other, it does something else. */
   readonly only?: RegExp
 }
 
@@ -214,13 +214,13 @@ export const launchers: ReadonlyMap<string, Launcher> = new Map<string, Launcher
   ["nix-shell", { valued: words("-p -I --packages"), rest: "nothing", code: words("--run --command") }]
 ])
 
-/** The dynamic linker runs the program that it is given, whatever it is called. */
+/** The dynamic linker runs the program in its arguments, whatever the name of the linker is. */
 const linker: Launcher = prefix("--library-path --preload --audit --argv0 --inhibit-rpath")
 
 export const launcherOf = (name: string): Launcher | undefined =>
   launchers.get(name) ?? (/^(?:ld-linux|ld-musl|ld64|ld)[\w.-]*\.so[.\d]*$/.test(name) ? linker : undefined)
 
-/** The shells: `-c` and the like make an argument code; without an operand, standard input is. */
+/** The shells: an argument is code with `-c` and similar options; without an operand, standard input is code. */
 export const shells: ReadonlySet<string> = new Set(
   words("sh bash dash ash ksh ksh93 mksh pdksh posh yash zsh rbash lksh hush fish csh tcsh pwsh")
 )
@@ -250,16 +250,19 @@ export const codeOptions: ReadonlyMap<string, ReadonlyArray<string>> = new Map<s
   ["cpulimit", words("--")]
 ])
 
-/** Other languages: options whose value is code, options that load code, and the options that only take a value. */
+/**
+ * Interpreters of other languages: options whose value is code, options that load code, and options that take any other
+ * value.
+ */
 export interface Language {
   readonly name: string
   readonly command: RegExp
-  /** A letter among single-dash options that begins the code; or a long option. */
+  /** The letter of a single-dash option that introduces code, or a long option. */
   readonly code: RegExp
-  /** Loads a module or file: a URL there is code that is fetched. */
+  /** Options that load a module or file: a URL there is downloaded code. */
   readonly load: RegExp
   readonly valued: RegExp
-  /** Code is the first operand, as of awk. */
+  /** The first operand is code, as with awk. */
   readonly operandIsCode?: true
 }
 

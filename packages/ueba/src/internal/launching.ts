@@ -1,6 +1,6 @@
 /**
- * Commands that run what they are given: which of their arguments are another command, shell code, code in another language
- * or a file with code, by the tables of `launchers.ts`.
+ * Commands that run their arguments. The tables of `launchers.ts` define which arguments are another command, shell code,
+ * code in another language, or a file with code.
  */
 import type { Argument, Interpreter } from "./interpretation.ts"
 import { quoted, runFileValue } from "./fileCode.ts"
@@ -16,7 +16,7 @@ const valueOf = ({ origin, text }: Argument): Value => constant(text, origin)
 
 const textOf = (argument: Argument | undefined): string => argument?.text ?? ""
 
-/** Runs what the command is given to run; `undefined` for a command that runs nothing. */
+/** Runs what the arguments of the command specify; `undefined` for a command that runs nothing. */
 export const launch = (
   interpreter: Interpreter,
   name: string,
@@ -116,7 +116,7 @@ const runShell = (interpreter: Interpreter, name: string, args: Arguments, stdin
   return machine.fresh()
 }
 
-/** A shell of its own: nothing that it does to variables is left. */
+/** Runs a separate shell: its changes to variables are lost. */
 const inNewShell = (interpreter: Interpreter, positional: Arguments, work: () => Value): Value => {
   const { machine } = interpreter
   return machine.scoped(() => {
@@ -125,7 +125,7 @@ const inNewShell = (interpreter: Interpreter, positional: Arguments, work: () =>
   })
 }
 
-/** A file with shell code, as far as the script put it there. */
+/** Runs a file with shell code, as far as the script has created it. */
 const runPath = (
   interpreter: Interpreter,
   by: string,
@@ -154,7 +154,7 @@ const runPath = (
   return interpreter.runCode({ texts: value.texts, origin: undefined }, stdin, by)
 }
 
-/** Where the command begins that a launcher runs, or the code. */
+/** Runs what a launcher launches. */
 const runLauncher = (
   interpreter: Interpreter,
   launcher: Launcher,
@@ -185,7 +185,7 @@ const runLauncher = (
   }
   const rest = args.slice(at)
   if (launcher.rest === "command" && rest.length > 0) {
-    // A command of its own environment: functions of the script are not seen by it.
+    // The command runs in a separate environment, without the functions of the script.
     return name === "exec" || name === "command" || name === "builtin" || name === "time" || name === "coproc"
       ? invokePast(interpreter, name, rest, stdin)
       : machine.scoped(() => interpreter.invoke(rest, stdin))
@@ -217,7 +217,7 @@ const setVariable = ({ machine }: Interpreter, by: string, text: string): void =
   machine.scoped(() => machine.assign(text.slice(0, at), constant(text.slice(at + 1)), by))
 }
 
-/** Words that are joined to code: of ssh, watch, parallel. */
+/** Runs what follows the operands. ssh, watch and parallel join these words to code. */
 const runRest = (interpreter: Interpreter, name: string, rest: Arguments, stdin: Value | undefined): Value => {
   const end = name === "parallel" ? rest.findIndex(({ text }) => /^::::?\+?$/.test(text)) : -1
   const words = end === -1 ? rest : rest.slice(0, end)
@@ -232,7 +232,7 @@ const runRest = (interpreter: Interpreter, name: string, rest: Arguments, stdin:
   return inNewShell(interpreter, [], () => interpreter.runCode({ texts, origin: originOf(words) }, stdin, name))
 }
 
-/** The value of an option whose value is code. */
+/** The value of an option that takes code. */
 const codeOf = ({ code, inert: _, valued }: Launcher, args: Arguments): Value | undefined => {
   if (code === undefined) return undefined
   for (const [at, { origin, text }] of args.entries()) {
@@ -245,7 +245,7 @@ const codeOf = ({ code, inert: _, valued }: Launcher, args: Arguments): Value | 
     }
     const long = code.find((option) => option.startsWith("--") && text.startsWith(`${option}=`))
     if (long !== undefined) return constant(text.slice(long.length + 1), origin)
-    // A short option with its value glued to it.
+    // A short option may be followed by its value directly.
     if (code.includes("-c") && /^-c./.test(text) && !text.startsWith("--")) return constant(text.slice(2), origin)
   }
   return undefined
@@ -265,14 +265,14 @@ const runCodeOptions = (interpreter: Interpreter, name: string, args: Arguments)
           ? args[at + 1]
           : { text: text.slice(option.length + 1), origin }
     if (value !== undefined) {
-      // An editor's command for a shell begins with `!`.
+      // In an editor, a shell command begins with `!`.
       const code = value.text.replace(/^:?(?:silent )?!/, "")
       interpreter.runCode(constant(code, value.origin), undefined, name)
     }
   }
 }
 
-/** Settings among the arguments whose value is shell code. */
+/** Settings among the arguments that take shell code. */
 const codeSettings: ReadonlyMap<string, RegExp> = new Map([
   ["ssh", /^(?:-o)?\s?(?:ProxyCommand|LocalCommand|KnownHostsCommand)[= ]\s?(.+)$/is],
   ["scp", /^(?:-o)?\s?(?:ProxyCommand|LocalCommand|KnownHostsCommand)[= ]\s?(.+)$/is],

@@ -9,7 +9,7 @@ type Arguments = ReadonlyArray<Argument>
 
 const textOf = (argument: Argument | undefined): string => argument?.text ?? ""
 
-/** Tests of find that leave most files out. */
+/** Tests of `find` that exclude most files. */
 const narrowing =
   /^-(?:i?name|i?path|i?wholename|i?regex|[amc]time|[amc]min|newer\w*|user|group|size|empty|inum|perm|links|nouser|nogroup)$/
 
@@ -22,7 +22,7 @@ export const find = (interpreter: Interpreter, args: Arguments, stdin: Value | u
   const places = texts.slice(from, tests === -1 ? undefined : tests)
   const narrow = texts.some((text, at) => narrowing.test(text) && !/^\*+$/.test(texts[at + 1] ?? ""))
   const remove = (by: string) => {
-    // Without a place it works where it is called; with tests, on some of that.
+    // Without a path, `find` works in the current directory; with tests, it works on some of its files.
     for (const place of places.length === 0 && !texts.some((text) => text.startsWith("-type")) ? ["."] : places) {
       if (!narrow || machine.absolute(place) === "/") machine.changedWhole(place, by, "removes")
       else machine.wrote(place, "rm")
@@ -93,7 +93,7 @@ export const xargs = (interpreter: Interpreter, args: Arguments, stdin: Value | 
   return output
 }
 
-/** The jobs of a table that is installed. */
+/** The jobs of a crontab that the script installs. */
 export const crontab = (interpreter: Interpreter, args: Arguments, stdin: Value | undefined): void => {
   const file = operandsOf(
     args.map(({ text }) => text),

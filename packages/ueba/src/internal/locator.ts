@@ -1,9 +1,9 @@
-/** Turns offsets in a text into lines and columns. */
+/** Converts offsets in a text to lines and columns. */
 import type { Position } from "../Position.ts"
 
 /**
- * Creates a function from offsets to positions. Offsets in ascending order cost one pass over the text in all, however long
- * its lines are; an offset before the previous one starts again from the beginning.
+ * Creates a function that converts offsets to positions. Offsets in ascending order cost one pass over the text in total,
+ * regardless of line length. An offset before the previous one restarts from the beginning.
  */
 export const locator = (text: string): ((offset: number) => Position) => {
   let line = 1
@@ -24,7 +24,7 @@ export const locator = (text: string): ((offset: number) => Position) => {
       reached = lineEnd + 1
       lineEnd = endOfLine(text, reached)
     }
-    // A pair of surrogates is one character, counted at its first half.
+    // A surrogate pair counts as one character, at its first half.
     for (; reached < end; reached++) {
       const unit = text.charCodeAt(reached)
       if (!(unit >= 0xdc00 && unit <= 0xdfff)) column += 1

@@ -28,7 +28,7 @@ export interface FoundFact {
   readonly subject: string
   readonly by: string
   readonly concern: string | undefined
-  /** Removes or changes much more than one thing. */
+  /** Removes or changes much more than a single file or object. */
   readonly broad: boolean
   readonly site: Site
 }
@@ -36,7 +36,7 @@ export interface FoundFact {
 export interface FoundWrite {
   readonly site: Site
   readonly by: string
-  /** With marks for what the text does not tell. */
+  /** Contains marks for parts that the text does not determine. */
   readonly path: string
 }
 
@@ -48,9 +48,9 @@ export interface ShellFunction {
   readonly definedIn: Frame
 }
 
-/** What belongs to one call of a function. */
+/** The state of one function call. */
 export interface Frame {
-  /** `undefined` where the arguments are not known. */
+  /** `undefined` if the arguments are not known. */
   positional: ReadonlyArray<Value> | undefined
   readonly name: string
   readonly locals: Array<readonly [name: string, before: Value | undefined]>
@@ -81,27 +81,27 @@ export class Machine {
   readonly activeFunctions = new Set<string>()
   readonly aliases = new Map<string, Value>()
   readonly files = new Map<string, Value>()
-  /** The files among them that can be called by their name alone. */
+  /** Files that can be called by name, without a path. */
   readonly programs = new Map<string, string>()
-  /** Directories whose content comes from elsewhere. */
+  /** Directories whose content comes from outside the script. */
   readonly directories = new Map<string, Origin>()
-  /** The current directory, where the script has changed it. */
+  /** The current directory, if the script has changed it. */
   directory: string | undefined
-  /** The script is at a place that it need not come to. */
+  /** Greater than 0 while the script is at a place that it may not reach. */
   conditional = 0
-  /** Somebody reads what commands put out. */
+  /** Greater than 0 while the output of commands is read. */
   capturing = 0
   codeDepth = 0
   frame: Frame = { positional: undefined, name: "", locals: [] }
-  /** The command that is looked at. */
+  /** The current command. */
   site: Site
-  /** The pipeline that is looked at, from its second command on. */
+  /** The current pipeline, from its second command on. */
   pipelineSite: Site | undefined
-  /** What `exec <` has made the standard input. */
+  /** The standard input that `exec <` has set. */
   shellInput: Value | undefined
-  /** Whether a shell has run without code in the pipeline that is looked at. */
+  /** Whether a shell without code has run in the current pipeline. */
   shellInPipeline = false
-  /** The work ran out before all of it was followed. */
+  /** Whether the step budget ran out before everything was interpreted. */
   incomplete = false
 
   readonly #undo: Array<readonly [name: string, before: Value | undefined]> = []
@@ -122,8 +122,8 @@ export class Machine {
   }
 
   /**
-   * Counts work that looks once more at what was looked at before: another call of a function, another value of a word, code
-   * within code. `false` when there has been too much of it.
+   * Counts repeated work: another call of a function, another value of a word, code within code. Returns `false` when the
+   * budget is used up.
    */
   step(count = 1): boolean {
     this.#steps += count
@@ -133,8 +133,8 @@ export class Machine {
   }
 
   /**
-   * Counts the characters of what words come to: what is done with a word takes time in proportion to its length. `false`
-   * when there have been so many of them that words are no longer expanded.
+   * Counts the characters of expanded words, because the cost of a word is proportional to its length. Returns `false`
+   * when the budget is used up; words are then no longer expanded.
    */
   spend(characters: number): boolean {
     this.#spent += characters
@@ -143,19 +143,19 @@ export class Machine {
     return false
   }
 
-  /** Commands that were looked at, first or again: what the time of the analysis is proportional to. */
+  /** The number of interpreted commands, including repetitions. The time of the analysis is proportional to it. */
   work = 0
 
-  /** Looks at a command; counts it as work once more within a repeated call. */
+  /** Counts a command; within a repeated call, also as a repeated step. */
   look(): void {
     this.work += 1
     if (this.repeating > 0) this.#steps += 1
   }
 
-  /** How many calls are being followed that were followed before. */
+  /** The number of active calls that repeat an earlier call. */
   repeating = 0
 
-  /** A value that nothing is known of. */
+  /** Creates an unknown value. */
   fresh(origin?: Origin, mark: "\u0000" | "\u0001" = "\u0000"): Value {
     this.#ids += 1
     return { texts: named(`#${this.#ids}`, mark).texts, origin }
@@ -177,7 +177,7 @@ export class Machine {
     this.facts.push({ kind, subject: shown, by, concern, broad, site })
   }
 
-  /** Work in a subshell: what it does to variables and the directory is gone afterwards. */
+  /** Runs `work` in a subshell: changes to variables and the directory are undone afterwards. */
   scoped<A>(work: () => A): A {
     const mark = this.#undo.length
     const { directory, frame } = this
@@ -197,7 +197,7 @@ export class Machine {
     }
   }
 
-  /** Work at a place that the script need not come to. */
+  /** Runs `work` at a place that the script may not reach. */
   maybe<A>(work: () => A): A {
     this.conditional += 1
     try {
@@ -225,7 +225,7 @@ export class Machine {
     }
   }
 
-  /** Assigns without regard to what the variable held before. */
+  /** Assigns a value and discards the previous one. */
   replace(name: string, value: Value): void {
     if (this.#scopes > 0) this.#undo.push([name, this.variables.get(name)])
     this.variables.set(name, value)
@@ -236,7 +236,7 @@ export class Machine {
     if (this.frame.name !== "") this.frame.locals.push([name, this.variables.get(name)])
   }
 
-  /** @param surely even at a place that the script need not come to */
+  /** @param surely also unset the variable at a place that the script may not reach */
   unset(name: string, surely = false): void {
     const before = this.variables.get(name)
     if (this.#scopes > 0) this.#undo.push([name, before])
@@ -252,7 +252,7 @@ export class Machine {
     else this.variables.set(name, before)
   }
 
-  /** Names that stand for other variables. */
+  /** Name references to other variables. */
   readonly references = new Map<string, string>()
 
   variable(reference: string): Value {
@@ -285,7 +285,7 @@ export class Machine {
     return normal(resolve(path, this.directory))
   }
 
-  /** What a file holds, as far as the script put it there. */
+  /** The content of a file, if the script determines it. */
   file(path: string, stdin: Value | undefined): Value | undefined {
     if (/^(?:-|\/dev\/stdin|\/dev\/fd\/0|\/proc\/self\/fd\/0)$/.test(path)) return stdin
     if (/^\/dev\/(?:tcp|udp)\/./.test(path)) return this.fresh({ kind: "fetched", source: path })
@@ -328,15 +328,15 @@ export class Machine {
     )
   }
 
-  /** Links that the script has made, and where they lead. */
+  /** Symbolic links that the script has created, with their targets. */
   readonly links = new Map<string, string>()
 
-  /** What a process substitution or a file descriptor gives to read. */
+  /** Sets what a process substitution or a file descriptor returns when it is read. */
   setPseudoFile(path: string, value: Value): void {
     this.files.set(path, value)
   }
 
-  /** A command writes to `path`, or removes it. */
+  /** Records that a command writes to or removes `path`. */
   wrote(path: string, by: string): void {
     const resolved = this.#recorded(path, by)
     if (resolved === undefined) return
@@ -344,7 +344,7 @@ export class Machine {
     this.fact(isRemoval(by) ? "removes" : "writes", resolved, by, concern)
   }
 
-  /** A command removes or changes `path` with all that is below it. */
+  /** Records that a command removes or changes `path` recursively. */
   changedWhole(path: string, by: string, verb: "removes" | "changes"): void {
     const resolved = this.#recorded(path, by)
     if (resolved === undefined) return
@@ -370,7 +370,7 @@ export class Machine {
     return isHarmless(resolved) ? undefined : resolved
   }
 
-  /** Where a path leads through links that the script has made. */
+  /** Resolves a path through links that the script has created. */
   #behindLinks(path: string): string {
     if (this.links.size === 0 || path.length > 4096) return path
     const whole = normal(path)

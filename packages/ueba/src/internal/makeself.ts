@@ -1,5 +1,5 @@
 /**
- * The header of a self-extracting archive of Makeself: where its payload begins, and the checksums that it states.
+ * The header of a self-extracting Makeself archive: the start of its payload, and the checksums that it states.
  *
  * Source: the headers that Makeself 2.1 to 2.5 write (`makeself-header.sh`).
  */
@@ -26,7 +26,7 @@ export const payloadOffset = (bytes: Uint8Array): number | undefined => {
 const headerOf = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, headerLimit)).toString("latin1")
 
 export interface Checked {
-  /** What does not hold, in a few words. */
+  /** What is wrong, in a few words. */
   readonly wrong: ReadonlyArray<string>
   /** The names of the checksums that match. */
   readonly right: ReadonlyArray<string>
@@ -74,7 +74,7 @@ const table = new Uint32Array(256).map((_, at) => {
   return value
 })
 
-/** The checksum of POSIX `cksum`, which `node:zlib` does not have: its CRC-32 is another one. */
+/** The checksum of POSIX `cksum`. `node:zlib` does not have it: its CRC-32 is a different one. */
 const cksum = (bytes: Uint8Array): number => {
   let crc = 0
   const take = (byte: number) => {

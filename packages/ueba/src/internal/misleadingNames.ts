@@ -1,9 +1,12 @@
-/** Functions and aliases that give a new meaning to the name of a command that everybody knows. */
+/** Functions and aliases that redefine a well-known command. */
 import type { Function as FunctionNode, Word } from "unbash"
 import type { Machine } from "./machine.ts"
 import { fieldBreak, isOpen, type Value } from "./shellValue.ts"
 
-/** Commands whose meaning a reader takes for granted. Names that scripts give to functions of their own are none of them. */
+/**
+ * Commands whose meaning a reader takes for granted. Names that scripts commonly give to their own functions are
+ * excluded.
+ */
 const wellKnown: ReadonlySet<string> = new Set(
   (
     "echo sudo doas su rm cp mv ln ls cat cd pwd mkdir rmdir touch chmod chown chgrp dd curl wget grep egrep sed awk tar gzip gunzip " +
@@ -14,7 +17,7 @@ const wellKnown: ReadonlySet<string> = new Set(
   ).split(" ")
 )
 
-/** Reports a function that takes the place of a well-known command, unless it only passes on to the command itself. */
+/** Reports a function that replaces a well-known command, unless the function only calls the command itself. */
 export const redefinesCommand = (machine: Machine, { body, name }: FunctionNode): void => {
   if (!wellKnown.has(name.value)) return
   const text = machine.site.text.slice(body.pos, Math.min(body.end, body.pos + 2000))
@@ -24,7 +27,7 @@ export const redefinesCommand = (machine: Machine, { body, name }: FunctionNode)
       `(?:command|builtin|exec|env|busybox|type -[Pp]|which|command -v|/bin/|\\\\|g)\\s?${name.value.replace(/[.[\]]/g, "\\$&")}\\b`
     )
     const own = passesOn.exec(text)
-    // Between the command and the arguments stand options at the most, not another command.
+    // Only options may stand between the command and the arguments, not another command.
     const added = own === null ? "" : text.slice(own.index + own[0].length).split(/"\$@"|\$\*/, 1)[0]
     if (
       (own !== null &&
@@ -48,11 +51,11 @@ export const aliasesCommand = (machine: Machine, name: string, text: string): vo
   }
 }
 
-/** Commands that a pattern in the place of a command's name may stand for. */
+/** Commands that a pattern in place of a command name may match. */
 export const patternTargets: ReadonlyArray<string> =
   "rm sh bash dash curl wget dd nc cat cp mv chmod chown tee python3 perl base64 eval find mkfs sudo".split(" ")
 
-/** Whether a variable holds a whole command that only a changed `IFS` takes apart. */
+/** Whether a variable contains a whole command that only a changed `IFS` splits. */
 export const isSplitAtCharacter = (machine: Machine, { text }: Word, value: Value | undefined): boolean => {
   const separators = machine.variables.get("IFS")?.texts[0] ?? ""
   const name = /^\$\{?(\w+)\}?$/.exec(text)?.[1]

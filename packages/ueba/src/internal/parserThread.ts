@@ -1,10 +1,10 @@
 /**
- * The parser in a thread of its own, so that a script that was written to keep it busy keeps nothing else busy, and one
- * that fills the memory ends the thread and not the process.
+ * Runs the parser in a separate thread. A script that keeps the parser busy does not block the event loop, and a script
+ * that exhausts the memory ends only the thread, not the process.
  *
- * The thread runs this very file: it is started on the URL of this module and finds itself asked by its `workerData`. So
- * there is no second file for a bundler to miss, as long as this one stays a file: it is imported on demand only. Where a
- * bundler has put it into another file, {@link available} is false, because that file must not be run again.
+ * The thread runs this file: the module starts a thread with its own URL and recognizes the thread by its `workerData`. A
+ * bundler therefore cannot miss a second file, provided that this module remains a file: it is only imported dynamically.
+ * If a bundler has merged it into another file, {@link available} is false, because that file must not run again.
  */
 import { parentPort, Worker, workerData } from "node:worker_threads"
 import type { ShellSyntax } from "./shellSyntax.ts"
@@ -26,14 +26,14 @@ export type Answer =
 
 const self = import.meta.url
 
-/** Whether this module is still a file of its own. */
+/** Whether this module is still a separate file. */
 export const available: boolean = /^file:.*\/parserThread[^/]*\.[jt]s$/.test(self)
 
 /**
- * Starts a thread on `source`, and hands its answer to `done`, once.
+ * Starts a thread that parses `source`, and calls `done` once with its response.
  *
- * @param limits milliseconds of computing, the start of the thread included; megabytes of heap
- * @returns what ends it early
+ * @param limits CPU time in milliseconds, including the start of the thread; heap in megabytes
+ * @returns a function that ends the thread early
  */
 export const start = (
   task: { readonly source: string; readonly posix: boolean },
@@ -42,7 +42,8 @@ export const start = (
 ): (() => void) => {
   const worker = new Worker(new URL(self), {
     workerData: { [marker]: true, ...task } satisfies Task,
-    // Nothing of this process is its business, and its flags may name files that only the main thread can load.
+    // The thread needs nothing of this process, and the flags of the process may name files that only the main thread can
+    // load.
     env: {},
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: limits.memory, stackSizeMb: 4 }
@@ -74,9 +75,9 @@ export const start = (
 }
 
 /**
- * Milliseconds that the thread has computed; where Node does not tell, half of those that have passed.
+ * CPU time of the thread in milliseconds; half of the elapsed time if Node does not report it.
  *
- * @param passed milliseconds by the clock on the wall
+ * @param passed elapsed wall-clock time in milliseconds
  */
 const computed = async (worker: Worker, passed: number): Promise<number> => {
   if (typeof worker.cpuUsage !== "function") return passed / 2
@@ -84,7 +85,7 @@ const computed = async (worker: Worker, passed: number): Promise<number> => {
     const { system, user } = await worker.cpuUsage()
     return (system + user) / 1000
   } catch {
-    // It has ended in between, and says so itself.
+    // The thread has ended in the meantime and reports that itself.
     return 0
   }
 }

@@ -1,4 +1,4 @@
-/** Paths as a script writes them, with marks for what is not known of them. */
+/** Paths in a script, with marks for unknown parts. */
 import { globMatches } from "./glob.ts"
 import { isOpen, unknown, unknownButSet } from "./shellValue.ts"
 
@@ -21,18 +21,18 @@ export const resolve = (path: string, directory: string | undefined): string =>
 
 export const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
 
-/** What the path would be if each unknown part at its beginning were empty: `$ROOT/etc/passwd` is `/etc/passwd`. */
+/** The path if each unknown part at its beginning were empty: `$ROOT/etc/passwd` becomes `/etc/passwd`. */
 export const withoutUnknownStart = (path: string): string => {
   let from = 0
   while (path.charAt(from) === unknown || path.charAt(from) === unknownButSet) from += 1
   return path.slice(from)
 }
 
-/** Directories that a system cannot do without as a whole. */
+/** Directories that a system cannot run without. */
 const essential =
   /^\/(?:bin|boot|dev|etc|home|lib\w*|media|mnt|opt|proc|root|run|sbin|srv|sys|usr|var|usr\/(?:bin|s?bin|lib\w*|local|share|include)|var\/(?:lib|log|cache|spool|tmp|mail|backups?|lib\/(?:dpkg|docker|mysql|postgresql|apt|rpm))|usr\/local\/(?:bin|lib|sbin)|etc\/(?:ssh|pam\.d|ssl|systemd|sudoers\.d|cron\.d|apt|init\.d|profile\.d|pki|security|default|network|alternatives)|boot\/efi|lib\/modules|usr\/lib\/modules)?$/
 
-/** For patterns that stand for one of them. */
+/** For patterns that match one of these directories. */
 const mainDirectories = [
   "/bin",
   "/boot",
@@ -53,7 +53,7 @@ const mainDirectories = [
   "/var/log"
 ]
 
-/** Why removing or changing `path` with all below it would change much, if it would. */
+/** Why removing or changing `path` recursively has a broad effect, if it does. */
 export const breadthOf = (path: string, verb: string): string | undefined => {
   if (path.length > 4096) return undefined
   const all = normal(
@@ -78,14 +78,14 @@ export const isDisk = (path: string): boolean =>
 const harmless =
   /^\/dev\/(?:null|zero|full|tty\w*|stdin|stdout|stderr|fd\/.*|console|pts\/.*|random|urandom|shm(?:\/.*)?)$|^\/proc\/self\/fd\//
 
-/** Whether writing there leaves nothing behind. */
+/** Whether writing to the path leaves no data on the host. */
 export const isHarmless = (path: string): boolean => path.length < 4096 && harmless.test(path)
 
-/** Whether `path` is at or below one of `places`; `undefined` when only running the script would tell. */
+/** Whether `path` is at or below one of `places`; `undefined` if only running the script would determine it. */
 export const isWithin = (path: string, places: ReadonlyArray<string>): boolean | undefined => {
   if (isHarmless(path)) return true
   if (path.startsWith("~")) return false
-  // Relative to a directory that the script may have changed to.
+  // The path is relative to a directory that the script may have changed to.
   if (!path.startsWith("/")) return undefined
   const [certain = ""] = path.replaceAll(unknownButSet, unknown).split(unknown, 1)
   const whole = certain.length === path.length

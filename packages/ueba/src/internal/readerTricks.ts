@@ -31,7 +31,7 @@ const lookalikes: ReadonlyArray<readonly [pattern: RegExp, what: string]> = [
   [/[\u223c\u02dc\uff5e\u2053]/, "looks like ~ and is none"]
 ]
 
-/** What is misleading about an unquoted word, if anything is. */
+/** Why an unquoted word is misleading, if it is. */
 export const trickInWord = (word: Word): string | undefined => {
   const { parts, text } = word
   if (!/[^\0-\x7f]/.test(text)) return undefined
@@ -41,12 +41,12 @@ export const trickInWord = (word: Word): string | undefined => {
 
 const unquoted = (part: SyntaxNode): string => (part.type === "Literal" ? part.value : "")
 
-/** Blanks in a row, on one line, that push code out of sight. */
+/** The number of consecutive blanks on one line that push code out of sight. */
 const blankLimit = 120
-/** Lines without a visible character in a row. */
+/** The number of consecutive lines without a visible character. */
 const emptyLimit = 60
 
-/** Code behind so many blanks or empty lines that a reader does not scroll there. */
+/** Code after so many blanks or empty lines that a reader does not scroll there. */
 export const hiddenByBlanks = (text: string): ReadonlyArray<{ readonly message: string; readonly offset: number }> => {
   const found: Array<{ readonly message: string; readonly offset: number }> = []
   let blanks = 0
@@ -69,13 +69,13 @@ export const hiddenByBlanks = (text: string): ReadonlyArray<{ readonly message: 
   return found
 }
 
-/** Comments that seem to take the next line along: no backslash continues a comment, so the next line is run. */
+/** Comments that seem to continue on the next line. A backslash does not continue a comment, so the next line runs. */
 export const continuedComments = (text: string): ReadonlyArray<number> => {
   const found: Array<number> = []
   for (let at = text.indexOf("\\\n"); at !== -1 && found.length < 20; at = text.indexOf("\\\n", at + 2)) {
     const start = text.lastIndexOf("\n", at) + 1
     if (at - start > 1000 || !/^[ \t]*#(?!!)/.test(text.slice(start, start + 200))) continue
-    // Within a comment of several lines, or in front of an empty line, it means nothing.
+    // Within a comment block, or before an empty line, it is harmless.
     if (/^[ \t]*[^#\s]/.test(text.slice(at + 2, at + 202))) found.push(start)
   }
   return found

@@ -1,4 +1,4 @@
-/** What redirections give a command to read, and where its output goes. */
+/** The input that redirections give a command, and the destination of its output. */
 import type { Redirection, SyntaxNode } from "unbash"
 import type { Interpreter } from "./interpretation.ts"
 import { isDisk } from "./paths.ts"
@@ -61,7 +61,7 @@ export const redirected = (
   })
 }
 
-/** A connection that a redirection opens. */
+/** Reports a connection that a redirection opens. */
 const opened = ({ machine }: Interpreter, path: string): Value => {
   const connection = /^\/dev\/(?:tcp|udp)\/(.*)$/.exec(path)
   if (connection === null) return machine.fresh()

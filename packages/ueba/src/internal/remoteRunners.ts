@@ -1,10 +1,10 @@
-/** Commands that fetch something and run it, or set it to work, in one step: package runners, clusters, playbooks. */
+/** Commands that download and run or deploy something in one step: package runners, clusters, playbooks. */
 import { operandsOf } from "./fileEffects.ts"
 import { change, has, type Rule } from "./hostRules.ts"
 
 const fetchesAndRuns = "runs what it fetches"
 
-/** Runs what the first operand behind these words names. */
+/** Runs the target of the first operand after these words. */
 const runner =
   (verbs: RegExp | undefined, valued: RegExp = /^$/): Rule =>
   (args) => {
@@ -15,11 +15,11 @@ const runner =
     return verbs.test(operands[0] ?? "") ? [change("runsFetchedCode", operands[1] ?? "", fetchesAndRuns)] : []
   }
 
-/** What names a place on the network: a URL, or a path that begins with a domain, as Go has them. */
+/** Matches a network location: a URL, or a path that begins with a domain, as in Go. */
 const address =
   /^(?:git\+|hg\+|svn\+)?(?:https?|ssh|git|ftps?|oci):|^git@|^(?:github|gitlab|bitbucket):|^[\w-]+(?:\.[\w-]+)+\/[\w.-]+\//
 
-/** Installs from a place of its own instead of from the registry. */
+/** Installs from a given location instead of the registry. */
 const installer =
   (verbs: RegExp, options: RegExp = /^$/): Rule =>
   (args) => {

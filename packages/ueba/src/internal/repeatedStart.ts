@@ -1,11 +1,12 @@
 /**
- * A script whose beginning comes a second time: a download that was resumed at the wrong place, or two answers in one file.
+ * Detects a script whose beginning occurs twice: a download that was resumed at the wrong offset, or two responses in one
+ * file.
  *
- * Runs in a thread of its own as well as in the main one: imports types only.
+ * Runs in the parser's thread and in the main thread: imports types only.
  */
 import type { TailFinding } from "./tailFinding.ts"
 
-/** How many lines of code must come again, and how much text. */
+/** The minimum number of lines of code, and of characters, that must repeat. */
 const linesAgain = 3
 const textAgain = 40
 
@@ -23,7 +24,7 @@ export const repeatedStart = (source: string, isData: (offset: number) => boolea
     if (/^[ \t]*[^\s#]/.test(source.slice(end, Math.min(next, end + 200)))) lines += 1
     end = next + 1
   }
-  // The search costs the length of what is searched for, at worst, for each part of the script.
+  // In the worst case, the search costs the length of the searched text for each part of the script.
   if (lines < linesAgain || end - start < textAgain || end - start > 4000) return undefined
   const at = source.indexOf(`\n${source.slice(start, end)}`, end - 1)
   return at === -1 || isData(at + 1)
@@ -31,7 +32,7 @@ export const repeatedStart = (source: string, isData: (offset: number) => boolea
     : { message: "the beginning of the script comes a second time", offset: at + 1 }
 }
 
-/** A first line of the script that stands behind other text on a line. */
+/** The first line of the script, repeated after other text on a line. */
 const gluedShebang = (source: string, isData: (offset: number) => boolean): TailFinding | undefined => {
   if (!source.startsWith("#!")) return undefined
   const first = source.slice(0, Math.min(source.length, 200)).split("\n", 2).join("\n")
@@ -43,7 +44,7 @@ const gluedShebang = (source: string, isData: (offset: number) => boolean): Tail
   return undefined
 }
 
-/** Where the first line begins that is neither empty nor a comment. */
+/** The offset of the first line that is neither empty nor a comment. */
 const firstCode = (source: string): number | undefined => {
   let at = 0
   while (at < source.length) {

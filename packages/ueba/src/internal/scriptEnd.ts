@@ -1,5 +1,5 @@
 /**
- * Whether a script ends by itself, so that a shell never reads the text after it.
+ * Determines whether a script always exits, so that a shell never reads the text after it.
  *
  * Runs in the parser's thread and in the main thread: imports types only.
  */

@@ -12,7 +12,7 @@ import type { TailFinding } from "./tailFinding.ts"
 /** Parts of the text that are data, not code: bodies of here-documents and quoted text of more than one line. */
 export type DataRange = readonly [from: number, to: number]
 
-/** The first thing in the file that belongs to another file or to another answer of a server. */
+/** The first text that belongs to another file or to another response of a server. */
 export const appendedTo = (
   script: ParsedScript,
   source: string,
@@ -20,7 +20,7 @@ export const appendedTo = (
 ): TailFinding | undefined =>
   secondScript(script, source, data) ?? repeatedStart(source, (offset) => isWithin(offset, data)) ?? errorBody(script)
 
-/** A `#!` at the beginning of a line, behind a command and outside of data. */
+/** A `#!` at the beginning of a line, after a command and outside data. */
 const secondScript = (
   script: ParsedScript,
   source: string,
@@ -30,7 +30,7 @@ const secondScript = (
   for (let at = source.indexOf("\n#!", firstEnd - 1); at !== -1; at = source.indexOf("\n#!", at + 1)) {
     const offset = at + 1
     if (!/^#![ \t]*\/[\w./-]+/.test(source.slice(offset, offset + 100))) continue
-    // Files that a tool has joined keep the comments that end the one before.
+    // Files that a tool has concatenated keep the comments that end the previous file.
     if (isWithin(offset, data) || source.charAt(source.lastIndexOf("\n", at - 1) + 1) === "#") continue
     const again = source.startsWith(source.slice(offset, offset + 4096))
     return { message: again ? "the script begins a second time" : "another script begins here", offset }
@@ -38,7 +38,7 @@ const secondScript = (
   return undefined
 }
 
-/** @param data in the order of the text */
+/** @param data ranges in the order of the text */
 const isWithin = (offset: number, data: ReadonlyArray<DataRange>): boolean => {
   let low = 0
   let high = data.length
@@ -47,7 +47,7 @@ const isWithin = (offset: number, data: ReadonlyArray<DataRange>): boolean => {
     if ((data[middle]?.[0] ?? 0) <= offset) low = middle + 1
     else high = middle
   }
-  // Data may hold data: the ranges before the found one may reach further.
+  // Ranges may be nested: an earlier range may extend further than the found one.
   for (let at = low - 1; at >= Math.max(0, low - 8); at--) if ((data[at]?.[1] ?? 0) > offset) return true
   return false
 }
@@ -82,17 +82,17 @@ const errorBody = (script: ParsedScript): TailFinding | undefined => {
   return undefined
 }
 
-/** `panic: …`: no command has a colon at its end. */
+/** `panic: …`: command names do not end with a colon. */
 const isMessage = ({ name }: Command): boolean => name !== undefined && /^[\w-]+:$/.test(name.text)
 
-/** `{"error_code":…`, and what `{ "error_code": …` is to a shell. */
+/** `{"error_code":…`, and how a shell parses `{ "error_code": …`. */
 const isJson = (name: string): boolean =>
   /^[[{]+"|^\{'|^"[\w .-]{1,60}":$|^"[\w .-]{1,60}":["{[\d]/.test(name.slice(0, 200))
 
 const messages =
   /^(?:Bad Gateway|Gateway Time-?out|Service (?:Temporarily )?Unavailable|Internal Server Error|Server Error in|Unauthorized|Forbidden|Not Found|Too Many Requests|Request Time-?out|no healthy upstream|upstream (?:connect|request)|stream (?:error|timeout)|context deadline|connection (?:reset|refused|closed)|Client sent an HTTP|Access Denied|Proxy Error|Error\b.{0,80}\b(?:occurred|code|timed))/i
 
-/** The command that a statement begins with, through blocks. */
+/** The first command of a statement, including statements within blocks. */
 const firstCommand = (statement: Statement): Command | undefined => {
   let node: SyntaxNode | undefined = statement
   for (let depth = 0; node !== undefined && depth < 16; depth++) {
@@ -119,7 +119,7 @@ const firstCommand = (statement: Statement): Command | undefined => {
   return undefined
 }
 
-/** The first command that never runs, because the script has ended before it. */
+/** The first command that never runs because the script has already exited. */
 export const unreachable = (script: ParsedScript): TailFinding | undefined => {
   const end = script.commands.findIndex(({ background, command }) => background !== true && ends(command))
   const next = end === -1 ? undefined : script.commands[end + 1]
@@ -135,7 +135,7 @@ const ends = (node: SyntaxNode): boolean => {
   )
 }
 
-/** The function that is defined last at the top level, when no other word of the script names it. */
+/** The last function defined at the top level, if no other word of the script names it. */
 export const uncalledLast = (
   script: ParsedScript,
   source: string
@@ -145,7 +145,7 @@ export const uncalledLast = (
   const name = last.name.text
   for (let at = source.indexOf(name); at !== -1; at = source.indexOf(name, at + name.length)) {
     if (at === last.name.pos || isWordCharacter(source, at - 1) || isWordCharacter(source, at + name.length)) continue
-    // A comment may name it; only the beginning of the line is looked at, so that long lines cost nothing.
+    // A comment may name it; checking only the beginning of the line keeps long lines cheap.
     const line = source.slice(Math.max(source.lastIndexOf("\n", at) + 1, at - 500), at)
     if (!/^[ \t]*#/.test(line)) return undefined
   }
@@ -155,8 +155,8 @@ export const uncalledLast = (
 const isWordCharacter = (text: string, at: number): boolean => /[\w-]/.test(text.charAt(at))
 
 /**
- * Why the last line looks like the beginning of one, in a script that does not end with a line break. Nearly every tool that
- * writes scripts puts one there, so a sound script without one is rare, and one that also ends like this was not found.
+ * Why the last line looks incomplete, in a script without a final line break. Nearly every tool that writes scripts adds
+ * one, so a complete script without it is rare. No complete script was found that also ends like this.
  */
 export const cutWithinLine = (source: string): string | undefined => {
   if (source === "" || source.endsWith("\n")) return undefined
@@ -186,14 +186,14 @@ export const cutWithinLine = (source: string): string | undefined => {
 const isNameCharacter = (code: number): boolean =>
   (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || (code >= 0x30 && code <= 0x39) || code === 0x5f
 
-/** Whether the last line that is not empty is a comment, and none that editors and packagers put at an end. */
+/** Whether the last line that is not empty is a comment other than those that editors and packagers append. */
 export const endsInComment = (source: string): boolean => {
   const end = source.trimEnd().length
   const line = source.slice(Math.max(source.lastIndexOf("\n", end - 1) + 1, end - 1000), end)
   return /^[ \t]*#[ \t]*\S/.test(line) && !isNoHeading(line)
 }
 
-/** Comments that editors, packagers and authors put at an end. */
+/** Comments that editors, packagers and authors put at the end of a file. */
 export const isNoHeading = (line: string): boolean =>
   /vim?:|ex:|-\*-|Local Variables|\bend\b|EOF|DEBHELPER|\b(?:done|finished|complete)\b|that.?s (?:it|all)|copyright|SPDX|#{4}|={4}|-{4}/i.test(
     line

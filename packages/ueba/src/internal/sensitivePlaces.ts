@@ -88,10 +88,10 @@ const places: ReadonlyArray<Place> = [
   ]
 ]
 
-/** Longer paths name nothing that a Linux system can have. */
+/** No path on a Linux system is longer. */
 const longest = 4096
 
-/** For patterns that stand for one of them. */
+/** For patterns that match one of these places. */
 const samples = [
   "/etc/sudoers",
   "/etc/passwd",
@@ -110,7 +110,7 @@ const samples = [
   "/var/log/wtmp"
 ]
 
-/** For patterns that stand for a directory of them. */
+/** For patterns that match a directory of these places. */
 const directories = [
   "/etc/sudoers.d",
   "/etc/cron.d",

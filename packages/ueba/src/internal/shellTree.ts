@@ -1,5 +1,5 @@
 /**
- * The tree of a script, walked to its leaves.
+ * Traverses the syntax tree of a script.
  *
  * Runs in the parser's thread and in the main thread: imports types only.
  */
@@ -7,23 +7,23 @@ import type { SyntaxNode } from "unbash"
 
 export type Parser = typeof import("unbash")
 
-/** A node, with what is needed to say where it is. */
+/** A node with the data that is needed to locate it. */
 export interface Site<Node extends SyntaxNode = SyntaxNode> {
   readonly node: Node
-  /** The source that the offsets within `node` refer to: the whole script, or the inside of backquotes. */
+  /** The source that the offsets within `node` refer to: the whole script, or the content of backquotes. */
   readonly text: string
-  /** Where to place what is found, when `text` is not the whole. */
+  /** The offset for findings, if `text` is not the whole script. */
   readonly anchor: number | undefined
 }
 
 export const offsetOf = ({ anchor, node }: Site): number => anchor ?? node.pos
 
-/** A word without any of these is taken as it is, and need not be taken apart: most are. */
+/** A word without any of these characters is used as it is. This applies to most words. */
 const mayHoldMore = /[$`(]|[^\0-\x7f]/
 
 /**
- * Visits every node below `root` and itself, with stacks of its own: what is nested is resolved, and its errors found,
- * only when it is visited. Not in the order of the script. Stops when `visit` answers `true`.
+ * Visits `root` and every node below it. Uses explicit stacks, and resolves nested code and finds its errors only on the
+ * visit. The order differs from the script. Stops when `visit` returns `true`.
  */
 export const walk = (parser: Parser, root: Site, visit: (site: Site) => boolean | void): void => {
   const nested: Array<Site> = [root]

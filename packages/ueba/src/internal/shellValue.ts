@@ -1,38 +1,38 @@
 /**
  * The value of a word of a script, as far as the text shows: a few possible texts, and their origins.
  *
- * Runs in a thread of its own as well as in the main one: imports nothing.
+ * Runs in the parser's thread and in the main thread: imports nothing.
  */
 
 /**
- * Stands in a text for an expansion that may be anything, including nothing. No script holds it. May be followed by an id in
- * braces, which is the same wherever the value is.
+ * Marks an expansion that may have any value, including an empty one. No script contains this character. An id in braces
+ * may follow; it is the same wherever the value is used.
  */
 export const unknown = "\u0000"
 
-/** The same for an expansion that is not empty: `${NAME:?}`. */
+/** Marks an expansion that is not empty: `${NAME:?}`. */
 export const unknownButSet = "\u0001"
 
-/** A value that is not known, and can be recognised where it is used again. */
+/** An unknown value that can be recognized where it is used again. */
 export const named = (id: string, mark: typeof unknown | typeof unknownButSet = unknown): Value =>
   constant(`${mark}{${id}}`)
 
-/** The text with the marks alone, without their ids. */
+/** The text with the marks, without their ids. */
 export const plain = (text: string): string =>
   // oxlint-disable-next-line no-control-regex -- the marks above
   isOpen(text) ? text.replace(/([\u0000\u0001])\{[^}]*\}/g, "$1") : text
 
-/** Separates the fields that one word expands to. A noncharacter of Unicode, which no text holds. */
+/** Separates the fields that one word expands to. A Unicode noncharacter, which no text contains. */
 export const fieldBreak = "\ufdd0"
 
 /** Stands for the path of the script itself: `$0`. */
 export const ownPath = "\ufdd1"
 
-/** Where a text comes from, if it does not stand in the script as a reader sees it. */
+/** The origin of a text that the script does not contain in readable form. */
 export interface Origin {
   /**
-   * From the network; or from within the script, but encoded; or read by the script from its own file; or a secret of the
-   * host; or the digest of what was fetched.
+   * From the network; from within the script, but encoded; read by the script from its own file; a secret of the host; or
+   * the digest of a download.
    */
   readonly kind: "fetched" | "hidden" | "own" | "secret" | "digest"
   /** A URL, a file or a command. */
@@ -45,10 +45,10 @@ export interface Value {
   readonly origin: Origin | undefined
 }
 
-/** More alternatives than this are not followed. */
+/** Further alternatives are ignored. */
 export const alternativeLimit = 16
 
-/** Longer texts that result from an expansion are not followed: scripts could double them without end. */
+/** Longer results of an expansion are ignored: a script could double them without limit. */
 const lengthLimit = 32 * 1024
 
 export const constant = (text: string, origin?: Origin): Value => ({ texts: [text], origin })
@@ -60,13 +60,13 @@ export const anythingButEmpty: Value = constant(unknownButSet)
 export const withOrigin = (value: Value, origin: Origin | undefined): Value =>
   origin === undefined || value.origin !== undefined ? value : { ...value, origin }
 
-/** Whether only running the script would tell all of the text. */
+/** Whether only running the script would determine the whole text. */
 export const isOpen = (text: string): boolean =>
   text.includes(unknown) || text.includes(unknownButSet) || text.includes(ownPath)
 
 export const isKnown = (value: Value): boolean => !value.texts.some(isOpen)
 
-/** One text after the other, for each pair of alternatives. */
+/** Concatenates the texts of each pair of alternatives. */
 export const concat = (left: Value, right: Value): Value => {
   if (left === empty) return right
   if (right === empty) return left
@@ -92,26 +92,26 @@ const clipped = (before: string, after: string): string =>
     ? before || after
     : before.slice(0, lengthLimit) + unknown
 
-/** Either of the two. */
+/** Combines the alternatives of both values. */
 export const either = (left: Value, right: Value): Value => {
   if (left === right) return left
   const texts = [...new Set([...left.texts, ...right.texts])].slice(0, alternativeLimit)
   return { texts, origin: left.origin ?? right.origin }
 }
 
-/** Changes each alternative whose text is known; what is not known stays unknown. */
+/** Maps each alternative whose text is known; unknown alternatives stay unknown. */
 export const mapKnown = (value: Value, change: (text: string) => string | undefined): Value => ({
   texts: [...new Set(value.texts.map((text) => (isOpen(text) ? unknown : (change(text) ?? unknown))))],
   origin: value.origin
 })
 
-/** The fields of one alternative. An unquoted word that comes to nothing has none. */
+/** The fields of one alternative. An unquoted word with an empty expansion has none. */
 export const fieldsOf = (text: string, quoted: boolean): ReadonlyArray<string> => {
   if (!text.includes(fieldBreak)) return text === "" && !quoted ? [] : [text]
   return text.split(fieldBreak).filter((field) => field !== "" || quoted)
 }
 
-/** For a reader. */
+/** The text for a report. */
 export const readable = (text: string): string => {
   const marked = plain(text.slice(0, 1000))
   // eslint-disable-next-line no-control-regex -- the marks above

@@ -1,6 +1,6 @@
 /**
- * What the shells refuse and the parser passes over: found by cutting and changing sound scripts at every kind of place, and
- * comparing with `bash -n` and `dash -n`.
+ * Syntax that the shells reject and the parser accepts. The cases were found by cutting and changing complete scripts at
+ * every kind of place and comparing with `bash -n` and `dash -n`.
  *
  * Runs in the parser's thread and in the main thread: imports types only.
  */
@@ -8,11 +8,11 @@ import type { Command, Pipeline, Statement, SyntaxNode } from "unbash"
 
 export interface Misplaced {
   readonly message: string
-  /** In the text that the positions of the node refer to. */
+  /** The offset in the text that the positions of the node refer to. */
   readonly offset: number
 }
 
-/** The first thing at `node` that no shell takes. */
+/** The first syntax at `node` that no shell accepts. */
 export const misplacedAt = (node: SyntaxNode, text: string, posix: boolean): Misplaced | undefined => {
   switch (node.type) {
     case "Command":
@@ -35,7 +35,7 @@ export const misplacedAt = (node: SyntaxNode, text: string, posix: boolean): Mis
   }
 }
 
-/** An opening parenthesis that the parser leaves out: `name(` without its end, `name (a`. */
+/** An opening parenthesis that the parser ignores: an incomplete `name(`, or `name (a`. */
 const skippedIn = (node: Command, text: string): Misplaced | undefined => {
   const { name, suffix } = node
   if (name === undefined) return undefined
@@ -46,7 +46,7 @@ const skippedIn = (node: Command, text: string): Misplaced | undefined => {
   return at < until && text.charAt(at) === "(" ? { message: "expected ')' behind '('", offset: at } : closingTest(node)
 }
 
-/** `[` without `]` is a command that always fails: the line is not whole. */
+/** `[` without `]` always fails: the line is incomplete. */
 const closingTest = ({ args, name, redirects }: Command): Misplaced | undefined => {
   if (name?.text !== "[" || redirects.length > 0) return undefined
   const last = args.at(-1)
@@ -55,7 +55,7 @@ const closingTest = ({ args, name, redirects }: Command): Misplaced | undefined 
     : { message: "expected ']' to close '['", offset: name.pos }
 }
 
-/** `! fi`. Bash takes a lone `!` at the end of a line. */
+/** `! fi`. Bash accepts a lone `!` at the end of a line. */
 const withoutCommand = (node: Pipeline, text: string, posix: boolean): Misplaced | undefined => {
   if (node.prefixes.every(({ type }) => type === "Time")) return undefined
   let at = node.end
@@ -65,7 +65,7 @@ const withoutCommand = (node: Pipeline, text: string, posix: boolean): Misplaced
     : { message: "expected a command behind '!'", offset: node.pos }
 }
 
-/** A `;` at the beginning of a line, behind a command that has ended with its line. */
+/** A `;` at the beginning of a line, after a command that has ended with its line. */
 const separatorAfter = (node: Statement, text: string): Misplaced | undefined => {
   let at = node.end
   while (isBlank(text, at)) at += 1

@@ -1,4 +1,4 @@
-/** What is wrong with the end of a script, and where. */
+/** What is wrong at the end of a script, with its place. */
 export interface TailFinding {
   readonly message: string
   readonly offset: number

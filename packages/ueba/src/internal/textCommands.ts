@@ -21,11 +21,11 @@ export const filters: ReadonlySet<string> = new Set(
   ).split(" ")
 )
 
-/** Names of commands that check or verify what they are given. */
+/** Names of commands that verify their arguments. */
 export const isChecker = (name: string): boolean =>
   /(?:check|verify|valid|lint|test|sum|info|status|list|show|dump)/.test(name)
 
-/** The decoder that a command is with these arguments, if it is one. */
+/** The decoder that a command with these arguments is, if any. */
 export const isDecoder = (name: string, args: ReadonlyArray<string>): boolean => {
   const some = (pattern: RegExp) => args.some((argument) => pattern.test(argument))
   switch (name) {
@@ -71,7 +71,7 @@ export const isDecoder = (name: string, args: ReadonlyArray<string>): boolean =>
   }
 }
 
-/** The files that a decoder writes by an option of its own. */
+/** The files that a decoder writes through an option. */
 export const decodedFiles = (name: string, args: ReadonlyArray<string>): ReadonlyArray<string> => {
   if (!isDecoder(name, args)) return []
   switch (name) {
@@ -93,9 +93,9 @@ const valuesOf = (args: ReadonlyArray<string>, option: RegExp): ReadonlyArray<st
   args.filter((argument, at) => option.test(args[at - 1] ?? "") && !/^(?:-|\/dev\/std(?:out|in))$/.test(argument))
 
 /**
- * The output of a command whose arguments are `args` and whose input is `input`; `undefined` where it is not computed.
+ * The output of a command with the arguments `args` and the input `input`; `undefined` if it is not computed.
  *
- * @param input what it reads: standard input, or its only file
+ * @param input standard input, or the content of its only file
  */
 export const outputOf = (name: string, args: ReadonlyArray<string>, input: string | undefined): string | undefined => {
   if (args.some(isOpen)) return name === "echo" ? `${args.join(" ")}\n` : name === "printf" ? printf(args) : undefined
@@ -142,7 +142,7 @@ const echo = (args: ReadonlyArray<string>): string => {
   while (/^-[neE]+$/.test(args[from] ?? "")) from += 1
   const options = args.slice(0, from).join("")
   const text = args.slice(from).join(" ")
-  // Without an option Bash keeps escapes, and dash reads them: who hides something counts on one of them.
+  // Without an option, Bash keeps escapes and dash interprets them. An author who hides something relies on one of them.
   return (options.includes("e") ? unescape(text) : text) + (options.includes("n") ? "" : "\n")
 }
 
@@ -168,7 +168,7 @@ const unescape = (text: string): string =>
   text.replace(
     /\\(?:0?([0-7]{1,3})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|([abefnrtv\\'"]))/g,
     (match, octal, hex, unicode, letter) => {
-      // A NUL separates items; it would be taken for something unknown.
+      // A NUL separates items; it would be confused with the mark for an unknown value.
       if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) || 10)
       if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16) || 10)
       if (unicode !== undefined) return String.fromCharCode(Number.parseInt(unicode, 16))
@@ -213,7 +213,7 @@ const decoded = (name: string, args: ReadonlyArray<string>, input: string): stri
   }
 }
 
-/** Binary data stays what it is, for the next decoder: one character for each byte. */
+/** Binary data keeps one character for each byte, for the next decoder. */
 const textOf = (bytes: Buffer): string => {
   const text = bytes.toString("utf8")
   return text.includes("\ufffd") ? bytes.toString("latin1") : text
@@ -272,7 +272,7 @@ const characters = (set: string): ReadonlyArray<string> => {
   return result
 }
 
-/** `s/a/b/g` with plain text on both sides, one or several; anything else is not computed. */
+/** One or several `s/a/b/g` with plain text on both sides; anything else is not computed. */
 const sed = (args: ReadonlyArray<string>, input: string): string | undefined => {
   const scripts = args.filter((argument) => !argument.startsWith("-"))
   if (args.some((argument) => /^-[a-z]*n/.test(argument)) || scripts.length !== 1) return undefined

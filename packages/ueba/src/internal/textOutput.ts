@@ -6,7 +6,7 @@ import { baseName, normal } from "./paths.ts"
 import { constant, isOpen, type Origin, plain, type Value, withOrigin } from "./shellValue.ts"
 import { filters, isDecoder, outputOf } from "./textCommands.ts"
 
-/** If a script compares the digest of a file with a constant, its author has seen the file. */
+/** Trusts a file whose digest the script compares with a constant: the author of the script has seen the file. */
 export const checkDigest = (
   interpreter: Interpreter,
   name: string,
@@ -48,11 +48,11 @@ const digests = /^(?:sha\d+sum|shasum|md5sum|b2sum|sha\d+)$/
 const secrets =
   /^(?:\/etc\/(?:shadow|gshadow|passwd|sudoers|ssh\/ssh_host|ssl\/private|krb5\.keytab)|\/etc\/?$|(?:~[^/]*|\/root|\/home\/[^/]+)\/(?:\.ssh|\.aws|\.gnupg|\.kube|\.docker|\.netrc|\.pgpass|\.git-credentials|\.config\/gcloud|\.bash_history)|\/root\/?$|~\/?$|\/home\/?$|\/var\/lib\/(?:mysql|postgresql|kubelet)|\/proc\/self\/environ)/
 
-/** Content of a secret file of the host. */
+/** The content of a secret file of the host. */
 export const secretIn = (path: string): Origin | undefined =>
   path.length < 4096 && secrets.test(path) ? { kind: "secret", source: path } : undefined
 
-/** What a command puts out, and where that comes from. */
+/** The output of a command, and its origin. */
 export const output = (
   interpreter: Interpreter,
   name: string,
@@ -115,7 +115,7 @@ export const output = (
     return { texts: textsOf(interpreter, name, texts, read), origin }
   }
   const result: Value = { texts: textsOf(interpreter, name, texts, read), origin: read?.origin }
-  // Text of the script that the script itself transforms.
+  // Text of the script that the script transforms.
   const given = read !== undefined && !read.texts.some(isOpen) && read.origin === undefined
   const scrambles = transformers.test(name)
     ? !result.texts.some(isOpen) && !isSameButBlanks(result.texts[0] ?? "", read?.texts[0] ?? "")
@@ -123,19 +123,19 @@ export const output = (
   return given && scrambles ? withOrigin(result, hiddenBy(name)) : result
 }
 
-/** Commands that change the characters of what they read. */
+/** Commands that change characters of their input. */
 const transformers = /^(?:g?sed|tr)$/
 
-/** Whether two texts differ at most in white space. */
+/** Whether two texts differ in white space at most. */
 const isSameButBlanks = (left: string, right: string): boolean => left.replace(/\s+/g, "") === right.replace(/\s+/g, "")
 
-/** Whether a command takes single characters out of what it reads, where a reader sees the whole. */
+/** Whether a command extracts single characters from its input, which a reader sees as a whole. */
 const takesCharacters = (name: string, texts: ReadonlyArray<string>): boolean =>
   (name === "cut" && texts.some((text) => /^(?:-[bc]|--(?:bytes|characters))/.test(text))) ||
   ((name === "head" || name === "tail") && texts.some((text) => /^(?:-c|--bytes)/.test(text))) ||
   name === "fold"
 
-/** What `echo` and `printf` write. */
+/** The output of `echo` and `printf`. */
 export const written = (machine: Machine, name: "echo" | "printf", args: ReadonlyArray<Argument>): Value => {
   const texts = args.map(({ text }) => text)
   const text = outputOf(name, texts, undefined)
@@ -170,7 +170,7 @@ const textsOf = (
     : (results as ReadonlyArray<string>)
 }
 
-/** What a filter reads: the files that it is given, or standard input. */
+/** The input of a filter: its file arguments, or standard input. */
 const input = (
   interpreter: Interpreter,
   name: string,
@@ -210,7 +210,7 @@ const input = (
                 found.texts.length === 1 && value.texts.length === 1
                   ? [(found.texts[0] ?? "") + (value.texts[0] ?? "")]
                   : machine.fresh().texts,
-              // Pieces of lines say nothing to a reader of either file.
+              // Fragments of lines mean nothing to a reader of either file.
               origin:
                 found.origin ??
                 value.origin ??

@@ -1,9 +1,9 @@
 /**
- * A limit on how long synchronous work may take.
+ * Limits the time of synchronous work.
  *
- * V8 can stop running code from another thread, and `node:vm` is the way to ask for that: whatever a script calls counts
- * for its `timeout`, wherever that code comes from. So the work needs no thread, file or bundle of its own; it does hold
- * the event loop while it runs, at most as long as the limit.
+ * V8 can stop running code from another thread, and `node:vm` exposes this as `timeout`. The timeout covers everything
+ * that a script calls, wherever the code is defined. The work therefore needs no separate thread, file or bundle. It
+ * blocks the event loop while it runs, for at most the limit.
  */
 import { createContext, Script } from "node:vm"
 
@@ -11,8 +11,8 @@ const context: { work: () => void } = { work: () => undefined }
 let start: { readonly script: Script; readonly contextified: typeof context } | undefined
 
 /**
- * The result of `work`, or `undefined` when it was stopped because it took longer than `milliseconds`. What `work` throws
- * is thrown. Stopped work runs no `finally`: it must own everything it touches.
+ * Returns the result of `work`, or `undefined` if it was stopped because it took longer than `milliseconds`. Errors of
+ * `work` are rethrown. Stopped work does not run `finally`, so it must own everything that it changes.
  */
 export const withTimeLimit = <A>(milliseconds: number, work: () => A): { readonly value: A } | undefined => {
   start ??= { script: new Script("work()"), contextified: createContext(context) as typeof context }
@@ -24,7 +24,7 @@ export const withTimeLimit = <A>(milliseconds: number, work: () => A): { readonl
     start.script.runInContext(start.contextified, { timeout: milliseconds })
     return result
   } catch (error) {
-    // An error of the context's own realm: it is no `instanceof Error` here.
+    // The error comes from the realm of the context, so `instanceof Error` is false here.
     if ((error as { readonly code?: unknown } | null)?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return undefined
     throw error
   } finally {

@@ -1,6 +1,6 @@
 /**
- * Fields of answers as servers really send them: Go writes an absent list as `null` and an absent text as `""`, and a field that
- * one version has, another one lacks. What is absent in one of these ways is absent in the decoded value.
+ * Fields of responses as servers send them. Go writes an absent list as `null` and an absent text as `""`, and fields
+ * differ between versions. A field that is absent in one of these ways is absent in the decoded value.
  */
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
@@ -29,7 +29,7 @@ export const optionalText = Schema.optionalKey(Schema.NullOr(Schema.String)).pip
   })
 )
 
-/** A field that is `value` where it is absent or `null`. */
+/** A field that defaults to `value` if it is absent or `null`. */
 export const withDefault = <Type, Encoded>(schema: Schema.Codec<Type, Encoded>, value: Type) =>
   Schema.optionalKey(Schema.NullOr(schema)).pipe(
     Schema.decodeTo(Schema.toType(schema), {
@@ -61,7 +61,7 @@ export const optionalTime = Schema.optionalKey(
   })
 )
 
-/** A list that may be absent or `null`, or have `null` among its entries: these are left out. */
+/** A list that may be absent or `null`. Entries that are `null` are dropped. */
 export const list = <Type, Encoded>(schema: Schema.Codec<Type, Encoded>) => {
   const type: Schema.Codec<Type> = Schema.toType(schema)
   return Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.NullOr(schema)))).pipe(
@@ -74,7 +74,7 @@ export const list = <Type, Encoded>(schema: Schema.Codec<Type, Encoded>) => {
   )
 }
 
-/** A list that is absent if it is absent or `null`, without `null` among its entries. */
+/** A list that is absent if it is absent or `null`. Entries that are `null` are dropped. */
 export const optionalList = <Type, Encoded>(schema: Schema.Codec<Type, Encoded>) => {
   const type: Schema.Codec<Type> = Schema.toType(schema)
   return Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.NullOr(schema)))).pipe(

@@ -1,4 +1,4 @@
-/** Checks of the certificates and the address in the script. */
+/** Checks of the certificates and the address that the script contains. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -63,7 +63,7 @@ const dateOf = (date: Date): string => date.toISOString().slice(0, 10)
 
 const messagesOf = (places: ReadonlyArray<Place>): string => places.map(({ message }) => message).join("; ")
 
-/** Runs only if there is a text and a configuration that is not empty. */
+/** Runs only if there is a text and the configuration is not empty. */
 const compared =
   (look: (text: string, configuration: ExpectedConfiguration) => Finding): Check["run"] =>
   (input) => {
@@ -116,7 +116,7 @@ export const configuredAddress: Check = {
     "empty.",
   why: "The script is for another UEBA host than the one that is configured in PrivX.",
   hint: "Download the script again, or find out who changed the configuration.",
-  // How a setup script contains it is not documented, and a guess must not refuse every genuine script.
+  // How a setup script contains it is not documented, and a guess must not reject every genuine script.
   requirement: "warned",
   run: compared((text, { address }) => {
     const wanted = address.trim()
@@ -127,7 +127,7 @@ export const configuredAddress: Check = {
   })
 }
 
-/** Whether `wanted` occurs as a whole, not as a part of a longer name, address or port. */
+/** Whether `wanted` occurs as a whole, and not as part of a longer name, address or port. */
 const mentions = (text: string, wanted: string): boolean => {
   for (let at = text.indexOf(wanted); at !== -1; at = text.indexOf(wanted, at + 1)) {
     if (
@@ -148,7 +148,7 @@ export const configuredTrustAnchors: Check = {
     "Order and formatting do not matter. Not applicable if the configuration is unknown or empty.",
   why: "With an additional certificate, the host trusts another party; without a configured one, it does not trust the UEBA server.",
   hint: "Find out the origin of the certificate before you run the script.",
-  // As above.
+  // The reason is the same as above.
   requirement: "warned",
   run: compared((text, { trust_anchors }) => {
     const configured = embedded(trust_anchors)

@@ -1,16 +1,17 @@
 /**
- * Features of programs that are no launchers, and run a command all the same: `sed e`, `syscmd` of m4, `!` of dc, editors,
- * debuggers and database clients, checkpoints of tar. Few readers know them, so each is shown; what it runs is followed.
+ * Features with which programs that are not launchers run a command: `sed e`, `syscmd` of m4, `!` of dc, editors,
+ * debuggers and database clients, checkpoints of tar. Few readers know them, so each is reported, and the command is
+ * interpreted.
  */
 import type { Argument, Interpreter } from "./interpretation.ts"
 import { constant, isOpen, type Value } from "./shellValue.ts"
 
 interface Feature {
-  /** Finds the command in one line of an argument, or of what the program reads. */
+  /** Finds the command in one line of an argument or of the input. */
   readonly line: RegExp
-  /** Reads its commands from standard input as well. */
+  /** Also reads commands from standard input. */
   readonly reads?: true
-  /** Only in arguments behind these options; otherwise in any. */
+  /** Limits the search to arguments after these options; without it, every argument counts. */
   readonly options?: RegExp
 }
 
@@ -60,7 +61,7 @@ const features: ReadonlyMap<string, Feature> = new Map<string, Feature>([
   ["nmap", { line: /^(?:--script=?)?\s*(.*os\.execute.*)$/ }]
 ])
 
-/** What is reported. */
+/** The text of the report. */
 const concern = "runs a command by a feature that few readers know"
 
 export const runUnexpectedly = (

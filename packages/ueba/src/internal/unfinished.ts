@@ -26,12 +26,12 @@ const preparation = (script: ParsedScript): Unfinished | undefined => {
   if (command.type !== "Command") return idleBlock(script, last, command)
   const found = preparing(command, command !== last.command)
   if (found === undefined) return undefined
-  // A file that consists of settings and functions is meant to be sourced by other scripts.
+  // A file of settings and functions is meant to be sourced by other scripts.
   const certain = found.certain && (found.isOption || script.commands.slice(0, -1).some(works))
   return { message: found.message, offset: last.pos, certain }
 }
 
-/** A block that does nothing to the host: it sets variables, or ends the script where something is missing. */
+/** A block without an effect on the host: it sets variables, or exits if something is missing. */
 const idleBlock = ({ commands }: ParsedScript, last: Statement, node: SyntaxNode): Unfinished | undefined => {
   const found = (message: string, certain: boolean): Unfinished => ({
     message,
@@ -72,7 +72,7 @@ const leaves = (node: SyntaxNode): boolean =>
 const says = ({ command }: Statement): boolean =>
   command.type === "Command" && /^(?:echo|printf|logger|log|warn|error|usage)$/.test(command.name?.text ?? "")
 
-/** Commands that end the script, and say why at the most. */
+/** Commands that exit the script, at most with a message. */
 const isGuard = (statements: ReadonlyArray<Statement>): boolean => {
   const last = statements.at(-1)
   return last !== undefined && leaves(last.command) && statements.slice(0, -1).every((one) => says(one) || isIdle(one))
@@ -92,11 +92,11 @@ const isTest = (node: SyntaxNode): boolean =>
 interface Preparing {
   readonly message: string
   readonly certain: boolean
-  /** Of the shell itself, which a file for other scripts has no reason to set at its end. */
+  /** Whether it sets a shell option, which a file for other scripts has no reason to set at its end. */
   readonly isOption: boolean
 }
 
-/** @param tested whether the command is run only where a test before it says so */
+/** @param tested whether the command runs only if a preceding test succeeds */
 const preparing = (command: Command, tested: boolean): Preparing | undefined => {
   const { args, name, prefix, redirects } = command
   const texts = args.map(({ text }) => text)
@@ -114,7 +114,7 @@ const preparing = (command: Command, tested: boolean): Preparing | undefined => 
       const [option = ""] = texts
       if (option === "--") return { message: said, certain: true, isOption: false }
       if (!/^[-+][a-zA-Z]/.test(option)) return undefined
-      // An option that is switched off at the end was on for the commands before it.
+      // An option that is switched off at the end applied to the commands before it.
       return { message: said, certain: /^-(?!u$)/.test(option), isOption: true }
     }
     case "export":
@@ -138,7 +138,7 @@ const preparing = (command: Command, tested: boolean): Preparing | undefined => 
       return texts.length > 0 || redirects.length === 0 ? undefined : { message: said, certain: true, isOption: true }
     case ".":
     case "source":
-      // What is read with arguments may do the work.
+      // A sourced file with arguments may do the work.
       return texts.length > 1 ? undefined : { message: said, certain: tested, isOption: false }
     case "cd":
     case "pushd":
@@ -165,7 +165,7 @@ const preparing = (command: Command, tested: boolean): Preparing | undefined => 
   }
 }
 
-/** Whether a command only brings something that others would use. */
+/** Whether a command only provides something that other commands would use. */
 const readies = (name: string, texts: ReadonlyArray<string>): boolean => {
   switch (name) {
     case "apt-get":
@@ -180,12 +180,12 @@ const readies = (name: string, texts: ReadonlyArray<string>): boolean => {
   }
 }
 
-/** `IFS=$OLDIFS` ends the commands before it. */
+/** `IFS=$OLDIFS` concludes the commands before it. */
 const restores = ({ text }: Assignment): boolean => /^\w+="?\$\{?\w*(?:old|orig|prev|sav|backup)\w*\}?"?$/i.test(text)
 
 const runsCommand = (text: string): boolean => /\$\((?!\()|[`]|[<>]\(/.test(text)
 
-/** Whether a statement does more than set and define something. */
+/** Whether a statement does more than set variables and define functions. */
 const works = ({ command }: Statement): boolean => {
   if (command.type === "Function") return false
   if (command.type !== "Command") return true
@@ -196,7 +196,7 @@ const works = ({ command }: Statement): boolean => {
   )
 }
 
-/** Whether all that a node does is set variables, or ask whether to. */
+/** Whether a node only sets variables or tests whether to set them. */
 const isIdle = (node: SyntaxNode): boolean => {
   switch (node.type) {
     case "Statement":
@@ -230,7 +230,7 @@ const isIdle = (node: SyntaxNode): boolean => {
   }
 }
 
-/** Pairs of comments that tools write around what they have added. */
+/** Pairs of comments that tools write around the lines that they add. */
 const sections: ReadonlyArray<readonly [begin: RegExp, end: RegExp]> = [
   [/^# Automatically added by \S+$/gm, /^# End automatically added section$/gm],
   [/^### BEGIN INIT INFO$/gm, /^### END INIT INFO$/gm],
@@ -252,7 +252,7 @@ const openSection = (source: string): Unfinished | undefined => {
   return undefined
 }
 
-/** An unfinished comment: its last line is empty except for the mark, or ends in the middle of a sentence. */
+/** An unfinished comment: its last line consists only of the mark, or ends in the middle of a sentence. */
 const openComment = ({ commands }: ParsedScript, source: string): Unfinished | undefined => {
   const lines = source.slice(-4000).trimEnd().split("\n")
   const last = lines.at(-1) ?? ""
@@ -270,8 +270,8 @@ const openComment = ({ commands }: ParsedScript, source: string): Unfinished | u
 }
 
 /**
- * A comment that stands above nothing, in a script whose other comments stand above what they are about. Certain only where
- * the script stops at errors, as setup scripts do: a few scripts of other kinds end with a remark.
+ * A heading without a command below it, in a script whose other comments precede the code that they describe. Certain
+ * only if the script stops at errors, as setup scripts do: a few other scripts end with a remark.
  */
 const heading = (script: ParsedScript, source: string): Unfinished | undefined => {
   const lines = source.slice(-4000).trimEnd().split("\n")
@@ -294,5 +294,5 @@ const stopsAtErrors = ({ commands }: ParsedScript): boolean =>
       command.args.some(({ text }) => /^-[a-zA-Z]*e|^errexit$/.test(text))
   )
 
-/** No code that was made a comment, and nothing that leads to some. */
+/** Neither commented-out code nor an introduction to it. */
 const isProse = (line: string): boolean => !/[$`{}()|;<>\\="']|[ \t]--?[a-zA-Z]|:[ \t]*$/.test(line)

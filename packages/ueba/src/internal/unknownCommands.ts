@@ -1,15 +1,15 @@
 /**
- * Commands that no table knows. What they do with a file that they are given is anybody's guess, so a sensitive place among
- * their arguments, or a fetched file, is shown; commands that are known to read only, or to do something else, are not.
+ * Commands that no table lists. Their effect on a file argument is unknown, so a sensitive place or a downloaded file
+ * among their arguments is reported. Commands that are known to only read, or to do something else, are not reported.
  *
- * Runs in a thread of its own as well as in the main one: imports what stands beside it.
+ * Runs in the parser's thread and in the main thread: imports only types and modules of this directory.
  */
 import { isAdministration } from "./hostChanges.ts"
 import { concernOf } from "./sensitivePlaces.ts"
 import { isOpen } from "./shellValue.ts"
 import { filters, isChecker } from "./textCommands.ts"
 
-/** Commands that read, compare, show or wait; and those whose changes other tables tell. */
+/** Commands that read, compare, show or wait, and commands that other tables describe. */
 const known: ReadonlySet<string> = new Set(
   (
     "[ [[ test : true false exit return break continue shift wait sleep kill pkill killall pidof pgrep ps top free uptime " +
@@ -36,7 +36,7 @@ const known: ReadonlySet<string> = new Set(
   ).split(" ")
 )
 
-/** Whether nothing tells what a command does with its arguments. */
+/** Whether no table describes what a command does with its arguments. */
 export const isUnknown = (name: string): boolean =>
   !known.has(name) &&
   !filters.has(name) &&
@@ -44,7 +44,7 @@ export const isUnknown = (name: string): boolean =>
   !isChecker(name) &&
   /^[a-zA-Z][\w.+-]*$/.test(name)
 
-/** The places among the arguments, or behind `=` of an option, that give power over the host. */
+/** The sensitive places among the arguments, or after `=` of an option. */
 export const sensitiveOperands = (texts: ReadonlyArray<string>): ReadonlyArray<string> =>
   texts.slice(0, 64).flatMap((text) => {
     const path = /^(?:-[\w-]*=?|[\w.-]+=)?(\/[^\0-\x20'"<>|;&$`(){}]{3,300})$/.exec(text)?.[1]

@@ -20,7 +20,7 @@ import {
   withOrigin
 } from "./shellValue.ts"
 
-/** What an expansion needs of the interpreter. */
+/** The functions of the interpreter that an expansion needs. */
 export interface Environment {
   /** The value of a variable or parameter, with {@link fieldBreak} between the elements of an array. */
   readonly variable: (name: string) => Value | undefined
@@ -31,11 +31,11 @@ export interface Environment {
   readonly processPath: (part: ProcessSubstitutionPart) => Value
   /** The characters at which unquoted expansions are split. */
   readonly separators: () => string
-  /** Counts the characters of what words come to; `false` when there have been too many of them. */
+  /** Counts the characters of expanded words; returns `false` when the budget is used up. */
   readonly spend: (characters: number) => boolean
 }
 
-/** What a word comes to. Unquoted expansions have a {@link fieldBreak} wherever a shell would split them. */
+/** The value of a word. Unquoted expansions contain a {@link fieldBreak} wherever a shell would split them. */
 export const expandWord = (word: Word, environment: Environment): Value => {
   if (word.parts === undefined) {
     environment.spend(word.value.length)
@@ -48,7 +48,7 @@ export const expandWord = (word: Word, environment: Environment): Value => {
   return word.parts.some(({ type }) => type === "BraceExpansion") ? mapTexts(value, braces) : value
 }
 
-/** Follows the commands in a word, whose value is no longer followed. */
+/** Interprets the commands in a word whose value is no longer needed. */
 const withoutValue = (parts: ReadonlyArray<SyntaxNode>, environment: Environment): Value => {
   for (const part of parts) {
     if (part.type === "DoubleQuoted") withoutValue(part.parts, environment)
@@ -58,7 +58,7 @@ const withoutValue = (parts: ReadonlyArray<SyntaxNode>, environment: Environment
   return anything
 }
 
-/** Whether an empty result is a field all the same. */
+/** Whether an empty result is still a field. */
 export const isQuoted = (word: Word): boolean =>
   /["']/.test(word.text.slice(0, 2)) || (word.parts?.some(isQuote) ?? true)
 
@@ -226,7 +226,7 @@ const expandDefault = (
       if (known) return value
       const fallback = other()
       const result: Value = {
-        // Of a variable that may be set from outside, the default is one of its values.
+        // If a variable may be set from outside, the default is one of several possible values.
         texts: [
           ...new Set([...fallback.texts, ...(value?.texts.filter((text) => text !== "" && !isOpen(text)) ?? [])])
         ],
@@ -257,12 +257,12 @@ const replaced = (text: string, pattern: string, replacement: string, operator: 
     if (operator === "/#") return text.startsWith(pattern) ? replacement + text.slice(pattern.length) : text
     return text.endsWith(pattern) ? text.slice(0, text.length - pattern.length) + replacement : text
   }
-  // One character of any pattern is enough for what is done to hide words.
+  // Matching one character of a pattern is enough for the tricks that hide words.
   if (operator !== "//" || text.length > 1000 || pattern.length > 100 || pattern.includes("*")) return undefined
   return [...text].map((character) => (globMatches(pattern, character) ? replacement : character)).join("")
 }
 
-/** `{a,b}c` is `ac` and `bc`; sequences stay as they are. */
+/** `{a,b}c` expands to `ac` and `bc`; sequences are not expanded. */
 const braces = (text: string): string => {
   const results: Array<string> = [text]
   for (let at = 0; at < results.length && results.length <= 64;) {
