@@ -60,7 +60,7 @@ describe("AuthorizationCode with an OpenID provider", () => {
         )
         assert.strictEqual(new Set(tokens).size, 1)
         let last = tokens[0] ?? ""
-        // Twice: the provider gives a new refresh token with each, and takes the old one back.
+        // Two refreshes: the provider issues a new refresh token with each, and revokes the old one.
         for (let refresh = 0; refresh < 2; refresh++) {
           yield* Logins.refuse(last)
           const next = yield* Logins.token
@@ -148,7 +148,7 @@ describe("AuthorizationCode with an OpenID provider", () => {
   it.live("refuses the code of another login: the verifier does not fit", () =>
     Effect.gen(function* () {
       const provider = yield* OpenIdProvider.make()
-      // What a thief of codes does: the code of one login goes into the redirect of another.
+      // An attack with a stolen code: the code of one login is put into the redirect of another.
       let stolen: string | null = null
       const login = (redirect: (to: URL) => URL) =>
         Effect.provide(

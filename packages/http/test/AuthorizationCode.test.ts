@@ -13,7 +13,7 @@ const until = (condition: () => boolean): Effect.Effect<void> =>
 describe("AuthorizationCode", () => {
   const authorizationUrl = new URL("https://idp.example/authorize?tenant=7")
 
-  /** The browser comes straight back. */
+  /** The browser redirects at once. */
   const comeBack =
     (query: Readonly<Record<string, string>> = { code: "the-code" }) =>
     (url: URL): Effect.Effect<void> =>

@@ -14,7 +14,7 @@ import * as WireServer from "./WireServer.ts"
 
 const now = Date.parse("2026-01-01T00:00:00Z")
 
-/** What is sent to `path` after `headers` were set by an answer to a request to `from`. */
+/** The cookie that is sent to `path` after a response to a request for `from` has set `headers`. */
 const sent = (
   headers: ReadonlyArray<string>,
   options: { readonly path?: string; readonly from?: string; readonly origin?: string } = {}
@@ -145,14 +145,14 @@ describe("CookieJar", () => {
         wire.received.map(({ headers }) => headers.cookie),
         [undefined, "node=1", "s=a; node=1", "node=2", "node=2"]
       )
-      // What else a request says is still there.
+      // The other headers of the request are unchanged.
       assert.strictEqual(wire.received[3]?.headers.authorization, "Bearer t")
     })
   )
 
   it.live("brings the calls of an API client to the node that gave the token, downloads too", () =>
     Effect.gen(function* () {
-      // Each node knows the tokens that it gave itself, as behind a load balancer without cookies.
+      // Each node accepts only the tokens that it issued, as behind a load balancer without cookies.
       const wire = yield* WireServer.make((received, index) => {
         const isPinned = received.headers.cookie === "node=1"
         if (index === 0) {

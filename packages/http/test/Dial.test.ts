@@ -27,7 +27,7 @@ describe("dial", () => {
 
   it.live("reaches a server that listens on one of the addresses of a name", () =>
     Effect.gen(function* () {
-      // 127.0.0.1 only, while localhost may be ::1 as well.
+      // The server listens on 127.0.0.1 only; localhost may also resolve to ::1.
       const server = yield* WireServer.make([])
       const socket = yield* connect("localhost", server.url.port)
       assert.strictEqual(socket.remotePort, Number(server.url.port))

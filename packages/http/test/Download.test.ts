@@ -29,7 +29,7 @@ describe("Download", () => {
         assert.deepInclude(download, { status: 200, contentLength: 10, contentType: "text/x-shellscript" })
         assert.strictEqual(yield* Stream.mkString(Stream.decodeText(download.stream)), "#!/bin/sh\n")
       }).pipe(Effect.scoped, Effect.provide(TestApi.layer(server.url)))
-      // The operation takes no authorization: the token stays here.
+      // The operation takes no authorization, so the token is not sent.
       assert.isUndefined(server.received[0]?.headers.authorization)
     })
   )

@@ -30,7 +30,7 @@ const toFile = (target: string, options?: Parameters<typeof FileDownload.toFile>
     FileDownload.toFile(target, (rest) => open({ params: { id: "1" } }, rest), options)
   )
 
-/** The whole announced, so much of it sent, and then the connection closed. */
+/** Announces the whole body, sends `bytes` bytes of it, and closes the connection. */
 const cutAt = (bytes: number, headers: Record<string, string> = {}): WireServer.Answer => [
   `${WireServer.answer(200, "", { ...headers, "Content-Length": String(body.length) })[0] as string}${body.slice(0, bytes)}`,
   "close"
@@ -44,14 +44,14 @@ const rest = (received: WireServer.Received, headers: Record<string, string>): W
   })
 }
 
-/** Bytes of which no part is like another. */
+/** Bytes without repetitions. */
 const large = (() => {
   const words = new Uint32Array(3_000_001)
   for (let index = 0; index < words.length; index++) words[index] = Math.imul(index, 2_654_435_761)
   return Buffer.from(words.buffer)
 })()
 
-/** A server that sends pieces of changing length, whole or as chunks, and that a slow reader holds up. */
+/** A server that sends pieces of varying size, with a length or as chunks, and waits for a slow reader. */
 const inPieces = (framing: "length" | "chunked" | "close") =>
   Effect.acquireRelease(
     Effect.callback<http.Server>((resume) => {
@@ -72,7 +72,7 @@ const inPieces = (framing: "length" | "chunked" | "close") =>
     (server) => Effect.sync(() => server.close().closeAllConnections())
   ).pipe(Effect.map((server) => new URL(`http://127.0.0.1:${(server.address() as net.AddressInfo).port}`)))
 
-/** A file in memory whose disk takes its time, and in which nothing may have been written at once. */
+/** A file in memory with slow, strictly sequential writes. */
 const slowly = (written: Array<Buffer>): DurableFile.Unfinished => {
   let isWriting = false
   return {
@@ -81,7 +81,7 @@ const slowly = (written: Array<Buffer>): DurableFile.Unfinished => {
       assert.isFalse(isWriting)
       isWriting = true
       await new Promise((resolve) => setTimeout(resolve, written.length % 3))
-      // Only now, when other chunks have come: the memory must still be the chunk's own.
+      // Copies only now, after other chunks have arrived: the memory of the chunk must still be unchanged.
       written.push(Buffer.from(bytes))
       isWriting = false
     },
@@ -179,7 +179,7 @@ describe("FileDownload", () => {
       const layer = TestApi.layer(server.url, { downloadDeadline: "150 millis" })
       const failure = yield* Effect.flip(Effect.provide(toFile(target), layer))
       assert.strictEqual(failure._tag, "TransportError")
-      // Depends on whether the time ends during a transfer or during a pause.
+      // The result depends on whether the time ends during a transfer or during a pause.
       if (failure._tag === "TransportError") assert.oneOf(failure.reason, ["truncated", "deadline"])
       assert.isAbove(server.received.length, 4)
       assert.deepStrictEqual(yield* Effect.promise(() => fs.readdir(path.dirname(target))), [])
@@ -305,7 +305,7 @@ describe("FileDownload", () => {
 
   it.live("says that the disk is full, and leaves nothing", () =>
     Effect.gen(function* () {
-      // The kernel's device that is always full: an ENOSPC as real as that of a disk.
+      // The device of the kernel that is always full: its ENOSPC is as real as that of a disk.
       const at = yield* directory
       const server = yield* WireServer.make(() => WireServer.answer(200, body))
       yield* Effect.promise(() => fs.symlink("/dev/full", path.join(at, "full")))

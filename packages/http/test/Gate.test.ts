@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Gate } from "../src/internal/gate.ts"
 
-/** Enters `n` times and keeps the tickets of those that got in. */
+/** Enters `n` times and returns the tickets of the requests that started. */
 const enter = (gate: Gate, n: number): Array<number> => {
   const tickets: Array<number> = []
   for (let i = 0; i < n; i++) gate.enter((ticket) => tickets.push(ticket))
@@ -45,7 +45,7 @@ describe("Gate", () => {
       gate.overloaded(ticket!)
       gate.leave()
     }
-    // One answer at a limit of 1, two at 2, …, seven at 7.
+    // One response at a limit of 1, two at 2, …, seven at 7.
     for (let answers = 0; answers < 28; answers++) {
       enter(gate, 1)
       gate.succeeded()

@@ -1,4 +1,4 @@
-/** Servers that mean harm: each ends as a typed failure, in bounded time and memory. */
+/** Hostile servers: each results in a typed failure, in bounded time and memory. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -10,7 +10,7 @@ const body = Effect.scoped(Effect.flatMap(TestApi.open(), (download) => Stream.r
 
 const megabyte = "[".repeat(1024 * 1024)
 
-/** A hundred megabytes of what begins like JSON and is none. */
+/** A hundred megabytes that begin like JSON but are not JSON. */
 const endlessJson = (status: number): WireServer.Answer => [
   `HTTP/1.1 ${status} X\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
   { repeat: `100000\r\n${megabyte}\r\n`, times: 100 },
@@ -71,7 +71,7 @@ describe("a hostile server", () => {
         const failure = yield* Effect.flip(Effect.provide(call, TestApi.layer(server.url)))
         assert.deepInclude(failure, { _tag: "TransportError", reason: "tooLarge" })
       }
-      // The socket is given up, not read to its end.
+      // The client abandons the socket instead of reading to its end.
       assert.isAtMost(server.connections.open, 1)
     })
   )

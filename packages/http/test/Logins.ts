@@ -1,4 +1,4 @@
-/** What the tests of the ways to log in share: a provider over a connection, and what a token endpoint answers. */
+/** Shared parts of the login tests: a provider over a connection, and the responses of a token endpoint. */
 import { Connection, type Options } from "@privx-kit/http/Connection"
 import * as RetryPolicy from "@privx-kit/http/RetryPolicy"
 import { TokenProvider } from "@privx-kit/http/TokenProvider"
@@ -20,14 +20,14 @@ export const over = (
     Layer.merge(Layer.succeed(RetryPolicy.RetryPolicy, TestApi.quick))
   )
 
-/** The token that the provider would send, in the clear. */
+/** The token that the provider would send, in plain text. */
 export const token = Effect.flatMap(TokenProvider, (tokens) => Effect.map(tokens.get, Redacted.value))
 
-/** Says that the server has refused this token. */
+/** Reports that the server has rejected this token. */
 export const refuse = (token: string) =>
   Effect.flatMap(TokenProvider, (tokens) => tokens.invalidate(Redacted.make(token)))
 
-/** An answer of a token endpoint. */
+/** A response of a token endpoint. */
 export const tokens = (access: string, more: Readonly<Record<string, unknown>> = {}): WireServer.Answer =>
   WireServer.answer(200, JSON.stringify({ access_token: access, token_type: "Bearer", expires_in: 3600, ...more }))
 
@@ -40,6 +40,6 @@ export const query = (received: WireServer.Received | undefined): Record<string,
 export const form = (received: WireServer.Received | undefined): Record<string, string> =>
   Object.fromEntries(new URLSearchParams(received?.body))
 
-/** Everything a failure shows, to look for secrets in. */
+/** The full output of a failure, to search for secrets. */
 export const shown = (failure: Error & { readonly hint: string }): string =>
   [JSON.stringify(failure), String(failure), failure.message, failure.hint, failure.stack].join("\n")

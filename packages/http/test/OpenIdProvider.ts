@@ -1,4 +1,4 @@
-/** A real OpenID provider (`oidc-provider`) on a real socket, and a browser of a few lines in which a user logs in to it. */
+/** A real OpenID provider (`oidc-provider`) on a real socket, and a minimal browser in which a user logs in. */
 import { CookieJar } from "@privx-kit/http/CookieJar"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -7,7 +7,7 @@ import * as http from "node:http"
 import type { AddressInfo } from "node:net"
 import { type Adapter, type AdapterPayload, type ClientMetadata, Provider } from "oidc-provider"
 
-/** Characters that a client which does not encode them for HTTP Basic gets wrong. */
+/** Contains characters that a client must encode for HTTP Basic. */
 export const clientSecret = "s:e%c r+et/=&"
 
 const native = (client: ClientMetadata): ClientMetadata => ({
@@ -35,15 +35,15 @@ export interface OpenIdProvider {
   readonly issuer: string
   readonly authorizationUrl: URL
   readonly tokenUrl: URL
-  /** What was asked of the token endpoint: the grants, in order. */
+  /** The grants that were requested from the token endpoint, in order. */
   readonly grants: ReadonlyArray<string>
-  /** The user whom an access token belongs to, as the provider sees it. */
+  /** The user to whom an access token belongs, according to the provider. */
   readonly userOf: (token: string) => Effect.Effect<string | undefined>
-  /** Takes back everything that was granted. */
+  /** Revokes everything that was granted. */
   readonly revokeAll: Effect.Effect<void>
 }
 
-/** The user is anna, who logs in and allows everything, or cancels. */
+/** The user anna logs in and grants everything, or cancels. */
 export const make = (options: { readonly cancels?: boolean } = {}): Effect.Effect<OpenIdProvider, never, Scope.Scope> =>
   Effect.gen(function* () {
     const server = yield* Effect.acquireRelease(
@@ -125,7 +125,7 @@ const decide = async (
   return finish({ consent: { grantId: await grant.save() } })
 }
 
-/** Where the provider keeps what it has given out: its own memory adapter warns that it is not for production. */
+/** Stores what the provider has issued, because its own memory adapter warns that it is not for production. */
 const inMemory = (): ((model: string) => Adapter) => {
   const kept = new Map<string, AdapterPayload>()
   return (model) => ({
@@ -145,13 +145,13 @@ const inMemory = (): ((model: string) => Adapter) => {
 }
 
 export interface Browser {
-  /** Opens an address, as a person's browser does, without blocking the program. */
+  /** Opens a URL as a person's browser does, without blocking the program. */
   readonly open: (url: URL) => Effect.Effect<void>
-  /** The last page that was opened, when it is there. */
+  /** The last opened page, once it has loaded. */
   readonly page: Effect.Effect<{ readonly text: string; readonly headers: Headers }>
 }
 
-/** `redirect` changes the address that the provider sends the browser back to. */
+/** `redirect` changes the URL to which the provider redirects the browser. */
 export const browser = (redirect: (back: URL) => URL = (back) => back): Browser => {
   let visit: Promise<{ readonly text: string; readonly headers: Headers }> = Promise.reject(
     new Error("nothing is open")

@@ -8,7 +8,7 @@ import * as TestClock from "effect/testing/TestClock"
 
 const failure = (status: number) => new ApiError.GeneralError({ status, operation: "Ueba.status", details: [] })
 
-/** Answers with what it is given, one after another. */
+/** Returns the given responses, one after another. */
 const answers = (...all: ReadonlyArray<string | PrivxFailure>) => {
   let next = 0
   return Effect.suspend((): Effect.Effect<string, PrivxFailure> => {

@@ -12,7 +12,7 @@ const provider = PrivxLogin.layer({ username: "anna", password: Redacted.make("p
 
 const redirect = (query: string): WireServer.Answer => WireServer.answer(307, "", { Location: `/auth/login?${query}` })
 
-/** A PrivX that logs anna in; what a test says otherwise is answered instead. */
+/** A PrivX at which anna logs in; a test can replace responses. */
 const privx = (
   instead: (step: "authorize" | "login" | "token" | "things", index: number) => WireServer.Answer | undefined
 ) => {

@@ -9,7 +9,7 @@ import * as WireServer from "./WireServer.ts"
 const ok = WireServer.answer(200, '{"name":"n"}')
 const once = Effect.provideService(RetryPolicy.RetryPolicy, RetryPolicy.never)
 
-/** Until so many requests have come, by the clock of the machine; and a moment longer, in which no other one comes. */
+/** Waits in real time until `count` requests have arrived, and then 20 ms in which no other request should arrive. */
 const arrived = (server: WireServer.WireServer, count: number): Effect.Effect<void> =>
   Effect.promise(async () => {
     while (server.received.length < count) await new Promise((resolve) => setTimeout(resolve, 2))
@@ -54,7 +54,7 @@ describe("Protection", () => {
         { concurrency: "unbounded" }
       )
       const fiber = yield* Effect.forkChild(Effect.provide(reads, layer))
-      // Two at once, then one each half minute of the test's clock, however long the sockets take.
+      // Two at once, then one for each half minute of the test clock, regardless of how long the sockets take.
       for (const count of [2, 3, 4]) {
         yield* arrived(server, count)
         assert.strictEqual(server.received.length, count)

@@ -32,7 +32,7 @@ describe("RetryBudget", () => {
         Array.from({ length: 30 }, () => Effect.flip(TestApi.read())),
         { concurrency: 1 }
       ).pipe(Effect.provide(TestApi.layer(server.url, { retryBudget: { capacity: 20 } })))
-      // Four retries, and then one request for each call.
+      // Four retries, then one request for each call.
       assert.strictEqual(server.received.length, 34)
     })
   )

@@ -7,7 +7,7 @@ import { MeasuredServers } from "../src/internal/telemetry.ts"
 import * as TestApi from "./TestApi.ts"
 import * as WireServer from "./WireServer.ts"
 
-/** Keeps the spans that are made. */
+/** Collects the created spans. */
 const recordingTracer = () => {
   const spans: Array<Tracer.NativeSpan> = []
   const tracer = Tracer.make({

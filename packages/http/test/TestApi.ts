@@ -1,4 +1,4 @@
-/** A small api for the tests of the transport: one operation of each kind, and what it takes to call them. */
+/** A small API for the tests of the transport: one operation of each kind, and what a test needs to call them. */
 import { Connection, type Options } from "@privx-kit/http/Connection"
 import * as Endpoint from "@privx-kit/http/Endpoint"
 import { Operation } from "@privx-kit/http/Operation"
@@ -44,7 +44,7 @@ export const create = (name = "n") =>
 export const open = (id = "1") =>
   Effect.flatMap(Endpoint.download(api, { group: "things", endpoint: "open" }), (open) => open({ params: { id } }))
 
-/** Short pauses: what is tested is how often and why, not how long. */
+/** Short pauses, because the tests check the number of retries and their reasons, not their duration. */
 export const quick: RetryPolicy.Policy = {
   attempts: 4,
   base: Duration.millis(1),

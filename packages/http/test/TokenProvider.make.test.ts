@@ -10,7 +10,7 @@ import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 
-/** A source that counts, and that answers when the test lets it. */
+/** A source that counts its requests and responds when the test allows it. */
 const counting = (
   answer: (login: number) => Effect.Effect<{ readonly seconds?: number; readonly refresh?: string }, PrivxFailure>
 ) => {

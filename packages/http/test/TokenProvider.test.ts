@@ -11,7 +11,7 @@ const ok = WireServer.answer(200, '{"name":"n"}')
 const isGrant = (received: WireServer.Received) => received.line.startsWith("POST /auth/api/v1/oauth/token")
 const grants = (server: WireServer.WireServer) => server.received.filter(isGrant).length
 
-/** Hands out token-1, token-2, … and accepts what `accepts` says. */
+/** Issues token-1, token-2, … and accepts the tokens that `accepts` names. */
 const server = (
   lifetime: number,
   accepts: (token: string, index: number) => boolean = () => true
@@ -281,7 +281,7 @@ describe("TokenProvider", () => {
         const tokens = yield* TokenProvider
         assert.isUndefined(yield* tokens.scope)
         assert.strictEqual(wire.received.length, 0)
-        // A refresh that tells none leaves it as it was; a login does not.
+        // A refresh without a scope leaves it unchanged; a login does not.
         for (const scope of ["privx-user admin", "privx-user admin", "privx-user", undefined]) {
           const token = yield* Logins.token
           assert.strictEqual(yield* tokens.scope, scope)

@@ -41,7 +41,7 @@ describe("Transport", () => {
     Effect.gen(function* () {
       const server = yield* WireServer.make((_, index) => WireServer.errorBody(400, ErrorCode.all[index]!))
       for (const code of ErrorCode.all) {
-        // A creation is not safe to repeat: one request for each code.
+        // A creation is not safe to repeat: one request for each status.
         const failure = yield* Effect.flip(Effect.provide(TestApi.create(), TestApi.layer(server.url)))
         assert.strictEqual("code" in failure ? failure.code : undefined, code)
         assert.strictEqual(failure.operation, "Things.create")
@@ -136,7 +136,7 @@ describe("Transport", () => {
       const failure = yield* Effect.flip(Effect.provide(TestApi.create("x"), TestApi.layer(server.url)))
       assert.strictEqual(failure._tag, "DatabaseError")
       assert.strictEqual(server.received.length, 2)
-      // The body goes out again whole.
+      // The body is sent again completely.
       assert.deepStrictEqual(
         server.received.map((request) => request.body),
         ['{"name":"x"}', '{"name":"x"}']

@@ -8,7 +8,7 @@ import * as fs from "node:fs"
 
 const text = fs.readFileSync(new URL("../../../docs/troubleshooting.md", import.meta.url), "utf8")
 
-/** The anchors that a heading gets where Markdown is shown. */
+/** The anchors of a heading in rendered Markdown. */
 const anchors = new Set(
   [...text.matchAll(/^## (.+)$/gm)].map(([, heading = ""]) => heading.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-"))
 )

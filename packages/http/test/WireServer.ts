@@ -1,6 +1,6 @@
 /**
- * A server that does exactly what a test says, on a real socket: it answers each request with the next of its scripted
- * answers, and keeps what it was asked. An answer is a list of raw pieces, so that it can be as wrong as a test needs.
+ * A server on a real socket that sends exactly what a test specifies: it responds to each request with the next scripted
+ * response, and records the requests. A response is a list of raw pieces, so that it can be malformed.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -12,14 +12,17 @@ export interface Received {
   readonly body: string
 }
 
-/** Text (latin1 of what is not ASCII is up to the test) or bytes to send; `close` ends the connection, `reset` breaks it, `hang` says no more. */
+/**
+ * Text (the test encodes non-ASCII characters as latin1) or bytes to send. `close` ends the connection, `reset` breaks
+ * it, `hang` sends nothing more.
+ */
 export type Piece =
   | string
   | Uint8Array
   | { readonly repeat: string; readonly times: number }
-  /** For ever, one each few milliseconds. */
+  /** Repeats every few milliseconds without end. */
   | { readonly drip: string }
-  /** Says nothing for so many milliseconds. */
+  /** Sends nothing for this many milliseconds. */
   | { readonly pause: number }
   | "close"
   | "reset"
@@ -30,7 +33,7 @@ export type Script = ReadonlyArray<Answer> | ((received: Received, index: number
 export interface WireServer {
   readonly url: URL
   readonly received: Array<Received>
-  /** Connections that the client closed or broke before the answer was whole. */
+  /** Connections that the client closed or broke before the response was complete. */
   readonly connections: { open: number; total: number }
 }
 

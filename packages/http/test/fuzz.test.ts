@@ -1,6 +1,6 @@
 /**
- * Random and mutated input for everything that reads what a server sends: never a defect, always a typed result. The number
- * of cases is `FUZZ_CASES` (default 2 000 for each property; CI runs 100 000), the seed `FUZZ_SEED`.
+ * Random and mutated input for every parser of server data: the result is always typed and never a defect. `FUZZ_CASES`
+ * sets the number of cases (default 2 000 for each property; CI runs 100 000), `FUZZ_SEED` the seed.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as ApiError from "@privx-kit/core/ApiError"
@@ -24,7 +24,9 @@ const parameters = {
 }
 const timeout = 30_000 + numRuns * 5
 
-/** A valid text with a few bytes changed, cut out, doubled or put in: closer to what breaks parsers than noise is. */
+/**
+ * A valid text with a few bytes changed, removed, doubled or inserted. Such input breaks parsers more often than noise.
+ */
 const mutated = (texts: ReadonlyArray<string>): fc.Arbitrary<string> =>
   fc
     .tuple(

@@ -1,4 +1,4 @@
-/** The compression that an answer says it has. Unpacking it is for the platform. */
+/** The compression that a response declares. The platform decompresses it. */
 
 /** The applied codings, in order, without `identity` and empty entries. */
 export const parse = (header: string | ReadonlyArray<string> | undefined): ReadonlyArray<string> => {
@@ -10,9 +10,9 @@ export const parse = (header: string | ReadonlyArray<string> | undefined): Reado
     .filter((coding) => coding !== "" && coding !== "identity")
 }
 
-/** What became of a body that was to be unpacked. */
+/** The result of decompressing a body. */
 export type Outcome =
   | { readonly _tag: "Unpacked"; readonly body: Uint8Array }
   | { readonly _tag: "TooLarge" }
-  /** Not what it says that it is, cut short, or packed in a way that is not known. */
+  /** The body is not what it declares to be, is cut short, or has an unsupported coding. */
   | { readonly _tag: "Unreadable" }

@@ -1,4 +1,4 @@
-/** Calls back when it was not restarted for a while. It may be restarted for every chunk of a body, which is cheap on Node. */
+/** Calls back when it has not been restarted for a while. Restarting it for every chunk of a body is cheap on Node. */
 export class IdleTimer {
   private readonly onIdle: () => void
   private readonly millis: number
@@ -11,7 +11,7 @@ export class IdleTimer {
   }
 
   restart(): void {
-    // The timers of browsers are numbers.
+    // Browsers represent timers as numbers.
     if (typeof this.timer === "object") return void this.timer.refresh()
     clearTimeout(this.timer)
     this.timer = setTimeout(this.onIdle, this.millis)

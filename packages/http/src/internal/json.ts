@@ -31,7 +31,7 @@ const isTooDeep = (text: string): boolean => {
       if (code === backslash) index++
       else if (code === quote) isInString = false
     } else if (code === quote) isInString = true
-    // `[` and `{`, `]` and `}`: the same but for one bit.
+    // `[` and `{`, like `]` and `}`, differ in one bit.
     else if ((code | 0x20) === 0x7b) {
       if (++depth > deepest) return true
     } else if ((code | 0x20) === 0x7d) depth--

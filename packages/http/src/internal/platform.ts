@@ -1,6 +1,6 @@
 /**
- * What the transport takes from Node: sockets, certificates, compression. A bundler for browsers puts `platformOfBrowser.ts` in
- * its place, by the `imports` of package.json.
+ * The functions of Node that the transport uses: sockets, certificates, compression. For browsers, a bundler replaces
+ * this module with `platformOfBrowser.ts`, through the `imports` of package.json.
  */
 export { ofSocket as peerOf } from "../Peer.ts"
 export { unpack } from "./contentEncoding.ts"

@@ -1,4 +1,4 @@
-/** What there is of the platform in a browser or at an edge: requests go out with `fetch`, and the runtime does the rest. */
+/** The platform in a browser or at an edge: `fetch` sends the requests, and the runtime does the rest. */
 import * as Effect from "effect/Effect"
 import { ConnectFailure } from "./connectFailure.ts"
 import * as FetchDispatcher from "./fetchDispatcher.ts"
@@ -8,7 +8,7 @@ export type { Opened } from "./platform.ts"
 
 export const peerOf: typeof Platform.peerOf = () => undefined
 
-/** `fetch` has unpacked what it could: what is still packed is packed in a way that it does not know. */
+/** `fetch` has already decompressed the codings that it supports; it does not support the remaining ones. */
 export const unpack: typeof Platform.unpack = async () => ({ _tag: "Unreadable" })
 
 export const expectSocket: typeof Platform.expectSocket = () => {}
@@ -19,7 +19,7 @@ export const endLending: typeof Platform.endLending = () => {}
 
 export const warnOfEnvironment: typeof Platform.warnOfEnvironment = () => {}
 
-/** The runtime chooses its proxy by itself. */
+/** The runtime chooses its proxy. */
 export const routeOf: typeof Platform.routeOf = ({ proxy }) =>
   typeof proxy === "string"
     ? {
@@ -29,7 +29,7 @@ export const routeOf: typeof Platform.routeOf = ({ proxy }) =>
       }
     : { _tag: "Direct", reason: "the runtime chooses the proxy" }
 
-/** Only for those who ask for sockets. */
+/** Called only if the options request sockets. */
 export const open: typeof Platform.open = () =>
   Effect.succeed({
     dispatcher: {

@@ -1,4 +1,4 @@
-/** How requests go out on Node: undici's pools upon sockets of this package's own. */
+/** Sends requests on Node: undici's pools with the sockets of this package. */
 import * as Effect from "effect/Effect"
 import { type Dispatcher, Pool } from "undici"
 import * as CertificateDiagnosis from "../CertificateDiagnosis.ts"

@@ -1,4 +1,4 @@
-/** Field conditions: how often and how long an operation tries, whatever stands in its way. */
+/** Field conditions: the number of attempts and the duration of an operation under any failure. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Endpoint from "@privx-kit/http/Endpoint"
 import * as FileDownload from "@privx-kit/http/FileDownload"
@@ -19,7 +19,7 @@ import * as WireServer from "../WireServer.ts"
 const ok = WireServer.answer(200, '{"name":"n"}')
 const body = Effect.scoped(Effect.flatMap(TestApi.open(), (download) => Stream.runDrain(download.stream)))
 
-/** An operation that repeats two calls together, in rounds of its own. */
+/** An operation that repeats two calls together, in its own rounds. */
 const inRounds = <A>(round: Effect.Effect<A, PrivxFailure, Transport>): Effect.Effect<A, PrivxFailure, Transport> => {
   const again: Effect.Effect<A, PrivxFailure, Transport> = Effect.catch(round, (failure) =>
     Effect.flatMap(RetryScope.next(failure), (delay) =>
@@ -116,7 +116,7 @@ describe("the deadline is a wall", () => {
       const server = yield* WireServer.make(answer)
       const layer = TestApi.layer(server.url, { tokens, deadline: "120 millis" })
       for (const call of [TestApi.read(), inRounds(TestApi.read())]) {
-        // Longer than the deadline by far, shorter than what the server asks for by far.
+        // Much longer than the deadline, and much shorter than the wait that the server requests.
         const failure = yield* Effect.flip(Effect.provide(call, layer)).pipe(
           Effect.provideService(RetryPolicy.RetryPolicy, patient),
           Effect.timeout("25 seconds")
@@ -155,7 +155,7 @@ describe("the deadline is a wall", () => {
       )
       yield* Effect.gen(function* () {
         const short = yield* Effect.forkChild(Effect.flip(RetryScope.share(Effect.delay(TestApi.read(), 250))))
-        // It joins the login that the first call began, and has more time than that one.
+        // This call joins the login of the first call, but has more time.
         yield* Effect.sleep(300)
         assert.deepStrictEqual(yield* TestApi.read(), { name: "n" })
         short.interruptUnsafe()

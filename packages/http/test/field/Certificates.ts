@@ -1,4 +1,4 @@
-/** Certificates with every flaw that the field has, made in memory; and servers that show them. */
+/** Certificates with every defect seen in the field, created in memory, and servers that use them. */
 import "reflect-metadata"
 import * as x509 from "@peculiar/x509"
 import * as Effect from "effect/Effect"
@@ -21,11 +21,11 @@ interface Options {
   /** `CN`. */
   readonly name: string
   readonly hosts?: ReadonlyArray<string>
-  /** In days from now. */
+  /** Days from now. */
   readonly from?: number
   readonly to?: number
   readonly usage?: x509.ExtendedKeyUsage
-  /** RSA of so many bits instead of P-256. */
+  /** RSA with this many bits instead of P-256. */
   readonly rsa?: number
   readonly hash?: "SHA-1" | "SHA-256"
 }
@@ -68,7 +68,7 @@ export const keyOf = async ({ keys }: Identity): Promise<string> =>
 
 export const clientAuth = x509.ExtendedKeyUsage.clientAuth
 
-/** A server on loopback that shows these certificates, its own first, and counts what reaches it. */
+/** A server on loopback that presents these certificates, its own first, and counts the requests that reach it. */
 export const serve = (
   chain: ReadonlyArray<Identity>,
   options: tls.TlsOptions = {}

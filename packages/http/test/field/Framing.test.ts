@@ -1,4 +1,4 @@
-/** Field conditions: answers whose framing is unusual, wrong, or not what was asked for. */
+/** Field conditions: responses whose framing is unusual, wrong or not requested. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Reason } from "@privx-kit/http/TransportError"
 import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
@@ -48,7 +48,7 @@ describe("a success that the request does not allow", () => {
         if (failure._tag === "TransportError") assert.strictEqual(failure.reason, "tooLarge")
         else assert.deepInclude(failure, { _tag: "UnexpectedResponse", reason: "undocumentedStatus", excerpt: "" })
       }
-      // Once each: another attempt would get the same.
+      // One attempt each: another attempt would get the same response.
       assert.strictEqual(server.received.length, 3)
     })
   )

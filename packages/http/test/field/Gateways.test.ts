@@ -46,7 +46,7 @@ describe("a gateway compresses", () => {
       const server = yield* WireServer.make(() => packed(coding, 503, errorBody))
       const failure = yield* Effect.flip(Effect.provide(TestApi.read(), TestApi.layer(server.url)))
       assert.deepInclude(failure, { _tag: "MaxLoad", status: 503 })
-      // Retried, as a failure of that status is.
+      // Retried like any failure with that status.
       assert.strictEqual(server.received.length, TestApi.quick.attempts)
     })
   )

@@ -1,4 +1,4 @@
-/** Field conditions: proxies of every kind, alive, dead, and unwilling. */
+/** Field conditions: proxies of every kind, working, dead and refusing. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Reason } from "@privx-kit/http/TransportError"
 import type { Options } from "@privx-kit/http/Connection"
@@ -14,7 +14,7 @@ const made = (options: Parameters<typeof Certificates.make>[0]) => Effect.promis
 
 const ok = WireServer.answer(200, '{"name":"n"}')
 
-/** A name that no resolver knows: what is reached under it, only the proxy can have reached. */
+/** A name that no resolver knows, so only the proxy can have reached the server. */
 const host = "privx.invalid"
 
 const read = (url: URL | string, options: Omit<Options, "baseUrl">) =>
@@ -27,7 +27,7 @@ const closedPort = Effect.callback<number>((resume) => {
   })
 })
 
-/** Sets variables until the end of the test. */
+/** Sets environment variables until the end of the test. */
 const environment = (variables: Record<string, string>) =>
   Effect.acquireRelease(
     Effect.sync(() => {

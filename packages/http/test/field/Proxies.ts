@@ -1,4 +1,4 @@
-/** Proxies on loopback that connect every name to loopback, so that only they can resolve it. */
+/** Proxies on loopback that connect every name to loopback. Only they can resolve the names. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as http from "node:http"
@@ -7,7 +7,7 @@ import * as net from "node:net"
 
 export interface Proxy {
   readonly port: number
-  /** What it was asked for: `CONNECT host:port`, `GET http://…`, `SOCKS host:port`. */
+  /** The received requests: `CONNECT host:port`, `GET http://…`, `SOCKS host:port`. */
   readonly asked: Array<string>
   readonly credentials: Array<string>
 }
@@ -43,10 +43,10 @@ const join = (socket: net.Socket, port: number, ready: () => void) => {
   socket.on("close", () => upstream.destroy())
 }
 
-/** An HTTP proxy: tunnels, and forwards plain requests. */
+/** An HTTP proxy that opens tunnels and forwards plain requests. */
 export const http1 = (
   options: {
-    /** Answers every request with this status instead. */
+    /** Responds to every request with this status instead. */
     readonly status?: number
     readonly tls?: { readonly cert: string; readonly key: string }
   } = {}

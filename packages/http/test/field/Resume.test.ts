@@ -1,4 +1,4 @@
-/** Field conditions: what servers answer to the request for the rest of a body. */
+/** Field conditions: responses of servers to a request for the rest of a body. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Endpoint from "@privx-kit/http/Endpoint"
 import * as FileDownload from "@privx-kit/http/FileDownload"
@@ -23,13 +23,13 @@ const directory = Effect.acquireRelease(
 const head = (status: number, headers: Record<string, string>): string =>
   WireServer.answer(status, "", { ETag: etag, ...headers })[0] as string
 
-/** The first answer announces all and breaks off. */
+/** The first response announces the whole body and breaks off. */
 const brokenOff: WireServer.Answer = [
   head(200, { "Content-Length": String(body.length) }) + body.slice(0, cut),
   "close"
 ]
 
-/** The same in chunks, which announce nothing: every byte comes, and the last chunk does not. */
+/** The same with chunks, which announce no length: every byte arrives, but the last chunk does not. */
 const withoutLastChunk: WireServer.Answer = [
   `HTTP/1.1 200 OK\r\nETag: ${etag}\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n`,
   "close"

@@ -1,4 +1,4 @@
-/** Field conditions: what others write quotes the secrets of the request. */
+/** Field conditions: servers quote the secrets of the request in their responses. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Endpoint from "@privx-kit/http/Endpoint"
 import { Operation } from "@privx-kit/http/Operation"

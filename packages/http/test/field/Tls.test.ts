@@ -1,4 +1,4 @@
-/** Field conditions: certificates and handshakes as they are found, and what each failure must say. */
+/** Field conditions: certificates and handshakes as they occur, and the message of each failure. */
 import { assert, describe, it } from "@effect/vitest"
 import * as CertificateDiagnosis from "@privx-kit/http/CertificateDiagnosis"
 import type { Options } from "@privx-kit/http/Connection"
@@ -14,16 +14,19 @@ const made = (options: Parameters<typeof Certificates.make>[0]) => Effect.promis
 const read = (url: URL, options: Omit<Options, "baseUrl">) =>
   Effect.provide(TestApi.read(), TestApi.layer(url, options))
 
-/** The failure of a request. One that succeeds says so: its value would be reported as an error without a name. */
+/**
+ * The failure of a request. Dies with a message if the request succeeds, because its value would be reported as an
+ * unnamed error.
+ */
 const refusal = (url: URL, options: Omit<Options, "baseUrl">) =>
   Effect.flatMap(Effect.result(read(url, options)), (result) =>
     Result.isFailure(result) ? Effect.succeed(result.failure) : Effect.die(new Error("the request succeeded"))
   )
 
-/** OpenSSL would not even serve some of these. */
+/** By default, OpenSSL would not even serve some of these certificates. */
 const weak = { ciphers: "DEFAULT@SECLEVEL=0" }
 
-/** Sets variables until the end of the test. */
+/** Sets environment variables until the end of the test. */
 const environment = (variables: Record<string, string>) =>
   Effect.acquireRelease(
     Effect.sync(() => {
@@ -97,7 +100,7 @@ describe("a certificate that is not to be trusted", () => {
       assert.deepInclude(failure, { _tag: "TransportError", reason: "tls", code })
       for (const text of says) assert.include(failure.message, text)
       assert.notStrictEqual(failure.hint, "")
-      // One attempt, and one more connection to find out why; no request over either.
+      // One attempt, and one more connection to find the reason; no request over either.
       assert.isAtMost(server.seen.connections, 2)
       assert.strictEqual(server.seen.requests, 0)
     })
@@ -114,7 +117,7 @@ describe("a certificate that is not to be trusted", () => {
       assert.include(withRoot.message, 'the issuer "CN=between" is unknown')
       assert.include(withRoot.hint, "intermediate CA")
 
-      // Trusting the intermediate alone is not enough, and the advice then names the root.
+      // Trusting only the intermediate certificate is not enough; the advice then names the root.
       const withBetween = yield* refusal(server.url, { ca: [between.pem], onlyCa: true })
       assert.include(withBetween.hint, 'Add the certificate of "CN=root"')
 

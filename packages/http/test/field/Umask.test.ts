@@ -1,4 +1,4 @@
-/** Field condition: an umask that takes every right away. */
+/** Field condition: a umask that removes every permission. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { execFileSync } from "node:child_process"

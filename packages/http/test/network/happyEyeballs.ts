@@ -1,10 +1,10 @@
 /**
- * Happy Eyeballs (RFC 8305) over real interfaces: a host with several addresses, of which some are silent and some far away.
- * Two network namespaces are joined by a virtual cable; an address is "far away" because the client learns the hardware
- * address behind it only after a while, and "silent" because no host answers at it.
+ * Happy Eyeballs (RFC 8305) over real interfaces: a host with several addresses, some of which are silent or slow. A
+ * virtual cable joins two network namespaces. An address is slow because the client learns its hardware address only
+ * after a delay, and silent because no host responds at it.
  *
- * Run it with `pnpm --filter @privx-kit/http test:network`. It needs Linux, root, and `ip`; without them it says that it is
- * skipped, and why, and ends with exit code 0.
+ * Run it with `pnpm --filter @privx-kit/http test:network`. It needs Linux, root and `ip`. Without them, it reports that
+ * and why it was skipped, and exits with code 0.
  */
 import { dial } from "../../src/internal/dial.ts"
 import * as SocketReader from "../../src/internal/socketReader.ts"
@@ -22,7 +22,7 @@ const absent = "02:00:00:00:00:99"
 interface Condition {
   readonly condition: string
   readonly addresses: ReadonlyArray<string>
-  /** Milliseconds until the answering address is known; the others are silent. */
+  /** Milliseconds until the hardware address of the responding address is known; the other addresses are silent. */
   readonly after: number
 }
 
@@ -58,7 +58,7 @@ const setUp = (): void => {
   ip("netns", "add", server)
   ip("link", "add", `${id}a`, "netns", client, "type", "veth", "peer", "name", `${id}b`, "netns", server)
   ip("-n", server, "link", "set", `${id}b`, "address", hardware)
-  // It does not answer requests for its hardware address.
+  // It does not respond to requests for its hardware address.
   ip("-n", server, "link", "set", `${id}b`, "arp", "off")
   for (const [namespace, device, end] of [
     [client, `${id}a`, "1"],
@@ -82,7 +82,7 @@ const tearDown = (): void => {
     try {
       ip("netns", "del", namespace)
     } catch {
-      // It was never made.
+      // The namespace was never created.
     }
   }
   fs.rmSync(`/etc/netns/${client}`, { recursive: true, force: true })
@@ -101,7 +101,7 @@ const prepare = ({ addresses, after }: Condition): void => {
   if (after === 0) for (const address of [v4, v6]) neighbour(address, hardware)
 }
 
-/** Runs this file within a namespace, as `role`. */
+/** Runs this file in a namespace, in the given `role`. */
 const within = (namespace: string, role: string) =>
   spawn(
     "ip",
@@ -133,7 +133,7 @@ const attempt = async (role: "kit" | "node", condition: Condition): Promise<stri
   const lines: Array<string> = []
   child.stdout?.on("data", (chunk: Buffer) => {
     lines.push(...chunk.toString().trim().split("\n"))
-    // The clock runs from the first attempt on.
+    // The time starts with the first attempt.
     if (lines.includes("started") && condition.after > 0 && !lines.includes("known")) {
       lines.push("known")
       setTimeout(() => {
@@ -169,7 +169,7 @@ const main = async (): Promise<void> => {
       if (!isGood) process.exitCode = 1
     }
     const [control] = conditions
-    // Shows that the conditions are what they say: the way of Node itself does not get through.
+    // Verifies the test conditions: Node's own algorithm does not connect.
     if (control !== undefined) print(`control: Node's own way: ${await attempt("node", control)}`)
   } finally {
     serving?.kill()
