@@ -1,9 +1,9 @@
-/** The configuration that a bootstrap asks for, and whether it has to be sent. */
+/** The UEBA configuration that a bootstrap requests, and whether it must be sent. */
 import * as TrustAnchors from "@privx-kit/ueba/TrustAnchors"
 import type { BootstrapInputs } from "./BootstrapRun.ts"
 import type { BootstrapState } from "./BootstrapState.ts"
 
-/** The configuration that the inputs ask for, upon the one that there is. */
+/** The current configuration with the values that the inputs set. */
 export const configurationOf = (
   inputs: Pick<BootstrapInputs, "address" | "trustAnchors">,
   { configuration }: Pick<BootstrapState, "configuration">
@@ -12,7 +12,7 @@ export const configurationOf = (
   trustAnchors: inputs.trustAnchors ?? configuration.trustAnchors
 })
 
-/** Whether a configuration has to be sent. */
+/** Whether the configuration must be sent. */
 export const differs = (
   wanted: { readonly address: string; readonly trustAnchors: string },
   now: { readonly address: string; readonly trustAnchors: string }

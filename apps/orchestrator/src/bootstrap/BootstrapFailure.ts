@@ -1,4 +1,4 @@
-/** Everything that a bootstrap can fail with, as it is journaled: a JSON round trip gives the same class. */
+/** The failures of a bootstrap, as the journal stores them: decoding the JSON returns the same class. */
 import * as Failure from "@privx-kit/core/Failure"
 import { TrainingFailed } from "@privx-kit/ueba/Training"
 import { TrustAnchorsInvalid } from "@privx-kit/ueba/TrustAnchors"
@@ -13,7 +13,7 @@ export class TooFewConnections extends Failure.Class<TooFewConnections>()(
     minimum: Schema.Int,
     /** The range, in one line. */
     range: Schema.String,
-    /** Whether connections can still be added to it. */
+    /** Whether further connections can still fall into the range. */
     open: Schema.Boolean
   },
   {
@@ -26,13 +26,13 @@ export class TooFewConnections extends Failure.Class<TooFewConnections>()(
   }
 ) {}
 
-/** A bootstrap has waited for its whole time limit. */
+/** A wait of a bootstrap has reached its time limit. */
 export class WaitExpired extends Failure.Class<WaitExpired>()(
   "WaitExpired",
   {
-    /** What it waited for, as in `Waited for …`. */
+    /** The condition, as in `Waited for …`. */
     awaited: Schema.String,
-    /** How it was when the wait ended. */
+    /** The state when the wait ended. */
     last: Schema.String,
     seconds: Schema.Int
   },
@@ -43,7 +43,7 @@ export class WaitExpired extends Failure.Class<WaitExpired>()(
   }
 ) {}
 
-/** After the switch, UEBA does not analyze with the dataset: another one is active, or the service does not run. */
+/** After the switch, UEBA does not analyze with the dataset: another one is active, or the service is not running. */
 export class NotConfirmed extends Failure.Class<NotConfirmed>()(
   "NotConfirmed",
   { problems: Schema.Array(Schema.String) },
@@ -53,11 +53,11 @@ export class NotConfirmed extends Failure.Class<NotConfirmed>()(
   }
 ) {}
 
-/** The script was executed on this machine, and UEBA cannot be expected to run. */
+/** The script was executed on this machine and failed, so UEBA cannot be expected to run. */
 export class ExecutionFailed extends Failure.Class<ExecutionFailed>()(
   "ExecutionFailed",
   {
-    /** How it ended: `exited with code 1`. */
+    /** The outcome of the script: `exited with code 1`. */
     outcome: Schema.String,
     log: Schema.NullOr(Schema.String)
   },

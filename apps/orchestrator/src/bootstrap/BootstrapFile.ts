@@ -1,5 +1,5 @@
 /**
- * The file that says what a bootstrap brings about, in TOML, or in JSON if its name ends in `.json`:
+ * The file that defines a bootstrap, in TOML, or in JSON if its name ends in `.json`:
  *
  * ```toml
  * address = "ueba.example.com:8443"
@@ -12,8 +12,8 @@
  * start = 2026-01-01
  * ```
  *
- * Everything is optional. Every problem is reported at once, with line and column. Paths are relative to the file. The files that
- * it names are read when it is read, and become part of the run.
+ * Every field is optional. All problems are reported together, with line and column. Paths are relative to the file. The
+ * files that it names are read at the same time, and become part of the run.
  */
 import * as DurationText from "@privx-kit/settings/DurationText"
 import { type Problem, SettingsError } from "@privx-kit/settings/SettingsError"
@@ -36,17 +36,17 @@ import type { BootstrapInputs } from "./BootstrapRun.ts"
 import { Content } from "./BootstrapSchema.ts"
 import * as SettingsFile from "@privx-kit/settings/SettingsFile"
 
-/** The name that a dataset gets where none is given. */
+/** The default name of the dataset. */
 export const defaultName = "privx-kit"
 
-/** How far back a dataset goes where no start is given. */
+/** The default start of the dataset. */
 export const defaultAge = "90d"
 
 /** Reads a file. Fails with all its problems, or with the first problem of a file that it names. */
 export const read = (file: string): Effect.Effect<BootstrapInputs, SettingsError> =>
   Effect.flatMap(content(file), inputsOf)
 
-/** What a file says, before flags say something else. */
+/** The content of a file, before flags override it. */
 export const content = Effect.fnUntraced(function* (file: string): Effect.fn.Return<Given, SettingsError> {
   const decoded = yield* decode(file, yield* load(file, `bootstrap ${file}`))
   const { $schema: _, policy, trust_anchors_file: anchors, ...content } = decoded
@@ -59,7 +59,9 @@ export const content = Effect.fnUntraced(function* (file: string): Effect.fn.Ret
   }
 })
 
-/** The content of a file, of flags or of a request, with the policy and the text of the trust anchors; paths are absolute. */
+/**
+ * The content of a file, of flags or of a request, with the policy and the text of the trust anchors. Paths are absolute.
+ */
 export type Given = {
   readonly [Name in keyof Named]?: Named[Name] | undefined
 } & {
@@ -69,7 +71,7 @@ export type Given = {
 
 type Named = FromFile<Omit<Content, "$schema" | "trust_anchors_file" | "policy">>
 
-/** Always in the same order of fields, so that the same inputs are the same text. */
+/** Fields are always in the same order, so that equal inputs have equal texts. */
 export const inputsOf = Effect.fnUntraced(function* (given: Given): Effect.fn.Return<BootstrapInputs, SettingsError> {
   const { dataset = {} } = given
   const start = dataset.start ?? defaultAge
@@ -92,7 +94,7 @@ export const inputsOf = Effect.fnUntraced(function* (given: Given): Effect.fn.Re
     })
   }
   return {
-    // The schemas of files and API let nothing else through.
+    // The schemas of files and of the API accept only these values.
     ...(yield* Effect.orDie(setupInputsOf(given))),
     ...(given.address === undefined ? undefined : { address: given.address }),
     ...(given.trustAnchors === undefined ? undefined : { trustAnchors: given.trustAnchors }),
@@ -111,7 +113,7 @@ export const inputsOf = Effect.fnUntraced(function* (given: Given): Effect.fn.Re
   }
 })
 
-/** The schema lets nothing else through. */
+/** The schema accepts only these values. */
 const moment = (text: string): DateTime.Utc => DateTime.toUtc(DateTime.makeUnsafe(text.replace(" ", "T")))
 
 const millis = (text: string): number =>
@@ -119,7 +121,7 @@ const millis = (text: string): number =>
 
 const wrong = (problem: Problem): SettingsError => new SettingsError({ problems: [problem], looked: ["--file"] })
 
-/** In bytes. A file is a page, and certificates are hardly more. */
+/** In bytes. A file is about a page long, and certificates are not much longer. */
 const largest = 256 * 1024
 
 const load = (file: string, setting: string): Effect.Effect<string, SettingsError> =>
@@ -153,7 +155,7 @@ const decode = Effect.fnUntraced(function* (file: string, text: string): Effect.
   return yield* new SettingsError({ problems: distinct.slice(0, 20), looked: ["--file"] })
 })
 
-/** What is wrong with a content: where, and what is expected there; nothing is, where the name is not known. */
+/** Describes a problem: the field, and the expected value; no expected value for an unknown name. */
 export const problemsOf = (
   error: Schema.SchemaError
 ): ReadonlyArray<{ readonly path: ReadonlyArray<string>; readonly expected: string | undefined }> =>
@@ -168,7 +170,7 @@ export const problemsOf = (
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** TOML has dates of its own; the schema has texts, as JSON does. */
+/** TOML has a date type; the schema uses texts, as JSON does. */
 const datesAsText = (data: unknown): unknown => {
   if (data instanceof Date) return data.toISOString()
   if (Array.isArray(data)) return data.map(datesAsText)

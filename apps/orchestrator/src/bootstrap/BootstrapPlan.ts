@@ -1,4 +1,4 @@
-/** What a bootstrap would do: the current state and the planned state. Only reads are sent. */
+/** What a bootstrap would do: the current state and the planned state. Sends only read requests. */
 import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import { trainingState } from "@privx-kit/ueba/Dataset"
 import * as TrustAnchors from "@privx-kit/ueba/TrustAnchors"
@@ -8,14 +8,14 @@ import { type BootstrapInputs, minimumOf, Until } from "./BootstrapRun.ts"
 import * as BootstrapState from "./BootstrapState.ts"
 import { configurationOf, differs } from "./BootstrapConfiguration.ts"
 
-/** One thing that a bootstrap is about. */
+/** A part of the configuration that a bootstrap may change. */
 export interface Change {
   readonly step: Until
-  /** What it is about: `address`, `dataset`. */
+  /** The name of the part: `address`, `dataset`. */
   readonly subject: string
-  /** As it is; absent if there is none. */
+  /** The current value; absent if there is none. */
   readonly before?: string
-  /** As it would be. */
+  /** The planned value. */
   readonly after: string
   /** Whether the bootstrap would change it. */
   readonly changes: boolean
@@ -23,7 +23,7 @@ export interface Change {
 
 export interface BootstrapPlan {
   readonly changes: ReadonlyArray<Change>
-  /** What would stop it; empty if nothing would. */
+  /** The reason why the bootstrap would stop; empty if it would not. */
   readonly obstacles: ReadonlyArray<string>
 }
 

@@ -1,4 +1,6 @@
-/** The bootstrap of UEBA as a kind of run: its inputs, steps and result. Flags and a file are turned into these inputs. */
+/**
+ * The bootstrap of UEBA as a kind of run: its inputs, steps and result. Flags and files are converted to these inputs.
+ */
 import * as DurableRun from "@privx-kit/runs/DurableRun"
 import { recommendedMinimum } from "@privx-kit/ueba/ConnectionCount"
 import { TimeRange } from "@privx-kit/ueba/TimeRange"
@@ -8,10 +10,10 @@ import { SetupInputs } from "../setup/SetupInputs.ts"
 import { SetupResult } from "../setup/SetupRun.ts"
 import { BootstrapFailure } from "./BootstrapFailure.ts"
 
-/** `kind` of these runs. */
+/** The `kind` of these runs. */
 export const kind = "ueba-bootstrap"
 
-/** In the order in which they are executed. */
+/** In the order of execution. */
 export const steps = [
   { name: "check", title: "Check what is there" },
   { name: "configure", title: "Configure UEBA" },
@@ -47,29 +49,31 @@ export type Until = typeof Until.Type
 const Millis = Schema.Int.check(Schema.isGreaterThan(0))
 
 export const DatasetInputs = Schema.Struct({
-  /** The comment of the dataset: it is found again by it. */
+  /** The comment of the dataset, by which a later attempt finds it. */
   name: Schema.NonEmptyString,
   range: TimeRange,
-  /** Where the range has no start: so long before the run, in milliseconds. The dataset is then found by its name alone. */
+  /**
+   * If the range has no start: its start, in milliseconds before the run. The dataset is then found only by its name.
+   */
   age: Schema.optionalKey(Millis)
 })
 
 export const BootstrapInputs = Schema.Struct({
   ...SetupInputs.fields,
-  /** Of the UEBA host. Absent: what is configured stays. */
+  /** The address of the UEBA host. If absent, the configured address remains. */
   address: Schema.optionalKey(Schema.String),
-  /** PEM. Absent: those that are configured stay. */
+  /** PEM. If absent, the configured trust anchors remain. */
   trustAnchors: Schema.optionalKey(Schema.String),
   dataset: DatasetInputs,
   /** Default {@link recommendedMinimum}. */
   minConnections: Schema.optionalKey(Schema.Int),
-  /** What to do where the range has fewer. Default `stop`. */
+  /** What to do if the range has fewer connections. Default `stop`. */
   fewConnections: Schema.optionalKey(Schema.Literals(["stop", "wait"])),
-  /** How long each wait may take, in milliseconds; absent: as long as it takes. */
+  /** The time limit of each wait, in milliseconds; no limit if absent. */
   patience: Schema.optionalKey(Millis),
-  /** Milliseconds between two requests of a wait. */
+  /** The polling interval of a wait, in milliseconds. */
   interval: Schema.optionalKey(Millis),
-  /** The last step; absent: all of them. */
+  /** The last step to execute; if absent, all steps are executed. */
   until: Schema.optionalKey(Until)
 })
 
@@ -80,7 +84,7 @@ export const defaultInterval = 15_000
 export const minimumOf = ({ minConnections = recommendedMinimum }: Pick<BootstrapInputs, "minConnections">): number =>
   minConnections
 
-/** The result of the run. Fields that a run which ended early did not reach are absent. */
+/** The result of the run. A run that ended early lacks the fields of later steps. */
 export const BootstrapResult = Schema.Struct({
   runId: Schema.String,
   /** The last step that was executed. */
@@ -88,13 +92,13 @@ export const BootstrapResult = Schema.Struct({
   /** Whether anything was changed in PrivX. */
   changed: Schema.Boolean,
   configuration: Schema.Struct({ address: Schema.String, changed: Schema.Boolean }),
-  /** Absent where the service was running already, so that no script was needed. */
+  /** Absent if the service was already running, so that no script was needed. */
   setup: Schema.optionalKey(SetupResult),
   connections: Schema.optionalKey(Schema.Int),
   dataset: Schema.optionalKey(
     Schema.Struct({ id: Schema.String, created: Schema.Boolean, trained: Schema.Boolean, active: Schema.Boolean })
   ),
-  /** The dataset that was active before. */
+  /** The previously active dataset. */
   previous: Schema.optionalKey(Schema.String)
 })
 

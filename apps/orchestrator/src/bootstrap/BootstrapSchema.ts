@@ -1,4 +1,4 @@
-/** What a bootstrap file may hold, as it is written. The published JSON Schema is made from this. */
+/** The schema of a bootstrap file, from which the published JSON Schema is generated. */
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { closed } from "../setup/JsonSchemas.ts"

@@ -1,4 +1,4 @@
-/** What PrivX has of what a bootstrap is about, and which of its datasets the bootstrap means. */
+/** The state of PrivX that a bootstrap changes, and the selection of its dataset. */
 import { type Dataset, trainingState } from "@privx-kit/ueba/Dataset"
 import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import { isRunning } from "@privx-kit/ueba/ServiceStatus"
@@ -9,16 +9,16 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { BootstrapInputs } from "./BootstrapRun.ts"
 
-/** What the first step journals: what is done later is compared with it. */
+/** The state that the first step journals, and with which later steps compare. */
 export const BootstrapState = Schema.Struct({
   configuration: Schema.Struct({ address: Schema.String, trustAnchors: Schema.String }),
-  /** Whether the service ran. */
+  /** Whether the service was running. */
   running: Schema.Boolean,
   /** Status and message of the service, in one line. */
   status: Schema.String,
-  /** The dataset that was active. */
+  /** The active dataset. */
   active: Schema.optionalKey(Schema.String),
-  /** The range that a new dataset gets: its start is known now. */
+  /** The range of a new dataset, with its start. */
   range: TimeRange.TimeRange
 })
 
@@ -58,8 +58,8 @@ const rangeOf = ({ dataset: { age, range } }: Pick<BootstrapInputs, "dataset">) 
   )
 
 /**
- * The dataset that is meant, if it exists: that of the name, and of the range where its start is given. Of several, the oldest one:
- * every process that looks comes to the same.
+ * Finds the dataset by its name, and by its range if the start is given. If there are several, returns the oldest one, so
+ * that every process selects the same one.
  */
 export const find = (
   datasets: ReadonlyArray<Dataset>,
@@ -79,7 +79,7 @@ const matching = (
 
 const createdAt = ({ created }: Dataset): number => (created === undefined ? 0 : DateTime.toEpochMillis(created))
 
-/** The range in which the connections of a dataset lie, for `countConnections`. */
+/** The range that contains the connections of a dataset, for `countConnections`. */
 export const countedRange = ({ time_range_settings: { end, exclude, start } }: Dataset): TimeRange.TimeRange => ({
   ...(start === undefined ? undefined : { start }),
   ...(end === undefined ? undefined : { end }),

@@ -1,5 +1,5 @@
 /**
- * What the steps of a bootstrap do. Each looks before it acts, so that it does only what is left to do.
+ * The steps of a bootstrap. Each step reads the current state first and then does only the remaining work.
  */
 import * as Poll from "@privx-kit/http/Poll"
 import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
@@ -28,7 +28,7 @@ export const Counted = Schema.Struct({ count: Schema.Int })
 
 export const Switched = Schema.Struct({ switched: Schema.Boolean, previous: Schema.optionalKey(Schema.String) })
 
-/** Whether it is another configuration than before the run: after a crash it may have been sent already. */
+/** Whether the configuration differs from the one before the run: it may already have been sent before a crash. */
 export const configure = Effect.fnUntraced(function* (
   inputs: BootstrapInputs,
   wanted: ReturnType<typeof configurationOf>,
@@ -48,21 +48,21 @@ export const configure = Effect.fnUntraced(function* (
 export const restore = Effect.fnUntraced(function* ({
   configuration: { address, trustAnchors }
 }: BootstrapState.BootstrapState) {
-  // Where nothing was configured there is nothing to go back to.
+  // If nothing was configured, there is nothing to restore.
   if (address === "") return
   const ueba = yield* Ueba
   yield* ueba.setConfiguration({ address, trust_anchors: trustAnchors })
 })
 
-/** How a wait asks, and how long it may. */
+/** The interval and the time limit of a wait. */
 export interface Wait {
   readonly interval: Duration.Duration
-  /** Milliseconds that are left; absent: as long as it takes. */
+  /** The remaining time in milliseconds; no limit if absent. */
   readonly left: number | undefined
   readonly note: (text: string) => Effect.Effect<void>
 }
 
-/** Asks until it is done. Transient failures are reported and retried. */
+/** Polls until the condition holds. Transient failures are reported and retried. */
 const until = Effect.fnUntraced(function* <A, R>(
   awaitedState: string,
   ask: Effect.Effect<A, PrivxFailure, R>,
@@ -92,7 +92,7 @@ export const service = (wait: Wait) =>
     until("the UEBA service to run", ueba.status, wait, { isDone: isRunning, text: BootstrapState.statusText })
   ).pipe(Effect.map(BootstrapState.statusText))
 
-/** Counts what a dataset would be trained with; there is nothing to wait for where one is trained already. */
+/** Counts the connections for the training. It does not wait if a dataset is already trained. */
 export const connections = Effect.fnUntraced(function* (
   inputs: BootstrapInputs,
   range: TimeRange,
@@ -138,14 +138,14 @@ export const chooseDataset = Effect.fnUntraced(function* (
       use_for_inference_once_trained: false
     })
   )
-  // Whether or not the answer arrived, the list says whether there is one, and which one counts where there are two.
+  // The list shows whether the dataset exists, even if the response was lost, and which one to use if there are two.
   const now = yield* look
   if (Result.isFailure(created)) {
     return now === undefined ? yield* Effect.fail(created.failure) : { id: now.id, created: true, trained: false }
   }
   const { id } = created.success
   if (now === undefined || now.id === id) return { id, created: true, trained: false }
-  // Another process created one at the same time: both keep the older one.
+  // Another process created one at the same time: both processes keep the older one.
   yield* ueba.deleteDataset(id)
   return { id: now.id, created: false, trained: BootstrapState.isTrained(now) }
 })
@@ -161,7 +161,7 @@ export const train = Effect.fnUntraced(function* (
   if (!(yield* needed)) return { changed: false }
   const started = yield* Effect.result(ueba.trainDataset(id, { setActiveAfterTraining: false }))
   if (Result.isSuccess(started)) return { changed: true }
-  // The answer may have been lost after PrivX had started.
+  // The response may have been lost after PrivX had started the training.
   return RetryPolicy.isTransient(started.failure) && !(yield* needed)
     ? { changed: true }
     : yield* Effect.fail(started.failure)
@@ -185,7 +185,7 @@ const progressOf = ({ training_results }: Dataset): string => {
   return `${training_results.length} models, epoch ${epochs}`
 }
 
-/** Waits as long as it takes: half a switch leaves connections unwatched. */
+/** Waits without a time limit, because an incomplete switch leaves connections unanalyzed. */
 export const activate = Effect.fnUntraced(function* (
   id: string,
   previous: string | undefined,

@@ -1,14 +1,14 @@
 /**
- * The bootstrap of UEBA, from scratch to an active model, as a durable workflow.
+ * The bootstrap of UEBA, from an unconfigured service to an active model, as a durable workflow.
  *
- * Each step looks before it acts, so that it does only what is left to do: after a crash, in the next attempt, and in the next run
- * with the same inputs. What a step compares with is in the journal since the first one.
+ * Each step reads the current state first and does only the remaining work: after a crash, in the next attempt, and in
+ * the next run with the same inputs. The first step journals the state with which later steps compare.
  *
- * - A dataset is found again by its name and range; one that was created in the moment before a crash is not created twice.
+ * - A dataset is found by its name and range, so one that was created just before a crash is not created twice.
  * - A training that is running or has ended is not started again.
- * - If no script is delivered, the configuration is set back to what it was.
- * - If the new model cannot be started, the old one is started again.
- * - Where UEBA runs with that configuration already, no script is needed.
+ * - If no script is delivered, the previous configuration is restored.
+ * - If the new model cannot be started, the previous one is started again.
+ * - If UEBA already runs with that configuration, no script is needed.
  */
 import { RetryObserver } from "@privx-kit/http/RetryObserver"
 import type { RunScope } from "@privx-kit/runs/DurableRun"
@@ -68,7 +68,7 @@ export const layer = BootstrapRun.toLayer(
     }
     if (ends("configure")) return yield* finish(result)
 
-    // A service that runs with this configuration has been set up.
+    // A service that runs with this configuration is already set up.
     if (!before.running || changed) {
       const script = Effect.gen(function* () {
         const checked = yield* SetupSteps.verified(run)
@@ -168,9 +168,9 @@ export const layer = BootstrapRun.toLayer(
 )
 
 /**
- * A step that waits. Its time counts from the moment that the first process began it, over restarts.
+ * A step that waits. Its time limit counts from its first start, including restarts of the process.
  *
- * @param wait executed once more after a restart
+ * @param wait executed again after a restart
  */
 const awaited = Effect.fnUntraced(function* <A, I, R>(
   run: Bootstrap,
@@ -182,7 +182,7 @@ const awaited = Effect.fnUntraced(function* <A, I, R>(
   const since = yield* run.activity(`${step}/since`, { success: Schema.DateTimeUtcFromMillis }, DateTime.now)
   return yield* run.step(
     step,
-    // Interrupted in the middle of a switch, no model would be active.
+    // An interruption in the middle of a switch would leave no model active.
     { ...options, cancellable: step !== "activate" },
     Effect.gen(function* () {
       const steps = yield* Steps
@@ -197,7 +197,7 @@ const awaited = Effect.fnUntraced(function* <A, I, R>(
   )
 })
 
-/** Retries of the transport are shown as attempts of the step. */
+/** Shows retries of the transport as attempts of the step. */
 const withRetries =
   (step: string) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

@@ -1,6 +1,6 @@
 /**
- * Executes a delivered script on this machine, and says in one line how it went. By default a process executes none: the run then
- * waits until a person has executed it on the UEBA host.
+ * Executes a delivered script on this machine and describes the outcome in one line. By default a process executes no
+ * script: the run then waits until a person has executed it on the UEBA host.
  */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Context from "effect/Context"

@@ -1,4 +1,4 @@
-/** What UEBA adds to the server: its status, its datasets with their trainings, and the choice of the active one. */
+/** The UEBA part of the server: the status, the datasets with their trainings, and the active dataset. */
 import * as Analysis from "@privx-kit/ueba/Analysis"
 import { Dataset, trainingState } from "@privx-kit/ueba/Dataset"
 import type { Histogram } from "@privx-kit/ueba/TrainingResult"
@@ -60,7 +60,7 @@ const shown = (dataset: Dataset): typeof ShownDataset.Type => ({
   }))
 })
 
-/** The bins that are whole. */
+/** The complete bins. */
 const barsOf = (histogram: Histogram | undefined) =>
   (histogram?.hist ?? []).flatMap((count, index) => {
     const from = histogram?.bin_edges[index] ?? null
@@ -68,7 +68,7 @@ const barsOf = (histogram: Histogram | undefined) =>
     return count === null || from === null || to === null ? [] : [{ from, to, count }]
   })
 
-/** Of a histogram on the page. */
+/** Maximum number of bins in a histogram on the page. */
 const binCount = 40
 
 const dataset = (id: string) =>
@@ -88,7 +88,7 @@ export const server: DomainServer.DomainServer = {
         Effect.gen(function* () {
           const ueba = yield* Ueba
           const service = yield* ueba.status
-          // An older PrivX has no such endpoint, and a service that does not run may not answer there.
+          // An older PrivX has no such endpoint, and a stopped service may not respond there.
           const internal = yield* ueba.internalStatus.pipe(
             Effect.catchIf(
               (failure) => "status" in failure && failure.status === 404,

@@ -1,6 +1,6 @@
 /**
- * Everything a command can fail with, and its JSON: the fields of the failure class by their own names, so that
- * what is matched on in a program is what a script sees with `--json`.
+ * The failures of a command and their JSON: the fields of the failure class under their own names. A program and a script
+ * with `--json` therefore match on the same names.
  */
 import { FaultSyntaxError } from "@privx-kit/simulator/FaultSyntaxError"
 import { SimulatorError } from "@privx-kit/simulator/SimulatorError"
@@ -50,7 +50,9 @@ const encode = Schema.encodeSync(CommandFailure)
 
 const is = Schema.is(CommandFailure)
 
-/** The fields of a failure as JSON, without its `_tag`. Of a class of another team, those that have a JSON form by themselves. */
+/**
+ * The fields of a failure as JSON, without its `_tag`. For a class of another package, the fields that convert to JSON.
+ */
 export const fields = (failure: Failure): Readonly<Record<string, unknown>> => {
   const { _tag: _, ...rest } = is(failure) ? encode(failure) : { ...failure }
   return rest

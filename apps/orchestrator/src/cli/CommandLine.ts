@@ -1,6 +1,6 @@
 /**
- * The command line as a whole: how the tree of commands is run, and how a command ends. `--help` loads this module and the
- * definitions of the commands; the work is in modules that each command loads when it runs.
+ * Runs the tree of commands, and ends each command. `--help` loads only this module and the definitions of the commands;
+ * each command loads the modules of its work when it runs.
  */
 import * as CliConfig from "effect/cli/CliConfig"
 import * as CliError from "effect/cli/CliError"
@@ -22,7 +22,7 @@ import * as Outcome from "./Outcome.ts"
 import * as ParserServices from "./ParserServices.ts"
 import * as Usage from "./Usage.ts"
 
-/** Runs the command line. Fails with `Ended` if the exit code is not 0; every message has been printed by then. */
+/** Runs the command line. Fails with `Ended` if the exit code is not 0; all messages have been printed by then. */
 export const run = (
   args: ReadonlyArray<string>,
   version: string,
@@ -35,7 +35,7 @@ export const run = (
     )
   }).pipe(
     Effect.catch((error) => (CliError.isCliError(error) ? Usage.fail(error, args) : Effect.fail(error))),
-    // A command reports its own defects; this is for those of the parser.
+    // A command reports its own defects; this handles those of the parser.
     Effect.catchDefect((defect) =>
       Outcome.reportDefect(defect, { json: Usage.wantsJson(args), verbose: args.includes("--verbose") })
     ),
@@ -51,7 +51,7 @@ const configuration = CliConfig.layer({
   builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.LogLevel]
 })
 
-/** What actions of the parser print is a result. */
+/** The output of parser actions is a result. */
 const console = Layer.effect(
   Console.Console,
   Effect.map(Screen, ({ out }) => ({ ...globalThis.console, log: (text: string) => Effect.runSync(out.line(text)) }))

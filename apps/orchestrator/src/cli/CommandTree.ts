@@ -1,4 +1,7 @@
-/** Every command of the program, with those of the domains. Completions, man pages and the reference are made from it. */
+/**
+ * All commands of the program, including those of the domains. Completions, man pages and the reference are generated
+ * from this tree.
+ */
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Domain from "../domain/Domain.ts"
@@ -6,8 +9,8 @@ import * as GlobalFlags from "./flags/GlobalFlags.ts"
 import { help } from "./HelpCommand.ts"
 
 /**
- * The tree as the words of a command line need it. A command that they do not name cannot be reached by them: it has its
- * name and its line of `--help`, and is not loaded.
+ * The part of the tree that the words of a command line need. A command that the words cannot select only has its name
+ * and its line of `--help`, and is not loaded.
  */
 export const make = (
   domains: ReadonlyArray<Domain.Domain>,

@@ -1,9 +1,9 @@
 /**
- * For commands that run long or do much: schemas become code when they are first used, and what goes through
- * them (the journal, the record, manifests, PrivX's answers) then takes an eighth of the time. Others would end before that
- * pays: it takes a tenth of a second and some megabytes.
+ * Compiles schemas to code on first use, for commands that run long or process much data. Decoding and encoding (the
+ * journal, the record, manifests, responses of PrivX) then takes an eighth of the time. Short commands would end before
+ * that pays off: compiling takes a tenth of a second and some megabytes.
  *
- * To be imported for its effect, by the module that does the work of such a command. Nothing changes but the time; where code
- * may not be made from text (`node --disallow-code-generation-from-strings`), nothing changes at all.
+ * Imported for its effect by the module that does the work of such a command. It changes only the time. If code
+ * generation from strings is disabled (`node --disallow-code-generation-from-strings`), it changes nothing.
  */
 import "effect/schema/SchemaJITCompiler/enable"

@@ -1,11 +1,11 @@
-/** `privx-kit completion`: what it takes, and what its help says. */
+/** `privx-kit completion`: its flags and its help. */
 import * as Argument from "effect/cli/Argument"
 import type * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { Screen } from "../terminal/Screen.ts"
 import { lazyCommand } from "./LazyCommand.ts"
 
-/** @param tree the whole command line, which the script is made from */
+/** @param tree the whole command line, from which the script is generated */
 export const completion = (tree: Effect.Effect<Command.Command.Any>) =>
   lazyCommand("completion", {
     parameters: {

@@ -1,6 +1,6 @@
 /**
- * Completion scripts for shells. The parser's own scripts lack what a user misses first: global flags, files, ids of runs, PrivX
- * hosts, digests of stored scripts, which the script asks privx-kit for.
+ * Completion scripts for shells. The scripts of the parser lack global flags, files, run ids, PrivX hosts and digests of
+ * stored scripts. This script requests these values from privx-kit.
  */
 import * as Parser from "effect/cli/Completions"
 import type * as Command from "effect/cli/Command"
@@ -26,7 +26,7 @@ export const script = (command: Command.Command.Any, shell: Shell): string => {
   }
 }
 
-/** Each marker is replaced with the shell's own code that lists the values. */
+/** Each marker is replaced with the code of the shell that lists the values. */
 const asks = {
   "@runs@": "privx-kit runs list --ids 2>/dev/null",
   "@targets@": "privx-kit runs list --targets 2>/dev/null",
@@ -55,7 +55,7 @@ const files: ReadonlySet<string> = new Set([
 
 const directories: ReadonlySet<string> = new Set(["data-dir", "fleet-secrets", "output"])
 
-/** Flags that take a PrivX host: those of earlier runs are offered. */
+/** Flags that take a PrivX host: completion offers the hosts of earlier runs. */
 const hosts: ReadonlySet<string> = new Set(["base-url", "host", "target"])
 
 const globals: ReadonlyArray<Parser.FlagDescriptor> = [

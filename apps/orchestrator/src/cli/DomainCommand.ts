@@ -1,6 +1,6 @@
 /**
- * Commands of domains. They take the same flags, find PrivX by the same settings, report failures and exit codes in the same
- * way, and print a result for people, or with `--json` for programs.
+ * Commands of domains. They share flags, PrivX settings, failures and exit codes, and print a result for people, or for
+ * programs with `--json`.
  *
  * ```ts
  * const list = DomainCommand.make("list", {
@@ -12,7 +12,7 @@
  * })
  * ```
  *
- * A command whose work takes long to load has it behind `load`: `--help` then does not wait for it.
+ * A command whose work is slow to load defers it with `load`, so that `--help` does not wait for it.
  */
 import type { Failure } from "@privx-kit/core/Failure"
 import type * as DurableRun from "@privx-kit/runs/DurableRun"
@@ -34,25 +34,25 @@ const common = {
 }
 
 interface Described<Config extends Command.Command.Config> {
-  /** The command that it is a subcommand of. */
+  /** The parent command. */
   readonly of: string
   readonly description: string
   /** Default: the description. */
   readonly shortDescription?: string
-  /** Flags and arguments, beside those of every command that talks to PrivX. */
+  /** Flags and arguments in addition to those of every command that calls PrivX. */
   readonly parameters: Config
   readonly examples?: ReadonlyArray<{ readonly command: string; readonly description?: string }>
-  /** What it exits with beside what every such command does. */
+  /** Exit codes in addition to those of every such command. */
   readonly exitCodes?: ReadonlyArray<ExitCode.Name>
   readonly sections?: ReadonlyArray<Section>
 }
 
-/** How a command shows its result. */
+/** Renders the result of a command. */
 interface Shows<A> {
   readonly toPerson: (result: A, out: Pane) => Effect.Effect<void>
-  /** Default: the result as it is. */
+  /** Default: the result unchanged. */
   readonly toJson?: ((result: A) => unknown) | undefined
-  /** What a result ends with when it is not `ok`. */
+  /** The exit code of a result that is not `ok`. */
   readonly exitName?: ((result: A) => ExitCode.Name) | undefined
 }
 
@@ -67,13 +67,13 @@ export interface Durable<I, Inputs, Result, E extends Failure> extends Shows<Res
   readonly inputs: (input: I) => Inputs
 }
 
-/** A command that calls PrivX and prints the answer. */
+/** A command that calls PrivX and prints the response. */
 export const make = <const Name extends string, const Config extends Command.Command.Config, A>(
   name: Name,
   definition: Described<Config> & Call<Input<Config>, A>
 ) => lazy<Name, Config, A>(name, { ...definition, load: async () => definition })
 
-/** Like {@link make}, with its work in a module that is loaded when the command runs. */
+/** Like {@link make}, but its work is in a module that is loaded when the command runs. */
 export const lazy = <const Name extends string, const Config extends Command.Command.Config, A>(
   name: Name,
   definition: Described<Config> & { readonly load: () => Promise<Call<Input<Config>, A>> }
@@ -83,7 +83,7 @@ export const lazy = <const Name extends string, const Config extends Command.Com
     return (input: Input<Config> & Given) => call({ ...shown, ...work }, () => work.run(input), input)
   })
 
-/** A command that executes a durable run of a kind and follows it. With `--run ID` it resumes one. */
+/** A command that executes and follows a durable run of a kind. With `--run ID` it resumes one. */
 export const durable = <
   const Name extends string,
   const Config extends Command.Command.Config,
@@ -132,7 +132,7 @@ const define = <
     sections,
     load: async () => {
       const work = await load({ command: `${of} ${name}` })
-      // The parameters are those of the definition and the common ones: the parser gives the values of both.
+      // The parameters are those of the definition and the common ones: the parser returns the values of both.
       return (input) => work(input as unknown as G)
     }
   })

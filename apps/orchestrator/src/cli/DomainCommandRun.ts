@@ -1,4 +1,4 @@
-/** The work that the commands of all domains have in common: connecting, executing, and reporting how it went. */
+/** The common work of domain commands: connecting, executing, and reporting the outcome. */
 import type { Failure } from "@privx-kit/core/Failure"
 import type * as DurableRun from "@privx-kit/runs/DurableRun"
 import { RunEvents } from "@privx-kit/runs/RunEvents"
@@ -16,21 +16,21 @@ import type * as GlobalFlags from "./flags/GlobalFlags.ts"
 import * as Outcome from "./Outcome.ts"
 import * as Warnings from "./Warnings.ts"
 
-/** What the flags of every such command give. */
+/** The values of the common flags. */
 export type Given = ConnectionFlags.ConnectionInput & GlobalFlags.Globals & { readonly json: boolean }
 
 export type GivenDurable = Given & { readonly runId: string | undefined; readonly fresh: boolean }
 
-/** The command, and how it shows its result. */
+/** The command, and the view of its result. */
 export interface Shown<A> {
-  /** As in the JSON document: `ueba status`. */
+  /** The name in the JSON document: `ueba status`. */
   readonly command: string
   readonly toPerson: (result: A, out: Pane) => Effect.Effect<void>
   readonly toJson?: ((result: A) => unknown) | undefined
   readonly exitName?: ((result: A) => ExitCode.Name) | undefined
 }
 
-/** Calls PrivX with the client that the settings make. */
+/** Calls PrivX with a client made from the settings. */
 export const call = <A>(
   shown: Shown<A>,
   run: () => Effect.Effect<A, Failure, HostServices | Screen | Scope.Scope>,
@@ -41,7 +41,7 @@ export const call = <A>(
     report(shown, input)
   )
 
-/** Executes a durable run of a kind in this process and follows it. */
+/** Executes a durable run of a kind in this process, and follows it. */
 export const execute = <Inputs, Result, E extends Failure>(
   shown: Shown<Result>,
   kind: DurableRun.DurableRun<Inputs, Result, E>,

@@ -1,5 +1,5 @@
 /**
- * The exit codes of `privx-kit`: one for each class of failure. The table is data: `--help` and the README show it.
+ * The exit codes of `privx-kit`: one for each class of failure. `--help` and the README show this table.
  *
  * A script that needs more than the class reads `--json`.
  */
@@ -8,13 +8,13 @@ import type { CommandFailure } from "./CommandFailure.ts"
 
 export interface ExitCode {
   readonly code: number
-  /** When the process exits with it, in one line. */
+  /** When the process exits with this code, in one line. */
   readonly meaning: string
   /** Whether the same command can succeed later without any change. */
   readonly passes: boolean
 }
 
-/** Codes never change; new ones go to the end of their range. */
+/** Codes never change. New codes are added at the end of their range. */
 export const table = {
   ok: { code: 0, meaning: "success", passes: false },
   defect: { code: 1, meaning: "an internal error of privx-kit: please report it", passes: false },
@@ -64,10 +64,10 @@ export const table = {
 
 export type Name = keyof typeof table
 
-/** In the order of the codes. */
+/** In ascending order of the codes. */
 export const names = Object.keys(table) as ReadonlyArray<Name>
 
-/** What a command exits with: a row of the table, or what a domain has registered for a class of its own. */
+/** An exit code: a row of the table, or a code that a domain has registered for one of its classes. */
 export interface Exit {
   readonly code: number
   readonly name: string
@@ -75,7 +75,7 @@ export interface Exit {
 
 export const exit = (name: Name | Exit): Exit => (typeof name === "string" ? { code: table[name].code, name } : name)
 
-/** What a command exits with when it, or the run that it follows, fails. */
+/** The exit code of a command that fails, or whose followed run fails. */
 export const ofFailure = (
   failure: Failure,
   registered: (tag: string) => { readonly code: number } | undefined
@@ -85,10 +85,10 @@ export const ofFailure = (
   return exit(isKnown(failure) ? of(failure) : "defect")
 }
 
-/** A class that neither privx-kit nor a domain knows: a defect of the code that lets it through. */
+/** A class that neither privx-kit nor a domain knows: a defect of the code that does not handle it. */
 const isKnown = (failure: Failure): failure is CommandFailure => failure._tag in tags
 
-/** The class of a failure of privx-kit. */
+/** The class of a privx-kit failure. */
 export const of = (failure: CommandFailure): Name => {
   switch (failure._tag) {
     case "ArtifactNotFound":
@@ -173,7 +173,7 @@ export const of = (failure: CommandFailure): Name => {
     case "GeneralError":
     case "UnknownErrorCode":
       return ofStatus(failure.status, failure.operation)
-    // The remaining codes blame the request or the configuration, for any status.
+    // The remaining codes mean a wrong request or configuration, for any status.
     default:
       return ofStatus(Math.min(failure.status, 499), failure.operation)
   }
@@ -217,7 +217,7 @@ const ofReason: Record<Extract<CommandFailure, { _tag: "TransportError" }>["reas
 
 const ofStatus = (status: number, operation: string): Name => {
   if (status >= 500) return "server"
-  // OAuth 2: the token endpoint answers 400 to wrong credentials.
+  // OAuth 2: the token endpoint responds to wrong credentials with 400.
   if (status === 401 || operation === "TokenProvider.get") return "authentication"
   if (status === 403) return "permission"
   return status === 404 ? "notFound" : "refused"

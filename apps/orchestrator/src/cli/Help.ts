@@ -1,4 +1,4 @@
-/** `--help` as text: what the command is for first, examples before the long lists, nothing wider than the terminal. */
+/** `--help` as text: the purpose of the command first, examples before long lists, no line wider than the terminal. */
 import type { FlagDoc, HelpDoc } from "effect/cli/HelpDoc"
 import * as Context from "effect/Context"
 import * as Option from "effect/Option"
@@ -61,19 +61,19 @@ export const render = (doc: HelpDoc, style: Style, columns: number): string => {
   return blocks.map((lines) => lines.join("\n")).join("\n\n")
 }
 
-/** A command that is too long for one line, broken before its flags as a shell takes it. */
+/** A command that is too long for one line, broken before its flags in shell syntax. */
 const continued = (command: string, width: number): ReadonlyArray<string> => {
   const lines: Array<string> = []
   for (const part of command.split(/ (?=--)/)) {
     const last = lines.at(-1)
-    // Room for the indentation and the backslash.
+    // Reserves columns for the indentation and the backslash.
     if (last === undefined || last.length + part.length > width - 5) lines.push(part)
     else lines[lines.length - 1] = `${last} ${part}`
   }
   return lines.map((line, index) => `${index === 0 ? "" : "  "}${line}${index < lines.length - 1 ? " \\" : ""}`)
 }
 
-/** A section alone. */
+/** Renders a single section. */
 export const renderSection = ({ rows, title }: Section, style: Style, columns: number): string =>
   [style.bold(title), ...Text.columns(rows, { indent: 2, columns: Math.min(columns, widest) })].join("\n")
 
@@ -84,5 +84,5 @@ const flagName = (flag: FlagDoc, style: Style): string => {
   return names.map(style.green).join(", ") + (value === "boolean" ? "" : ` ${style.dim(value)}`)
 }
 
-/** The parser lists all choices as the value of its own flags, which is too wide. */
+/** For its own flags, the parser lists all choices as the value, which is too wide. */
 const builtIn: Readonly<Record<string, string>> = { "log-level": "LEVEL" }

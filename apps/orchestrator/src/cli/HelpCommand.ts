@@ -1,4 +1,6 @@
-/** `privx-kit help`: the tables that all commands share. With words of a command, it shows the help of that command. */
+/**
+ * `privx-kit help`: the tables that all commands share. With the words of a command, it shows the help of that command.
+ */
 import * as Argument from "effect/cli/Argument"
 import * as Effect from "effect/Effect"
 import { Screen } from "../terminal/Screen.ts"

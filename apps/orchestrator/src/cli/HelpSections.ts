@@ -1,7 +1,7 @@
 /**
- * What `--help` says beyond flags: the settings that a command reads, its exit codes, whatever else it must explain. A
- * command's own rows stand in its `--help`; `privx-kit help` has the whole tables. Commands are annotated with their
- * sections; `Help` renders them.
+ * The sections of `--help` besides flags: the settings that a command reads, its exit codes, and other explanations. The
+ * `--help` of a command has its own rows; `privx-kit help` has the whole tables. Commands are annotated with their
+ * sections, and `Help` renders them.
  */
 import * as Context from "effect/Context"
 import * as Catalogue from "@privx-kit/settings/Catalogue"
@@ -12,7 +12,7 @@ export interface Section {
   readonly rows: ReadonlyArray<readonly [left: string, right: string]>
 }
 
-/** Made when they are shown. */
+/** Created when they are shown. */
 export class HelpSections extends Context.Service<HelpSections, () => ReadonlyArray<Section>>()(
   "privx-kit/HelpSections"
 ) {}
@@ -20,7 +20,7 @@ export class HelpSections extends Context.Service<HelpSections, () => ReadonlyAr
 export type OwnVariable = keyof typeof Catalogue.ownEnvironment
 
 export interface SettingNames {
-  /** Those of a connection to PrivX. */
+  /** The settings of a connection to PrivX. */
   readonly privx?: boolean
   readonly own: ReadonlyArray<OwnVariable>
 }
@@ -38,7 +38,7 @@ const settingRow = (key: Catalogue.Key): readonly [string, string] => {
   return [name, also.length === 0 ? description : `${description} (${also.join("; ")})`]
 }
 
-/** Each row: name in the environment, meaning, other names. */
+/** Each row has the name in the environment, the meaning, and other names. */
 export const settings: Section = {
   title: "SETTINGS (flag, else environment, else config file)",
   rows: Catalogue.keys.map(settingRow)
@@ -73,10 +73,10 @@ const exitRow = (name: ExitCode.Name) =>
 
 export const exitCodes: Section = { title: "EXIT CODES", rows: ExitCode.names.map(exitRow) }
 
-/** The whole tables, by the name under which `privx-kit help` shows them. */
+/** The whole tables, under the names that `privx-kit help` accepts. */
 export const topics = { "exit-codes": exitCodes, environment, settings } as const
 
-/** The sections of a command that does something. */
+/** The sections of a command that does work. */
 export const ofLeaf = ({
   exitCodes,
   sections = [],
@@ -102,7 +102,7 @@ export const ofLeaf = ({
 
 /** Exit codes that several commands share. */
 export const exitsOf = {
-  /** Where PrivX, or a server of the kit, is asked. */
+  /** Exit codes of commands that call PrivX or a privx-kit server. */
   network: [
     "settings",
     "unreachable",

@@ -1,9 +1,9 @@
 /**
- * Which signal ends the process. The first signal stops it gracefully, so that the run can be resumed; a second one exits at
- * once: a run survives that too, as it survives a power cut.
+ * Handles the signals that end the process. The first signal stops it gracefully, so that the run can be resumed. A
+ * second signal exits immediately; the run survives that as it survives a power failure.
  *
- * A closed terminal (SIGHUP) counts as SIGTERM, unless the process was started with `nohup`, or something else in it
- * listens: `serve` reads its tokens again.
+ * A closed terminal (SIGHUP) counts as SIGTERM, unless the process was started with `nohup`, or another part of it
+ * handles SIGHUP: `serve` then reads its tokens again.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -15,19 +15,19 @@ const signals = { SIGINT: "interrupted", SIGTERM: "terminated", SIGHUP: "hangup"
 
 let received: keyof typeof signals | undefined
 
-/** Listens for the whole life of the process. */
+/** Listens until the process ends. */
 export const listen = (): void => {
-  // By itself Node opens a debugger on SIGUSR1, in which any account of the machine can run code as this user.
+  // By default, Node opens a debugger on SIGUSR1, in which any account of the machine can run code as this user.
   process.on("SIGUSR1", () => {})
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => receive(signal))
   const ignored = isNohup()
   process.on("SIGHUP", () => {
     if (ignored) return
     if (process.listenerCount("SIGHUP") > 1) return
-    // A terminal that is closed sends it to the whole group, and a shell once more.
+    // A closed terminal sends it to the whole process group, and the shell sends it again.
     if (received === "SIGHUP") return
     receive("SIGHUP")
-    // The runtime stops its fibers on this one.
+    // The runtime stops its fibers on this signal.
     process.emit("SIGTERM", "SIGTERM")
   })
 }
@@ -42,13 +42,13 @@ const receive = (signal: keyof typeof signals): void => {
   received = signal
 }
 
-/** Whether the SIGTERM that follows from a SIGHUP was seen. */
+/** Whether the SIGTERM that follows a SIGHUP has arrived. */
 let passedOn = false
 
 /**
- * Whether the process was started with `nohup`. Node itself undoes the ignored SIGHUP at its start, so that only other traces
- * are left: the shell names `nohup` as what it started, the shell script around this process ignores SIGHUP, or `nohup` has
- * replaced a terminal by a standard input that cannot be read and by `nohup.out`.
+ * Whether the process was started with `nohup`. Node resets the ignored SIGHUP when it starts, so only other traces are
+ * left: the shell names `nohup` as the started command, the shell script around this process ignores SIGHUP, or `nohup`
+ * has replaced a terminal by an unreadable standard input and by `nohup.out`.
  */
 const isNohup = (): boolean =>
   path.basename(process.env["_"] ?? "") === "nohup" ||
@@ -62,7 +62,7 @@ const isNohup = (): boolean =>
     return (isUnreadable && target(0) === "/dev/null") || [1, 2].some((fd) => path.basename(target(fd)) === "nohup.out")
   })
 
-/** Where there is no `/proc`, the answer is no. */
+/** Without `/proc`, the result is `false`. */
 const inProc = (look: () => boolean): boolean => {
   try {
     return look()
@@ -75,7 +75,7 @@ const target = (descriptor: number): string => fs.readlinkSync(`/proc/self/fd/${
 
 let isExpected = false
 
-/** From now on a signal is how the process is meant to end, and no failure. */
+/** From now on, a signal is the expected end of the process and not a failure. */
 export const expectSignal = (): void => {
   isExpected = true
 }

@@ -1,6 +1,6 @@
 /**
- * A command whose work is loaded when the command runs. Defines what it takes, what its `--help` says, and which module
- * does the work: `--help` loads the definitions and nothing else.
+ * A command whose work is loaded when it runs. The definition contains its flags, its help, and the module of its work.
+ * `--help` loads only the definitions.
  */
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
@@ -22,31 +22,31 @@ export type Values<Config extends Command.Command.Config> = {
     : Command.Command.Config.Infer<Config>[Key]
 }
 
-/** These, and the global flags. */
+/** The values of the command, and those of the global flags. */
 export type Input<Config extends Command.Command.Config> = GlobalFlags.Globals & Values<Config>
 
-/** Does the work of a command, and reports how it ended. */
+/** Does the work of a command, and reports its outcome. */
 export type Work<Config extends Command.Command.Config> = (
   input: Input<Config>
 ) => Effect.Effect<void, Ended, Screen | Domains>
 
 export interface Definition<Config extends Command.Command.Config> {
-  /** Flags and arguments, by the names under which the work gets their values. */
+  /** Flags and arguments, under the names by which the work receives their values. */
   readonly parameters: Config
   readonly description: string
   readonly shortDescription: string
   readonly examples: ReadonlyArray<{ readonly command: string; readonly description?: string }>
-  /** What the command exits with beside 0, 1 and 2. */
+  /** Exit codes in addition to 0, 1 and 2. */
   readonly exitCodes: ReadonlyArray<ExitCode.Name>
-  /** Which settings it reads: those of PrivX, and variables of its own. */
+  /** The settings that it reads: those of PrivX, and its own variables. */
   readonly settings?: HelpSections.SettingNames
   readonly sections?: ReadonlyArray<HelpSections.Section>
   readonly load: (input: Input<Config>) => Promise<Work<Config>>
-  /** The work where the command talks to a server. */
+  /** The work of the command with a server. */
   readonly loadRemote?: (input: Input<Config>) => Promise<Work<Config>>
   /**
-   * Name of a command that works on the data directory only, e.g. `artifacts list`: it refuses to run where the environment
-   * names a server.
+   * The name of a command that works only on the data directory, e.g. `artifacts list`. The command refuses to run if the
+   * environment names a server.
    */
   readonly localOnly?: string
 }

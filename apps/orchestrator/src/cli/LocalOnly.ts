@@ -1,4 +1,4 @@
-/** Refuses a command that works on the data directory for someone whose environment names a server. */
+/** Refuses a command that works only on the data directory if the environment names a server. */
 import * as Effect from "effect/Effect"
 import * as Catalogue from "@privx-kit/settings/Catalogue"
 import { SettingsError } from "@privx-kit/settings/SettingsError"

@@ -1,4 +1,4 @@
-/** `privx-kit openapi`: the endpoints that the kit uses or serves, as OpenAPI documents. */
+/** `privx-kit openapi`: prints the endpoints that the kit calls or serves, as OpenAPI documents. */
 import * as Argument from "effect/cli/Argument"
 import { lazyCommand } from "./LazyCommand.ts"
 

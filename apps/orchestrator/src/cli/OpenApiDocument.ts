@@ -1,4 +1,4 @@
-/** The OpenAPI documents, made from the very definitions that the clients use. */
+/** The OpenAPI documents, generated from the definitions that the clients use. */
 import * as PlaybackApi from "@privx-kit/playback/PlaybackApi"
 import * as UebaApi from "@privx-kit/ueba/UebaApi"
 import * as Effect from "effect/Effect"

@@ -1,8 +1,8 @@
 /**
- * How a command ends: its result on standard output, for people or as one JSON document, or its failure, and the exit
- * code that goes with it.
+ * Ends a command: prints its result on standard output, for people or as one JSON document, or its failure, and sets the
+ * exit code.
  *
- * With `--json`, standard output gets exactly one document, whatever happens:
+ * With `--json`, standard output receives exactly one document in every case:
  * `{"format": 1, "command": "ueba setup", "result": {…}}` or `{"format": 1, "command": "ueba setup", "error": {…}}`.
  */
 import * as Failure from "@privx-kit/core/Failure"
@@ -21,40 +21,40 @@ import { type Pane, Screen } from "../terminal/Screen.ts"
 import * as Interruption from "./Interruption.ts"
 import * as SystemFailure from "./SystemFailure.ts"
 
-/** Raised by one when a field changes its meaning or goes away; new fields may come at any time. */
+/** Incremented when a field is removed or changes its meaning. New fields can be added without an increment. */
 export const format = 1
 
 export interface Options<A> {
-  /** As in the document, e.g. `ueba setup`. */
+  /** The name in the document, e.g. `ueba setup`. */
   readonly command: string
   readonly json: boolean
   /** Print the document as YAML. */
   readonly yaml?: boolean
-  /** One document a line, because the command prints several. */
+  /** Print one document per line, because the command prints several. */
   readonly compact?: boolean
   readonly verbose: boolean
   readonly toJson: (result: A) => unknown
   /** Writes the result for a person. */
   readonly toPerson: (result: A, out: Pane, verbose: boolean) => Effect.Effect<void, never, Domains>
-  /** What a result ends with when it is not `ok`. */
+  /** The exit code of a result that is not `ok`. */
   readonly exitName?: (result: A) => ExitCode.Name | ExitCode.Exit
-  /** Whether the command has no end of its own: being interrupted is then nothing to talk about. */
+  /** Whether the command runs until it is interrupted, so that an interruption is not reported. */
   readonly endless?: boolean
-  /** What else is known when the command is interrupted or fails, e.g. the run and how to resume it. */
+  /** Further details if the command is interrupted or fails, e.g. the run and how to resume it. */
   readonly context?: (ended: "interrupted" | "failed", failure?: Failure.Failure) => Context
 }
 
 export interface Context {
   /** Fields for the JSON error. */
   readonly fields: Readonly<Record<string, unknown>>
-  /** A line for a person: how to continue. */
+  /** A line for people: how to continue. */
   readonly advice: string | undefined
 }
 
 export const report =
   <A>(options: Options<A>) =>
   <R>(command: Effect.Effect<A, Failure.Failure, R>): Effect.Effect<void, Ended, R | Screen | Domains> =>
-    // The command can be interrupted; what is then said about it cannot.
+    // The command can be interrupted; the report about it cannot.
     Effect.uninterruptibleMask((restore) =>
       Effect.matchCauseEffect(restore(command), {
         onSuccess: (result) => succeed(options, result),
@@ -94,7 +94,7 @@ const fail = Effect.fnUntraced(function* <A>(
   return yield* Effect.fail(new Ended(exit, failure))
 })
 
-/** The options of `report` that `--json` and `--output` stand for. */
+/** The `report` options for `--json` and `--output`. */
 export const formatOf = (input: {
   readonly json: boolean
   readonly output: "table" | "json" | "yaml" | undefined
@@ -174,7 +174,7 @@ const describeDefect = (defect: unknown, { style }: Pane, advice: ReadonlyArray<
   }
 }
 
-/** A defect outside of any command. */
+/** Reports a defect outside every command. */
 export const reportDefect = Effect.fnUntraced(function* (
   defect: unknown,
   options: { readonly json: boolean; readonly verbose: boolean }
@@ -195,8 +195,8 @@ export const reportDefect = Effect.fnUntraced(function* (
 })
 
 /**
- * Fails where standard output did not take everything: a cut result must not look like a whole one. A reader that has gone
- * away (`| head`) is no failure.
+ * Fails if standard output was not written completely: a truncated result must not look complete. A reader that has
+ * closed the pipe (`| head`) is not a failure.
  */
 export const checkOutput = <E, R>(command: Effect.Effect<void, E, R>): Effect.Effect<void, E | Ended, R | Screen> =>
   Effect.uninterruptibleMask((restore) =>
@@ -205,7 +205,7 @@ export const checkOutput = <E, R>(command: Effect.Effect<void, E, R>): Effect.Ef
       const { err, out } = yield* Screen
       const written = yield* Effect.result(out.written)
       if (Result.isFailure(written) && written.failure.reason !== "closed") {
-        // A command whose result is the output has said so itself.
+        // A command whose result is its output has already reported this.
         const ended = Option.getOrUndefined(Exit.findErrorOption(exit))
         if (!(ended instanceof Ended && ended.failure === written.failure))
           yield* err.line(`${err.style.red(err.style.sign.failed)} ${Failure.render(written.failure)}`)
@@ -222,7 +222,7 @@ export const toJson = (
   failure: Failure.Failure,
   exit: ExitCode.Exit
 ): Effect.Effect<Readonly<Record<string, unknown>>> =>
-  // Loaded on demand: it knows every failure there is, and with them most of the program.
+  // Loaded on demand: it imports all failures, and with them most of the program.
   Effect.map(
     Effect.promise(() => import("./CommandFailure.ts")),
     ({ fields }) => ({
@@ -234,7 +234,7 @@ export const toJson = (
     })
   )
 
-/** For a person. A setup script that is not verified is shown with its report first, settings with every problem. */
+/** For people. An unverified setup script is shown with its report first, settings with all problems. */
 export const toLines = Effect.fnUntraced(function* (
   failure: Failure.Failure,
   err: Pane,
@@ -264,7 +264,7 @@ const settingsLines = (failure: SettingsError, { style }: Pane): ReadonlyArray<s
     `  ${style.sign.dot} ${problem.at === undefined ? `The ${style.bold(problem.setting)}` : style.bold(subject(problem))} ${problem.problem}.`,
     `    ${problem.fix}`
   ]),
-  // A position in a file already names its only source.
+  // A position in a file already names the source.
   ...(failure.problems.every(({ at }) => at !== undefined)
     ? []
     : [`  Sources, in order of precedence: ${failure.looked.join(", ")}.`]),

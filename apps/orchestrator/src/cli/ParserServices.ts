@@ -1,6 +1,6 @@
 /**
- * The services that the parser of the command line can ask for: to read a file that a flag names, to prompt for what is
- * missing. No flag here does either, so that nothing of the platform has to be loaded for `--help`.
+ * The services that the command line parser can request: reading a file that a flag names, and prompting for missing
+ * values. No flag here uses either, so `--help` loads nothing of the platform.
  */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"

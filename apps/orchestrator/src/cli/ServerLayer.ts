@@ -1,4 +1,4 @@
-/** The clients of the server that a command is meant for. */
+/** The clients of the server that a command calls. */
 import * as Settings from "@privx-kit/settings/Settings"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -23,10 +23,10 @@ export const start = (
   const domains = [...builtIn, ...(loaded?.config.domains ?? [])]
   Interruption.listen()
   for (const stream of [process.stdout, process.stderr]) {
-    // `Screen` notes what fails.
+    // `Screen` records failures.
     stream.on("error", () => {})
   }
-  // An error that an event brings, outside of every Effect.
+  // An error raised by an event, outside every Effect.
   process.on("uncaughtException", (error) => {
     const failure = SystemFailure.fromDefect(error)
     process.stderr.write(
@@ -36,7 +36,7 @@ export const start = (
     )
     process.exit(ExitCode.table[failure === undefined ? "defect" : "storage"].code)
   })
-  // Needed before the command line is parsed: mistakes are shown in colour too.
+  // Needed before the command line is parsed, because mistakes are shown in color too.
   const color = args.includes("--no-color") ? false : args.includes("--color") ? true : undefined
   NodeRuntime.runMain(
     Effect.provide(CommandLine.run(args, version, domains), [
@@ -45,7 +45,7 @@ export const start = (
       ...(loaded === undefined ? [] : [ConfigFile.layer(loaded.config)])
     ]),
     {
-      // The command has printed its messages already.
+      // The command has already printed its messages.
       disableErrorReporting: true,
       teardown: (exit, onExit) => {
         if (Exit.isSuccess(exit)) return onExit(ExitCode.table.ok.code)

@@ -1,11 +1,11 @@
-/** What the system or the database refused, in an error that no code expected. Such an error is not a bug of privx-kit. */
+/** An unexpected error of the system or the database. Such an error is not a bug of privx-kit. */
 import * as StorageFailed from "@privx-kit/core/StorageFailed"
 import * as SqliteCodes from "@privx-kit/durable/SqliteCodes"
 
 export const fromDefect = (defect: unknown): StorageFailed.StorageFailed | undefined =>
   StorageFailed.fromDefect(defect) ?? fromDatabase(defect)
 
-/** `node:sqlite` has codes of its own. */
+/** `node:sqlite` has its own error codes. */
 const fromDatabase = (defect: unknown): StorageFailed.StorageFailed | undefined => {
   for (let cause = defect, depth = 0; cause instanceof Error && depth < 8; depth++) {
     if ("errcode" in cause) {

@@ -1,4 +1,4 @@
-/** Reports a command line that the parser refuses, with the closest match, and exit code 2. */
+/** Reports a command line that the parser rejects, with the closest match, and exits with code 2. */
 import type * as CliError from "effect/cli/CliError"
 import * as Effect from "effect/Effect"
 import * as FlagKinds from "./flags/FlagKinds.ts"
@@ -28,7 +28,7 @@ export const fail = Effect.fnUntraced(function* (
   return yield* Effect.fail(new Ended(ExitCode.exit("usage")))
 })
 
-/** Whether `--json` was given, as far as an invalid command line shows. */
+/** Whether `--json` was given, as far as an invalid command line shows it. */
 export const wantsJson = (args: ReadonlyArray<string>): boolean => {
   const end = args.indexOf("--")
   return (end === -1 ? args : args.slice(0, end)).includes("--json")
@@ -39,7 +39,7 @@ const sentence = (error: CliError.CliError): string => {
     case "UnrecognizedOption":
       return `The command has no flag ${error.option}.${meant(error.suggestions)}${forSecrets(error.option)}`
     case "UnknownSubcommand":
-      // The word is not repeated: it may be a secret.
+      // The word is not repeated, because it may be a secret.
       return `No such command exists.${meant(error.suggestions)}`
     case "UnexpectedArgument":
       return error.arguments.length === 1
@@ -65,7 +65,7 @@ const sentence = (error: CliError.CliError): string => {
   }
 }
 
-/** The choices of Effect, `"a" | "b"`, are written as a list. */
+/** Renders Effect's choices, `"a" | "b"`, as a list. */
 const expected = (text: string): string => {
   const plain = text.replace(/^Expected:? /, "").replace(/\.$/, "")
   return /^"[^"]*"( \| "[^"]*")+$/.test(plain) ? `one of ${plain.replaceAll('"', "").split(" | ").join(", ")}` : plain

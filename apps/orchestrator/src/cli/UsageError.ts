@@ -1,7 +1,7 @@
 /**
- * The command line cannot be understood, or contradicts itself. Nothing has been done.
+ * The command line is invalid or contradictory. Nothing has been done.
  *
- * The text never repeats a positional argument: a session id, or a secret that was put there by mistake, could be one.
+ * The text never repeats a positional argument: it could be a session id, or a secret that was given by mistake.
  */
 import * as Failure from "@privx-kit/core/Failure"
 import * as Schema from "effect/Schema"
@@ -9,9 +9,9 @@ import * as Schema from "effect/Schema"
 export class UsageError extends Failure.Class<UsageError>()(
   "UsageError",
   {
-    /** The command as far as it was understood, e.g. `privx-kit ueba setup`. */
+    /** The command as far as it was recognized, e.g. `privx-kit ueba setup`. */
     command: Schema.String,
-    /** Sentences, one for each thing that is wrong. */
+    /** One sentence for each problem. */
     problems: Schema.Array(Schema.String)
   },
   {

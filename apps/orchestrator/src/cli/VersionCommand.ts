@@ -1,4 +1,4 @@
-/** `privx-kit version`: versions of the program, of Node and of the system, for reports. */
+/** `privx-kit version`: the versions of the program, of Node and of the system, for bug reports. */
 import * as Effect from "effect/Effect"
 import * as os from "node:os"
 import { Domains } from "../domain/Domains.ts"
@@ -10,7 +10,7 @@ export interface Versions {
   readonly version: string
   readonly node: string
   readonly system: string
-  /** Names of the domains, with those of a privx-kit.config file. */
+  /** Names of the domains, including those of a privx-kit.config file. */
   readonly domains: ReadonlyArray<string>
 }
 

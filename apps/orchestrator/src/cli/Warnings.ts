@@ -1,4 +1,4 @@
-/** Warnings about settings: said once, on standard error, and never in the way of the work. */
+/** Prints each warning about settings once, on standard error, without interrupting the command. */
 import * as Effect from "effect/Effect"
 import type { Pane } from "../terminal/Screen.ts"
 

@@ -1,4 +1,4 @@
-/** Lists, shows and exports stored scripts. None of it takes the lock of the data directory. */
+/** Lists, shows and exports stored scripts, without the lock of the data directory. */
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -39,7 +39,7 @@ export const list = (input: Input & { readonly ids: boolean; readonly output: Fl
     })
   )
 
-/** Path and access rights are known for a data directory only. */
+/** Path and access rights are known only for a data directory. */
 export interface Shown extends Pick<ArtifactDirectory.Described, "sha256" | "bytes" | "storedAt" | "runs"> {
   readonly path?: string
   readonly mode?: string
@@ -110,7 +110,7 @@ export const exportTo = (
     })
   )
 
-/** In a directory, the script gets the name that it has when it is delivered. */
+/** In a directory, the script gets the name of a delivered script. */
 const placeFor = Effect.fnUntraced(function* (target: string, force: boolean) {
   const kindOf = (file: string) =>
     Effect.promise(() =>

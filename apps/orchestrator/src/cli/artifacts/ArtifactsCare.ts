@@ -75,7 +75,7 @@ export const fsck = (input: Input) =>
     })
   )
 
-/** A bar where there is a terminal. */
+/** A progress bar on a terminal. */
 const following = Effect.fnUntraced(function* (err: Pane) {
   if (!err.animation) return undefined
   const live = yield* LiveLine.make(err)

@@ -1,4 +1,4 @@
-/** `privx-kit artifacts …`: what the commands take, and what their help says. */
+/** The flags and help of `privx-kit artifacts …`. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"

@@ -36,7 +36,7 @@ export const run = (input: Input) =>
     })
   )
 
-/** What the command compares, and how many lines around each change it shows. */
+/** The compared scripts, and the number of context lines. */
 export type Comparison = Pick<Input, "script" | "other" | "context">
 
 export const compare = Effect.fnUntraced(function* ({ context, other, script }: Comparison, dataDir: string) {
@@ -61,11 +61,11 @@ export const compare = Effect.fnUntraced(function* ({ context, other, script }: 
   }
 })
 
-/** The script that is meant, and where it is from. */
+/** The selected script and its source. */
 const chosen = Effect.fnUntraced(function* (text: string, dataDir: string) {
   const runs = yield* Runs
   const ids = yield* runs.idsLike(text, 2)
-  // A digest has no dashes and can begin like the id of a run: the run is meant then.
+  // A digest has no dashes and can begin like a run id: the run takes precedence.
   if (ids.length > 0) {
     const { id, sha256, status, target } = yield* RunAccess.find(text)
     if (sha256 === null) {

@@ -1,4 +1,4 @@
-/** Compares the script of a run at a server with the reference of its PrivX host there. */
+/** Compares the script of a run on a server with the reference script of its PrivX host there. */
 import { structuredPatch } from "diff"
 import * as Effect from "effect/Effect"
 import * as crypto from "node:crypto"

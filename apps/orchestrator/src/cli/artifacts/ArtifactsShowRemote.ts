@@ -1,4 +1,4 @@
-/** Shows what a server knows of a script that is stored there. */
+/** Shows the details of a script that is stored on a server. */
 import * as Effect from "effect/Effect"
 import * as RemoteRunClient from "../../client/RemoteRunClient.ts"
 import { ServerClient } from "../../client/ServerClient.ts"

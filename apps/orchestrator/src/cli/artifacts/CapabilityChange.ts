@@ -1,4 +1,4 @@
-/** What one setup script does and another does not, as phrases: `writes to /etc/sudoers.d/x`. */
+/** The capabilities that one setup script has and another lacks, as phrases: `writes to /etc/sudoers.d/x`. */
 import * as Capabilities from "@privx-kit/ueba/Capabilities"
 import { capabilities } from "@privx-kit/ueba/VerifySetupScript"
 import * as Effect from "effect/Effect"
@@ -9,9 +9,9 @@ export interface CapabilityChange {
 }
 
 /**
- * Compares two scripts by what they do; `null` where one of them cannot be parsed.
+ * Compares the capabilities of two scripts; `null` if one of them cannot be parsed.
  *
- * @param before `undefined` where there is no earlier script, so that everything is new
+ * @param before `undefined` if there is no earlier script, so that every capability is new
  */
 export const between = Effect.fnUntraced(function* (
   before: Uint8Array | undefined,

@@ -1,4 +1,4 @@
-/** Checks a script against its manifest and attestation, and says what matches. */
+/** Checks a script against its manifest and attestation, and reports what matches. */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as BoundedFile from "@privx-kit/files/BoundedFile"
 import * as Effect from "effect/Effect"
@@ -74,10 +74,10 @@ const verify = Effect.fnUntraced(function* (
   }
 })
 
-/** In bytes. Neither a script nor an attestation comes near it. */
+/** In bytes. Scripts and attestations are much smaller. */
 const largest = 64 * 1024 * 1024
 
-/** One that was named must be there; that there is none beside the manifest is a finding. */
+/** A file that an option names must exist; a missing file next to the manifest is a finding. */
 const readAttestation = (
   named: string | undefined,
   beside: string
@@ -92,7 +92,7 @@ const readAttestation = (
   )
 }
 
-/** A key that was named is the only one that counts. Otherwise the data directory's own comes first. */
+/** A key that an option names is the only trusted one. Otherwise the key of the data directory takes precedence. */
 const keysFor = Effect.fnUntraced(function* (
   input: Input,
   beside: string

@@ -1,4 +1,4 @@
-/** `privx-kit verify`: what it takes, and what its help says. */
+/** The flags and help of `privx-kit verify`. */
 import * as Flag from "effect/cli/Flag"
 import * as FlagKinds from "../flags/FlagKinds.ts"
 import { variablesOf } from "../HelpSections.ts"

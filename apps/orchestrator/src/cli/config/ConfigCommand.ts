@@ -1,4 +1,4 @@
-/** `privx-kit config …`: what the commands take, and what their help says. */
+/** The flags and help of `privx-kit config …`. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as FlagKinds from "../flags/FlagKinds.ts"

@@ -1,4 +1,4 @@
-/** The fields of the config file that are no secrets, by the names under which `config get` and `config set` know them. */
+/** The non-secret fields of the config file, under the names that `config get` and `config set` accept. */
 import * as BaseUrl from "@privx-kit/settings/BaseUrl"
 import * as Catalogue from "@privx-kit/settings/Catalogue"
 import type { Name } from "./SettingNames.ts"
@@ -15,7 +15,7 @@ const keys: Readonly<Record<Name, Catalogue.Key>> = {
 
 export const settingOf = (name: Name): Catalogue.Setting => Catalogue.get(keys[name])
 
-/** What is wrong with a value. */
+/** The problem of a value. */
 export const check = (name: Name, value: string): Problem | undefined => {
   if (name !== "base_url") return undefined
   const checked = BaseUrl.check(value, { insecureHttp: true })

@@ -1,4 +1,4 @@
-/** Writes a config file with comments. Asks at the terminal for what no flag says. */
+/** Writes a config file with comments. Prompts for values that no flag sets. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as DurableFile from "@privx-kit/files/DurableFile"

@@ -1,4 +1,4 @@
-/** Changes one value of a TOML text and leaves everything else, comments too, as it is. */
+/** Changes one value of a TOML text, and preserves everything else, including comments. */
 import { parseTOML } from "toml-eslint-parser"
 
 /**

@@ -1,4 +1,4 @@
-/** Reads and changes single values of the config file. Secrets are neither shown nor taken from the command line. */
+/** Reads and changes single values of the config file. Secrets are neither shown nor accepted on the command line. */
 import { fromSystem } from "@privx-kit/core/StorageFailed"
 import * as DurableFile from "@privx-kit/files/DurableFile"
 import * as Lookup from "@privx-kit/settings/Lookup"
@@ -26,7 +26,7 @@ interface Value {
   readonly source: string
 }
 
-/** The value that counts, wherever it comes from. */
+/** The effective value, from any source. */
 export const get = (input: Input) =>
   Effect.gen(function* () {
     const { title } = ConfigFields.settingOf(input.name)

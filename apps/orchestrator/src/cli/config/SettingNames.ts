@@ -1,4 +1,4 @@
-/** Names of the settings that `config get` and `config set` take: fields of the config file that are no secrets. */
+/** The names of the settings that `config get` and `config set` accept: non-secret fields of the config file. */
 export const names = [
   "base_url",
   "ca_file",

@@ -1,6 +1,6 @@
 /**
- * Checks what a job needs, layer by layer, and says for each fault what to do about it. A check whose layer below has failed
- * is skipped, not failed.
+ * Checks the requirements of a run, layer by layer, with advice for each fault. If a check fails, the checks of the
+ * layers above are skipped.
  */
 import * as Failure from "@privx-kit/core/Failure"
 import * as CertificateDiagnosis from "@privx-kit/http/CertificateDiagnosis"
@@ -37,9 +37,9 @@ export interface Check {
     | "database"
   readonly outcome: "ok" | "warning" | "failed" | "skipped"
   readonly detail: string
-  /** What to do, when something is wrong. */
+  /** The advice, if something is wrong. */
   readonly advice: string | undefined
-  /** The class of the failure, when it failed. */
+  /** The class of the failure, if there is one. */
   readonly exitName: ExitCode.Name | undefined
 }
 
@@ -69,9 +69,9 @@ const failed = (name: Of, exitName: ExitCode.Name, detail: string, advice: strin
 export const examine = Effect.fn("Doctor.examine")(function* (
   inspection: Inspection,
   limits: PrivxClient.Limits,
-  /** Whether a server is to be checked, and how to reach it. */
+  /** Whether to check a server, and its connection settings. */
   server: ServerSettings.Flags | undefined,
-  /** The URL of the database that workers and servers share, where one is set. */
+  /** The URL of the database that workers and servers share, if set. */
   database: Redacted.Redacted | undefined
 ): Effect.fn.Return<ReadonlyArray<Check>, never, Domains> {
   const host = yield* examineHost(inspection)
@@ -126,7 +126,7 @@ const examineHost = Effect.fnUntraced(function* (inspection: Inspection): Effect
   const proxy = route._tag === "Proxied" ? route.proxy : undefined
   const through =
     proxy === undefined ? "" : ` of the proxy ${proxy.origin} (${route._tag === "Proxied" ? route.source : ""})`
-  // Behind a proxy, names are the proxy's to resolve.
+  // Behind a proxy, the proxy resolves names.
   const host = proxy?.host ?? Proxy.hostOf(baseUrl)
   const port = proxy?.port ?? Proxy.portOf(baseUrl)
   const resolved = yield* Effect.promise(() => HostProbe.resolve(host))
@@ -189,7 +189,7 @@ const examineCertificate = Effect.fnUntraced(function* (
         "certificate",
         "tls",
         diagnosis.problem,
-        // The library does not know how its callers take CAs.
+        // The library does not know how its callers configure CAs.
         diagnosis.advice.includes("PEM")
           ? `${diagnosis.advice} Specify CAs with --ca-file or PRIVX_API_CA_FILE.`
           : diagnosis.advice
@@ -206,7 +206,7 @@ const examineCertificate = Effect.fnUntraced(function* (
   }
 })
 
-/** Days before its end from which on a certificate is warned about. */
+/** The remaining days of validity below which a certificate causes a warning. */
 const soon = 14
 
 const day = (date: Date): string => date.toISOString().slice(0, 10)
@@ -220,7 +220,7 @@ const examineCredentials = Effect.fnUntraced(function* (
   }
   if (credentials._tag === "Token") return examineToken(credentials.token)
   return yield* Effect.flatMap(TokenProvider, (tokens) =>
-    // The response names the scope; an opaque token does not.
+    // The scope is in the response; an opaque token does not contain it.
     Effect.flatMap(tokens.get, (token) =>
       Effect.map(tokens.scope, (scope) =>
         ok(
@@ -244,7 +244,7 @@ const examineCredentials = Effect.fnUntraced(function* (
   )
 })
 
-/** In `PrivX issued a token …`. */
+/** For `PrivX issued a token …`. */
 const loginOf = (credentials: Exclude<Credentials, { readonly _tag: "Token" }>): string => {
   switch (credentials._tag) {
     case "ApiClient":
@@ -256,7 +256,7 @@ const loginOf = (credentials: Exclude<Credentials, { readonly _tag: "Token" }>):
   }
 }
 
-/** Where PrivX does not allow the login, or does not know the client, another one may be meant. */
+/** If PrivX refuses the login or does not know the client, the user may mean a different one. */
 const otherLogin = (credentials: Credentials, failure: Failure.Failure): string => {
   if (!(failure instanceof OAuthError) || !isOfClient.has(failure.code)) return ""
   switch (credentials._tag) {
@@ -271,7 +271,7 @@ const otherLogin = (credentials: Credentials, failure: Failure.Failure): string 
 
 const isOfClient: ReadonlySet<string> = new Set(["invalid_client", "unauthorized_client", "unsupported_grant_type"])
 
-/** No harmless request exists to try a token with. Only its expiry can be read from it. */
+/** No harmless request exists that would test a token, so only its expiry is checked. */
 const examineToken = (token: Redacted.Redacted<string>): Check => {
   const end = claims(token)["exp"]
   const date = typeof end === "number" ? new Date(end * 1000) : undefined
@@ -295,7 +295,7 @@ const scopeOf = (token: Redacted.Redacted<string>): unknown => {
   return scopes ?? scope
 }
 
-/** The claims of a token that is a JWT. They are not verified, and only shown. */
+/** The claims of a JWT. They are not verified, only shown. */
 const claims = (token: Redacted.Redacted<string>): Readonly<Record<string, unknown>> => {
   try {
     const payload: unknown = JSON.parse(Buffer.from(Redacted.value(token).split(".")[1] ?? "", "base64url").toString())
@@ -335,7 +335,7 @@ const examineDataDirectory = Effect.fnUntraced(function* (directory: string): Ef
   )
 })
 
-/** Asks for one run, with the token: that needs the least role. */
+/** Requests a single run with the token, which needs the lowest role. */
 const examineServer = Effect.fnUntraced(function* (flags: ServerSettings.Flags): Effect.fn.Return<Check> {
   const ServerLayer = yield* Effect.promise(() => import("../ServerLayer.ts"))
   return yield* RunClient.use((client) =>
@@ -375,7 +375,7 @@ const examineDatabase = Effect.fnUntraced(function* (url: Redacted.Redacted): Ef
   )
 })
 
-/** The first job creates a missing directory, if the nearest existing one above it is writable. */
+/** The first run creates a missing directory, if the nearest existing parent is writable. */
 const examineParent = async (directory: string): Promise<Check> => {
   for (let parent = path.dirname(directory); ; parent = path.dirname(parent)) {
     try {

@@ -52,7 +52,7 @@ const databaseUrl = ({ dataDir }: Input): Redacted.Redacted | undefined => {
   return url === "" || dataDir !== undefined ? undefined : Redacted.make(url, { label: "database URL" })
 }
 
-/** Which config file was loaded, and which domains the program has with it. */
+/** The loaded config file, and the domains that it adds. */
 const projectRow = ({ configFile, names }: Domains["Service"]): Settings.Row => ({
   title: "domains",
   value: names.join(", "),

@@ -1,4 +1,4 @@
-/** Collects what a report of a problem needs in one file. No secret gets into it. */
+/** Collects the data for a problem report in one file, without secrets. */
 import { fromSystem } from "@privx-kit/core/StorageFailed"
 import * as DurableFile from "@privx-kit/files/DurableFile"
 import * as Run from "@privx-kit/runs/Run"
@@ -18,7 +18,7 @@ export interface Input extends DoctorReport.Input {
   readonly file: string | undefined
 }
 
-/** Of each log, its end. */
+/** The end of each log. */
 const logBytes = 16_384
 
 const mostLogs = 5
@@ -46,7 +46,7 @@ const collect = Effect.fnUntraced(function* (version: string, input: Input) {
     created: new Date().toISOString(),
     versions: yield* versions(version),
     doctor: DoctorReport.toJson(doctor),
-    // Names only: a variable that was set by mistake shows here.
+    // Names only, so that a variable that was set by mistake is visible.
     variables: Object.keys(host.environment)
       .filter((name) => /^(PRIVX_|NODE_|XDG_)|proxy$/i.test(name))
       .toSorted(),
@@ -62,7 +62,7 @@ const collect = Effect.fnUntraced(function* (version: string, input: Input) {
   return { file }
 })
 
-/** The runs, or why they cannot be listed: the bundle is needed most when something is broken. */
+/** The runs, or why they cannot be listed: the bundle is most needed when something is broken. */
 const recentRuns = (input: Input) =>
   RunClient.use((client) =>
     client.list({ status: [], target: undefined, since: undefined, limit: 50, parts: true })
@@ -99,7 +99,7 @@ const ownSecrets = [
   Catalogue.ownEnvironment.databaseUrl.name
 ]
 
-/** Every secret that this process can know of. */
+/** Every secret that this process knows. */
 const secretsOf = Effect.fnUntraced(function* (input: Input, host: Settings.Host) {
   const config = yield* TomlFile.read(Settings.configFile(input, host).path, false)
   const keys = Catalogue.keys.filter((key) => Catalogue.get(key).secret)
@@ -107,7 +107,7 @@ const secretsOf = Effect.fnUntraced(function* (input: Input, host: Settings.Host
     ...keys.flatMap((key) => Catalogue.get(key).environment.map((name) => host.environment[name])),
     ...keys.map((key) => config.values.get(key)),
     ...ownSecrets.map((name) => host.environment[name]),
-    // A proxy's password, and one in a database URL.
+    // The passwords of a proxy and in a database URL.
     ...Object.entries(host.environment)
       .filter(([name]) => /proxy$|_URL$/i.test(name))
       .map(([, value]) => passwordOf(value ?? ""))
@@ -122,7 +122,7 @@ const passwordOf = (url: string): string | undefined => {
 const redacted = (text: string, secrets: ReadonlyArray<string | undefined>): string =>
   secrets
     .reduce<string>(
-      // As it is written in JSON.
+      // The JSON form of the secret.
       (result, secret) => result.replaceAll(JSON.stringify(secret ?? "").slice(1, -1), "(redacted)"),
       text
     )

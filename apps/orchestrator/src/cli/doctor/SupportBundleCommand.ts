@@ -1,4 +1,4 @@
-/** `privx-kit support-bundle`: what it takes, and what its help says. */
+/** The flags and help of `privx-kit support-bundle`. */
 import * as ConnectionFlags from "../flags/ConnectionFlags.ts"
 import * as FlagKinds from "../flags/FlagKinds.ts"
 import * as ServerFlags from "../flags/ServerFlags.ts"

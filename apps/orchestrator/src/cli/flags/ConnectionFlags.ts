@@ -1,4 +1,7 @@
-/** Flags of every command that talks to PrivX. None is for a secret: other users of a machine can see its command lines. */
+/**
+ * Flags of every command that calls PrivX. No flag takes a secret, because other users of a machine can see command
+ * lines.
+ */
 import * as Flag from "effect/cli/Flag"
 import type * as Duration from "effect/Duration"
 import type * as Settings from "@privx-kit/settings/Settings"

@@ -1,4 +1,7 @@
-/** The URL of the shared database of a cluster. It may hold a password: `ps` shows a command line, so the environment is better. */
+/**
+ * The URL of the shared database of a cluster. It may contain a password: `ps` shows command lines, so the environment is
+ * safer.
+ */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Catalogue from "@privx-kit/settings/Catalogue"

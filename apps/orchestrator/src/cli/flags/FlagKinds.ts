@@ -1,11 +1,11 @@
-/** The kinds of flags that commands are made of. A flag with a value never takes an empty one. */
+/** The kinds of flags that commands use. A flag with a value never accepts an empty one. */
 import * as Argument from "effect/cli/Argument"
 import * as Flag from "effect/cli/Flag"
 import * as DurationText from "@privx-kit/settings/DurationText"
 import * as ModeText from "@privx-kit/settings/ModeText"
 import * as TimeText from "@privx-kit/settings/TimeText"
 
-/** What a value must be, as the parser reports it. */
+/** The expected value, as the parser reports it. */
 export const notEmpty = "a value that is not empty"
 
 const isNotEmpty = [(text: string) => text !== "", () => notEmpty] as const
@@ -13,14 +13,14 @@ const isNotEmpty = [(text: string) => text !== "", () => notEmpty] as const
 const named = (name: string, metavar: string, description: string) =>
   Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description))
 
-/** A text that must be given. */
+/** A required text. */
 export const required = (name: string, metavar: string, description: string) =>
   named(name, metavar, description).pipe(Flag.filter(...isNotEmpty))
 
 export const text = (name: string, metavar: string, description: string) =>
   required(name, metavar, description).pipe(Flag.optional)
 
-/** Can be repeated. */
+/** A repeatable flag. */
 export const texts = (name: string, metavar: string, description: string) =>
   required(name, metavar, description).pipe(Flag.atLeast(0))
 
@@ -38,11 +38,11 @@ export const output = Flag.Literals("output", ["table", "json", "yaml"]).pipe(
 
 export type Output = "table" | "json" | "yaml"
 
-/** A length of time that a timer can wait. */
+/** A duration that a timer can wait. */
 export const time = (name: string, description: string) =>
   named(name, "TIME", description).pipe(Flag.filterMap(DurationText.parse, () => "a time like 500ms, 30s, 2m or 1h"))
 
-/** A length of time up to years. */
+/** A duration of up to several years. */
 export const age = (name: string, description: string) =>
   named(name, "TIME", description).pipe(
     Flag.filterMap(TimeText.span, () => "a time like 12h, 30d or 52w"),

@@ -1,4 +1,4 @@
-/** Flags that every command takes. */
+/** Flags of every command. */
 import * as Effect from "effect/Effect"
 import * as Flag from "effect/cli/Flag"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
@@ -11,7 +11,7 @@ const DataDir = GlobalFlag.Setting("data-dir")({
   flag: FlagKinds.text("data-dir", "DIR", "Directory for runs and artifacts")
 })
 
-/** Parsed here only for `--help` and for mistakes; `Start` has applied it by then. */
+/** Parsed here only for `--help` and for errors; `Start` has already applied it. */
 const Color = GlobalFlag.Setting("color")({
   flag: Flag.Boolean("color").pipe(
     Flag.withDescription("Turn colours on or off (default: on at a terminal, unless NO_COLOR is set)"),

@@ -1,4 +1,4 @@
-/** The flags with which a server or worker sets the minimum that every setup is held to. */
+/** Flags with which a server or worker sets the minimum requirements of every setup. */
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import type { RequireApproval } from "@privx-kit/runs/Approvals"

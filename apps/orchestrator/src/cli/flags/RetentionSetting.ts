@@ -1,4 +1,4 @@
-/** How many runs that are over a data directory or database keeps, and for how long. */
+/** How many finished runs a data directory or database keeps, and for how long. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -9,7 +9,7 @@ import * as Catalogue from "@privx-kit/settings/Catalogue"
 import type { Host } from "@privx-kit/settings/Settings"
 import { SettingsError } from "@privx-kit/settings/SettingsError"
 
-/** What is asked for; a text that makes no sense removes nothing, but fails. */
+/** The requested retention. An invalid text fails and removes nothing. */
 export const resolve = ({
   environment
 }: Pick<Host, "environment">): Effect.Effect<Bound | undefined, SettingsError> => {
@@ -47,6 +47,6 @@ const parse = (text: string): Bound | undefined => {
   return { ...(keep === undefined ? undefined : { keep }), ...(olderThan === undefined ? undefined : { olderThan }) }
 }
 
-/** For the process that removes them. */
+/** The retention for the process that prunes runs. */
 export const layer = (bound: Bound | undefined): Layer.Layer<never> =>
   bound === undefined ? Layer.empty : Layer.succeed(Retention, bound)

@@ -1,4 +1,4 @@
-/** Flags of the commands that work with a server or with a data directory. None is for the token. */
+/** Flags of commands that work with a server or with a data directory. No flag takes the token. */
 import type * as ServerSettings from "../../client/ServerSettings.ts"
 import * as ServerChoice from "../../client/ServerChoice.ts"
 import * as ConnectionFlags from "./ConnectionFlags.ts"
@@ -10,7 +10,7 @@ export const server = FlagKinds.text(
   "Use this privx-kit server instead of the data directory; token of privx-kit login, or in PRIVX_KIT_SERVER_TOKEN"
 )
 
-/** For commands that do not talk to PrivX. */
+/** For commands that do not call PrivX. */
 export const flags = {
   server,
   caFiles: ConnectionFlags.flags.caFiles,

@@ -29,7 +29,7 @@ export const run = (input: FleetSession.Input) => {
       return yield* FleetSession.applied(fleet.name, outcome)
     }).pipe(Effect.provideContext(context))
   }).pipe(
-    // What is drawn over ends before anything is said about the outcome.
+    // The live lines end before the outcome is reported.
     Effect.scoped,
     Outcome.report<FleetOutcome.Applied>({
       command: "fleet apply",

@@ -1,4 +1,4 @@
-/** `privx-kit fleet …`: what the commands take, and what their help says. */
+/** The flags and help of `privx-kit fleet …`. */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as FlagKinds from "../flags/FlagKinds.ts"

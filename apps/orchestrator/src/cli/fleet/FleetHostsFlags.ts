@@ -1,4 +1,4 @@
-/** Flags of the processes that execute fleets submitted to a server: which hosts and secrets those fleets may name. */
+/** Flags of processes that execute submitted fleets: the hosts and secrets that those fleets may name. */
 import * as Flag from "effect/cli/Flag"
 import * as path from "node:path"
 import * as FlagKinds from "../flags/FlagKinds.ts"

@@ -1,4 +1,4 @@
-/** Reports the start and the outcome of a fleet run, wherever it is executed. */
+/** Reports the start and the outcome of a fleet run, on this machine or on a server. */
 import * as Effect from "effect/Effect"
 import type * as ExitCode from "../ExitCode.ts"
 import * as FleetReport from "../../fleet/FleetReport.ts"
@@ -16,13 +16,13 @@ export interface Applied {
 
 export interface Started {
   readonly runId: string
-  /** It was started before. */
+  /** Whether the run had already started. */
   readonly continued: boolean
-  /** Unfinished runs of the same fleet with other hosts or inputs. They are left alone. */
+  /** Unfinished runs of the same fleet with other hosts or inputs. They are not changed. */
   readonly others: ReadonlyArray<string>
 }
 
-/** Tells that a fleet run begins. */
+/** Reports that a fleet run starts. */
 export const started = Effect.fnUntraced(function* (
   name: string,
   hosts: number,
@@ -44,7 +44,7 @@ export const started = Effect.fnUntraced(function* (
 
 export const toJson = ({ counts, fleet, hosts, runId }: Applied): unknown => ({ fleet, runId, counts, hosts })
 
-/** @param server where the fleet run is, if not here, for the commands that are spoken of */
+/** @param server the server of the fleet run, if any, for the suggested commands */
 export const toPerson = Effect.fnUntraced(function* (
   { counts, hosts, runId }: Applied,
   out: Pane,

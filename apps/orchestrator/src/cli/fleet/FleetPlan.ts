@@ -1,4 +1,4 @@
-/** Says what applying a fleet would do, host by host. It sends nothing and changes nothing. */
+/** Shows what applying a fleet would do, host by host, without sending or changing anything. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type { FieldChange, FleetDiff } from "../../fleet/FleetDiff.ts"
@@ -52,7 +52,7 @@ const toPerson = Effect.fnUntraced(function* ({ continues, diff, hosts }: FleetP
   )
 })
 
-/** Hosts that are listed; `--json` has all of them. */
+/** Maximum number of listed hosts; `--json` contains all of them. */
 const shownHosts = 40
 
 const signs = { added: "+", removed: "-", changed: "~" } as const

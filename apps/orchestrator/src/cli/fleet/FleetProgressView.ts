@@ -1,4 +1,4 @@
-/** Fleets for people: the plan, the progress, the outcome and the state of the hosts. */
+/** Views of fleets for people: the plan, the progress, the outcome and the status of the hosts. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -12,36 +12,36 @@ import type { HostReport } from "../../fleet/FleetReport.ts"
 import type { Counts } from "../../fleet/FleetRun.ts"
 import type { HostStatus, State } from "../../fleet/FleetStatus.ts"
 
-/** Fleets up to this size are shown host by host; of larger ones, only hosts that need attention. */
+/** Fleets up to this size are shown host by host; larger ones show only the hosts that need attention. */
 const shownInFull = 40
 
-/** Plain lines come no more often than this, in milliseconds. */
+/** Minimum time between plain lines, in milliseconds. */
 const plainInterval = 5000
 
 export interface Progress {
   readonly observe: (event: RunEvent) => Effect.Effect<void>
-  /** Where no events come: how the hosts stand now. */
+  /** Updates the status of the hosts if there are no events. */
   readonly look: (hosts: ReadonlyArray<HostReport>) => Effect.Effect<void>
-  /** Counts the hosts of that run from now on; this many of them have ended. */
+  /** Starts counting the hosts of the run; `over` of them have already ended. */
   readonly begin: (hosts: ReadonlyMap<string, string>, over: number) => Effect.Effect<void>
   readonly end: Effect.Effect<void>
 }
 
-/** Counts hosts that have ended, in one line that is redrawn, or in plain lines now and then. */
+/** Counts the ended hosts, in one live line or in occasional plain lines. */
 export const progress = Effect.fnUntraced(function* (pane: Pane): Effect.fn.Return<Progress, never, Scope.Scope> {
   const { style } = pane
   const live = pane.animation ? yield* LiveLine.make(pane) : undefined
   const above = live === undefined ? pane.line : live.above
-  /** Names by the ids of their runs. */
+  /** Host names by run id. */
   let hosts: ReadonlyMap<string, string> = new Map()
   const underWay = new Set<string>()
   let over = 0
   let failed = 0
   let waiting = 0
   let began = 0
-  /** When the last plain line came. */
+  /** The time of the last plain line. */
   let last = 0
-  /** What was said of each run. */
+  /** The last reported state of each run. */
   const shown = new Map<string, string | null>()
   const text = (millis: number) =>
     [
@@ -142,7 +142,7 @@ export const report = Effect.fnUntraced(function* (hosts: ReadonlyArray<HostRepo
   yield* advice(hosts, out)
 })
 
-/** What to do about the failures: each piece of advice once, with the hosts that it is for. */
+/** The advice for the failures: each text once, with the hosts that it applies to. */
 const advice = Effect.fnUntraced(function* (hosts: ReadonlyArray<HostReport>, out: Pane) {
   const failed = hosts.flatMap(({ failure, name }) => (failure === null ? [] : [{ hint: failure.hint, name }]))
   for (const [hint, group] of Map.groupBy(failed, ({ hint }) => hint)) {
@@ -155,7 +155,7 @@ const advice = Effect.fnUntraced(function* (hosts: ReadonlyArray<HostReport>, ou
   }
 })
 
-/** How many hosts a piece of advice names. */
+/** Maximum number of hosts that one piece of advice names. */
 const shownNames = 3
 
 const signOf = (status: HostReport["status"], { dim, green, red, sign, yellow }: Style): string =>
@@ -167,7 +167,7 @@ const signOf = (status: HostReport["status"], { dim, green, red, sign, yellow }:
         ? yellow(sign.warning)
         : dim(sign.dot)
 
-/** In a sentence. */
+/** The counts in one sentence. */
 export const countsText = (counts: Counts): string => {
   const parts = [
     `${Text.grouped(counts.succeeded)} of ${counts.hosts === 1 ? "1 host" : `${Text.grouped(counts.hosts)} hosts`} done`,
@@ -190,11 +190,11 @@ const stateTexts: Record<State, string> = {
   never: "never set up"
 }
 
-/** Digest and kind of what a script is compared with. */
+/** Digest and kind of the reference script. */
 export const referenceText = (reference: HostStatus["reference"]): string =>
   reference === null ? "none" : `${reference.sha256.slice(0, 12)} ${reference.basis}`
 
-/** How the hosts stand. */
+/** Renders the status of the hosts. */
 export const status = Effect.fnUntraced(function* (hosts: ReadonlyArray<HostStatus>, out: Pane, all: boolean) {
   const { style } = out
   const drifted = hosts.filter(({ drifted }) => drifted)
@@ -220,14 +220,14 @@ export const status = Effect.fnUntraced(function* (hosts: ReadonlyArray<HostStat
   )
 })
 
-/** In the time of this machine, to the minute. */
+/** Local time, to the minute. */
 export const local = (iso: string): string => {
   const date = new Date(iso)
   const two = (number: number) => String(number).padStart(2, "0")
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`
 }
 
-/** To the second. */
+/** Local time, to the second. */
 export const moment = (iso: string): string => `${local(iso)}:${String(new Date(iso).getSeconds()).padStart(2, "0")}`
 
 export const table = Effect.fnUntraced(function* (

@@ -1,4 +1,4 @@
-/** The fleet commands for fleets that a server executes. */
+/** Fleet commands for fleets that a server executes. */
 import * as Effect from "effect/Effect"
 import * as FleetReport from "../../fleet/FleetReport.ts"
 import * as FleetProgressView from "./FleetProgressView.ts"
@@ -30,11 +30,11 @@ export interface RunInput extends ServerSettings.Flags {
 }
 
 export interface FileInput extends RunInput {
-  /** Names the output directories on this machine. */
+  /** The fleet file, which names the output directories on this machine. */
   readonly file: string | undefined
 }
 
-/** The fleet of the file, as it is submitted. */
+/** The submitted form of the fleet in the file. */
 export const read = Effect.fnUntraced(function* (
   input: Pick<FleetSession.Input, "file" | "only" | "label">,
   command: string
@@ -46,7 +46,7 @@ export const read = Effect.fnUntraced(function* (
   return yield* new UsageError({ command, problems: ["No host of the fleet matches --only and --label."] })
 })
 
-/** Submits a fleet and waits for the end of its run, which continues at the server without a follower. */
+/** Submits a fleet and waits for its run, which continues on the server if nobody follows it. */
 export const round = Effect.fnUntraced(function* (
   { body, fleet }: RemoteFleet.SubmittedFleet,
   onRun: (runId: string) => void = () => undefined
@@ -70,7 +70,7 @@ const followed = Effect.fnUntraced(function* (runId: string, names: ReadonlyArra
   return applied
 }, Effect.scoped)
 
-/** With what is of this machine: the scripts, where the file says that they go. */
+/** Adds the local results: the scripts, in the output directories of the file. */
 export const brought = Effect.fnUntraced(function* <A extends FleetOutcome.Applied>(
   fleet: RemoteFleet.SubmittedFleet["fleet"],
   applied: A
@@ -79,7 +79,7 @@ export const brought = Effect.fnUntraced(function* <A extends FleetOutcome.Appli
   return { ...applied, hosts, counts: FleetReport.countsOf(hosts) }
 })
 
-/** Says what is wrong with the file before anything is started. */
+/** Reports the problems of the file before anything is started. */
 const readWhole = (file: string | undefined, command: string) =>
   file === undefined ? Effect.undefined : read({ file, only: [], label: [] }, command)
 
@@ -98,7 +98,7 @@ const report = (
     context
   })
 
-/** A fleet run continues at the server when the command that followed it ends. */
+/** A fleet run continues on the server when the following command ends. */
 const goesOn = (
   input: ServerSettings.Flags & { readonly file: string | undefined },
   runId: string | undefined,

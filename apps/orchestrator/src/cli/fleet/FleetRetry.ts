@@ -1,4 +1,4 @@
-/** Sets up the hosts of a fleet run that failed or were cancelled again. */
+/** Retries the failed and cancelled hosts of a fleet run. */
 import "../CompiledSchemas.ts"
 import * as Effect from "effect/Effect"
 import { FleetRecord } from "../../fleet/FleetRecord.ts"
@@ -11,7 +11,7 @@ import type { Globals } from "../flags/GlobalFlags.ts"
 import * as Outcome from "../Outcome.ts"
 
 export interface Input extends Globals {
-  /** Id, or its beginning. */
+  /** The id or its beginning. */
   readonly runId: string
   readonly file: string | undefined
   readonly all: boolean

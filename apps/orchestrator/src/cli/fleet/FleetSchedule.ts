@@ -1,4 +1,4 @@
-/** A fleet that is applied at each time of its schedule: when the rounds are, and what is said of each, wherever it is done. */
+/** Applies a fleet at each time of its schedule, and reports each round, on this machine or on a server. */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -29,14 +29,14 @@ export interface Round {
   readonly hosts: ReadonlyArray<FleetStatus.HostStatus>
 }
 
-/** Where a fleet is applied. `A` is what is read of its file. */
+/** The place where a fleet is applied. `A` is the data read from its file. */
 export interface Place<A, R> {
   readonly read: Effect.Effect<A, CommandFailure, R>
   readonly fleetOf: (read: A) => Fleet
-  /** The fleet that the process uses from now on, instead of the one that it read before. */
+  /** Replaces the fleet that the process has read before. */
   readonly replace: (read: A) => Effect.Effect<void>
   readonly round: (read: A) => Effect.Effect<Round, CommandFailure, R>
-  /** The last fleet run, and whether it is an unfinished one of the same hosts and inputs. */
+  /** The last fleet run, and whether it is unfinished and has the same hosts and inputs. */
   readonly last: (
     read: A
   ) => Effect.Effect<(Pick<Run, "createdAt"> & { readonly unfinished: boolean }) | undefined, CommandFailure, R>
@@ -54,7 +54,9 @@ export const report = (input: Input) =>
     endless: true
   })
 
-/** The last round, if there is one: its result is the result of the command; other rounds are reported as they end. */
+/**
+ * The last round, if there is one. Its result is the result of the command; other rounds are reported when they end.
+ */
 export const watch = Effect.fnUntraced(function* <A, R>(
   input: Input,
   first: A,
@@ -64,7 +66,7 @@ export const watch = Effect.fnUntraced(function* <A, R>(
   let fleet = first
   let schedule = yield* scheduleOf(fleetOf(fleet))
 
-  /** Reports a file that has become invalid, and keeps the fleet as it was. */
+  /** Reports an invalid file, and keeps the previous fleet. */
   const readAgain = Effect.gen(function* () {
     const again = yield* read.pipe(
       Effect.flatMap((fleet) => Effect.map(scheduleOf(fleetOf(fleet)), (schedule) => ({ fleet, schedule }))),
@@ -97,7 +99,7 @@ export const watch = Effect.fnUntraced(function* <A, R>(
 const tellJson = (body: Readonly<Record<string, unknown>>) =>
   Effect.flatMap(Screen, ({ out }) => out.line(Outcome.document(command, body, { compact: true })))
 
-/** A round that was cancelled, or could not be recorded, is not the last one. */
+/** A round that was cancelled or could not be recorded does not count as the last one. */
 const tellFailure = Effect.fnUntraced(function* (failure: CommandFailure, json: boolean) {
   const { err } = yield* Screen
   if (json) yield* tellJson({ error: yield* Outcome.toJson(failure, ExitCode.exit(ExitCode.of(failure))) })
@@ -114,7 +116,7 @@ export const scheduleOf = (fleet: Fleet): Effect.Effect<Schedule, UsageError> =>
       )
     : Effect.succeed(fleet.schedule)
 
-/** Whether a round starts at once: the last one has not ended, or one was missed and is made up. */
+/** Whether a round starts immediately: the last one has not ended, or one was missed and must be made up. */
 const isDue = (
   last: (Pick<Run, "createdAt"> & { readonly unfinished: boolean }) | undefined,
   schedule: Schedule,
@@ -126,20 +128,21 @@ const isDue = (
   return schedule.makeUp && missed !== undefined && missed <= now
 }
 
-/** Timers cannot wait for months, and lag behind the wall clock while a machine sleeps. In milliseconds. */
+/** In milliseconds. Timers cannot wait for months, and lag behind the wall clock while a machine sleeps. */
 const longestSleep = 60_000
 
-/** What a wall clock may lose in one sleep without having been set back. */
+/** The maximum lag of a wall clock after one wait without having been set back. */
 const tolerance = 5000
 
 /**
- * Waits for the next time of the schedule, and says when that is. If the clock is set back meanwhile, the next time is
- * computed anew: otherwise the fleet would miss every round until the clock catches up.
+ * Waits for the next time of the schedule, and returns it. If the clock is set back meanwhile, the next time is computed
+ * again. Otherwise the fleet would miss every round until the clock catches up.
  */
 export const untilNext = Effect.fnUntraced(function* (schedule: Schedule, err: Pane) {
   for (let now = yield* Clock.currentTimeMillis; ; now = yield* Clock.currentTimeMillis) {
     const next = ScheduleTimes.next(schedule, now)
-    // A file whose schedule has no time is refused, but the last one may come.
+    // A schedule without a future time is refused when the file is read, but the last time can pass while the process
+    // runs.
     if (next === undefined) return yield* Effect.never
     yield* err.line(err.style.dim(`Next round: ${FleetProgressView.moment(new Date(next).toISOString())}`))
     if (yield* waitFor(next, now)) return
@@ -147,7 +150,7 @@ export const untilNext = Effect.fnUntraced(function* (schedule: Schedule, err: P
   }
 })
 
-/** Answers `false` where the clock was set back. */
+/** Returns `false` if the clock was set back. */
 const waitFor = Effect.fnUntraced(function* (next: number, start: number) {
   let now = start
   while (now < next) {

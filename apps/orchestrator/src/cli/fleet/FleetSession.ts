@@ -1,4 +1,6 @@
-/** What the fleet commands share: the selected hosts, and a process that executes fleets and shows their progress. */
+/**
+ * Shared parts of the fleet commands: the selected hosts, and a process that executes fleets and shows their progress.
+ */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as FleetFile from "../../fleet/FleetFile.ts"
@@ -32,7 +34,7 @@ export interface Input extends Globals {
 
 export const dataDirOf = (input: Globals): string => Settings.dataDirectory(input, Settings.thisHost()).path
 
-/** The fleet of the file, with the hosts that are selected. */
+/** The fleet of the file, with the selected hosts. */
 export const read = Effect.fnUntraced(function* (
   input: Pick<Input, "file" | "only" | "label">,
   command: string,
@@ -47,7 +49,7 @@ export const read = Effect.fnUntraced(function* (
   return yield* new UsageError({ command, problems: ["No host of the fleet matches --only and --label."] })
 })
 
-/** A process that executes fleets, until the scope closes. */
+/** A process that executes fleets until the scope closes. */
 export const open = Effect.fnUntraced(function* ({
   dataDir,
   digests,
@@ -59,7 +61,7 @@ export const open = Effect.fnUntraced(function* ({
 }) {
   const { err } = yield* Screen
   const progress = yield* FleetProgressView.progress(err)
-  // Others may want more at once after the file has changed.
+  // A changed file may set a higher concurrency.
   const concurrency = Math.max(fleet.concurrency, 64)
   const ownership = yield* Effect.provide(UnfinishedRuns.ownFleets, RunAccess.layer(dataDir, "read"))
   const context = yield* Layer.build(
@@ -73,7 +75,7 @@ export const open = Effect.fnUntraced(function* ({
   return { progress, context }
 })
 
-/** Tells that a fleet run begins, and shows how it goes. */
+/** Reports that a fleet run starts, and shows its progress. */
 export const started = Effect.fnUntraced(function* (
   name: string,
   progress: FleetProgressView.Progress,
@@ -93,7 +95,7 @@ export const started = Effect.fnUntraced(function* (
   yield* progress.begin(names, over)
 })
 
-/** Host by host. */
+/** Shows the result host by host. */
 export const applied = Effect.fnUntraced(function* (fleet: string, outcome: Outcome) {
   const applied: FleetOutcome.Applied = { ...outcome, fleet, hosts: yield* FleetReport.of(outcome.runId) }
   return applied

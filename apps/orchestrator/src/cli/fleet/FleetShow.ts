@@ -16,9 +16,9 @@ import { UsageError } from "../UsageError.ts"
 import * as Schema from "effect/Schema"
 
 export interface Input extends Globals {
-  /** Id, or its beginning. */
+  /** The id or its beginning. */
   readonly runId: string
-  /** Means something at a server only. */
+  /** Only used with a server. */
   readonly file: string | undefined
   readonly all: boolean
   readonly json: boolean
@@ -47,7 +47,7 @@ export const run = (input: Input) =>
     const { inputs, run } = yield* find(input.runId)
     const counts = yield* record.counts(run.id)
     const shown = yield* FleetSession.applied(inputs.name, { runId: run.id, counts })
-    // What a process that was killed has left as `running` is not.
+    // A run that a killed process has left as `running` is not running.
     const held = isHeld(FleetSession.dataDirOf(input))
     const hosts = shown.hosts.map((host) =>
       host.status === "running" && !held ? { ...host, status: "interrupted" as const } : host

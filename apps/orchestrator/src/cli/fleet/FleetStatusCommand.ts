@@ -1,4 +1,4 @@
-/** Says how the hosts of a fleet stand, from the record. */
+/** Shows the status of the hosts of a fleet, from the record. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type * as FlagKinds from "../flags/FlagKinds.ts"

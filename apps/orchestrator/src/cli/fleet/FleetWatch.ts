@@ -1,4 +1,4 @@
-/** Applies a fleet of a data directory at each time of its schedule, and says after each round which hosts have drifted. */
+/** Applies a fleet of a data directory at each time of its schedule, and reports the drifted hosts after each round. */
 import "../CompiledSchemas.ts"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -16,7 +16,7 @@ export const run = (input: FleetSchedule.Input) =>
   Effect.gen(function* () {
     const read = FleetSession.read(input, `privx-kit ${FleetSchedule.command}`)
     const dataDir = FleetSession.dataDirOf(input)
-    // The directory stays locked from the first round on, even if the file changes.
+    // The directory stays locked after the first round, even if the file changes.
     const first = yield* read
     yield* FleetSchedule.scheduleOf(first)
     const { context, progress } = yield* FleetSession.open({

@@ -1,4 +1,4 @@
-/** Has a server apply a fleet at each time of its schedule, and says after each round which hosts have drifted. */
+/** Applies a fleet on a server at each time of its schedule, and reports the drifted hosts after each round. */
 import * as Effect from "effect/Effect"
 import { targetOf } from "../../fleet/FleetRun.ts"
 import * as RemoteFleet from "../../client/RemoteFleet.ts"

@@ -1,4 +1,4 @@
-/** The hosts that submitted fleets may name, by the flags of this process. */
+/** The hosts that submitted fleets may name, according to the flags of this process. */
 import type * as Layer from "effect/Layer"
 import * as HostPolicy from "../../fleet/HostPolicy.ts"
 import type { Input } from "./FleetHostsFlags.ts"

@@ -1,4 +1,4 @@
-/** Signs in to a server, and keeps the login once the server has accepted it. */
+/** Signs in to a server, and stores the login after the server has accepted it. */
 import * as Settings from "@privx-kit/settings/Settings"
 import * as Effect from "effect/Effect"
 import * as IssuerLogin from "../../client/IssuerLogin.ts"
@@ -60,7 +60,7 @@ const signIn = Effect.fnUntraced(function* (input: Input) {
     : IssuerLogin.byBrowser(client, (url) =>
         Effect.andThen(err.line("Open this address in a browser on this machine:"), err.line(`  ${url.href}`))
       )
-  // What the server does not accept is not kept.
+  // A login that the server does not accept is not stored.
   const me = yield* ServerClient.use(({ api, origin }) =>
     api.overview.me().pipe(RemoteRunClient.named("overview.me", origin))
   ).pipe(Effect.provide(ServerClient.layer({ ...settings, token: Effect.succeed(login.accessToken) })))

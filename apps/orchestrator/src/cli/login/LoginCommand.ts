@@ -1,4 +1,4 @@
-/** `privx-kit login` and `privx-kit logout`: what the commands take, and what their help says. */
+/** The flags and help of `privx-kit login` and `privx-kit logout`. */
 import * as FlagKinds from "../flags/FlagKinds.ts"
 import * as ServerFlags from "../flags/ServerFlags.ts"
 import { exitsOf } from "../HelpSections.ts"

@@ -1,4 +1,4 @@
-/** Signs out of a server. The tokens are gone from this machine even where the issuer cannot be reached. */
+/** Signs out of a server. The tokens are removed from this machine even if the issuer cannot be reached. */
 import * as Settings from "@privx-kit/settings/Settings"
 import * as Effect from "effect/Effect"
 import * as LoginStore from "../../client/LoginStore.ts"
@@ -35,7 +35,7 @@ const signOut = Effect.fnUntraced(function* (input: Input) {
   const { url } = yield* ServerSettings.resolve(input, host)
   const server = url.origin
   yield* LoginStore.lock(host)
-  // A file that cannot be read as a login is removed as well.
+  // A file that is not a valid login is removed as well.
   const login = yield* LoginStore.read(server, host).pipe(Effect.orElseSucceed(() => undefined))
   yield* LoginStore.remove(server, host)
   if (login === undefined || login.refreshToken === null) {

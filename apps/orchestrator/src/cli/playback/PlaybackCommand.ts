@@ -1,4 +1,4 @@
-/** `privx-kit playback …`: what the commands take, and what their help says. */
+/** The flags and help of `privx-kit playback …`. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -14,7 +14,7 @@ const variable = Catalogue.ownEnvironment.playbackSession.name
 const reauthenticate = lazyCommand("reauthenticate", {
   parameters: {
     ...ConnectionFlags.flags,
-    // An empty one is refused with the same words as a missing one.
+    // An empty value is refused with the same message as a missing one.
     sessionId: Argument.String("SESSION_ID").pipe(
       Argument.withDescription(`Id of the playback session; - reads standard input; without it, $${variable} is used`),
       Argument.optional

@@ -1,4 +1,4 @@
-/** Keeps playback connections authenticated until their sessions are over, or for a time, and shows each. */
+/** Keeps playback connections authenticated until their sessions end or for a given time, and shows each of them. */
 import type { PlaybackSessionId } from "@privx-kit/core/SessionId"
 import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import * as KeepAlive from "@privx-kit/playback/KeepAlive"
@@ -31,7 +31,7 @@ export interface Input extends ConnectionInput, Globals {
   readonly json: boolean
 }
 
-/** How one session ended. It is called by its number: its id is a secret. */
+/** The outcome of one session, which is identified by its number because its id is a secret. */
 interface Kept {
   readonly session: number
   readonly count: number
@@ -125,13 +125,13 @@ interface View {
   readonly ended: (kept: Kept) => Effect.Effect<void>
 }
 
-/** More sessions have no line of their own. */
+/** Sessions beyond this number have no separate line. */
 const most = 12
 
-/** A line for each session that is drawn over, or lines where something changes. */
+/** A live line for each session, or plain lines for changes. */
 const makeView = Effect.fnUntraced(function* (err: Pane, count: number): Effect.fn.Return<View, never, Scope.Scope> {
   const { cyan, dim, sign, yellow } = err.style
-  /** What is said of each session, and of its next call, whose time counts down. */
+  /** The status of each session and of its next call, with a countdown. */
   const lines = Array.from({ length: count }, () => ({
     text: dim("connecting"),
     next: undefined as number | undefined

@@ -1,4 +1,4 @@
-/** Submits playback connections to a server, which keeps them authenticated, and reports the runs. */
+/** Submits playback connections to a server that keeps them authenticated, and reports the runs. */
 import * as DurationText from "@privx-kit/settings/DurationText"
 import * as Effect from "effect/Effect"
 import * as RemoteRunClient from "../../client/RemoteRunClient.ts"
@@ -15,11 +15,11 @@ export interface Input extends LocalInput, ServerSettings.Flags {
   readonly dataDir: string | undefined
 }
 
-/** The run of a session, which is called by its number: its id is a secret. */
+/** The run of a session, which is identified by its number because its id is a secret. */
 interface Submitted {
   readonly session: number
   readonly runId: string
-  /** `false`: the session was being kept alive already. */
+  /** `false` if a run for the session already existed. */
   readonly created: boolean
 }
 

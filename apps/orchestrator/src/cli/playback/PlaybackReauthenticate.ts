@@ -1,4 +1,4 @@
-/** Re-authenticates one playback connection, once. */
+/** Re-authenticates one playback connection once. */
 import { RetryObserver } from "@privx-kit/http/RetryObserver"
 import { Playback } from "@privx-kit/playback/Playback"
 import * as Duration from "effect/Duration"
@@ -71,7 +71,7 @@ const reauthenticate = Effect.fnUntraced(function* (input: Input) {
 
 const isPath = (path: string): path is `/${string}` => path.startsWith("/") && path.includes(":session_id")
 
-/** Never repeated in a message: it is a secret. */
+/** A secret that no message may repeat. */
 const readSessionId = Effect.fnUntraced(function* (argument: string | undefined) {
   const given =
     argument === "-" ? yield* SessionIds.readStandardInput(command) : (argument ?? process.env[variable] ?? "")

@@ -1,4 +1,4 @@
-/** Where the ids of playback sessions are read from. They are secrets: no message repeats one. */
+/** Reads the ids of playback sessions. They are secrets: no message repeats one. */
 import * as SessionId from "@privx-kit/core/SessionId"
 import * as Catalogue from "@privx-kit/settings/Catalogue"
 import * as Effect from "effect/Effect"
@@ -6,16 +6,16 @@ import * as Schema from "effect/Schema"
 import { buffer } from "node:stream/consumers"
 import { UsageError } from "../UsageError.ts"
 
-/** No real key is longer, and a file that was given by mistake is refused. */
+/** Longer than any real key, so that a file that was given by mistake is refused. */
 const longest = 4096
 
-/** What is wrong with the text of an id; `undefined` if it can be one. */
+/** The problem of an id; `undefined` if it is valid. */
 export const problemOf = (text: string): string | undefined =>
   text.length > longest || /[^\u0021-\u{10ffff}]|\u007f/u.test(text)
     ? "The session id is not valid: it contains spaces or line breaks, or is too long."
     : undefined
 
-/** The schema lets every text through that {@link problemOf} does. */
+/** The schema accepts the same texts as {@link problemOf}. */
 export const decode = (text: string) => Effect.orDie(Schema.decodeEffect(SessionId.PlaybackSessionId)(text))
 
 export const readStandardInput = (command: string): Effect.Effect<string, UsageError> =>
@@ -26,7 +26,7 @@ export const readStandardInput = (command: string): Effect.Effect<string, UsageE
 
 const variable = Catalogue.ownEnvironment.playbackSession.name
 
-/** Those of the environment, or else of standard input. */
+/** Reads the ids from the environment, otherwise from standard input. */
 export const given = Effect.fnUntraced(function* (command: string) {
   const text = process.env[variable]?.trim() ?? ""
   return yield* several(
@@ -36,7 +36,7 @@ export const given = Effect.fnUntraced(function* (command: string) {
   )
 })
 
-/** One or several, separated by spaces or line breaks; each counts once. */
+/** One or more ids, separated by spaces or line breaks. Duplicates count once. */
 export const several = Effect.fnUntraced(function* (
   text: string,
   command: string,

@@ -17,7 +17,7 @@ export const layer = (input: ServerSettings.Flags): Layer.Layer<RunClient, Setti
         return LocalRunClient.layer(Settings.dataDirectory(input, host).path)
       }
       const settings = yield* ServerSettings.resolve(input, host)
-      // Loaded only where there is a server to talk to.
+      // Loaded only if a server is configured.
       const [RemoteRunClient, { ServerClient }] = yield* Effect.promise(() =>
         Promise.all([import("../../client/RemoteRunClient.ts"), import("../../client/ServerClient.ts")])
       )

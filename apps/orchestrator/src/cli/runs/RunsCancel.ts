@@ -1,4 +1,4 @@
-/** Cancels a run: through the process that executes it, or directly if there is none. */
+/** Cancels a run through the process that executes it, or directly if there is none. */
 import * as Effect from "effect/Effect"
 import * as Run from "@privx-kit/runs/Run"
 import { RunClient } from "../../client/RunClient.ts"

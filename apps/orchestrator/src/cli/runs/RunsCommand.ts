@@ -1,4 +1,4 @@
-/** `privx-kit runs …`: what the commands take, and what their help says. */
+/** The flags and help of `privx-kit runs …`. */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
@@ -75,7 +75,7 @@ const watch = lazyCommand("watch", {
   load: () => import("./RunsWatch.ts").then(({ run }) => run)
 })
 
-/** Of a decision, or of a cancellation. */
+/** The comment of a decision or of a cancellation. */
 const comment = (description: string) => FlagKinds.text("comment", "TEXT", description).pipe(Flag.withAlias("m"))
 
 const cancel = lazyCommand("cancel", {

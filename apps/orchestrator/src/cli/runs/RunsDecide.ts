@@ -1,6 +1,6 @@
 /**
- * Approves or rejects the script of a run. What is approved is what was looked at: the decision names the script and the
- * attempt, and nothing is decided where the run has another by then.
+ * Approves or rejects the script of a run. The decision names the reviewed script and the attempt, so it fails if the run
+ * has a different script or attempt by then.
  */
 import * as Effect from "effect/Effect"
 import { RunConflict } from "@privx-kit/runs/RunFailures"
@@ -18,14 +18,14 @@ import { UsageError } from "../UsageError.ts"
 
 export interface Input extends ShowInput {
   readonly approved: boolean
-  /** Of the script that was reviewed before. */
+  /** The digest of the script that was reviewed before. */
   readonly sha256: string | undefined
   readonly comment: string | undefined
 }
 
 interface Decided {
   readonly run: Run.Run
-  /** `undefined` where the person has said no to the question. */
+  /** `undefined` if the person answered no. */
   readonly approved: boolean | undefined
   readonly by: string | null
 }
@@ -62,7 +62,7 @@ const decide = Effect.fnUntraced(function* (input: Input) {
   return { run: after, approved, by }
 })
 
-/** Shows the script as `artifacts diff` does, and asks. Answers with the digest of what was shown. */
+/** Shows the script as `artifacts diff` does, and asks for confirmation. Returns the digest of the shown script. */
 const reviewedAtTerminal = Effect.fnUntraced(function* (input: Input, runId: string) {
   const { err } = yield* Screen
   const comparison = yield* compared(input, runId)
@@ -70,7 +70,7 @@ const reviewedAtTerminal = Effect.fnUntraced(function* (input: Input, runId: str
   return (yield* Question.ask("Approve this script?", err)) ? comparison.after : undefined
 })
 
-/** Lines around each change. */
+/** Number of context lines. */
 const context = 3
 
 const compared = Effect.fnUntraced(function* (input: Input, runId: string) {

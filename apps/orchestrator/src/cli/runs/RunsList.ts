@@ -11,9 +11,9 @@ import * as RunClientLayer from "./RunClientLayer.ts"
 
 export interface Input extends Globals, ServerSettings.Flags, RunFilter {
   readonly dataDir: string | undefined
-  /** Print the ids alone. */
+  /** Print only the ids. */
   readonly ids: boolean
-  /** Print the hosts alone. */
+  /** Print only the hosts. */
   readonly targets: boolean
   readonly output: FlagKinds.Output | undefined
   readonly json: boolean
@@ -26,7 +26,7 @@ export const run = (input: Input) =>
       command: "runs list",
       ...Outcome.formatOf(input),
       verbose: input.verbose,
-      // The whole result is for `show`.
+      // `runs show` has the complete result.
       toJson: (runs) => ({ runs: runs.map((run) => Run.toJson({ ...run, result: null })) }),
       toPerson: (runs, out) => {
         if (!input.ids && !input.targets) return RunDetails.table(runs, out)

@@ -1,4 +1,4 @@
-/** Removes runs that are over. */
+/** Removes finished runs. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { RunClient } from "../../client/RunClient.ts"

@@ -1,4 +1,4 @@
-/** What commands share that follow a run at a server and show its progress. */
+/** Shared parts of commands that follow a run on a server and show its progress. */
 import * as Effect from "effect/Effect"
 import type { Failure } from "@privx-kit/core/Failure"
 import type { DurableRun } from "@privx-kit/runs/DurableRun"
@@ -16,7 +16,7 @@ import * as ServerLayer from "../ServerLayer.ts"
 import * as Outcome from "../Outcome.ts"
 import * as BootstrapView from "../ueba/BootstrapView.ts"
 
-/** A line each time that there is something else to say. */
+/** Prints a line when the text changes. */
 export const teller = (err: Pane) => {
   let shown = ""
   return (run: Run.Run): Effect.Effect<void> => {
@@ -29,7 +29,7 @@ export const teller = (err: Pane) => {
   }
 }
 
-/** A run continues at the server when the command that followed it ends. */
+/** A run continues on the server when the following command ends. */
 export const context = (
   input: ServerSettings.Flags,
   runId: string | undefined,
@@ -45,15 +45,15 @@ export const context = (
   }
 }
 
-/** Given to work that follows a run at a server. */
+/** The context of work that follows a run on a server. */
 export interface Following {
-  /** Names the run that is followed, as soon as it is known. */
+  /** Names the followed run, as soon as it is known. */
   readonly follows: (run: Pick<Run.Run, "id">) => Effect.Effect<void>
   /** Shows the progress of a run. */
   readonly changed: (run: Run.Run) => Effect.Effect<void>
 }
 
-/** A command that has a server execute a run, follows it, and shows what came of it. */
+/** A command that submits a run to a server, follows it, and shows its result. */
 export const follow = <Result, E extends Failure, R>(
   input: ServerSettings.Flags & { readonly json: boolean; readonly verbose: boolean },
   options: Pick<Outcome.Options<Result>, "command" | "toJson" | "toPerson"> & {
@@ -82,7 +82,7 @@ export const follow = <Result, E extends Failure, R>(
   )
 }
 
-/** What is wrong with flags that only make sense where the command executes the run itself. */
+/** The problem of flags that apply only if the command itself executes the run. */
 export const executedThere = (
   flags: ReadonlyArray<readonly [name: string, isGiven: boolean]>
 ): ReadonlyArray<string> => {
@@ -97,7 +97,7 @@ export interface RetryInput extends ServerSettings.Flags {
   readonly verbose: boolean
 }
 
-/** A fleet run is shown host by host; of a run of another kind, what came of it. */
+/** Shows a fleet run host by host, and the result of a run of another kind. */
 export const retry = (input: RetryInput) =>
   Effect.flatMap(kindOf(input), (kind) => {
     switch (kind) {
@@ -120,7 +120,7 @@ const kindOf = (input: RetryInput) =>
   RunClient.use((client) => client.find(input.runId)).pipe(
     Effect.map(({ kind }) => kind),
     Effect.provide(ServerLayer.layer(input)),
-    // What is wrong with it is said where the run is wanted.
+    // Problems of the run are reported where the run is used.
     Effect.orElseSucceed(() => undefined)
   )
 
@@ -140,7 +140,7 @@ const retried = <Inputs, Result, E extends Failure>(
       )
   })
 
-/** A run of a kind whose results have no view of their own. */
+/** A run of a kind without a view for its results. */
 const other = (input: RetryInput) =>
   follow(input, {
     command: "runs retry",

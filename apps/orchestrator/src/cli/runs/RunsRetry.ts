@@ -1,4 +1,4 @@
-/** Carries a run that failed or was cancelled out again, as another attempt of the same run. */
+/** Retries a failed or cancelled run, as another attempt of the same run. */
 import * as EmbeddedRuntime from "../../EmbeddedRuntime.ts"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -28,14 +28,14 @@ import * as UebaSetup from "../ueba/UebaSetup.ts"
 import * as Warnings from "../Warnings.ts"
 
 export interface Input extends ConnectionInput, Globals {
-  /** Id, or its beginning. */
+  /** The id or its beginning. */
   readonly runId: string
-  /** Where the run waits for approval. */
+  /** Whether to wait while the run waits for approval. */
   readonly wait: boolean
   readonly json: boolean
 }
 
-/** A fleet run has a file that says how its hosts are reached; for runs of other kinds the settings say so. */
+/** A fleet run reads the connection settings of its hosts from its file; runs of other kinds read the settings. */
 export const run = (input: Input) =>
   Effect.flatMap(kindOf(input), (kind) => {
     switch (kind) {
@@ -53,11 +53,11 @@ const kindOf = (input: Input) =>
   RunAccess.find(input.runId).pipe(
     Effect.map(({ kind }) => kind),
     Effect.provide(RunAccess.layer(Settings.dataDirectory(input, Settings.thisHost()).path, "read")),
-    // What is wrong with the record is reported where the run is needed.
+    // Problems of the record are reported where the run is used.
     Effect.orElseSucceed(() => undefined)
   )
 
-/** A run of a kind that another team's domain brings. */
+/** A run of a kind that the domain of another project adds. */
 const other = (input: Input) =>
   Effect.gen(function* () {
     const { err } = yield* Screen

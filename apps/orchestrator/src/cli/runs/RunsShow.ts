@@ -10,7 +10,7 @@ import * as RunClientLayer from "./RunClientLayer.ts"
 
 export interface Input extends Globals, ServerSettings.Flags {
   readonly dataDir: string | undefined
-  /** Id, or its beginning. */
+  /** The id or its beginning. */
   readonly runId: string
   readonly json: boolean
 }

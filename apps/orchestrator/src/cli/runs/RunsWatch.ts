@@ -1,4 +1,4 @@
-/** Follows one run that another process executes, here or at a server. */
+/** Follows one run that another process executes, on this machine or on a server. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as ExitCode from "../ExitCode.ts"
@@ -47,7 +47,7 @@ const exitOf = Effect.fnUntraced(function* (run: Run.Run) {
   if (run.failure === null) return ExitCode.exit("ok")
   const { failure } = yield* Domains
   return Option.match(yield* failureOf(run), {
-    // A failure of a later version.
+    // A failure from a later version.
     onNone: () => ExitCode.exit("defect"),
     onSome: (known) => ExitCode.ofFailure(known, failure)
   })

@@ -1,6 +1,6 @@
 /**
- * A command executes the runs that it was asked for, and no other unfinished run of the data directory: those are named, with
- * the commands that resume or cancel them.
+ * A command executes only the requested runs. It lists the other unfinished runs of the data directory, with the commands
+ * that resume or cancel them.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -13,13 +13,13 @@ import { kind as setupKind } from "../../setup/SetupRun.ts"
 import { Screen } from "../../terminal/Screen.ts"
 import * as ResumeCommand from "../ueba/ResumeCommand.ts"
 
-/** The kinds of run that commands execute one by one, and the commands that resume them. */
+/** The kinds of run that commands execute individually, with the commands that resume them. */
 const commands: Readonly<Record<string, string>> = {
   [setupKind]: "privx-kit ueba setup",
   [bootstrapKind]: "privx-kit ueba bootstrap"
 }
 
-/** Lets the engine execute setups and bootstraps with these ids only. Ids can be added later. */
+/** Lets the engine execute only the setups and bootstraps with these ids. Ids can be added later. */
 export const own = (ids: ReadonlySet<string>): Layer.Layer<never> =>
   Layer.succeed(RunOwnership, ({ kind, runId }) => !(kind in commands) || ids.has(runId))
 
@@ -30,19 +30,19 @@ const unfinished = Effect.map(
   (lists) => lists.flat()
 )
 
-/** Lets the engine execute every run but setups and bootstraps that are no part of a fleet. */
+/** Lets the engine execute every run except setups and bootstraps that do not belong to a fleet. */
 export const ownFleets: Effect.Effect<Layer.Layer<never>, StorageFailed, Runs> = Effect.map(unfinished, (others) => {
   const ids = new Set(others.map(({ id }) => id))
   return Layer.succeed(RunOwnership, ({ runId }) => !ids.has(runId))
 })
 
-/** No more of them are named. */
+/** Maximum number of listed runs. */
 const most = 5
 
 /**
- * Names the unfinished setups and bootstraps that are left alone.
+ * Lists the unfinished setups and bootstraps that are not executed.
  *
- * @param dataDir as it was given to the command
+ * @param dataDir as given to the command
  */
 export const report = Effect.fnUntraced(function* (
   asked: ReadonlySet<string>,

@@ -1,4 +1,4 @@
-/** Makes the tables of a shared database, or looks whether they are there. */
+/** Creates the tables of a shared database, or checks whether they exist. */
 import * as Effect from "effect/Effect"
 import * as PostgresStorage from "@privx-kit/runs/PostgresStorage"
 import * as DatabaseUrl from "../flags/DatabaseUrl.ts"

@@ -1,4 +1,4 @@
-/** `privx-kit database …`: what the commands take, and what their help says. */
+/** The flags and help of `privx-kit database …`. */
 import * as Command from "effect/cli/Command"
 import * as FlagKinds from "../flags/FlagKinds.ts"
 import { lazyCommand } from "../LazyCommand.ts"

@@ -1,4 +1,4 @@
-/** Sign-in by an OpenID Connect issuer: what the flags say, and what is wrong with them. */
+/** Sign-in through an OpenID Connect issuer: reads and validates the flags. */
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -53,7 +53,7 @@ export const flags = {
 
 const command = "privx-kit serve"
 
-/** None where people sign in with tokens alone. */
+/** `undefined` if people sign in only with tokens. */
 export const read = Effect.fnUntraced(function* (input: Input): Effect.fn.Return<Oidc.Options | undefined, UsageError> {
   const { oidcClientId, oidcClientSecretFile, oidcIssuer, publicUrl } = input
   const together = [oidcIssuer, oidcClientId, oidcClientSecretFile, publicUrl]

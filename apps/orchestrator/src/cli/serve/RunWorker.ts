@@ -117,11 +117,11 @@ const addressOf = Effect.fnUntraced(function* ({ advertise, listen }: Input) {
   return { host, port, listenHost: listen }
 })
 
-/** The hosts that runs may be of: those of the files, or the one of the settings. */
+/** The hosts of the runs: those of the files, or the host of the settings. */
 const targetsOf = Effect.fnUntraced(function* (input: Input, err: Pane) {
   const surroundings = Settings.thisHost()
   if (input.hosts.length === 0) {
-    // Submitted fleets have their own hosts.
+    // Submitted fleets name their own hosts.
     const { partial } = yield* Settings.inspect(input, surroundings)
     if (partial.baseUrl === undefined && input.fleetHosts.length > 0) {
       const layer: Layer.Layer<PrivxHosts> = FleetPrivxHosts.layer([])
@@ -150,7 +150,7 @@ interface StartedRun {
   failure: string | undefined
 }
 
-/** A line for each run that ends in this process. */
+/** Prints a line for each run that ends in this process. */
 const reporter = ({ json }: Input, out: Pane) => {
   const startedRuns = new Map<string, StartedRun>()
   return (event: RunEvent): Effect.Effect<void> =>

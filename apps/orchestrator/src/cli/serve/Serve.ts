@@ -1,4 +1,4 @@
-/** Runs the server until a signal ends it, which is how it is meant to end. */
+/** Runs the server until a signal ends it, which is its normal end. */
 import "../CompiledSchemas.ts"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -40,7 +40,7 @@ interface Running {
   readonly targets: ReadonlyArray<string>
   /** The data directory, or the database. */
   readonly storage: string
-  /** Whether other processes carry the runs out. */
+  /** Whether other processes execute the runs. */
   readonly shared: boolean
 }
 
@@ -63,7 +63,7 @@ const start = Effect.fnUntraced(function* (input: Input) {
   const address = yield* addressOf(input)
   const { tlsCert, tlsKey } = input
   const tls = tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey }
-  // What cannot be read is said before the data directory is touched.
+  // Unreadable files are reported before the data directory is used.
   if (tls !== undefined) yield* Certificate.read(tls)
   if (input.tokens !== undefined) yield* Tokens.read(input.tokens)
   const minimum = yield* MinimumPolicyFlags.read(input)
@@ -103,7 +103,7 @@ const start = Effect.fnUntraced(function* (input: Input) {
 
 const openToAll = "no token is required: everyone on this machine is an administrator"
 
-/** No longer a list of hosts is shown. */
+/** If there are more hosts, only their number is shown. */
 const few = 5
 
 const show = Effect.fnUntraced(function* ({ shared, storage, targets, url }: Running, { line, style }: Pane) {
@@ -116,7 +116,7 @@ const show = Effect.fnUntraced(function* ({ shared, storage, targets, url }: Run
   yield* line(style.dim("Press Ctrl-C to stop the server."))
 })
 
-/** Where to listen, when that is not more than was asked for. */
+/** The listen address. Fails if it exposes the server more than the flags allow. */
 const addressOf = Effect.fnUntraced(function* (input: Input): Effect.fn.Return<ServeAddress.Address, UsageError> {
   const address = ServeAddress.parse(input.listen)
   const encrypted = input.tlsCert !== undefined

@@ -1,4 +1,4 @@
-/** Where a server listens, as text: `127.0.0.1:7443`, `[::1]:7443`, `localhost:7443`. */
+/** The listen address of a server as text: `127.0.0.1:7443`, `[::1]:7443`, `localhost:7443`. */
 
 export interface Address {
   readonly host: string

@@ -1,4 +1,4 @@
-/** `privx-kit serve …`: what the commands take, and what their help says. */
+/** The flags and help of `privx-kit serve …`. */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"

@@ -1,4 +1,4 @@
-/** The storage of a server: its own data directory and engine, or the database of a cluster; and its PrivX hosts. */
+/** The storage of a server: its data directory and engine, or the database of a cluster; and its PrivX hosts. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { DataDirectoryBusy, DataDirectoryUnusable } from "@privx-kit/durable/DataDirectory"
@@ -34,9 +34,9 @@ export interface Chosen {
   readonly layer: Layer.Layer<ServerStorage, DatabaseUnusable | DataDirectoryBusy | DataDirectoryUnusable, Domains>
   /** The data directory, or the database without user and password. */
   readonly name: string
-  /** Whether other processes carry the runs out. */
+  /** Whether other processes execute the runs. */
   readonly shared: boolean
-  /** The PrivX hosts that runs can be submitted for, by name. */
+  /** The PrivX hosts that clients can submit runs for, by name. */
   readonly targets: ReadonlyArray<string>
   readonly warnings: ReadonlyArray<string>
 }
@@ -48,7 +48,7 @@ export const choose = Effect.fnUntraced(function* (input: Input): Effect.fn.Retu
   const shared = input.databaseUrl !== undefined || (input.dataDir === undefined && variable !== "")
   if (shared) {
     const url = yield* DatabaseUrl.resolve(input.databaseUrl, host)
-    // The workers have the credentials: here the names are enough.
+    // The workers have the credentials; the server needs only the names.
     const { targets, warnings } = yield* input.hosts.length === 0 ? onlyName(input) : fleets(input, false)
     return { layer: SharedStorage.layer({ url }), name: PostgresUrl.nameOf(url), shared, targets, warnings }
   }
@@ -68,7 +68,7 @@ export const choose = Effect.fnUntraced(function* (input: Input): Effect.fn.Retu
   }
 })
 
-/** The PrivX of the settings. */
+/** The PrivX host of the settings. */
 const only = Effect.fnUntraced(function* (input: Input) {
   if (yield* bringsOwn(input)) {
     const layer: Layer.Layer<PrivxHosts> = FleetPrivxHosts.layer([])
@@ -81,7 +81,7 @@ const only = Effect.fnUntraced(function* (input: Input) {
   return { layer, targets: [nameOf(settings.baseUrl)], warnings }
 })
 
-/** Whether there are no hosts but those that fleets bring. */
+/** Whether the only hosts are those of submitted fleets. */
 const bringsOwn = Effect.fnUntraced(function* (input: Input) {
   const { partial } = yield* Settings.inspect(input, Settings.thisHost())
   return partial.baseUrl === undefined && input.fleetHosts.length > 0

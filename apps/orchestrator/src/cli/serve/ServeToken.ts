@@ -1,4 +1,4 @@
-/** Makes a token for the server: shows it once, and prints the entry that the token file gets. */
+/** Creates a token for the server, shows it once, and prints its entry for the token file. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { Role } from "../../server/Role.ts"

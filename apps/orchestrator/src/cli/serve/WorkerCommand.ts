@@ -1,4 +1,4 @@
-/** `privx-kit worker`: what it takes, and what its help says. */
+/** The flags and help of `privx-kit worker`. */
 import * as Flag from "effect/cli/Flag"
 import * as FleetHostsFlags from "../fleet/FleetHostsFlags.ts"
 import * as ConnectionFlags from "../flags/ConnectionFlags.ts"

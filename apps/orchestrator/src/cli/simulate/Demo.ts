@@ -1,4 +1,4 @@
-/** The whole kit against a simulator over HTTPS, for people who see it for the first time. */
+/** Runs the whole kit against a simulator over HTTPS, for new users. */
 import * as Failure from "@privx-kit/core/Failure"
 import { RetryObserver } from "@privx-kit/http/RetryObserver"
 import { Playback } from "@privx-kit/playback/Playback"
@@ -22,7 +22,7 @@ import * as Text from "../../terminal/Text.ts"
 import type { Globals } from "../flags/GlobalFlags.ts"
 import * as Outcome from "../Outcome.ts"
 
-/** The demo never waits longer for anything. */
+/** The maximum time of any wait of the demo. */
 const limits: PrivxClient.Limits = { timeout: Duration.seconds(10), deadline: Duration.seconds(30) }
 
 const overloaded = "createSession:503/MAX_LOAD*1,retry-after=1,message=too many requests at once"
@@ -135,7 +135,7 @@ const workDirectory = (dataDir: string | undefined) =>
 
 const next = Effect.fnUntraced(function* (out: Pane) {
   const { bold, cyan } = out.style
-  // Begun by the package manager from a checkout, the command is not on the path.
+  // If a package manager starts it from a checkout, the command is not on the PATH.
   const command = process.env["npm_lifecycle_event"] === undefined ? "privx-kit" : "npx --yes pnpm privx-kit"
   const rows = [
     ["simulate --tls", "a PrivX to try things against"],

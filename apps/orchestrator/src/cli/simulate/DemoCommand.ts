@@ -1,4 +1,4 @@
-/** `privx-kit demo`: what it takes, and what its help says. */
+/** The flags and help of `privx-kit demo`. */
 import { exitsOf, variablesOf } from "../HelpSections.ts"
 import { lazyCommand } from "../LazyCommand.ts"
 

@@ -1,4 +1,4 @@
-/** Runs the simulator until it is interrupted or a command against it ends, and says how to talk to it. */
+/** Runs the simulator until it is interrupted or a command against it ends, and prints its connection settings. */
 import { Domains } from "../../domain/Domains.ts"
 import * as SetupScript from "@privx-kit/simulator/SetupScript"
 import type { RecordedRequest } from "@privx-kit/simulator/RecordedRequest"
@@ -25,7 +25,7 @@ export interface Input extends Globals {
   readonly caFile: string | undefined
   readonly writeConfig: string | undefined
   readonly login: Login
-  /** Empty: the simulator runs until it is interrupted. */
+  /** If empty, the simulator runs until it is interrupted. */
   readonly command: ReadonlyArray<string>
   readonly faults: ReadonlyArray<string>
   readonly scriptBytes: number | undefined
@@ -34,14 +34,14 @@ export interface Input extends Globals {
 
 type Login = "password" | "exchange" | "client-credentials"
 
-/** What a user needs to know to talk to it. */
+/** The settings that a user needs to connect. */
 interface Running {
   readonly url: string
   readonly caFile: string | undefined
   readonly configFile: string | undefined
-  /** In the order in which they are printed. */
+  /** In print order. */
   readonly environment: Readonly<Record<string, string>>
-  /** The user that can sign in on its page: authorize, login, code. */
+  /** The user that can sign in on the page of the simulator: authorize, login, code. */
   readonly user: { readonly username: string; readonly password: string }
   readonly scriptSha256: string
 }
@@ -67,7 +67,7 @@ const endless = Effect.fnUntraced(function* (input: Input) {
   return yield* Effect.never
 })
 
-/** The terminal belongs to the command: requests are shown with `--verbose` only. */
+/** The terminal belongs to the command, so requests are shown only with `--verbose`. */
 const withCommand = Effect.fnUntraced(function* (input: Input) {
   const { err } = yield* Screen
   if (input.json) return yield* wrong("--json cannot be given together with a command.")
@@ -97,7 +97,7 @@ const start = Effect.fnUntraced(function* (input: Input, onRequest: (request: Re
       ? undefined
       : {
           script: yield* scriptOf(input.scriptBytes),
-          // A shorter one than usual has no room for it.
+          // A script that is shorter than usual has no room for it.
           ...(input.scriptBytes < SetupScript.text.length ? undefined : { configuration: SetupScript.configuration })
         }),
     onRequest
@@ -156,7 +156,9 @@ const scriptOf = (bytes: number) =>
       })
   })
 
-/** A file that the user chose stays; a temporary one is removed with the simulator, because its CA is useless afterwards. */
+/**
+ * A file that the user chose remains. A temporary file is removed with the simulator, because its CA is then useless.
+ */
 const writeCa = (pem: string, file: string | undefined): Effect.Effect<string, StorageFailed, Scope.Scope> => {
   if (file !== undefined) {
     const target = path.resolve(file)
@@ -203,7 +205,7 @@ const commands = ["privx-kit doctor", "privx-kit ueba setup --output ./ueba"]
 const quoted = (value: string): string =>
   /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`
 
-/** The path of the endpoint, not what was asked: a session id may stand in that. */
+/** The path of the endpoint instead of the requested path, which may contain a session id. */
 const requestLine = (request: RecordedRequest, { style }: Pane): string => {
   const time = DateTime.formatIso(request.time).slice(11, 23)
   const status =

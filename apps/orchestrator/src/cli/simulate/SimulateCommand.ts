@@ -1,4 +1,4 @@
-/** `privx-kit simulate`: what it takes, and what its help says. */
+/** The flags and help of `privx-kit simulate`. */
 import * as Argument from "effect/cli/Argument"
 import * as Flag from "effect/cli/Flag"
 import * as FlagKinds from "../flags/FlagKinds.ts"

@@ -1,4 +1,6 @@
-/** Runs a command against the simulator: with its settings in the environment, and with no other setting of PrivX. */
+/**
+ * Runs a command against the simulator, with the simulator's settings in the environment and no other PrivX settings.
+ */
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
 import { constants } from "node:os"
@@ -6,8 +8,8 @@ import type { Exit } from "../ExitCode.ts"
 import { UsageError } from "../UsageError.ts"
 
 /**
- * Runs the command to its end, with this process's terminal, and returns its exit code. `privx-kit` as the first word is this
- * program, wherever it is installed. When this process is stopped, so is the command.
+ * Runs the command to its end, on the terminal of this process, and returns its exit code. `privx-kit` as the first word
+ * means this program, wherever it is installed. When this process is stopped, it stops the command.
  */
 export const run = (
   [first = "", ...rest]: ReadonlyArray<string>,
@@ -28,7 +30,7 @@ export const run = (
       })
     })
     return Effect.promise(() => {
-      // After Ctrl-C it has the signal already; after SIGTERM for this process alone it has not.
+      // After Ctrl-C the command already has the signal; after a SIGTERM for this process alone it does not.
       child.kill("SIGTERM")
       return ended
     })

@@ -1,6 +1,6 @@
 /**
- * The settings of a simulator as a config file of privx-kit. A simulator that finds the file of an earlier one keeps its
- * credentials, its playback session and its port, so that other terminals and containers need no new settings after a restart.
+ * The settings of a simulator as a config file of privx-kit. If a simulator finds the file of an earlier one, it keeps
+ * its credentials, playback session and port. Other terminals and containers then need no new settings after a restart.
  */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import { fromSystem } from "@privx-kit/core/StorageFailed"
@@ -13,12 +13,12 @@ import * as Redacted from "effect/Redacted"
 import * as fs from "node:fs/promises"
 import { UsageError } from "../UsageError.ts"
 
-/** First line of every file that is written here. A file without it is never replaced. */
+/** The first line of every written file. A file without it is never replaced. */
 const signature = "# Written by privx-kit simulate."
 
 const sessionLine = /^# PRIVX_PLAYBACK_SESSION_ID=(\S+)$/m
 
-/** What a simulator has in common with the one that wrote the file. */
+/** The settings that a simulator takes over from the file of an earlier one. */
 export interface Kept {
   readonly apiClient: Partial<ApiClient>
   readonly port: number | undefined
@@ -27,7 +27,7 @@ export interface Kept {
 
 const nothing: Kept = { apiClient: {}, port: undefined, playbackSession: undefined }
 
-/** Reads the file of an earlier simulator. Fails with `UsageError` for a file that no simulator has written. */
+/** Reads the file of an earlier simulator. Fails with `UsageError` if no simulator has written the file. */
 export const read = Effect.fnUntraced(function* (
   file: string | undefined
 ): Effect.fn.Return<Kept, StorageFailed | UsageError> {
@@ -77,7 +77,7 @@ const textOf = async (file: string): Promise<string | undefined> => {
   }
 }
 
-/** Writes the file, readable by this account only. */
+/** Writes the file with access only for this account. */
 export const write = (
   file: string,
   settings: {

@@ -21,7 +21,7 @@ export interface Input {
   readonly executeTimeout: Duration.Duration
 }
 
-/** Asks before the run starts: it may be hours until there is something to execute. */
+/** Asks before the run starts, because it may take hours until there is a script to execute. */
 export const prepare = Effect.fnUntraced(function* (
   input: Input,
   command: string
@@ -60,7 +60,7 @@ const executor =
       const { artifact, runId, sha256 } = setup
       const before = yield* ScriptExecution.latest(dataDir, runId)
       if (before !== undefined && before.notStarted === undefined && !input.executeAgain) {
-        // Executed before a crash, and not in the journal yet.
+        // The script was executed before a crash, but the journal does not show it yet.
         if (before.endedAt !== null && before.exitCode === 0) return "executed before"
         const how =
           before.endedAt === null

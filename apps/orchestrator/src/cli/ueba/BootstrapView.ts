@@ -1,4 +1,4 @@
-/** A bootstrap as a person reads it: what it came to, or what it would do. */
+/** The view of a bootstrap: its result, or its plan. */
 import * as Effect from "effect/Effect"
 import type { BootstrapPlan, Change } from "../../bootstrap/BootstrapPlan.ts"
 import type { BootstrapResult } from "../../bootstrap/BootstrapRun.ts"

@@ -1,4 +1,4 @@
-/** Flags of the commands that show the charts of a training. */
+/** Flags of commands that show the charts of a training. */
 import * as Flag from "effect/cli/Flag"
 import * as FlagKinds from "../flags/FlagKinds.ts"
 

@@ -1,15 +1,15 @@
-/** Finds the dataset that a person means by its id, or by the beginning of it. */
+/** Finds a dataset by its id or the beginning of it. */
 import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import { Ueba } from "@privx-kit/ueba/Ueba"
 import * as Effect from "effect/Effect"
 import { UsageError } from "../UsageError.ts"
 
-/** An id that no dataset has is passed on: what PrivX says of it is the answer. */
+/** Passes an unknown id on, so that PrivX responds to it. */
 export const find = Effect.fnUntraced(function* (
   id: string,
   command: string
 ): Effect.fn.Return<string, PrivxFailure | UsageError, Ueba> {
-  // As long as a UUID, it is a whole one.
+  // An id with the length of a UUID is complete.
   if (id.length >= 36) return id
   const { items } = yield* Effect.flatMap(Ueba, (ueba) => ueba.listDatasets())
   if (items.some((dataset) => dataset.id === id)) return id

@@ -1,4 +1,4 @@
-/** Shows datasets and their trainings to a person. */
+/** Views of datasets and their trainings. */
 import { type Dataset, trainingState, type TrainingState } from "@privx-kit/ueba/Dataset"
 import type { ReportedTimeRange } from "@privx-kit/ueba/TimeRange"
 import { stateOf, type TrainingResult } from "@privx-kit/ueba/TrainingResult"
@@ -62,7 +62,7 @@ export const show = Effect.fnUntraced(function* (
   }
 })
 
-/** How far a training is, in one line. */
+/** The training state, in one line. */
 export const progress = (dataset: Dataset): string =>
   [
     trainingState(dataset),
@@ -137,7 +137,7 @@ const moment = (time: DateTime.Utc): string => DateTime.formatIso(time).slice(0,
 const interval = ({ end, start }: Omit<ReportedTimeRange, "exclude">): string =>
   `${start === undefined ? "the beginning" : moment(start)} to ${end === undefined ? "now" : moment(end)}`
 
-/** How many characters of their ids tell these datasets apart; at least eight. */
+/** The number of id characters that distinguish these datasets; at least eight. */
 const shortest = (datasets: ReadonlyArray<Dataset>): number => {
   for (let length = 8; length < 36; length += 4) {
     if (new Set(datasets.map(({ id }) => id.slice(0, length))).size === datasets.length) return length

@@ -1,4 +1,4 @@
-/** What the commands of UEBA have in common that start a durable run: which run is meant, and the settings that they read. */
+/** Common flags of the UEBA commands that start a durable run: the selected run, and the settings that they read. */
 import * as Flag from "effect/cli/Flag"
 import * as FlagKinds from "../flags/FlagKinds.ts"
 import type * as HelpSections from "../HelpSections.ts"

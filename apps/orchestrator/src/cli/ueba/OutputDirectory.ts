@@ -1,6 +1,6 @@
 /**
- * Checks that a directory can take files before anything is downloaded for it. It creates the directory and a file in it, and
- * removes what it has created.
+ * Checks that a directory is writable before anything is downloaded. Creates the directory and a file in it, and removes
+ * what it has created.
  */
 import { fromSystem, type StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as DurableFile from "@privx-kit/files/DurableFile"

@@ -1,4 +1,4 @@
-/** How a run is continued that was stopped: the command that does what was asked for, with the same settings. */
+/** The command that resumes a stopped run with the same settings. */
 import * as Duration from "effect/Duration"
 import type { ConnectionInput } from "../flags/ConnectionFlags.ts"
 import * as DurationText from "@privx-kit/settings/DurationText"
@@ -14,9 +14,9 @@ export interface Input extends ConnectionInput, Globals {
 }
 
 /**
- * What is said of the run where the command was stopped or failed.
+ * Describes the run after the command was stopped or failed.
  *
- * @param executing the log of the script, where it was stopped while that was running
+ * @param executing the log of the script, if the command was stopped while the script was running
  */
 export const context = (
   input: Input,
@@ -25,7 +25,7 @@ export const context = (
   executing?: string
 ): Outcome.Context => {
   if (runId === undefined) return { fields: {}, advice: undefined }
-  // A run that failed is over.
+  // A failed run has ended.
   if (ended === "failed") return { fields: { runId }, advice: undefined }
   const command = words(input, runId, executing !== undefined).join(" ")
   return executing === undefined
@@ -36,7 +36,7 @@ export const context = (
       }
 }
 
-/** Inputs of the run are not among them: a resumed run keeps its recorded inputs. */
+/** Excludes inputs of the run: a resumed run keeps its recorded inputs. */
 const words = (input: Input, runId: string, again: boolean): ReadonlyArray<string> => [
   "privx-kit ueba setup --run",
   runId,

@@ -1,4 +1,4 @@
-/** Hands a verified script off after its run: to standard output, or to execution on this machine. */
+/** Hands a verified script off after its run: writes it to standard output, or executes it on this machine. */
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -29,7 +29,7 @@ export interface Prepared {
 
 const command = "privx-kit ueba setup"
 
-/** Finds every mistake before the run starts. */
+/** Finds every problem before the run starts. */
 export const prepare = Effect.fnUntraced(function* (
   input: HandoffInput &
     Pick<SetupFlags.Input, "output" | "mode" | "owner"> & {
@@ -70,7 +70,7 @@ export interface HandedOff {
   readonly execution: ScriptExecution.Record | "declined" | undefined
 }
 
-/** After the run, when the data directory is free again. */
+/** Called after the run, when the data directory is unlocked again. */
 export const handOff = Effect.fnUntraced(function* (
   input: HandoffInput,
   dataDir: string,
@@ -83,14 +83,14 @@ export const handOff = Effect.fnUntraced(function* (
   if (input.stdout) {
     const { out } = yield* Screen
     yield* out.write(script)
-    // The provenance claims no handoff that did not happen, also where the reader has gone away.
+    // The provenance must not claim a handoff that did not happen, even if the reader has closed the pipe.
     yield* out.written
     yield* ProvenanceWriter.add(dataDir, result.runId, { to: "stdout", at: yield* DateTime.now })
   }
   return { execution: input.execute ? yield* execute(input, dataDir, result, script, onExecution) : undefined }
 })
 
-/** Warns of scripts that still execute without supervision, because a privx-kit was killed. */
+/** Warns of scripts that still run without supervision because a privx-kit process was killed. */
 export const reportOrphans = Effect.fnUntraced(function* (
   dataDir: string
 ): Effect.fn.Return<void, StorageFailed, Screen> {

@@ -1,4 +1,4 @@
-/** What `ueba setup` does with a verified script after storing it, and who signs for it. */
+/** Flags for what `ueba setup` does with a verified script after storing it, for the operator, and for the signing key. */
 import * as Flag from "effect/cli/Flag"
 import * as Duration from "effect/Duration"
 import * as FlagKinds from "../flags/FlagKinds.ts"

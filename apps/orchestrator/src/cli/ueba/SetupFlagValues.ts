@@ -1,4 +1,4 @@
-/** What the flags of a setup say: as a request, or as the names of those that are given. */
+/** Converts the flags of a setup to a request, or to the names of the given flags. */
 import type { Owner } from "@privx-kit/artifacts/Manifest"
 import type { SettingsError } from "@privx-kit/settings/SettingsError"
 import * as Effect from "effect/Effect"
@@ -23,7 +23,7 @@ export const requested = Effect.fnUntraced(function* (
   return { ...Struct.pick(input, names), policy, owner }
 })
 
-/** The given flags of a new run, but for those that say what holds anyway: a run that is resumed has its recorded inputs. */
+/** The given flags of a new run, except those with default values: a resumed run keeps its recorded inputs. */
 export const ofNew = (
   input: Partial<SetupFlags.Input> & { readonly fresh: boolean; readonly idempotencyKey: string | undefined }
 ): ReadonlyArray<string> => [

@@ -1,4 +1,4 @@
-/** The flags of the inputs of a setup, made from `setupFields`. */
+/** The flags for the inputs of a setup, generated from `setupFields`. */
 import * as Flag from "effect/cli/Flag"
 import { toFlag } from "../../setup/FieldNames.ts"
 import { type SetupField, type SetupFieldName, type SetupFields, setupFields } from "../../setup/SetupFields.ts"

@@ -1,6 +1,6 @@
 /**
- * The charts of a training, in characters: the loss of each epoch, and the histogram of the scores. In ASCII where the terminal
- * shows nothing else.
+ * Text charts of a training: the loss of each epoch, and the histogram of the scores. Uses ASCII if the terminal supports
+ * nothing else.
  */
 import type { Histogram, TrainingResult } from "@privx-kit/ueba/TrainingResult"
 import plot, { type Settings } from "simple-ascii-chart"
@@ -8,10 +8,10 @@ import type { Style } from "../../terminal/Style.ts"
 
 const height = 10
 
-/** Columns that the axis takes, beside its labels. */
+/** Columns for the axis, without its labels. */
 const frame = 12
 
-/** Wider ones say no more. */
+/** A wider chart shows no more detail. */
 const widest = 72
 
 const ascii: NonNullable<Settings["symbols"]> = {
@@ -24,7 +24,7 @@ export interface Size {
   readonly style: Pick<Style, "unicode">
 }
 
-/** Training as a line, validation as points. Nothing before there are two epochs. */
+/** Draws training as a line and validation as points. Draws nothing for fewer than two epochs. */
 export const losses = (
   { training_dataset_loss, validation_dataset_loss }: TrainingResult,
   size: Size
@@ -55,7 +55,7 @@ export const histogram = (result: TrainingResult, size: Size): ReadonlyArray<str
   return [
     "Validated connections by anomaly score",
     ...drawn(
-      // An empty bin has no bar; the smallest one is two rows high.
+      // An empty bin has no bar; the smallest bar is two rows high.
       bars.flatMap(({ count }, index): Array<[number, number]> => (count > 0 ? [[index, count]] : [])),
       size,
       {
@@ -76,7 +76,7 @@ export interface Bar {
   readonly count: number
 }
 
-/** The bins of a histogram that are whole. */
+/** The complete bins of a histogram. */
 export const barsOf = (histogram: Histogram | undefined): ReadonlyArray<Bar> =>
   (histogram?.hist ?? []).flatMap((count, index) => {
     const from = histogram?.bin_edges[index] ?? null
@@ -84,7 +84,7 @@ export const barsOf = (histogram: Histogram | undefined): ReadonlyArray<Bar> =>
     return count === null || from === null || to === null ? [] : [{ from, to, count }]
   })
 
-/** Epochs count from 1; those without a number are left out. */
+/** Epochs count from 1. Epochs without a value are omitted. */
 const points = (losses: ReadonlyArray<number | null>): Array<[epoch: number, loss: number]> =>
   losses.flatMap((loss, index): Array<[number, number]> => (loss === null ? [] : [[index + 1, loss]]))
 
@@ -99,5 +99,5 @@ const ticks = (first: number, last: number): Array<number> => [
   ...new Set([0, 1 / 3, 2 / 3, 1].map((part) => Math.round(first + part * (last - first))))
 ]
 
-/** Three digits say as much as a chart can. */
+/** Three digits are as precise as a chart can be. */
 const figure = (value: number): string => String(Number(value.toPrecision(3)))

@@ -1,4 +1,4 @@
-/** What a command that shows a training comes to: the dataset, and a file with its charts where one was asked for. */
+/** The result of a command that shows a training: the dataset, and the file with its charts if requested. */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as DurableFile from "@privx-kit/files/DurableFile"
 import { Dataset, type View } from "@privx-kit/ueba/Dataset"
@@ -18,7 +18,7 @@ import type { WatchInput } from "./WatchFlags.ts"
 
 export interface Trained {
   readonly dataset: Dataset
-  /** The file that the charts were drawn into. */
+  /** The file with the charts. */
   readonly plot: string | undefined
 }
 
@@ -29,7 +29,7 @@ export const toJson = ({ dataset, plot }: Trained): Readonly<Record<string, unkn
   ...(plot === undefined ? undefined : { plot })
 })
 
-/** Reads a dataset, when its training is over if that is asked for, and draws its charts. */
+/** Reads a dataset, after its training has ended if requested, and draws its charts. */
 export const read = Effect.fnUntraced(function* (
   id: string,
   input: WatchInput & ChartInput & { readonly logs?: boolean }

@@ -1,4 +1,4 @@
-/** The charts of a training as an SVG document: for each model its loss curves, and beside them its histogram. */
+/** The charts of a training as an SVG document: for each model the loss curves, with the histogram next to them. */
 import type { TrainingResult } from "@privx-kit/ueba/TrainingResult"
 import { BarChart, LineChart } from "echarts/charts"
 import { GridComponent, LegendComponent, TitleComponent } from "echarts/components"
@@ -8,7 +8,7 @@ import { barsOf } from "./TrainingChart.ts"
 
 echarts.use([BarChart, LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer])
 
-/** In pixels: what one model takes. */
+/** The size of the charts of one model, in pixels. */
 const width = 1000
 const height = 360
 const margin = { left: 60, top: 90, gap: 70, bottom: 70 }

@@ -20,9 +20,9 @@ interface TrainInput extends WatchInput, ChartInput {
 
 interface Started {
   readonly id: string
-  /** How many connections the model is trained with. */
+  /** The number of connections for the training. */
   readonly connections: number
-  /** When the training has ended, if that was waited for. */
+  /** When the training has ended, if the command waited for it. */
   readonly trained: TrainingOutput.Trained | undefined
   readonly chart: boolean
 }
@@ -70,7 +70,7 @@ interface StartInput extends WatchInput {
 
 interface Activated {
   readonly active: string
-  /** Whether the models are running, if that was waited for. */
+  /** Whether the models are running, if the command waited for it. */
   readonly running?: boolean
 }
 

@@ -1,4 +1,4 @@
-/** `privx-kit ueba train`, `start` and `stop`: what they take, and what their help says. */
+/** The flags and help of `privx-kit ueba train`, `start` and `stop`. */
 import * as DomainCommand from "../DomainCommand.ts"
 import * as FlagKinds from "../flags/FlagKinds.ts"
 import * as ChartFlags from "./ChartFlags.ts"

@@ -1,4 +1,4 @@
-/** Executes a bootstrap of UEBA as a durable run, or shows what it would do. */
+/** Executes a bootstrap of UEBA as a durable run, or shows its plan. */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import { RunEvents } from "@privx-kit/runs/RunEvents"
 import { RunExecutor } from "@privx-kit/runs/RunExecutor"
@@ -140,7 +140,7 @@ const bootstrap = (input: Input) => {
   )
 }
 
-/** The same settings, and the run instead of its inputs. */
+/** The same settings, with the run id instead of its inputs. */
 const context = (input: Input, runId: string | undefined, ended: "interrupted" | "failed"): Outcome.Context => {
   if (runId === undefined) return { fields: {}, advice: undefined }
   if (ended === "failed") {
@@ -162,7 +162,7 @@ const context = (input: Input, runId: string | undefined, ended: "interrupted" |
 const inputsOf = (input: Input): Effect.Effect<BootstrapInputs, UsageError | SettingsError | StorageFailed> =>
   Effect.flatMap(contentOf(input), BootstrapFile.inputsOf)
 
-/** What the file says, and over it what the flags say. */
+/** The content of the file, overridden by the flags. */
 export const contentOf = Effect.fnUntraced(function* (
   input: Input
 ): Effect.fn.Return<BootstrapFile.Given, UsageError | SettingsError | StorageFailed> {
@@ -180,7 +180,7 @@ export const contentOf = Effect.fnUntraced(function* (
 
 const decode = Schema.decodeUnknownResult(Content)
 
-/** Flags are held to what the file may say. */
+/** Flags must satisfy the schema of the file. */
 const given = (input: Input): Effect.Effect<Content, UsageError> => {
   const absolute = (file: string | undefined) => (file === undefined ? undefined : path.resolve(file))
   const flags = {

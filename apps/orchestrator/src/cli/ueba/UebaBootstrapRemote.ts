@@ -1,4 +1,4 @@
-/** Has a server execute a bootstrap of UEBA, follows it, and brings its script here. */
+/** Submits a bootstrap of UEBA to a server, follows it, and downloads its script. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as BootstrapFile from "../../bootstrap/BootstrapFile.ts"
@@ -37,7 +37,7 @@ export const run = (input: Input) =>
     })
   })
 
-/** The run that is meant, or a new one. */
+/** The selected run, or a new one. */
 const begin = Effect.fnUntraced(function* (input: Input, content: BootstrapFile.Given) {
   const { runId } = input
   if (runId !== undefined) return yield* Effect.flatMap(RunClient, (client) => client.find(runId))
@@ -46,7 +46,7 @@ const begin = Effect.fnUntraced(function* (input: Input, content: BootstrapFile.
 
 const decodeBody = Schema.decodeUnknownEffect(BootstrapBody)
 
-/** Flags and file let nothing else through. */
+/** Flags and file allow no other values. */
 const bodyOf = ({ baseUrl, fresh }: Input, { output: _, ...content }: BootstrapFile.Given) =>
   Effect.orDie(
     decodeBody(
@@ -56,7 +56,7 @@ const bodyOf = ({ baseUrl, fresh }: Input, { output: _, ...content }: BootstrapF
     )
   )
 
-/** What a server does not do. */
+/** Options that a server does not support. */
 const contradictions = (input: Input): ReadonlyArray<string> => [
   ...RunsRemote.executedThere([
     ["--execute", input.execute],

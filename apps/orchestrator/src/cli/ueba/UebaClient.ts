@@ -1,4 +1,4 @@
-/** The UEBA operations for a command that calls PrivX. */
+/** The UEBA operations for commands that call PrivX. */
 import type { HostServices } from "@privx-kit/settings/PrivxHosts"
 import { Ueba } from "@privx-kit/ueba/Ueba"
 import * as Effect from "effect/Effect"

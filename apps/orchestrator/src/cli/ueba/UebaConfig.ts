@@ -19,7 +19,7 @@ interface Input {
 
 interface Result {
   readonly configuration: UebaConfiguration
-  /** Whether something was sent; `undefined` if nothing was asked for. */
+  /** Whether the settings were sent; `undefined` if no change was requested. */
   readonly changed: boolean | undefined
 }
 
@@ -53,7 +53,7 @@ const work = Effect.fnUntraced(function* ({
     address: address ?? now.address,
     trust_anchors: trustAnchors === undefined ? now.trust_anchors : yield* readPem(trustAnchors)
   }
-  // An address may be set before there are any trust anchors.
+  // An address may be set before any trust anchors exist.
   if (trustAnchors !== undefined || wanted.trust_anchors.trim() !== "") {
     yield* TrustAnchors.check(wanted.trust_anchors, wanted.address)
   }

@@ -1,4 +1,4 @@
-/** `privx-kit ueba datasets …`: what the commands take, and what their help says. */
+/** The flags and help of `privx-kit ueba datasets …`. */
 import * as TimeText from "@privx-kit/settings/TimeText"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -16,7 +16,7 @@ const moment = (name: string, description: string) =>
     Flag.optional
   )
 
-/** `START/END`, as ISO 8601 writes intervals. */
+/** `START/END`, an ISO 8601 interval. */
 const interval = (text: string): Option.Option<{ readonly start: number; readonly end: number }> => {
   const [start = "", end = "", ...rest] = text.split("/")
   return rest.length > 0

@@ -56,9 +56,9 @@ export const show: Call<ShowInput, Shown> = {
 
 interface Created {
   readonly id: string
-  /** How many connections its range has. */
+  /** The number of connections in its range. */
   readonly connections: number
-  /** As PrivX got it: ISO 8601, in UTC. Absent: the range is open on that side. */
+  /** The time as sent to PrivX: ISO 8601, in UTC. If absent, the range is open on that side. */
   readonly start?: string
   readonly end?: string
 }
@@ -106,7 +106,7 @@ const updated = Effect.fnUntraced(function* (
   const now = yield* ueba.getDataset(id)
   const comment = input.comment ?? now.comment
   const settings: DatasetSettings = {
-    // PrivX replaces all of them: what was not named is sent as it is.
+    // PrivX replaces all settings, so unchanged ones are sent again.
     time_range_settings: yield* rangeOf(input, now.time_range_settings, "ueba datasets update"),
     ...(comment === undefined ? undefined : { comment }),
     use_for_inference_once_trained: input.activates ?? now.use_for_inference_once_trained
@@ -117,7 +117,7 @@ const updated = Effect.fnUntraced(function* (
 
 interface Deleted {
   readonly id: string
-  /** Whether the answer to the question was yes. */
+  /** Whether the user confirmed. */
   readonly deleted: boolean
 }
 
@@ -149,13 +149,13 @@ const removed = Effect.fnUntraced(function* (input: {
   return { id, deleted: true }
 })
 
-/** In the time zone of this machine, which it names: `2026-01-31T00:00:00.000+02:00[Europe/Helsinki]`. */
+/** In the time zone of this machine, including its name: `2026-01-31T00:00:00.000+02:00[Europe/Helsinki]`. */
 const zoned = (time: string | undefined, open: string): string =>
   time === undefined
     ? open
     : DateTime.formatIsoZoned(DateTime.setZone(DateTime.makeUnsafe(time), DateTime.zoneMakeLocal()))
 
-/** The range that the flags give, upon the one that there is. */
+/** The current range with the values of the flags. */
 const rangeOf = (
   { end, exclude, start }: RangeInput,
   now: {

@@ -1,4 +1,4 @@
-/** `privx-kit ueba status`, `config` and `settings`: what they take, and what their help says. */
+/** The flags and help of `privx-kit ueba status`, `config` and `settings`. */
 import * as Flag from "effect/cli/Flag"
 import * as DomainCommand from "../DomainCommand.ts"
 import * as FlagKinds from "../flags/FlagKinds.ts"

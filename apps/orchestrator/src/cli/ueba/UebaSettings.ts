@@ -1,4 +1,4 @@
-/** Shows or changes what happens to anomalies. */
+/** Shows or changes the handling of anomalies. */
 import type { AnomalySettings, KnownAction } from "@privx-kit/ueba/AnomalySettings"
 import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import { Ueba } from "@privx-kit/ueba/Ueba"
@@ -13,7 +13,7 @@ interface Input {
 }
 
 interface Result extends AnomalySettings {
-  /** Whether something was sent; absent if nothing was asked for. */
+  /** Whether the settings were sent; absent if no change was requested. */
   readonly changed?: boolean
 }
 
@@ -39,7 +39,7 @@ const work = Effect.fnUntraced(function* (input: Input): Effect.fn.Return<Result
   if (input.action === undefined && input.threshold === undefined) return now
   const action = input.action ?? now.action
   const threshold = input.threshold ?? now.threshold
-  // PrivX takes both or nothing.
+  // PrivX requires both values.
   if (!isKnown(action) || threshold === undefined) {
     const flag = isKnown(action) ? "--threshold" : "--action"
     return yield* new UsageError({

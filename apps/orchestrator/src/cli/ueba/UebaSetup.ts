@@ -33,13 +33,13 @@ export interface Input extends ConnectionInput, Globals, HandoffInput, SetupFlag
   readonly runId: string | undefined
   readonly fresh: boolean
   readonly idempotencyKey: string | undefined
-  /** Where the run waits for approval. */
+  /** Whether to wait while the run waits for approval. */
   readonly wait: boolean
   readonly authorizeDownload: boolean
   readonly json: boolean
 }
 
-/** The result of the run, and what became of the script afterwards. */
+/** The result of the run, and of the handoff of the script. */
 interface Ended extends ScriptHandoff.HandedOff {
   readonly result: SetupResult
 }
@@ -59,7 +59,7 @@ export const run = Effect.fnUntraced(function* (input: Input) {
         executing = record
       })
     ),
-    // What is drawn over ends before anything is said about the outcome.
+    // The live lines end before the outcome is reported.
     Effect.scoped,
     Outcome.report<Ended>({
       command: "ueba setup",
@@ -135,7 +135,7 @@ const setup = Effect.fnUntraced(function* (
   return { result, ...handedOff }
 })
 
-/** The recorded run that a request means, if there is one. Every other unfinished run is named. */
+/** The recorded run that a request selects, if there is one. Lists every other unfinished run. */
 const recordedId = Effect.fnUntraced(function* (request: SetupRequest, dataDir: string, given: string | undefined) {
   return yield* Effect.gen(function* () {
     const found = request.runId ?? (yield* SetupSubmission.find(request))?.id
@@ -145,7 +145,7 @@ const recordedId = Effect.fnUntraced(function* (request: SetupRequest, dataDir: 
   }).pipe(Effect.provide(RunAccess.layer(dataDir, "read")))
 })
 
-/** The id that is meant by the beginning of one. */
+/** The id that begins with the given text. */
 export const whole = (runId: string, dataDir: string) =>
   RunAccess.find(runId).pipe(
     Effect.provide(RunAccess.layer(dataDir, "read")),

@@ -1,4 +1,4 @@
-/** `privx-kit ueba setup`: what it takes, and what its help says. */
+/** The flags and help of `privx-kit ueba setup`. */
 import * as Flag from "effect/cli/Flag"
 import * as ConnectionFlags from "../flags/ConnectionFlags.ts"
 import * as FlagKinds from "../flags/FlagKinds.ts"

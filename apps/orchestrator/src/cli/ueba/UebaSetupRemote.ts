@@ -1,4 +1,4 @@
-/** Has a server carry a UEBA setup through, follows it, and brings what came of it here. */
+/** Submits a UEBA setup to a server, follows it, and downloads its result. */
 import * as Effect from "effect/Effect"
 import type { Run } from "@privx-kit/runs/Run"
 import * as RemoteSetup from "../../client/RemoteSetup.ts"
@@ -34,7 +34,7 @@ export const run = (input: Input) =>
     })
   })
 
-/** The run that is meant, or a new one. */
+/** The selected run, or a new one. */
 const begin = Effect.fnUntraced(function* (input: Input) {
   if (input.runId !== undefined) return yield* Effect.flatMap(RunClient, (client) => client.find(input.runId ?? ""))
   const { mode: _, output: __, ...inputs } = yield* inputsOf(yield* SetupFlagValues.requested(input, undefined))
@@ -47,9 +47,9 @@ const begin = Effect.fnUntraced(function* (input: Input) {
   return run
 })
 
-/** What a server does not do, or would do with the run that is continued. */
+/** Options that a server does not support, or that would not apply to a resumed run. */
 const contradictions = (input: Input): ReadonlyArray<string> => {
-  // The script of any run can be brought here, with the permissions that are asked for here.
+  // The script of any run can be downloaded, with the permissions that this command sets.
   const { mode: _, output: __, owner: ___, ...inputs } = input
   const late = input.runId === undefined ? [] : SetupFlagValues.ofNew(inputs)
   return [

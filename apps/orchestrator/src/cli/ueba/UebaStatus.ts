@@ -1,4 +1,4 @@
-/** Shows how the UEBA service is, and waits until it is running. */
+/** Shows the status of the UEBA service, and waits until it is running. */
 import { InternalStatus } from "@privx-kit/ueba/InternalStatus"
 import { isRunning, ServiceStatus } from "@privx-kit/ueba/ServiceStatus"
 import { Ueba } from "@privx-kit/ueba/Ueba"
@@ -15,14 +15,14 @@ import type { WatchInput } from "./WatchFlags.ts"
 
 interface Result {
   readonly service: ServiceStatus
-  /** `undefined` where PrivX does not say. */
+  /** `undefined` if PrivX does not report it. */
   readonly internal: InternalStatus | undefined
 }
 
 const ask = Effect.gen(function* () {
   const ueba = yield* Ueba
   const service = yield* ueba.status
-  // An older PrivX has no such endpoint, and a service that does not run may not answer there.
+  // An older PrivX has no such endpoint, and a stopped service may not respond there.
   const internal = yield* ueba.internalStatus.pipe(
     Effect.catchIf(
       (failure) => failure._tag !== "TransportError" && failure._tag !== "OAuthError" && failure.status === 404,

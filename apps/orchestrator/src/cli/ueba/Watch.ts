@@ -1,4 +1,4 @@
-/** Waits for a state of PrivX and shows a person how far it is: on a line that is drawn over, or in lines where it cannot be. */
+/** Waits for a state of PrivX and shows the progress, on a live line if possible, otherwise in plain lines. */
 import * as Poll from "@privx-kit/http/Poll"
 import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import type * as Duration from "effect/Duration"
@@ -10,18 +10,18 @@ import { Screen } from "../../terminal/Screen.ts"
 import type { Style } from "../../terminal/Style.ts"
 import * as Text from "../../terminal/Text.ts"
 
-/** Plain lines come no more often than this, in milliseconds. */
+/** Minimum time between plain lines, in milliseconds. */
 const plainInterval = 2000
 
 export interface Progress<A> {
-  /** What a wait reports of each response. */
+  /** Called with each response. */
   readonly onAnswer: (answer: A) => Effect.Effect<void>
-  /** What it reports of a temporary failure. */
+  /** Called with each transient failure. */
   readonly onFailure: (failure: PrivxFailure) => Effect.Effect<void>
   readonly clear: Effect.Effect<void>
 }
 
-/** @param text an answer in one line */
+/** @param text renders a response in one line */
 export const progress = Effect.fnUntraced(function* <A>(
   text: (answer: A, style: Style) => string
 ): Effect.fn.Return<Progress<A>, never, Screen | Scope.Scope> {
@@ -57,7 +57,7 @@ export const progress = Effect.fnUntraced(function* <A>(
   }
 })
 
-/** Asks until the answer is as wanted, and shows each one. */
+/** Polls until the response has the requested state, and shows each response. */
 export const until = Effect.fnUntraced(function* <A, R>(
   ask: Effect.Effect<A, PrivxFailure, R>,
   {

@@ -1,4 +1,4 @@
-/** Flags of the commands that can wait for what takes long. */
+/** Flags of commands that can wait for a slow operation. */
 import * as Flag from "effect/cli/Flag"
 import * as Duration from "effect/Duration"
 import * as FlagKinds from "../flags/FlagKinds.ts"
@@ -12,7 +12,7 @@ export const interval = FlagKinds.time("interval", "Time between two requests of
   Flag.withDefault(Duration.seconds(5))
 )
 
-/** @param until what is waited for, as in `until the training has ended` */
+/** @param until the awaited condition, as in `until the training has ended` */
 export const flags = (until: string) => ({
   watch: FlagKinds.toggle("watch", `Wait ${until}, and show progress`).pipe(Flag.withAlias("w")),
   interval

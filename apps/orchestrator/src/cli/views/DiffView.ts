@@ -1,25 +1,25 @@
-/** A unified diff of two scripts. What is in them is not trusted: it cannot do anything to the terminal. */
+/** A unified diff of two scripts. Their content is untrusted and sanitized for the terminal. */
 import * as Effect from "effect/Effect"
 import type { Reference } from "@privx-kit/runs/Run"
 import { basisText } from "@privx-kit/runs/RunFailures"
 import type { Pane } from "../../terminal/Screen.ts"
 
 export interface Comparison {
-  /** SHA-256 of the earlier script; none where the PrivX host has neither a baseline nor an approved script. */
+  /** SHA-256 of the earlier script; absent if the PrivX host has neither a baseline nor an approved script. */
   readonly before: string | null
-  /** What the earlier one is; none where it was named on the command line. */
+  /** The kind of the earlier script; absent if the command line named it. */
   readonly basis: Reference["basis"] | null
   readonly after: string
-  /** The PrivX that the script is from, when that is known. */
+  /** The PrivX host of the script, if known. */
   readonly target: string | null
-  /** What the later script does and the earlier one does not; `null` where one of them cannot be parsed. */
+  /** The capabilities that only the later script has; `null` if one of them cannot be parsed. */
   readonly capabilities: { readonly added: ReadonlyArray<string>; readonly removed: ReadonlyArray<string> } | null
   readonly hunks: ReadonlyArray<{
     readonly oldStart: number
     readonly oldLines: number
     readonly newStart: number
     readonly newLines: number
-    /** With `+`, `-`, a space or a backslash before each. */
+    /** Each line starts with `+`, `-`, a space or a backslash. */
     readonly lines: ReadonlyArray<string>
   }>
 }
@@ -63,8 +63,8 @@ const paint: Readonly<Record<string, (style: Pane["style"]) => (text: string) =>
 }
 
 /**
- * Control characters, and those that turn the direction of text round or are not seen at all, as `\u{…}`. A carriage
- * return at the end of a line is a change one must see.
+ * Escapes control characters, bidirectional controls and invisible characters as `\u{…}`. A carriage return at the end of
+ * a line is a change that must be visible.
  */
 const visible = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>

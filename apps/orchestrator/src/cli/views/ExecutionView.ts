@@ -1,4 +1,4 @@
-/** How running the script ended, as a person reads it, and what that means for the exit code. */
+/** The view of a script execution, and the exit code that results from it. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Record } from "../../setup/ScriptExecution.ts"

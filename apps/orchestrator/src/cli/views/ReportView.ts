@@ -19,9 +19,9 @@ import * as Text from "../../terminal/Text.ts"
 
 interface Options {
   readonly style: Style
-  /** How many columns a line may take. */
+  /** The maximum number of columns of a line. */
   readonly columns: number
-  /** Whether the checks that found nothing are shown as well. */
+  /** Whether passed checks are shown as well. */
   readonly verbose: boolean
 }
 
@@ -48,7 +48,7 @@ const complaint = (check: CheckReport, { columns, style }: Options): ReadonlyArr
     .map((line) => `    ${line}`)
 ]
 
-/** Checks that could not examine the script mostly have one reason, so they are listed by reason. */
+/** Checks that could not examine the script usually share a reason, so they are grouped by reason. */
 const blind = (checks: ReadonlyArray<CheckReport>, { columns, style }: Options): ReadonlyArray<string> => {
   const groups = Map.groupBy(checks, ({ detail, outcome }) => `${outcome} ${detail}`)
   return [...groups.values()].flatMap((group) => {

@@ -1,4 +1,4 @@
-/** The result of a setup as a person reads it: where the script is, and what its verification found. */
+/** The view of a setup result: the location of the script, and the findings of its verification. */
 import * as Effect from "effect/Effect"
 import type { SetupResult } from "../../setup/Setups.ts"
 import * as ReportView from "./ReportView.ts"

@@ -1,4 +1,4 @@
-/** Shows runs to a person: as a table, in full, or in one line. */
+/** Views of runs: as a table, in full, or in one line. */
 import * as Failure from "@privx-kit/core/Failure"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -130,7 +130,7 @@ const moment = (time: DateTime.Utc): string => {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
 }
 
-/** To the minute; the year only where it is another one. */
+/** To the minute. The year is shown only if it is not the current one. */
 const shortMoment = (time: DateTime.Utc): string =>
   moment(time).slice(0, 16).replace(`${new Date().getFullYear()}-`, "")
 
@@ -151,7 +151,7 @@ const decision = ({ review }: Run): string | undefined => {
   return `${approved ? "approved" : "rejected"} by ${by}, ${moment(at)}${why}`
 }
 
-/** How many characters of their ids tell these runs apart; at least eight. */
+/** The number of id characters that distinguish these runs; at least eight. */
 const shortest = (runs: ReadonlyArray<Run>): number => {
   for (let length = 8; length < 36; length += 4) {
     if (new Set(runs.map((run) => run.id.slice(0, length))).size === runs.length) return length

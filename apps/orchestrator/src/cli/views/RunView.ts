@@ -16,27 +16,27 @@ import * as Text from "../../terminal/Text.ts"
 
 export interface RunView {
   readonly observe: (event: RunEvent) => Effect.Effect<void>
-  /** Tells which of the runs is the one that the command waits for. */
+  /** Sets the run that the command waits for. */
   readonly follow: (runId: string) => Effect.Effect<void>
-  /** That run, once it is known: an interrupted command says how to resume it. */
+  /** That run, once known: an interrupted command says how to resume it. */
   readonly runId: () => string | undefined
 }
 
-/** So that the titles of a setup line up with each other. */
+/** The width that aligns the titles of a setup. */
 const titleWidth = 19
 const timeWidth = 9
 const barWidth = 24
 
-/** Below so many columns the title is all there is room for. */
+/** The number of columns below which only the title fits. */
 const narrow = titleWidth + timeWidth + 5
 
-/** Plain lines come no more often than this, in milliseconds. */
+/** Minimum time between plain lines, in milliseconds. */
 const plainInterval = 2000
 
 /**
- * Needs a scope for the line that it animates.
+ * Requires a scope for its live line.
  *
- * @param runId the run that the command waits for, where it is known already
+ * @param runId the run that the command waits for, if already known
  */
 export const make = Effect.fnUntraced(function* (
   pane: Pane,
@@ -45,7 +45,7 @@ export const make = Effect.fnUntraced(function* (
   const { style } = pane
   const live = pane.animation ? yield* LiveLine.make(pane) : undefined
   const above = live === undefined ? pane.line : live.above
-  // A process continues every run that was left unfinished, beside the one that it was asked for.
+  // A process also resumes other unfinished runs, besides the requested one.
   const runs = new Map<string, Step>()
   let followed = runId
 
@@ -131,7 +131,7 @@ export const make = Effect.fnUntraced(function* (
       : Effect.void
   }
 
-  /** On the live line, or as a line of its own now and then. */
+  /** Shown on the live line, or in an occasional plain line. */
   const onNote = (step: Step, text: string) => {
     const now = performance.now()
     const before = step.note
@@ -179,7 +179,7 @@ const draw = (style: Style, step: Step | undefined, frame: number, columns: numb
 interface Progress {
   readonly bytes: number
   readonly total: number | undefined
-  /** Bytes a second since the first report. */
+  /** Bytes per second since the first report. */
   readonly rate: number
   readonly since: number
   readonly from: number
@@ -202,7 +202,7 @@ const amount = ({ bytes, rate, total }: Progress): string => {
     : `${String(Math.min(100, Math.floor((bytes / total) * 100))).padStart(3)} %  ${Text.bytes(bytes)} of ${Text.bytes(total)}${speed}`
 }
 
-/** One line for a retry, wherever it happens. */
+/** One line for a retry of any step. */
 export const retryLine = (
   style: Style,
   retry: { readonly failure: Failure; readonly delayMs: number; readonly attempt: number }
