@@ -1,6 +1,6 @@
 /**
- * The entry of `privx-kit`. It loads as little as it can: `--version` is answered from package.json alone, and each
- * command's work is loaded when the command is run.
+ * The entry point of `privx-kit`. It loads as little as possible: `--version` only needs package.json, and each command
+ * loads its work when it runs.
  */
 import { isMainThread } from "node:worker_threads"
 import { find } from "./config/ConfigNames.ts"
@@ -9,11 +9,11 @@ import pkg from "../package.json" with { type: "json" }
 const args = process.argv.slice(2)
 
 if (!isMainThread) {
-  // Where the program is bundled into one file, a thread of the server is started on that.
+  // If the program is bundled into one file, a thread of the server starts with that file.
   await import("./server/DefinitionThread.ts")
 } else if (args.length === 1 && (args[0] === "--version" || args[0] === "-v")) {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    // A reader that has gone away needs no message.
+    // If the reader has closed the pipe, no message is needed.
     if (error.code === "EPIPE") return
     process.stderr.write(`Standard output could not be used: ${error.message}.\n`)
     // `storage` of ExitCode.ts, which is not loaded here.

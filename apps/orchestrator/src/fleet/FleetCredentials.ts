@@ -1,6 +1,6 @@
 /**
- * The credentials that a fleet file refers to: environment variables, files of one value, TOML files of the official tools.
- * Many hosts share them, so each reference is followed once.
+ * Resolves the credentials that a fleet file references: environment variables, files with one value, TOML files of the
+ * official tools. Many hosts share them, so each reference is resolved once.
  */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -14,7 +14,7 @@ import type { CredentialsReference } from "@privx-kit/settings/CredentialsRefere
 import * as SettingsFile from "@privx-kit/settings/SettingsFile"
 import { subject } from "@privx-kit/settings/ProblemText"
 
-/** A problem with one key of a reference; without `key`, with the reference as a whole. */
+/** A problem with one key of a reference; without `key`, with the whole reference. */
 export interface Fault {
   readonly key: keyof CredentialsReference | undefined
   readonly problem: string
@@ -23,13 +23,13 @@ export interface Fault {
 
 export interface Found {
   readonly credentials: Credentials.Credentials | undefined
-  /** CA certificates that came with them, as PEM texts. */
+  /** CA certificates from the same reference, as PEM texts. */
   readonly ca: ReadonlyArray<string>
   readonly faults: ReadonlyArray<Fault>
   readonly warnings: ReadonlyArray<string>
 }
 
-/** @param directory that of the fleet file */
+/** @param directory the directory of the fleet file */
 export const reader = (
   environment: Readonly<Record<string, string | undefined>>,
   directory: string
@@ -43,7 +43,7 @@ export const reader = (
   })
 }
 
-/** The ways to log in, each by the keys that only it has. */
+/** The login methods, each with the keys that only it uses. */
 const ways: Readonly<Record<string, ReadonlyArray<keyof CredentialsReference>>> = {
   "a TOML file": ["toml_file"],
   "a token": ["token_env", "token_file"],
@@ -60,7 +60,7 @@ const ways: Readonly<Record<string, ReadonlyArray<keyof CredentialsReference>>> 
   "an exchange token": ["exchange_token_env", "exchange_token_file", "exchange_scope"]
 }
 
-/** The one way to log in that a reference names. Nothing is read for it. */
+/** The single login method that a reference names. Reads nothing. */
 export const wayOf = (reference: CredentialsReference): string | Fault => {
   const given = Object.entries(ways).flatMap(([name, keys]) =>
     keys.some((key) => reference[key] !== undefined) ? [name] : []
@@ -90,7 +90,7 @@ const follow = Effect.fnUntraced(function* (
   const faults: Array<Fault> = []
   const warnings: Array<string> = []
 
-  /** A value that one of two keys names; both are a contradiction, and none is one where it is needed. */
+  /** A value that one of two keys names. Both keys are a contradiction; neither is one if the value is required. */
   const value = Effect.fnUntraced(function* (
     name: "token" | "client_secret" | "oauth_client_secret" | "exchange_token"
   ): Effect.fn.Return<string> {
@@ -177,7 +177,7 @@ const follow = Effect.fnUntraced(function* (
   })
 })
 
-/** The first line of a file, and whether others than its owner can read it. */
+/** The first line of a file, and whether accounts other than its owner can read it. */
 const secretOf = Effect.fnUntraced(function* (
   file: string
 ): Effect.fn.Return<{ readonly text: string; readonly warnings: ReadonlyArray<string> } | Omit<Fault, "key">> {
@@ -192,7 +192,7 @@ const secretOf = Effect.fnUntraced(function* (
   }
 })
 
-/** A token is hardly ever larger. */
+/** Tokens are hardly ever larger. */
 const largest = 64 * 1024
 
 const fromToml = Effect.fnUntraced(function* (file: string): Effect.fn.Return<Found> {

@@ -1,5 +1,5 @@
 /**
- * What differs between two rounds of a fleet, as people read it: hosts that one of them lacks, and the settings of the
+ * The differences between two rounds of a fleet, for people: hosts that only one round has, and the settings of the
  * others, field by field.
  */
 import { RunId } from "@privx-kit/core/RunId"
@@ -16,9 +16,9 @@ import { kind, targetOf } from "./FleetRun.ts"
 export const FieldChange = Schema.Struct({
   /** `inputs.policy.maxBytes`, `labels.site`, `schedule.cron`. */
   field: Schema.String,
-  /** `null`: it was not set. Long values stand as their digest. */
+  /** `null` if it was not set. Long values are replaced by their digest. */
   before: Schema.NullOr(Schema.String),
-  /** `null`: it is no longer set. */
+  /** `null` if it is no longer set. */
   after: Schema.NullOr(Schema.String)
 })
 
@@ -26,7 +26,7 @@ export type FieldChange = typeof FieldChange.Type
 
 export const HostChange = Schema.Struct({
   name: Schema.String,
-  /** `added`, `removed`: only the later or the earlier round has the host. */
+  /** `added`, `removed`: only the later or only the earlier round has the host. */
   change: Schema.Literals(["added", "removed", "changed"]),
   fields: Schema.Array(FieldChange)
 })
@@ -34,22 +34,22 @@ export const HostChange = Schema.Struct({
 export type HostChange = typeof HostChange.Type
 
 export const FleetDiff = Schema.Struct({
-  /** The round that is compared with; `null` if there is none. */
+  /** The earlier round; `null` if there is none. */
   since: Schema.NullOr(Schema.Struct({ runId: RunId, createdAt: Time })),
-  /** Of the fleet as a whole. */
+  /** Changes of the fleet as a whole. */
   fields: Schema.Array(FieldChange),
-  /** Only hosts that differ. */
+  /** Only hosts with differences. */
   hosts: Schema.Array(HostChange),
-  /** How many hosts are the same in both rounds. */
+  /** The number of unchanged hosts. */
   unchanged: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 })
 
 export type FleetDiff = typeof FleetDiff.Type
 
 /**
- * Compares a plan with the last round of the fleet that was recorded before it.
+ * Compares a plan with the last recorded round of the fleet before it.
  *
- * @param position of the fleet run of the plan; default: it is not recorded, and every round is before it
+ * @param position of the fleet run of the plan; default: the plan is not recorded, and every round precedes it
  */
 export const against = Effect.fn("FleetDiff.against")(function* (
   fleet: string,
@@ -66,7 +66,7 @@ export const against = Effect.fn("FleetDiff.against")(function* (
   }
 })
 
-/** The differences, hosts in the order of the later plan, with those that only the earlier one has at the end. */
+/** The differences. Hosts are in the order of the later plan, followed by those that only the earlier plan has. */
 export const between = (before: RecordedPlan, after: RecordedPlan): Omit<FleetDiff, "since"> => {
   const earlier = new Map(before.hosts.map((host) => [host.name, host]))
   const hosts: Array<HostChange> = []
@@ -100,7 +100,7 @@ const wholeOf = ({ concurrency, maxAge, schedule }: RecordedPlan): unknown => ({
 })
 
 const changes = (before: unknown, after: unknown): ReadonlyArray<FieldChange> => {
-  // Most hosts are the same, and their text says so sooner than their fields.
+  // Most hosts are unchanged, and comparing their text is faster than comparing their fields.
   if (JSON.stringify(before) === JSON.stringify(after)) return []
   const [was, is] = [fieldsOf(before), fieldsOf(after)]
   return [...new Set([...was.keys(), ...is.keys()])].flatMap((field) => {
@@ -109,7 +109,7 @@ const changes = (before: unknown, after: unknown): ReadonlyArray<FieldChange> =>
   })
 }
 
-/** Each value by the path to it. Lists count as values: their places say little. */
+/** Each value by its path. Lists count as values, because positions in a list mean little. */
 const fieldsOf = (value: unknown, path = "", found = new Map<string, string>()): ReadonlyMap<string, string> => {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     for (const [name, below] of Object.entries(value)) fieldsOf(below, path === "" ? name : `${path}.${name}`, found)
@@ -119,7 +119,7 @@ const fieldsOf = (value: unknown, path = "", found = new Map<string, string>()):
   return found
 }
 
-/** Certificates and keys are longer than what people compare. In characters. */
+/** In characters. Certificates and keys are too long for people to compare. */
 const longest = 200
 
 const shortened = (text: string): string =>

@@ -11,8 +11,8 @@
  *   - { name: hel-1, base_url: "https://privx-hel-1.example.com" }
  * ```
  *
- * All that is wrong is found at once, each with its line and column, and nothing is sent before it is right. The file
- * never holds a secret, and a value that looks like one is refused.
+ * All problems are found at once, each with its line and column, and nothing is sent before the file is valid. The file
+ * never contains a secret, and a value that looks like one is refused.
  */
 import * as Cron from "effect/Cron"
 import * as DateTime from "effect/DateTime"
@@ -36,9 +36,9 @@ import * as FleetSource from "./FleetSource.ts"
 export type { FleetHost }
 
 export interface Schedule extends ScheduleTimes.Times {
-  /** `null` if the file names none, and that of the machine that applies the fleet is not known. */
+  /** `null` if the file names none, and the time zone of the machine that applies the fleet is unknown. */
   readonly timeZone: string | null
-  /** Whether a missed round is made up. */
+  /** Whether a missed round is made up for. */
   readonly makeUp: boolean
 }
 
@@ -48,7 +48,7 @@ export interface Fleet {
   readonly file: string
   readonly concurrency: number
   readonly schedule: Schedule | undefined
-  /** How old the last good run of a host may be. */
+  /** The maximum age of the last successful run of a host. */
   readonly maxAge: Duration.Duration | undefined
   readonly hosts: ReadonlyArray<FleetHost>
 }
@@ -61,9 +61,9 @@ export interface Read {
 export const defaultConcurrency = 8
 
 /**
- * Reads a fleet; fails with every problem of its file and of the files that it names.
+ * Reads a fleet. Fails with every problem of its file and of the files that it names.
  *
- * @param options.credentials whether these are looked for; default `true`
+ * @param options.credentials whether to resolve the credentials; default `true`
  */
 export const read = Effect.fn("FleetFile.read")(function* (
   file: string,
@@ -75,11 +75,11 @@ export const read = Effect.fn("FleetFile.read")(function* (
 })
 
 /**
- * The fleet of a text.
+ * Parses the text of a fleet file.
  *
- * @param file as it is named in messages
+ * @param file name of the file for messages
  * @param resolve resolves the settings of a host
- * @param zone the time zone of a schedule that names none; default that of this machine
+ * @param zone the time zone of a schedule without one; default: that of this machine
  */
 export const check = Effect.fn("FleetFile.check")(function* (
   text: string,
@@ -93,7 +93,7 @@ export const check = Effect.fn("FleetFile.check")(function* (
   if (source.problems.length > 0) return yield* failed(source.problems)
   const problems: Array<Problem> = [...FleetSecrets.find(source)]
   const secrets = new Set(problems.map(({ setting }) => setting))
-  /** Of what looks like a secret nothing more is said: it could be repeated by that. */
+  /** Nothing more is reported about a value that looks like a secret, because a message could repeat it. */
   const add = (where: FleetSource.Path, problem: string, fix: string, of?: "value" | "name") => {
     if (problems.length >= mostFound) return
     if (!secrets.has(source.problem(where, "", "").setting)) problems.push(source.problem(where, problem, fix, of))
@@ -113,7 +113,7 @@ export const check = Effect.fn("FleetFile.check")(function* (
     return undefined
   }
 
-  /** Before it is copied for each host. */
+  /** Checked before it is copied for each host. */
   const isSmall = (data: unknown, ...at: FleetSource.Path): boolean => {
     const large = tooLarge(data)
     if (large !== undefined) add([...at, large], `has more than ${mostParts} entries`, "Remove some of them.")
@@ -128,7 +128,7 @@ export const check = Effect.fn("FleetFile.check")(function* (
   }
   const hosts: Array<typeof Host.Type | undefined> = []
   for (const raw of Array.isArray(rawHosts) ? rawHosts : []) {
-    // Aliases can make a small text as wrong as a large one.
+    // Aliases can give a small text as many errors as a large one.
     if (problems.length >= mostFound || !isSmall(raw, "hosts", hosts.length)) break
     hosts.push(decoded(Host, raw, ["hosts", hosts.length]))
   }
@@ -159,7 +159,7 @@ export const check = Effect.fn("FleetFile.check")(function* (
   const reported = new Set<string>()
   for (const [index, host] of hosts.entries()) {
     if (host === undefined || defaults === undefined) continue
-    // What comes from the defaults is said of them, and said once.
+    // Problems of the defaults are reported once, and at the defaults.
     const settings: HostSettings = {
       ...defaults,
       ...host,
@@ -218,14 +218,14 @@ export const check = Effect.fn("FleetFile.check")(function* (
   }
 })
 
-/** Whether a part of the file says that, or, of a bootstrap, the part of it. */
+/** Whether a part of the file sets the value, or the bootstrap in it does. */
 const isOf = (part: typeof Defaults.Type, key: string, [below]: FleetSource.Path): boolean =>
   key === "bootstrap" && below !== undefined ? Object.hasOwn(part.bootstrap ?? {}, below) : Object.hasOwn(part, key)
 
-/** Further problems are shown once these are corrected. */
+/** Further problems are shown after these are corrected. */
 const mostProblems = 200
 
-/** Labels of a host, or files with its certificates. */
+/** The maximum number of labels of a host, or of certificate files. */
 const mostParts = 100
 
 /** The part of a host that is unreasonably large. */
@@ -234,10 +234,10 @@ const tooLarge = (data: unknown): string | undefined =>
     ([, value]) => typeof value === "object" && value !== null && Object.keys(value).length > mostParts
   )?.[0]
 
-/** Sorts problems by their place in the file, and limits how many are reported. */
+/** Sorts problems by their place in the file, and limits the number of reported ones. */
 const mostFound = 1000
 
-/** A fleet of ten thousand hosts takes about one or two. */
+/** In bytes. A fleet of ten thousand hosts takes one or two megabytes. */
 const largest = 64 * 1024 * 1024
 
 export const load = (file: string): Effect.Effect<string, SettingsError> =>
@@ -250,7 +250,7 @@ export const load = (file: string): Effect.Effect<string, SettingsError> =>
 const recordOf = (data: unknown): Record<string, unknown> =>
   typeof data === "object" && data !== null && !Array.isArray(data) ? { ...data } : {}
 
-// No message repeats a value: it may be a secret that was put into the wrong place.
+// Messages never repeat a value, because it may be a misplaced secret.
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const described = (message: string, where: FleetSource.Path): readonly [problem: string, fix: string] => {

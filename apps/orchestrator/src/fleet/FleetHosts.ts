@@ -1,4 +1,4 @@
-/** Resolves the hosts of a fleet: their settings with the defaults of the file, and everything that they refer to. */
+/** Resolves the hosts of a fleet: their settings with the defaults of the file, and everything that they reference. */
 import type { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -25,14 +25,14 @@ import type { Path } from "./FleetSource.ts"
 export interface FleetHost {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
-  /** As runs name it: origin and path of the base URL. */
+  /** The name in runs: origin and path of the base URL. */
   readonly target: string
   /** `undefined` if it is not set. */
   readonly client: (PrivxClient.Target & PrivxClient.Limits) | undefined
   readonly inputs: HostInputs
 }
 
-/** Of a host, with the defaults of the file where it does not say. */
+/** The settings of a host, with the defaults of the file. */
 export type HostSettings = Defaults &
   Pick<Host, "name" | "base_url" | "sha256"> & { readonly job: NonNullable<typeof Top.Type.job> }
 
@@ -44,7 +44,7 @@ export type Resolve = (
   report: Report
 ) => Effect.Effect<{ readonly host: FleetHost | undefined; readonly warnings: ReadonlyArray<string> }>
 
-/** Follows what the settings of a host refer to. Files that several hosts share are read once. */
+/** Resolves what the settings of a host reference. Files that several hosts share are read once. */
 export const resolver = (
   directory: string,
   environment: Surroundings["environment"],
@@ -163,7 +163,7 @@ export const resolver = (
   })
 }
 
-/** What is wrong with a bootstrap as a whole, as a fault of its settings. */
+/** Converts a problem of a whole bootstrap to a problem of its settings. */
 export const reported =
   (fault: Report) =>
   <A>(effect: Effect.Effect<A, SettingsError>): Effect.Effect<A | undefined> =>
@@ -174,7 +174,7 @@ export const reported =
       })
     )
 
-/** The bootstrap of a host, with its name where the file leaves a place for it. */
+/** The bootstrap of a host, with the host name inserted into the placeholders of the file. */
 export const filledBootstrap = ({ bootstrap = {}, name }: HostSettings): BootstrapSettings => ({
   ...bootstrap,
   ...(bootstrap.address === undefined ? undefined : { address: fill(bootstrap.address, name) }),

@@ -1,6 +1,6 @@
 /**
- * What a fleet has executed on each of its hosts: the setup of UEBA, or its bootstrap. The inputs say which one it is, so that a
- * recorded fleet run needs nothing beside them.
+ * The job of a fleet on each of its hosts: the UEBA setup or bootstrap. The inputs show which one it is, so a recorded
+ * fleet run needs no further data.
  */
 import type { SettingsError } from "@privx-kit/settings/SettingsError"
 import * as Effect from "effect/Effect"
@@ -12,7 +12,7 @@ import { SetupInputs } from "../setup/SetupInputs.ts"
 import { kind as setupKind } from "../setup/SetupRun.ts"
 import type { BootstrapSettings } from "./FleetSchema.ts"
 
-/** As the record has them: the dataset has times, which are texts there. */
+/** In the form of the record, where the times of the dataset are texts. */
 const RecordedBootstrap = Schema.Struct({ ...BootstrapInputs.fields, dataset: Schema.Json })
 
 /** The inputs of the run of a host. Those of a bootstrap have a dataset. */
@@ -22,10 +22,10 @@ export type HostInputs = typeof HostInputs.Type
 
 const isBootstrap = (inputs: HostInputs): inputs is typeof RecordedBootstrap.Type => "dataset" in inputs
 
-/** Of the runs of the hosts. */
+/** The kind of the runs of the hosts. */
 export const kindOf = (inputs: HostInputs): string => (isBootstrap(inputs) ? bootstrapKind : setupKind)
 
-/** Of any host of a fleet: all of them have the same job. */
+/** Uses any host of a fleet: all of them have the same job. */
 export const kindOfHosts = (hosts: ReadonlyArray<{ readonly inputs: HostInputs }>): string => {
   const [first] = hosts
   return first === undefined ? setupKind : kindOf(first.inputs)
@@ -34,13 +34,13 @@ export const kindOfHosts = (hosts: ReadonlyArray<{ readonly inputs: HostInputs }
 /** The kinds of run that a fleet can have. */
 export const kinds: ReadonlyArray<string> = [setupKind, bootstrapKind]
 
-/** Whatever the job, a host fails with one of these. */
+/** The failures of a host, for either job. */
 export const HostFailure = BootstrapRun.failure
 
 /**
  * The inputs of the bootstrap of a host.
  *
- * @param setup how its script is set up
+ * @param setup the inputs of its setup
  */
 export const bootstrapOf = Effect.fnUntraced(function* (
   setup: SetupInputs,

@@ -1,11 +1,11 @@
-/** The tables of the fleet domain: what each fleet run is to do. */
+/** The tables of the fleet domain, which contain the task of each fleet run. */
 import type { TableMigrations } from "@privx-kit/runs/DomainMigrations"
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 
 const plans = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  // Ids are compared as those of runs are.
+  // Ids are compared in the same way as those of runs.
   const id = sql.onDialectOrElse({ pg: () => sql.literal('TEXT COLLATE "C"'), orElse: () => sql.literal("TEXT") })
   yield* sql`
     CREATE TABLE fleet_plans (

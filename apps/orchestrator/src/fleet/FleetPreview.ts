@@ -1,4 +1,4 @@
-/** What applying a fleet would do, host by host, from the record alone. */
+/** What applying a fleet would do, host by host, from the record only. */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -14,10 +14,10 @@ import * as FleetStatus from "./FleetStatus.ts"
 
 /**
  * - `first`: the host has never been set up.
- * - `again`, `changed`: its last run had the same inputs, or others.
- * - `wait`: a run of the same inputs waits for approval, and nothing is done before that is decided.
- * - `continue`: the unfinished fleet run has started it, and resumes it.
- * - `done`: the unfinished fleet run is through with it.
+ * - `again`, `changed`: its last run had the same inputs, or different ones.
+ * - `wait`: a run with the same inputs waits for approval, and nothing happens before the decision.
+ * - `continue`: the unfinished fleet run has started the host, and resumes it.
+ * - `done`: the unfinished fleet run has already completed the host.
  */
 export const Action = Schema.Literals(["first", "again", "changed", "wait", "continue", "done"])
 
@@ -30,7 +30,7 @@ export const FleetPreview = Schema.Struct({
   /** The unfinished fleet run that would be resumed. */
   continues: Schema.NullOr(Schema.String),
   hosts: Schema.Array(Schema.Struct({ ...known, action: Action })),
-  /** What differs from the last round. */
+  /** The differences from the last round. */
   diff: FleetDiff.FleetDiff
 })
 
@@ -44,7 +44,7 @@ export const of = Effect.fn("FleetPreview.of")(function* (
   return { ...(yield* hostsOf(plan)), diff: yield* FleetDiff.against(plan.name, plan) }
 })
 
-/** What applying a recorded plan again would do, and how it differs from the round before it. */
+/** What applying a recorded plan again would do, and how it differs from the previous round. */
 export const ofRecorded = Effect.fn("FleetPreview.ofRecorded")(function* (
   plan: Plan,
   position: number

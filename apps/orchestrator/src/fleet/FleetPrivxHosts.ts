@@ -1,6 +1,6 @@
 /**
- * The targets of all hosts of fleets. The client of a host is made when a run first wants it and let go when none has
- * wanted it for a while: ten thousand hosts do not mean ten thousand pools of connections.
+ * The PrivX hosts of all fleets. A client is created when a run first uses the host, and closed when no run has used it
+ * for a while. Ten thousand hosts therefore do not need ten thousand connection pools.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -10,7 +10,7 @@ import * as PrivxClient from "@privx-kit/settings/PrivxClient"
 import { PrivxHosts } from "@privx-kit/settings/PrivxHosts"
 import type { Fleet, FleetHost } from "./FleetFile.ts"
 
-/** Long enough for a download that is tried again, short enough for the sockets of a finished host to be gone soon. */
+/** Long enough for the retry of a download, and short enough to close the sockets of a finished host soon. */
 const idle = "2 seconds"
 
 export class FleetPrivxHosts extends Context.Service<
@@ -25,7 +25,7 @@ export class FleetPrivxHosts extends Context.Service<
       Effect.gen(function* () {
         let generation = 0
         let hosts = hostsOf(fleets)
-        // Clients of before a replacement are others: settings may have changed.
+        // Clients from before a replacement are not reused, because settings may have changed.
         const clients = yield* RcMap.make({
           lookup: (key: string) => {
             const client = hosts.get(key.slice(key.indexOf(" ") + 1))?.client
@@ -49,6 +49,6 @@ export class FleetPrivxHosts extends Context.Service<
     )
 }
 
-/** A host that is in several fleets is reached as the first one says. */
+/** A host that is in several fleets uses the settings of the first one. */
 const hostsOf = (fleets: ReadonlyArray<Fleet>): ReadonlyMap<string, FleetHost> =>
   new Map(fleets.toReversed().flatMap(({ hosts }) => hosts.map((host) => [host.target, host] as const)))

@@ -1,6 +1,6 @@
 /**
- * Fleet runs in the record: what each is to do, and what its parts have come to. Every question costs as much as there is
- * to answer, so that a fleet of ten thousand hosts costs ten times as much as one of a thousand.
+ * Fleet runs in the record: the task of each, and the results of its parts. The cost of every query is proportional to
+ * its result, so a fleet of ten thousand hosts costs ten times as much as one of a thousand.
  */
 import { RunId } from "@privx-kit/core/RunId"
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
@@ -19,7 +19,7 @@ import { SetupInputs } from "../setup/SetupInputs.ts"
 import { kindOf, kinds } from "./FleetJob.ts"
 import { type Counts, digestOf, idOf, kind, type Plan, PlannedHost, PlannedSchedule, targetOf } from "./FleetRun.ts"
 
-/** A part of a fleet run, in short. */
+/** The short form of a part of a fleet run. */
 export const Part = Schema.Struct({
   id: RunId,
   target: Schema.String,
@@ -35,12 +35,12 @@ export const Part = Schema.Struct({
 
 export type Part = typeof Part.Type
 
-/** What a fleet run is to do, as it was recorded. */
+/** The recorded task of a fleet run. */
 export type RecordedPlan = Pick<Plan, "concurrency" | "schedule" | "maxAge" | "hosts">
 
-/** How a fleet run is recorded. */
+/** Options for recording a fleet run. */
 export interface Created {
-  /** Whether it was submitted to a server: it is queued for a process that executes it. */
+  /** Whether it was submitted to a server. It is then queued for a process that executes it. */
   readonly handedOver?: boolean | undefined
   readonly idempotencyKey?: string | undefined
 }
@@ -50,29 +50,32 @@ export class FleetRecord extends Context.Service<
   {
     /** Records a fleet run with its task; `false` if a run with that key exists. */
     readonly create: (id: string, plan: Plan, how?: Created) => Effect.Effect<boolean, StorageFailed>
-    /** Gives a run that is resumed what its file says now beside hosts and inputs: concurrency, labels and schedule. */
+    /** Updates a resumed run with the concurrency, labels and schedule that its file sets now. */
     readonly refresh: (id: string, plan: Plan) => Effect.Effect<void, StorageFailed>
     readonly plan: (id: string) => Effect.Effect<RecordedPlan, StorageFailed>
-    /** How many parts are neither over nor wait for approval. */
+    /** The number of parts that are unfinished and not waiting for approval. */
     readonly busy: (id: string) => Effect.Effect<number, StorageFailed>
-    /** How many parts are not over. */
+    /** The number of unfinished parts. */
     readonly open: (id: string) => Effect.Effect<number, StorageFailed>
-    /** Puts parts into the queue: those that were not recorded yet, and in a later attempt those that had failed. */
+    /** Queues parts: those that are not recorded yet and, in a later attempt, those that had failed. */
     readonly enqueue: (
       id: string,
       hosts: ReadonlyArray<PlannedHost>,
       attempt: number
     ) => Effect.Effect<void, StorageFailed>
-    /** Visits every part in pages, so that few are in memory: `use` keeps what it needs. */
+    /** Visits every part in pages, so that only a few are in memory at once. */
     readonly eachPart: (id: string, use: (part: Part) => void) => Effect.Effect<void, StorageFailed>
-    /** Runs by their ids, in no order. */
+    /** Finds runs by their ids, in no particular order. */
     readonly parts: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Part>, StorageFailed>
-    /** By target, the inputs of the runs of hosts that wait for approval and their ids; the latest where there are several. */
+    /**
+     * The runs of hosts that wait for approval, by target, with inputs and ids. If a target has several, the latest one
+     * counts.
+     */
     readonly waiting: Effect.Effect<
       ReadonlyMap<string, { readonly id: string; readonly inputs: Schema.Json }>,
       StorageFailed
     >
-    /** Those of the runs whose waiting is decided, and that have not gone on to their end yet. */
+    /** The runs among them that have been decided and have not ended yet. */
     readonly decided: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>, StorageFailed>
     readonly counts: (id: string) => Effect.Effect<Counts, StorageFailed>
   }
@@ -85,7 +88,7 @@ export class FleetRecord extends Context.Service<
   )
 }
 
-/** Rows that are read at once. */
+/** Maximum number of rows per query. */
 const page = 500
 
 const make = (
@@ -100,7 +103,7 @@ const make = (
     'id, target, status, attempt, created_at AS "createdAt", started_at AS "startedAt", ended_at AS "endedAt", sha256, review, failure'
   )
 
-  /** What went wrong inside a transaction is known by its own name. */
+  /** Restores the original failure of a transaction. */
   const transaction = <A>(effect: Effect.Effect<A, StorageFailed>): Effect.Effect<A, StorageFailed> =>
     Effect.mapError(sql.withTransaction(effect), (error) =>
       error instanceof StorageFailed ? error : database.failure(error)
@@ -154,7 +157,7 @@ const make = (
     Schema.Array(Schema.Struct({ id: RunId, target: Schema.String, inputs: Schema.fromJsonString(Schema.Json) }))
   )
 
-  /** The requester of a fleet run is the requester of its hosts' runs, and may not approve their scripts. */
+  /** The requester of a fleet run is also the requester of its hosts' runs, and may not approve their scripts. */
   const inheritAskers = Effect.fnUntraced(function* (id: string, hosts: ReadonlyArray<PlannedHost>) {
     const parts = hosts.map(({ name }) => idOf(id, name))
     if (parts.length === 0) return
@@ -241,7 +244,8 @@ const make = (
               parentId: id,
               queued: true
             })
-            // A process that was silent for a while, and drives beside the one that has taken over, tries nothing again.
+            // A process that was unresponsive for a while, and runs next to the one that has taken over, does not retry
+            // anything.
             if (!created && attempt > 1) yield* runs.retry(part, { queued: true })
           }),
           { discard: true }
@@ -282,7 +286,7 @@ const make = (
   })
 }
 
-/** Policies are large and the same for many hosts: each is stored once. */
+/** Policies are large and the same for many hosts, so each is stored once. */
 const StoredPlan = Schema.Struct({
   schedule: Schema.NullOr(PlannedSchedule),
   maxAgeMillis: Schema.NullOr(Schema.Finite),
@@ -290,7 +294,7 @@ const StoredPlan = Schema.Struct({
   hosts: Schema.Array(Schema.Struct({ ...PlannedHost.fields, policy: Schema.optionalKey(Schema.Int) }))
 })
 
-/** What does not make a run of a fleet another one. */
+/** Fields that do not distinguish one fleet run from another. */
 const beside = ({ maxAge, schedule }: Plan): Pick<typeof StoredPlan.Type, "schedule" | "maxAgeMillis"> => ({
   schedule: schedule ?? null,
   maxAgeMillis: maxAge === undefined ? null : Duration.toMillis(maxAge)
@@ -304,7 +308,7 @@ const toStored = (plan: Plan): typeof StoredPlan.Type => {
     const key = JSON.stringify(policy)
     const known = policies.get(key) ?? { index: policies.size, policy }
     policies.set(key, known)
-    // An empty one keeps its place among the inputs, which are always written in the same order.
+    // An empty value keeps its place among the inputs, which are always written in the same order.
     return { ...host, inputs: { ...inputs, policy: {} }, policy: known.index }
   })
   return { ...beside(plan), policies: [...policies.values()].flatMap(({ policy }) => policy ?? []), hosts: stored }

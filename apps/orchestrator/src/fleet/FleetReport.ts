@@ -15,10 +15,10 @@ import { type Counts, idOf, type PlannedHost } from "./FleetRun.ts"
 export const HostReport = Schema.Struct({
   name: Schema.String,
   target: Schema.String,
-  /** `undefined` if the fleet run has not reached that host. */
+  /** `undefined` if the fleet run has not reached the host. */
   runId: Schema.NullOr(RunId),
   status: Schema.NullOr(RunStatus),
-  /** How its script compares with the reference, as soon as it is known. */
+  /** The comparison of its script with the reference script, once known. */
   change: Schema.NullOr(Change),
   sha256: Schema.NullOr(Schema.String),
   millis: Schema.NullOr(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
@@ -27,7 +27,7 @@ export const HostReport = Schema.Struct({
 
 export type HostReport = typeof HostReport.Type
 
-/** What a host is said to have failed with whose script is at a server, and could not be brought here. */
+/** The failure class of a host whose script is on a server and could not be downloaded. */
 export const notBrought = "NotBrought"
 
 /** In the order of the file. */
@@ -47,7 +47,7 @@ export const of = Effect.fn("FleetReport.of")(function* (
   }))
 })
 
-/** Counts hosts by outcome: the same as `FleetRecord.counts`, for hosts that are in memory already. */
+/** Counts hosts by outcome. Same as `FleetRecord.counts`, for hosts in memory. */
 export const countsOf = (hosts: ReadonlyArray<HostReport>): Counts => {
   const counts = { succeeded: 0, failed: 0, cancelled: 0, waiting: 0, new: 0, unchanged: 0, changed: 0 }
   for (const { change, status } of hosts) {
@@ -81,10 +81,10 @@ const describe = ({
 
 const decode = Schema.decodeUnknownOption(HostFailure)
 
-/** In a line: which checks failed, and not the whole report of a verification. */
+/** In one line: the failed checks instead of the whole report of a verification. */
 export const explained = (json: Schema.Json): NonNullable<HostReport["failure"]> =>
   Option.match(decode(json), {
-    // A failure of a later version.
+    // A failure from a later version.
     onNone: () => ({ tag: "unknown", message: "failed", hint: "Run privx-kit runs show for the run of the host." }),
     onSome: (failure) => ({
       tag: failure._tag,

@@ -1,4 +1,4 @@
-/** What a fleet run is: one run of kind `fleet`, whose parts are the setups or bootstraps of its hosts. */
+/** A fleet run: a run of kind `fleet` whose parts are the setups or bootstraps of its hosts. */
 import * as Failure from "@privx-kit/core/Failure"
 import type * as Duration from "effect/Duration"
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
@@ -8,7 +8,7 @@ import { RunCancelled, InternalError } from "@privx-kit/runs/RunFailures"
 import type { Fleet, Schedule } from "./FleetFile.ts"
 import { HostInputs } from "./FleetJob.ts"
 
-/** `kind` of these runs. */
+/** The `kind` of these runs. */
 export const kind = "fleet"
 
 /** The target of a fleet run; other runs have the base URL of a PrivX host. */
@@ -18,9 +18,9 @@ export const FleetInputs = Schema.Struct({
   name: Schema.String,
   /** Absolute path of the fleet file that started it. */
   file: Schema.String,
-  /** Of the hosts and their inputs: what makes it the same fleet run. */
+  /** The digest of the hosts and their inputs, which identifies the fleet run. */
   digest: Schema.String,
-  /** How many there are. */
+  /** The number of hosts. */
   hosts: Schema.Int,
   /** Whether it was submitted to a server. */
   handedOver: Schema.optionalKey(Schema.Boolean)
@@ -31,7 +31,7 @@ export type FleetInputs = typeof FleetInputs.Type
 export const PlannedHost = Schema.Struct({
   name: Schema.String,
   target: Schema.String,
-  /** What hosts are selected by. */
+  /** The labels for the selection of hosts. */
   labels: Schema.Record(Schema.String, Schema.String),
   inputs: HostInputs,
   /** A run of an earlier round that waits for approval: no new run starts before the decision. */
@@ -40,28 +40,28 @@ export const PlannedHost = Schema.Struct({
 
 export type PlannedHost = typeof PlannedHost.Type
 
-/** When a fleet is applied, as its file says it. */
+/** The schedule of a fleet, as in its file. */
 export const PlannedSchedule = Schema.Struct({
-  /** Minute, hour, day, month and weekday; with the second before them where there are six. */
+  /** Minute, hour, day, month and weekday; with six fields, the second comes first. */
   cron: Schema.String,
-  /** `null`: that of the machine that applies the fleet, which is not known here. */
+  /** `null` means the time zone of the machine that applies the fleet, which is unknown here. */
   timeZone: Schema.NullOr(Schema.String),
-  /** Whether a missed round is made up. */
+  /** Whether a missed round is made up for. */
   makeUp: Schema.Boolean
 })
 
 export type PlannedSchedule = typeof PlannedSchedule.Type
 
-/** What a fleet run is to do. */
+/** The task of a fleet run. */
 export interface Plan {
   readonly name: string
   readonly file: string
   readonly concurrency: number
   readonly schedule: PlannedSchedule | undefined
-  /** How old the last good run of a host may be. */
+  /** The maximum age of the last successful run of a host. */
   readonly maxAge: Duration.Duration | undefined
   readonly hosts: ReadonlyArray<PlannedHost>
-  /** As `digestOf` says it, where that is known already. */
+  /** The result of `digestOf`, if already known. */
   readonly digest?: string | undefined
 }
 
@@ -85,7 +85,7 @@ export const planOf = ({
   hosts: hosts.map(({ inputs, labels, name, target }) => ({ name, target, labels, inputs }))
 })
 
-/** The same hosts with the same inputs are equal, in any order and with any labels. */
+/** Equal for the same hosts with the same inputs, in any order and with any labels. */
 export const digestOf = ({ digest, hosts }: Pick<Plan, "hosts" | "digest">): string => {
   if (digest !== undefined) return digest
   const hash = createHash("sha256")
@@ -94,7 +94,7 @@ export const digestOf = ({ digest, hosts }: Pick<Plan, "hosts" | "digest">): str
   return hash.digest("hex")
 }
 
-/** Always the same for a host of a fleet run, so that recording it twice records it once. In the form of a UUID. */
+/** The same for the same host of a fleet run, so that recording it twice records it once. Has the form of a UUID. */
 export const idOf = (fleetRunId: string, host: string): string => {
   const bytes = createHash("sha256").update(`${fleetRunId}/${host}`).digest().subarray(0, 16)
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80
@@ -110,9 +110,9 @@ export const Counts = Schema.Struct({
   succeeded: Count,
   failed: Count,
   cancelled: Count,
-  /** For approval. */
+  /** Waiting for approval. */
   waiting: Count,
-  /** Of those whose script is known: how it compares with the reference. */
+  /** Hosts with a known script, by its comparison with the reference script. */
   new: Count,
   unchanged: Count,
   changed: Count
@@ -120,7 +120,7 @@ export const Counts = Schema.Struct({
 
 export type Counts = typeof Counts.Type
 
-/** The setups of some hosts failed. Those of the others are done. */
+/** The setups of some hosts failed; those of the other hosts are complete. */
 export class FleetIncomplete extends Failure.Class<FleetIncomplete>()(
   "FleetIncomplete",
   { counts: Counts },
@@ -135,6 +135,6 @@ export const FleetFailure = Schema.Union([FleetIncomplete, RunCancelled, Storage
 
 export type FleetFailure = typeof FleetFailure.Type
 
-/** As kept in the record. */
+/** The form in the record. */
 export const CountsJson = Schema.toCodecJson(Counts)
 export const FailureJson = Schema.toCodecJson(FleetFailure)

@@ -1,6 +1,6 @@
 /**
- * What a fleet file may hold, as it is written. The published JSON Schema is made from this, so that an editor says the
- * same of a file as `privx-kit fleet apply` does. What the parts mean together is in `FleetFile`.
+ * The schema of a fleet file. The published JSON Schema is generated from it, so that an editor and `privx-kit fleet
+ * apply` report the same problems. `FleetFile` checks the parts in combination.
  */
 import { CredentialsReference } from "@privx-kit/settings/CredentialsReference"
 import * as Schema from "effect/Schema"
@@ -12,7 +12,7 @@ import { pattern, positive, setupFileFields, text } from "../setup/SetupFileFiel
 const time = (description: string) =>
   pattern(/^\d+(\.\d+)?\s*(ms|s|min|m|h)$/u, "a time like 500ms, 30s, 2m or 1h", description)
 
-/** A name that can be part of a file's path, and that no template can be mistaken for. */
+/** A name that can be part of a file path and that is not a template. */
 const name = (description: string) =>
   pattern(
     /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/u,
@@ -36,7 +36,7 @@ const bootstrap = Struct.pick(Content.fields, [
   "until"
 ])
 
-/** What a bootstrap file says beyond the setup of the script. */
+/** The fields of a bootstrap file in addition to those of the setup. */
 export const BootstrapSettings = Schema.Struct(bootstrap).annotate({
   description:
     "With job: bootstrap, what a bootstrap file says; {name} in address and name of the dataset for the host's name",
@@ -48,7 +48,7 @@ export type BootstrapSettings = typeof BootstrapSettings.Type
 // Two hosts hardly ever have the same script.
 const { sha256, ...ofAll } = setupFileFields
 
-/** What can be said for one host, or for all. */
+/** Fields for a single host or for all hosts. */
 const settings = {
   ca_file: Schema.optionalKey(
     Schema.Union([Schema.String, Schema.Array(Schema.String)]).annotate({
@@ -97,7 +97,7 @@ export const FleetSchedule = Schema.Struct({
   )
 }).annotate({ description: "When fleet watch applies the fleet" })
 
-/** Without the parts that are decoded one by one. */
+/** Without the parts that are decoded separately. */
 export const Top = Schema.Struct({
   version: Schema.Literal(1).annotate({ description: "Of this format", expected: "1" }),
   name: name("Name of the fleet: its runs are found by it"),

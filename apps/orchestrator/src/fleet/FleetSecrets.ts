@@ -1,8 +1,11 @@
-/** Finds what looks like a secret in a fleet file. Where it is right, people put it; where it is wrong, it stays in a repository. */
+/**
+ * Detects values in a fleet file that look like secrets. Fleet files are often kept in repositories, where secrets must
+ * not be.
+ */
 import type { Problem } from "@privx-kit/settings/SettingsError"
 import type { Source } from "./FleetSource.ts"
 
-/** One problem for each place. None repeats the value. */
+/** One problem for each place, without the value. */
 export const find = (source: Source): ReadonlyArray<Problem> => {
   const problems: Array<Problem> = []
   // Parts that are aliases of each other are checked once.
@@ -34,7 +37,7 @@ export const find = (source: Source): ReadonlyArray<Problem> => {
   return problems
 }
 
-/** More secrets than anyone puts into a file by mistake. */
+/** The maximum number of reported secrets. */
 const mostFound = 1000
 
 const deepest = 20
@@ -42,11 +45,11 @@ const deepest = 20
 const advice =
   "Put it into an environment variable or a file with mode 0600, and refer to that with client_secret_env, client_secret_file, token_env and so on. If the fleet file was stored or shared, replace the secret."
 
-/** Keys whose value would be one. Those that end in `_env` or `_file` say where it is. */
+/** Keys whose values would be secrets. Keys that end in `_env` or `_file` name the location of a secret. */
 const named = /^(?:.*_)?(?:token|secret|password|passwd|passphrase|private_?key|api_?key)$/i
 
 const looksSecret = (text: string): boolean =>
-  // A JWT; a key; user name and password in a URL; a long value of random characters that is neither path nor digest.
+  // A JWT; a key; a user name and password in a URL; a long random value that is neither a path nor a digest.
   /^(?:Bearer\s+)?eyJ[\w-]+\.[\w-]+\./.test(text) ||
   text.includes("PRIVATE KEY-----") ||
   /^[a-z][a-z0-9+.-]*:\/\/[^/?#:]*:[^/?#]*@/i.test(text) ||

@@ -1,9 +1,9 @@
-/** Which hosts of a fleet are meant, by name or label. */
+/** Selects hosts of a fleet by name or label. */
 
 export interface Selection {
-  /** Names, `*` for anything; without one, every name. */
+  /** Names, in which `*` matches any text; if empty, every name. */
   readonly only: ReadonlyArray<string>
-  /** `NAME=VALUE`, all of them. */
+  /** `NAME=VALUE`; a host must match all of them. */
   readonly label: ReadonlyArray<string>
 }
 
@@ -29,8 +29,8 @@ export interface Glob {
 }
 
 /**
- * `*` stands for anything, also for nothing. It is no regular expression: one with several `.*` takes for ever to say no, and
- * patterns come over the network.
+ * `*` matches any text, including an empty one. Regular expressions are not used: one with several `.*` can take
+ * exponential time to fail, and patterns arrive over the network.
  */
 export const globOf = (pattern: string): Glob => {
   const [first = "", ...others] = pattern.split("*")

@@ -1,5 +1,5 @@
 /**
- * The text of a fleet file as data, with the place of each part. JSON is read by the same parser: it is YAML as well.
+ * Parses a fleet file to data with the place of each part. The same parser reads JSON, because JSON is valid YAML.
  */
 import {
   isAlias,
@@ -18,23 +18,24 @@ import type { Problem } from "@privx-kit/settings/SettingsError"
 export type Path = ReadonlyArray<PropertyKey>
 
 export interface Source {
-  /** Plain data; parts that are aliases of each other are one object. */
+  /** Plain data. Aliases of the same part are one object. */
   readonly data: unknown
-  /** What is wrong with the text itself. */
+  /** Problems of the text itself. */
   readonly problems: ReadonlyArray<Problem>
   /**
-   * A problem with a part, or with its name; where there is no such part, it is placed at the one that should have it.
+   * Creates a problem with a part or its name. If the part does not exist, the problem is placed at the part that should
+   * contain it.
    */
   readonly problem: (path: Path, problem: string, fix: string, of?: "value" | "name") => Problem
 }
 
-/** @param file as it is shown in messages */
+/** @param file name of the file for messages */
 export const parse = (text: string, file: string): Source => {
-  // Of text in UTF-16 every other byte is zero.
+  // In UTF-16 text, every other byte is zero.
   if (text.includes("\0")) return unreadable(file, "is not UTF-8 text", "Save it as UTF-8.")
   const data = json(text)
   if (data === undefined) return yaml(text, file)
-  // The places are of interest only where something is wrong, and knowing them costs more than the rest.
+  // Places are only needed for problems, and computing them costs more than the rest.
   let placed: Source | undefined
   return { data, problems: [], problem: (...of) => (placed ??= yaml(text, file)).problem(...of) }
 }
@@ -43,14 +44,14 @@ const json = (text: string): unknown => {
   if (!text.trimStart().startsWith("{")) return undefined
   try {
     const data: unknown = JSON.parse(text)
-    // The last of two parts of one name would win without a word; the other parser knows the place of the second.
+    // The last of two parts with the same name would win silently; the other parser knows the place of the second one.
     return countOfColons(text) === countOfNames(data) ? data : undefined
   } catch {
     return undefined
   }
 }
 
-/** Outside of texts: JSON has one for each name. */
+/** Outside strings: JSON has one for each name. */
 const countOfColons = (text: string): number => {
   let count = 0
   for (let at = 0; at < text.length; at++) {
@@ -73,7 +74,7 @@ const unreadable = (file: string, problem: string, fix: string): Source => {
   return { data: undefined, problems: [all()], problem: all }
 }
 
-/** The library recurses: this depth is safe for the stack, and no real file is as deep. */
+/** The library recurses. This depth is safe for the stack, and no real file is as deep. */
 const yaml = (text: string, file: string): Source => {
   try {
     return parsed(text, file)
@@ -85,7 +86,7 @@ const yaml = (text: string, file: string): Source => {
 
 const parsed = (text: string, file: string): Source => {
   const lines = new LineCounter()
-  // The library's own look for duplicate keys takes quadratic time.
+  // The library's own check for duplicate keys takes quadratic time.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
   const at = (offset: number): Required<Problem>["at"] => {
     const { col, line } = lines.linePos(offset)
@@ -97,7 +98,7 @@ const parsed = (text: string, file: string): Source => {
     fix,
     at: place
   })
-  // After a mistake in its syntax the rest of a file is made up of mistakes.
+  // After a syntax error, the rest of the file produces only follow-up errors.
   const problems = document.errors
     .slice(0, 1)
     .map((error) =>
@@ -159,7 +160,7 @@ const plainTags = new Set(
   ["str", "int", "float", "bool", "null", "map", "seq"].map((name) => `tag:yaml.org,2002:${name}`)
 )
 
-/** Without its quotation of the file. */
+/** The message without its excerpt of the file. */
 const plain = (message: string): string =>
   (message.split("\n")[0] ?? "").replace(/\s*(["'`]|: ).*$/, "").replace(/[.:]$/, "")
 
@@ -175,7 +176,7 @@ interface Lookup {
   readonly pairOf: (map: YAMLMap, name: PropertyKey) => Pair | undefined
 }
 
-/** Finds a part of a map by its name: the first of that name. */
+/** Finds the first part of a map with a name. */
 const finder = (): Lookup["pairOf"] => {
   const known = new WeakMap<YAMLMap, ReadonlyMap<PropertyKey, Pair>>()
   return (map, name) => {
@@ -185,21 +186,21 @@ const finder = (): Lookup["pairOf"] => {
   }
 }
 
-/** With ten thousand hosts, and ten settings brought in for each, it is a tenth of this. */
+/** Ten thousand hosts that each merge ten settings use a tenth of this. */
 const mostBrought = 1_000_000
 
 /**
- * The library's own conversion looks through the whole file for each alias, which is too much where each of ten thousand
- * hosts has one.
+ * The library's own conversion searches the whole file for each alias, which is too slow if each of ten thousand hosts
+ * has one.
  */
 const convert = (root: unknown) => {
   const anchors = new Map<string, { readonly node: unknown; readonly data: unknown }>()
   const aliases = new Map<unknown, unknown>()
   const loose: Array<Node> = []
   const twice: Array<Node> = []
-  /** Parts with a tag that a program of its own would have to understand, such as `!env`. */
+  /** Parts with a tag that requires a special program, such as `!env`. */
   const tagged: Array<Node> = []
-  /** A list, a map or an alias in the place of a key. Reported once for each map. */
+  /** A list, a map or an alias in place of a key. Reported once for each map. */
   const nameless: Array<Node | undefined> = []
   let broughtIn = 0
   const anchored = (node: { readonly anchor?: string }, data: unknown): unknown => {
@@ -217,7 +218,7 @@ const convert = (root: unknown) => {
     else aliases.set(node, found.node)
     return found?.data ?? null
   }
-  /** `<<` brings in what the map does not have itself. */
+  /** `<<` adds the entries that the map itself lacks. */
   const merged = (pairs: ReadonlyArray<Pair>): ReadonlyArray<readonly [string, unknown]> => {
     const names = new Set<unknown>()
     const strange = pairs.find(({ key }) => !isScalar(key))
@@ -234,7 +235,7 @@ const convert = (root: unknown) => {
     const brought = entries.filter(([key]) => key === "<<").flatMap(([, data]) => (Array.isArray(data) ? data : [data]))
     return [
       ...brought.toReversed().flatMap((data) => {
-        // A map that is brought in a thousand times is there a thousand times.
+        // A map that is merged a thousand times occurs a thousand times.
         if (typeof data !== "object" || data === null || broughtIn > mostBrought) return []
         const found = Object.entries(data)
         broughtIn += found.length
@@ -255,10 +256,10 @@ const convert = (root: unknown) => {
   }
 }
 
-/** A name that is no scalar has been refused: what it would be as text can be as long as two to the power of its depth. */
+/** A key that is not a scalar has been refused: as text, its length could be two to the power of its depth. */
 const keyOf = ({ key }: Pair): string => (isScalar(key) ? String(key.value) : "")
 
-/** Of the part that the path leads to, or as far as it leads. */
+/** The node at the path, or the deepest existing node on it. */
 const offsetOf = ({ pairOf, resolve }: Lookup, root: unknown, path: Path, of: "value" | "name"): number => {
   let offset = startOf(root) ?? 0
   let node: unknown = resolve(root)

@@ -1,4 +1,4 @@
-/** Which fleet run is meant: one that is on record, or a new one that is put there. It needs no engine. */
+/** Finds the requested fleet run in the record, or records a new one. Needs no engine. */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -10,13 +10,13 @@ import { digestOf, FleetInputs, kind, type Plan, targetOf } from "./FleetRun.ts"
 
 export interface Chosen {
   readonly run: Pick<Run, "id" | "attempt" | "target" | "kind">
-  /** It was there already. */
+  /** Whether the run already existed. */
   readonly continued: boolean
-  /** Unfinished runs of the same fleet with other hosts or inputs. They are left alone. */
+  /** Unfinished runs of the same fleet with other hosts or inputs. They are not changed. */
   readonly others: ReadonlyArray<string>
 }
 
-/** The unfinished run of the same hosts and inputs, and the unfinished ones of others. */
+/** The unfinished run with the same hosts and inputs, and the unfinished runs with others. */
 export const unfinished = Effect.fnUntraced(function* (plan: Plan) {
   const runs = yield* Runs
   const digest = digestOf(plan)
@@ -26,7 +26,7 @@ export const unfinished = Effect.fnUntraced(function* (plan: Plan) {
 })
 
 /**
- * Goes on with the run of that idempotency key, or with an unfinished one of the same hosts and inputs, else records a new
+ * Resumes the run with that idempotency key, or an unfinished run with the same hosts and inputs. Otherwise records a new
  * one. Hosts with a setup of the same inputs that waits for approval are not set up again.
  */
 export const choose = Effect.fn("FleetStart.choose")(function* (

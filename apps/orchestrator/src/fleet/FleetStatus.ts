@@ -1,6 +1,6 @@
 /**
- * How the hosts of a fleet stand, from the record alone: nothing is sent. A host has drifted when what is known of it is not
- * what it should be.
+ * The status of the hosts of a fleet, from the record only: nothing is sent. A host has drifted if its recorded state
+ * differs from the expected one.
  */
 import { RunId } from "@privx-kit/core/RunId"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
@@ -22,11 +22,11 @@ import { type Plan, PlannedSchedule } from "./FleetRun.ts"
 import * as ScheduleTimes from "./ScheduleTimes.ts"
 
 /**
- * - `ok`: the last run succeeded, and its script is the reference: the baseline, or the approved one.
- * - `changed`: the script of the last good run is not the reference.
+ * - `ok`: the last run succeeded, and its script is the reference script: the baseline or the approved script.
+ * - `changed`: the script of the last successful run is not the reference script.
  * - `waiting`: the last run waits for a person to approve or reject its script.
  * - `failing`: the last run failed or was cancelled.
- * - `stale`: the last good run is older than the file allows.
+ * - `stale`: the last successful run is older than the file allows.
  * - `unfinished`: a run is being executed, or can be resumed.
  * - `never`: no run exists.
  */
@@ -40,12 +40,12 @@ const drifting: ReadonlySet<State> = new Set(["changed", "waiting", "failing", "
 export const HostStatus = Schema.Struct({
   name: Schema.String,
   target: Schema.String,
-  /** What hosts are selected by. */
+  /** The labels for the selection of hosts. */
   labels: Schema.Record(Schema.String, Schema.String),
   state: State,
-  /** Whether the host needs attention: what is known of it is not what it should be. */
+  /** Whether the host needs attention because its recorded state differs from the expected one. */
   drifted: Schema.Boolean,
-  /** Why it has drifted, and what to do about it; `null` if it has not. */
+  /** Why it has drifted, and the advice; `null` if it has not. */
   reason: Schema.NullOr(Schema.Struct({ message: Schema.String, hint: Schema.String })),
   run: Schema.NullOr(
     Schema.Struct({
@@ -55,7 +55,7 @@ export const HostStatus = Schema.Struct({
       createdAt: Schema.String,
       /** The class of its failure. */
       failure: Schema.NullOr(Schema.String),
-      /** Whether its inputs are those that the file has now. */
+      /** Whether its inputs are the current ones of the file. */
       sameInputs: Schema.Boolean
     })
   ),
@@ -67,7 +67,7 @@ export const HostStatus = Schema.Struct({
       endedAt: Schema.String
     })
   ),
-  /** What the scripts of the host are compared with: its baseline, or the approved script. */
+  /** The reference script of the host: its baseline, or the approved script. */
   reference: Schema.NullOr(Reference)
 })
 
@@ -76,9 +76,9 @@ export type HostStatus = typeof HostStatus.Type
 /** The state of a fleet. */
 export const Standing = Schema.Struct({
   fleet: Schema.String,
-  /** When `fleet watch` applies it; `null` if its file does not say. */
+  /** The schedule of `fleet watch`; `null` if the file has none. */
   schedule: Schema.NullOr(PlannedSchedule),
-  /** The next time of the schedule; `null` without one, or if its time zone is not known. */
+  /** The next time of the schedule; `null` without a schedule or with an unknown time zone. */
   nextRound: Schema.NullOr(Time),
   hosts: Schema.Array(HostStatus)
 })
@@ -117,10 +117,10 @@ const next = ({ cron, timeZone }: PlannedSchedule, now: number): Standing["nextR
   return time === undefined ? null : DateTime.makeUnsafe(time)
 }
 
-/** A host, as far as its state depends on it. */
+/** The parts of a host that determine its status. */
 type StatedHost = Pick<FleetHost, "name" | "target" | "labels" | "inputs">
 
-/** A few queries for any number of hosts; failures are read only for failed hosts. */
+/** Uses a few queries for any number of hosts. Reads failures only for failed hosts. */
 export const of = Effect.fn("FleetStatus.of")(function* (
   fleet: Pick<Fleet, "maxAge"> & { readonly hosts: ReadonlyArray<StatedHost> }
 ): Effect.fn.Return<ReadonlyArray<HostStatus>, StorageFailed, SqlClient.SqlClient | Database> {
@@ -128,7 +128,7 @@ export const of = Effect.fn("FleetStatus.of")(function* (
   const { rows } = RunRows.make(sql, yield* Database)
   const now = yield* Clock.currentTimeMillis
   const readLast = rows(Last)
-  /** The beginning of a failure says its class, and a report in it can be large. */
+  /** The beginning of a failure contains its class, and a report in it can be large. */
   const last = (where: ReturnType<typeof sql.and>) =>
     Effect.map(
       readLast(sql`
@@ -184,7 +184,7 @@ export const of = Effect.fn("FleetStatus.of")(function* (
   })
 })
 
-/** Failures that are read at once: a report of a verification in one can be large. */
+/** Number of failures per query, because a verification report in a failure can be large. */
 const page = 100
 
 const Failures = Schema.Array(Schema.Struct({ id: RunId, failure: Schema.fromJsonString(Schema.Json) }))
@@ -252,7 +252,7 @@ const stateOf = (run: Row | undefined, good: Row | undefined, reference: Referen
   if (run === undefined) return "never"
   if (run.status === "waiting") return "waiting"
   if (run.status === "failed" || run.status === "cancelled") return "failing"
-  // A bootstrap of a host whose UEBA was running needed no script.
+  // A bootstrap of a host where UEBA was running needed no script.
   if (good !== undefined && good.sha256 !== null && good.sha256 !== reference?.sha256) return "changed"
   if (good === undefined) return "unfinished"
   if ((good.endedAt ?? 0) < oldest) return "stale"

@@ -1,12 +1,12 @@
 /**
- * The durable fleet run: a workflow with one activity, which sets up the hosts. Each setup is a separate run. The activity
- * queues a few at a time, any process claims and executes them, and the activity polls the record until each run has ended
- * or waits for approval. After a crash, it starts again from the record.
+ * The durable fleet run: a workflow with one activity, which sets up the hosts. Each setup is a separate run. The
+ * activity queues a few runs at a time, any process claims and executes them, and the activity polls the record until
+ * each run has ended or waits for approval. After a crash, it starts again from the record.
  *
- * The setups are not started by the engine from within the workflow: of each that ends, a message to the parent would stay
- * behind, and an entity's mailbox is bounded.
+ * The engine does not start the setups from within the workflow, because each completed child would leave a message to
+ * the parent, and the mailbox of an entity is bounded.
  *
- * Names of workflow and activity, and the shapes in `FleetRun`, stand in journals of users.
+ * The names of workflow and activity, and the shapes in `FleetRun`, are stored in users' journals and must not change.
  */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Clock from "effect/Clock"
@@ -25,12 +25,14 @@ import { FleetRecord } from "./FleetRecord.ts"
 import { Counts, FleetFailure, FleetIncomplete, FleetInputs, idOf, kind } from "./FleetRun.ts"
 import type { PlannedHost } from "./FleetRun.ts"
 
-/** Which fleet runs this process executes. By default none: others are suspended unchanged. */
+/** Selects the fleet runs that this process executes. By default none: other runs are suspended unchanged. */
 export const FleetOwnership = Context.Reference<(run: FleetInputs) => boolean>("privx-kit/fleet/FleetOwnership", {
   defaultValue: () => () => false
 })
 
-/** Fleet runs that were submitted to a server, and none that a command applies in the same data directory. */
+/**
+ * Selects fleet runs that were submitted to a server, and not those that a command applies in the same data directory.
+ */
 export const layerSubmitted: Layer.Layer<never> = Layer.succeed(
   FleetOwnership,
   ({ handedOver }: FleetInputs) => handedOver === true
@@ -62,11 +64,11 @@ export const layer = FleetRun.toLayer(
   })
 )
 
-/** How often the record is polled: soon after a change, seldom without changes. In milliseconds. */
+/** The polling interval of the record, in milliseconds: short after a change, longer without changes. */
 const soonest = 20
 const latest = 250
 
-/** Queues hosts, so that at most `concurrency` are set up at the same time, until none is left. */
+/** Queues hosts until none is left, with at most `concurrency` of them running. */
 const drive = Effect.fnUntraced(function* (
   runId: string,
   attempt: number
@@ -75,7 +77,7 @@ const drive = Effect.fnUntraced(function* (
   const queued = yield* QueueSignal
   const { concurrency, hosts } = yield* patient(record.plan(runId))
   const waiting = yield* patient(toDo(runId, attempt, hosts))
-  // Runs of earlier rounds that were decided in the meantime are waited for as well.
+  // Also waits for runs of earlier rounds that were decided in the meantime.
   let decided = yield* patient(record.decided(hosts.flatMap(({ waiting }) => waiting ?? [])))
   for (let next = 0, pause = soonest, before = -1; ;) {
     if (decided.length > 0) decided = yield* patient(record.decided(decided))
@@ -95,7 +97,7 @@ const drive = Effect.fnUntraced(function* (
   return counts.failed + counts.cancelled > 0 ? yield* new FleetIncomplete({ counts }) : counts
 })
 
-/** The hosts that have no run yet; of a fleet run that is tried again, those too that had failed before. */
+/** The hosts without a run; in a later attempt, also those that had failed before. */
 const toDo = Effect.fnUntraced(function* (
   runId: string,
   attempt: number,
@@ -114,14 +116,14 @@ const toDo = Effect.fnUntraced(function* (
   return hosts.filter(({ name, waiting }) => waiting === undefined && !done.has(idOf(runId, name)))
 })
 
-/** A disk that is full for a while ends the setups that meet it, and not the fleet run that is to tell of them. */
+/** If the disk is temporarily full, setups fail, but the fleet run that reports them does not. */
 const patient = <A, R>(effect: Effect.Effect<A, StorageFailed, R>): Effect.Effect<A, StorageFailed, R> =>
   Effect.retry(effect, {
     while: ({ reason }) => reason !== "damaged" && reason !== "missing",
     schedule: Schedule.spaced("1 second")
   })
 
-/** Waits until the parts, which were asked to as well, have stopped; not for ever. */
+/** Waits, within a time limit, until the parts have stopped. They have received the request as well. */
 const partsOver = (runId: string) =>
   Effect.gen(function* () {
     const record = yield* FleetRecord

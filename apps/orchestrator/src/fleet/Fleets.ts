@@ -1,5 +1,5 @@
 /**
- * Fleet runs, as the command line sees them: start one or resume an unfinished one, and get its outcome.
+ * Fleet runs for the command line: starts one or resumes an unfinished one, and returns its outcome.
  *
  * ```ts
  * const { counts } = yield* Fleets.use((fleets) => fleets.run(plan))
@@ -27,25 +27,25 @@ import {
 import * as FleetStart from "./FleetStart.ts"
 import { FleetOwnership, FleetRun } from "./FleetWorkflow.ts"
 
-/** Everything but that hosts failed, which the outcome says. */
+/** All failures except those of hosts, which are part of the outcome. */
 type Failed =
   | Exclude<FleetFailure, { readonly _tag: "FleetIncomplete" }>
   | CommonFailure
   | RunNotFound
   | ApprovalPending
 
-/** The outcome of a fleet run. The caller judges it: hosts may have failed, or wait for approval. */
+/** The outcome of a fleet run. The caller evaluates it: hosts may have failed or wait for approval. */
 export interface Outcome {
   readonly runId: string
   readonly counts: Counts
 }
 
-/** The fleet run that is meant, as soon as that is known. */
+/** Called with the fleet run as soon as it is known. */
 export interface Started {
   readonly runId: string
   /** Whether an earlier process had started it. */
   readonly continued: boolean
-  /** Unfinished runs of the same fleet with other hosts or inputs. They are left alone. */
+  /** Unfinished runs of the same fleet with other hosts or inputs. They are not changed. */
   readonly others: ReadonlyArray<string>
 }
 
@@ -53,26 +53,28 @@ export class Fleets extends Context.Service<
   Fleets,
   {
     /**
-     * Goes on with the unfinished fleet run of the same hosts and inputs, or begins a new one. Interrupting it leaves the
-     * run to be continued. Hosts with a setup of the same inputs that waits for approval are not set up again.
+     * Resumes the unfinished fleet run with the same hosts and inputs, or starts a new one. If it is interrupted, the run
+     * can be resumed. Hosts with a setup of the same inputs that waits for approval are not set up again.
      */
     readonly run: (plan: Plan, onStart?: (started: Started) => Effect.Effect<void>) => Effect.Effect<Outcome, Failed>
-    /** Carries out the hosts that failed or were cancelled again, as another attempt of the same fleet run. */
+    /** Retries the failed and cancelled hosts, as another attempt of the same fleet run. */
     readonly retry: (
       runId: string,
       onStart?: (started: Started) => Effect.Effect<void>
     ) => Effect.Effect<Outcome, Failed | RunConflict>
   }
 >()("privx-kit/Fleets") {
-  /** Everything a process needs for fleets in one data directory. Setups that are unfinished there are continued at once. */
-  /** Executes fleet runs, and claims their setups from the queue, up to the given number at a time. */
+  /**
+   * Everything that a process needs for fleets in one data directory. Unfinished setups there are resumed immediately.
+   */
+  /** Executes fleet runs, and claims at most the given number of their setups from the queue at a time. */
   static readonly layer = (options: {
     readonly concurrency: number
   }): Layer.Layer<Fleets, never, RunExecutor | RunFeeder | Runs | FleetRecord | FleetOwned> =>
     Layer.effect(Fleets, make(options.concurrency))
 }
 
-/** The digests of the fleets that this process executes. A plan that it runs is added. */
+/** The digests of the fleets that this process executes. Executed plans are added. */
 export class FleetOwned extends Context.Service<FleetOwned, Set<string>>()("privx-kit/fleet/FleetOwned") {
   static readonly layer = (digests: ReadonlyArray<string>): Layer.Layer<FleetOwned> =>
     Layer.effectContext(

@@ -1,9 +1,9 @@
 /**
- * Which hosts of submitted fleets a process accepts, and how it gets their credentials. A person who may
- * submit a fleet names a host and where its credentials are; without bounds, that would send any secret of this machine
- * anywhere. So it is the process that says which hosts these may be, which environment variables, and which directory.
+ * The hosts of submitted fleets that a process accepts, and how it resolves their credentials. A submitted fleet names a
+ * host and the location of its credentials; without limits, it could send any secret of this machine anywhere. Therefore
+ * the process defines the allowed hosts, environment variables and directory.
  *
- * The client of a host is made when its run wants it, and let go soon after the last use, as in `FleetPrivxHosts`.
+ * A client is created when a run uses its host, and closed soon after the last use, as in `FleetPrivxHosts`.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -21,30 +21,30 @@ import * as FleetCredentials from "./FleetCredentials.ts"
 import type { CredentialsReference } from "@privx-kit/settings/CredentialsReference"
 import { globOf } from "./FleetSelection.ts"
 
-/** Which hosts of submitted fleets there may be. */
+/** The allowed hosts of submitted fleets. */
 export interface Accepted {
-  /** Names of hosts, `*` for anything: `*.example.com`. */
+  /** Host names, in which `*` matches any text: `*.example.com`. */
   readonly hosts: ReadonlyArray<string>
-  /** Whether plain http may be asked for, even to another machine. */
+  /** Whether plain http is allowed, even to another machine. */
   readonly insecureHttp: boolean
 }
 
 export const none: Accepted = { hosts: [], insecureHttp: false }
 
-/** Where their credentials may be. */
+/** The allowed locations of their credentials. */
 export interface Secrets {
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Names of environment variables, `*` for anything. */
+  /** Names of environment variables, in which `*` matches any text. */
   readonly variables: ReadonlyArray<string>
-  /** Files that are referred to are in this directory; without one, no file is read. */
+  /** The directory of referenced files; without one, no file is read. */
   readonly directory: string | undefined
 }
 
 export const defaultVariables = ["PRIVX_*"]
 
 /**
- * The kit's own settings are not for hosts, whatever is accepted: the way to the database has a password. On Windows the
- * names of variables are the same in capitals and small letters.
+ * Hosts never receive the kit's own settings, regardless of the allowed names: the database URL contains a password. On
+ * Windows, names of variables are case-insensitive.
  */
 const own = /^PRIVX_KIT_/i
 
@@ -56,7 +56,7 @@ export const accepts = ({ hosts }: Accepted, { host, hostname }: URL): boolean =
 
 const idle = "2 seconds"
 
-/** Lets setups reach the hosts that are accepted. */
+/** Lets setups connect to the accepted hosts. */
 export const layer = (accepted: Accepted, secrets: Secrets): Layer.Layer<never> =>
   Layer.effect(
     HostConnector,
@@ -95,7 +95,7 @@ const open = Effect.fnUntraced(function* (connection: HostConnection, accepted: 
   return yield* Layer.build(Layer.fresh(client))
 })
 
-/** What of a reference may not be followed here. */
+/** The part of a reference that may not be resolved here. */
 const refusals = Effect.fnUntraced(function* (
   reference: CredentialsReference,
   { directory, variables }: Secrets
@@ -117,8 +117,8 @@ const refusals = Effect.fnUntraced(function* (
 })
 
 /**
- * Wherever links lead: the directory itself may be one, and where Kubernetes puts secrets they lead to `..data/NAME`. A file
- * that does not exist is within, if it were.
+ * Follows all symbolic links: the directory itself may be one, and the secrets of Kubernetes are links to `..data/NAME`.
+ * A file that does not exist is within the directory if its path is.
  */
 const isWithin = async (directory: string, name: string): Promise<boolean> => {
   const real = (file: string) => fs.realpath(file).catch(() => path.resolve(file))

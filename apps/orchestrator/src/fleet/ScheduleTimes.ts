@@ -1,10 +1,10 @@
 /**
- * The times of a schedule, also where the clocks of its time zone change.
+ * The times of a schedule, including changes of daylight saving time.
  *
- * - If the minute or the hour of the expression begins with `*`, the schedule follows the wall clock as it runs: a repeated
- *   hour has its rounds twice, a skipped hour has none. So the time between two rounds of `*\/30` is always half an hour.
- * - Every other schedule has fixed times: of a repeated time the first one counts, and a skipped time moves forward by as much
- *   as the clocks do. So `30 3 * * *` has exactly one round a day.
+ * - If the minute or the hour of the expression begins with `*`, the schedule follows elapsed time: a repeated hour has
+ * its rounds twice, a skipped hour has none. The time between two rounds of `*\/30` is therefore always half an hour.
+ * - Every other schedule has fixed times. Of a repeated time, the first one counts; a skipped time moves forward by as
+ * much as the clocks do. `30 3 * * *` therefore has exactly one round a day.
  */
 import * as Cron from "effect/Cron"
 import * as DateTime from "effect/DateTime"
@@ -17,12 +17,12 @@ export interface Times {
   readonly text: string
 }
 
-/** The schedule of an expression in a time zone; the failure says what is wrong with either. */
+/** The schedule of an expression in a time zone. The failure describes the problem of either. */
 export const parse = (text: string, zone: string | DateTime.TimeZone): Result.Result<Times, Cron.CronParseError> =>
   Result.map(Cron.parse(text, zone), (cron) => ({ cron, text }))
 
 /**
- * The first time after a moment, both in milliseconds since 1970; `undefined` where the schedule has none.
+ * The first time after a moment, both in milliseconds since 1970; `undefined` if there is none.
  */
 export const next = ({ cron, text }: Times, after: number): number | undefined => {
   if (!followsClock(text)) return following(cron, after)
@@ -47,12 +47,12 @@ const followsClock = (text: string): boolean => {
 const minute = 60_000
 const hour = 60 * minute
 
-/** The first time between two moments in a part of the day that comes twice: Effect counts its first coming only. */
+/** The first time between two moments in a repeated part of the day: Effect counts only its first occurrence. */
 const repeated = (cron: Cron.Cron, after: number, before: number): number | undefined => {
   const zone = Option.getOrElse(cron.tz, () => DateTime.zoneMakeLocal())
   const offset = (time: number) => DateTime.zonedOffset(DateTime.makeZonedUnsafe(time, { timeZone: zone }))
   const step = cron.seconds.size === 1 ? minute : 1000
-  // Hours do not begin at the same moment in all zones; changes of the clocks come at full minutes.
+  // Hours do not begin at the same moment in all time zones; clocks change at full minutes.
   for (let time = after - 3 * hour; time < before; time += hour) {
     const back = offset(time) - offset(time + hour)
     if (back <= 0) continue

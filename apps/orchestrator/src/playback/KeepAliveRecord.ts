@@ -1,5 +1,6 @@
 /**
- * The state of a run's keep-alive: so that a process that takes it over knows the remaining time, and for people who watch it.
+ * The state of a keep-alive run. A process that takes the run over reads the remaining time from it, and people can
+ * follow it.
  */
 import { Database } from "@privx-kit/durable/Database"
 import * as RunRows from "@privx-kit/runs/RunRows"
@@ -10,13 +11,13 @@ import * as SqlClient from "effect/sql/SqlClient"
 /** Times are in milliseconds since 1970. */
 const Row = Schema.Struct({
   runId: Schema.String,
-  /** How many re-authentications succeeded. */
+  /** The number of successful re-authentications. */
   count: Schema.Int,
-  /** When the last of them ends. */
+  /** When the last re-authentication expires. */
   until: Schema.Int,
-  /** When the last of them was made; `null` before the first. */
+  /** When the last re-authentication was made; `null` before the first one. */
   lastCallAt: Schema.NullOr(Schema.Int),
-  /** When the next one is due. */
+  /** When the next re-authentication is due. */
   nextCallAt: Schema.Int,
   /** Whether the last call failed with a temporary error: 0 or 1. */
   failing: Schema.Int
@@ -24,7 +25,7 @@ const Row = Schema.Struct({
 
 export type KeepAliveState = Omit<typeof Row.Type, "runId">
 
-/** Those of the runs that have made a call. */
+/** The states of the runs that have made a call. */
 export const readAll = Effect.fnUntraced(function* (runIds: ReadonlyArray<string>) {
   if (runIds.length === 0) return []
   const sql = yield* SqlClient.SqlClient

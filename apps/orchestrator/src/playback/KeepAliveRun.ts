@@ -3,7 +3,7 @@ import { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import * as DurableRun from "@privx-kit/runs/DurableRun"
 import * as Schema from "effect/Schema"
 
-/** `kind` of these runs. */
+/** The `kind` of these runs. */
 export const kind = "playback-keep-alive"
 
 const Millis = Schema.Int.check(Schema.isGreaterThan(0))
@@ -11,9 +11,9 @@ const Millis = Schema.Int.check(Schema.isGreaterThan(0))
 export const KeepAliveInputs = Schema.Struct({
   /** The id of the session, sealed; see `SessionSeal`. */
   sealed: Schema.String,
-  /** How long it is kept alive, in milliseconds; absent: until the session is over. */
+  /** The duration of the keep-alive in milliseconds. If absent, it lasts until the session ends. */
   time: Schema.optionalKey(Millis),
-  /** Life of a token whose server does not tell it, in milliseconds. */
+  /** The lifetime of a token if the server does not send one, in milliseconds. */
   tokenLifetime: Schema.optionalKey(Millis)
 })
 
@@ -23,7 +23,7 @@ export const KeepAliveResult = Schema.Struct({
   runId: Schema.String,
   /** Why it ended. */
   ended: Schema.Literals(["sessionEnded", "timeIsOver"]),
-  /** How many re-authentications succeeded, in all processes together. */
+  /** The number of successful re-authentications, in all processes together. */
   count: Schema.Int
 })
 
@@ -37,6 +37,6 @@ export const KeepAliveRun = DurableRun.make({
   inputs: KeepAliveInputs,
   result: KeepAliveResult,
   failure: PrivxFailure,
-  // It waits nearly all of its time.
+  // The run waits nearly all of its time.
   coordinates: true
 })

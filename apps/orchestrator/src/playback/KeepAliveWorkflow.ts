@@ -1,7 +1,7 @@
 /**
- * The durable keep-alive of a playback connection. Its one long activity re-authenticates the session until it is over; each success
- * is recorded with the time until which it lasts. The process that takes the run over after a crash re-authenticates at once, with
- * what is left of that time as its margin.
+ * The durable keep-alive of a playback connection. Its single long activity re-authenticates the session until the
+ * session ends, and records each success with its expiry. A process that takes the run over after a crash
+ * re-authenticates immediately, and has the time until that expiry as its margin.
  */
 import * as KeepAlive from "@privx-kit/playback/KeepAlive"
 import { Playback } from "@privx-kit/playback/Playback"
@@ -55,7 +55,7 @@ const keep = Effect.fnUntraced(function* ({
   readonly inputs: KeepAliveInputs
   readonly runId: string
   readonly target: string
-  /** When the first process began, in milliseconds since 1970. */
+  /** When the first process started, in milliseconds since 1970. */
   readonly since: number
   readonly keepAlives: KeepAlives
 }) {
@@ -82,7 +82,7 @@ const keep = Effect.fnUntraced(function* ({
       nextCallAt: after(event.next),
       failing: failing ? 1 : 0
     }
-    // Without it, the next process takes the session for authenticated just now.
+    // Otherwise the next process would assume that the session was authenticated just now.
     yield* KeepAliveRecord.write(runId, state).pipe(Effect.ignore, Effect.provideContext(context))
     yield* note(failing ? "a call failed with a temporary error; it is retried" : counted(count))
   })

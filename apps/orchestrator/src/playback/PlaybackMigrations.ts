@@ -5,7 +5,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 
 const initial = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  // Ids are compared as those of runs are.
+  // Ids are compared in the same way as those of runs.
   const id = sql.onDialectOrElse({ pg: () => sql.literal('TEXT COLLATE "C"'), orElse: () => sql.literal("TEXT") })
   const bytes = sql.onDialectOrElse({ pg: () => sql.literal("BYTEA"), orElse: () => sql.literal("BLOB") })
   yield* sql`CREATE TABLE playback_key (id INTEGER PRIMARY KEY NOT NULL, secret ${bytes} NOT NULL)`

@@ -1,9 +1,9 @@
 /**
- * Seals the ids of playback sessions, which are secrets, for the record of runs: AES-256-GCM under a key of the database. A process
- * that can read the key has the database and can start and change every run anyway; everything that is made from the record (lists,
- * answers of the server, journals, support bundles) has no id.
+ * Seals the ids of playback sessions, which are secrets, for the record of runs: AES-256-GCM with a key in the database.
+ * A process that can read the key has the database, and can start and change every run anyway. Data derived from the
+ * record (lists, responses of the server, journals, support bundles) contains no id.
  *
- * The same id of the same host has the same sealed text, so that a session that is kept alive already is found by its inputs.
+ * The same id of the same host has the same sealed text, so a session that is already kept alive is found by its inputs.
  */
 import { PlaybackSessionId } from "@privx-kit/core/SessionId"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
@@ -51,11 +51,11 @@ interface Keys {
 const derived = (secret: Uint8Array, purpose: string): Buffer =>
   Buffer.from(hkdfSync("sha256", secret, "", `privx-kit playback session ${purpose}`, length.key))
 
-/** @param target the PrivX host of the session; the sealed text is of no use for another one */
+/** @param target the PrivX host of the session; the sealed text cannot be opened for another host */
 export const seal = Effect.fn("SessionSeal.seal")(function* (target: string, id: PlaybackSessionId) {
   const keys = Redacted.value(yield* load)
   const text = Redacted.value(id)
-  // The nonce follows from what is sealed: it comes twice with the same text only.
+  // The nonce is derived from the plain text, so it repeats only with the same text.
   const nonce = createHmac("sha256", keys.nonce).update(`${target}\0${text}`).digest().subarray(0, length.nonce)
   const cipher = createCipheriv(algorithm, keys.seal, nonce).setAAD(Buffer.from(target))
   const sealed = Buffer.concat([nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()])
