@@ -1,8 +1,8 @@
-/** What is noted of each request while it is answered, for the log and the metrics. Never a token, a body or a query. */
+/** The data about each request for the log and the metrics. Never contains a token, a body or a query. */
 import * as Context from "effect/Context"
 
 export interface Exchange {
-  /** Name of the token; none where there was no right one. */
+  /** The name of the token; `undefined` without a valid one. */
   caller: string | undefined
 }
 

@@ -1,6 +1,6 @@
 /**
- * The HTTP API of `privx-kit serve`, defined once: the server's routes, the client of the command line and the OpenAPI
- * document at `/openapi.json` all come from here.
+ * The HTTP API of `privx-kit serve`, defined once. The routes of the server, the client of the command line and the
+ * OpenAPI document at `/openapi.json` are derived from this definition.
  *
  * The API cannot write files on the server: a submission has no output directory, mode or owner.
  */
@@ -33,7 +33,9 @@ export const SubmissionBody = Schema.Struct({
   ...expectations
 }).annotate({ identifier: "Submission" })
 
-/** The reviewed script. If the run has another script or attempt by now, the response is 409 and nothing is decided. */
+/**
+ * The reviewed script. If the run has a different script or attempt by now, the response is 409 and nothing is decided.
+ */
 const seen = {
   sha256: Schema.String.check(Schema.isPattern(/^[0-9a-fA-F]{64}$/u)).annotate({
     description: "SHA-256 of the reviewed script; 409 if the run has another one"
@@ -55,7 +57,7 @@ const Cancellation = [
 
 const Approval = Schema.Struct({ ...seen, comment }).annotate({ identifier: "Approval" })
 
-/** Nothing is delivered by it: it may leave open which script. */
+/** Both fields are optional, because a rejection delivers nothing. */
 export const DecisionBody = Schema.Struct({
   sha256: Schema.optionalKey(seen.sha256),
   attempt: Schema.optionalKey(seen.attempt),
@@ -196,7 +198,7 @@ const runs = HttpApiGroup.make("runs")
           "The approved script of the PrivX host, or its baseline; 204 if there is neither."
         )
       ),
-    // As the bytes that were signed; what they say is the component of that name.
+    // The signed bytes; the component of that name describes their content.
     HttpApiEndpoint.get("manifest", "/runs/:run/manifest", { ...run, success: file("application/json") })
       .annotate(Role.Needs, "look")
       .annotateMerge(documented("look", "Download the manifest of a run that has succeeded"))
@@ -221,7 +223,7 @@ export const Api = HttpApi.make("privx-kit")
   .add(overview)
   .add(signIn)
   .add(health)
-  // What is not known is refused: a misspelt limit, or an output directory, would otherwise be taken for granted.
+  // Unknown fields are refused. Otherwise a misspelled limit, or an output directory, would silently have no effect.
   .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error" })
   .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error" })
   .annotate(HttpApi.AdditionalSchemas, [Manifest.annotate({ identifier: "Manifest" })])

@@ -1,11 +1,11 @@
 /**
- * What the OpenAPI document says beyond the shapes of the definitions, so that a client that is generated from it is right:
+ * Adjusts the OpenAPI document beyond the shapes of the definitions, so that generated clients are correct:
  *
- * - answers may have fields that a newer server adds, while a request has none that the server does not know
+ * - responses may have fields that a newer server adds, but requests have no fields that the server does not know
  * - an object with a list of its fields is one object, not an empty one and the list beside it
  * - an object without a list of fields may have any
  * - numbers of a query are numbers
- * - which headers come with a refusal
+ * - the headers of refusals are documented
  */
 import * as RunQuery from "./RunQuery.ts"
 
@@ -13,7 +13,7 @@ interface Json {
   readonly [key: string]: unknown
 }
 
-/** For `transform`: a success is JSON of this component. The generator knows it as bytes. */
+/** For `transform`: a success is JSON of this component. The generator would describe it as bytes. */
 export const answers =
   (component: string) =>
   (operation: Json): Json => ({
@@ -27,7 +27,7 @@ export const answers =
     }
   })
 
-/** For `transform`: the body may be missing, and is JSON of this component where there is one. */
+/** For `transform`: the body is optional, and is JSON of this component if present. */
 export const optionalBody =
   (component: string) =>
   (operation: Json): Json => ({
@@ -86,12 +86,12 @@ const retryAfter = {
   }
 }
 
-/** Of every answer with that status. */
+/** Headers of every response with that status. */
 const headers: Readonly<Record<string, Json>> = { 429: retryAfter, 503: retryAfter }
 
 const responsesOf = (operation: Json): unknown => operation["responses"]
 
-/** The names of the components that are part of it. */
+/** The names of the components that it contains. */
 const reachable = (of: unknown, schemas: Json, found = new Set<string>()): ReadonlySet<string> => {
   mapped(of, (node) => {
     const reference = node["$ref"]
@@ -110,7 +110,10 @@ const opened = (json: unknown): unknown =>
     additionalProperties === undefined || additionalProperties === false ? rest : { ...rest, additionalProperties }
   )
 
-/** A struct that refuses other names is an object of anything, all of whose fields are listed in a check. */
+/**
+ * The generator describes a struct that refuses other names as an object with any fields, and lists its fields in a
+ * check.
+ */
 const flat = (schema: Json): Json => {
   const { allOf, ...rest } = schema
   if (rest["type"] !== "object" || !Array.isArray(allOf) || allOf.length !== 1) return schema
@@ -118,13 +121,15 @@ const flat = (schema: Json): Json => {
   return "properties" in fields && !("properties" in rest) ? { ...rest, ...fields } : schema
 }
 
-/** Generators take an object without any list of fields for one that is always empty. */
+/** Generators treat an object without a list of fields as always empty. */
 const ofAnything = (schema: Json): Json =>
   schema["type"] === "object" && !("properties" in schema || "additionalProperties" in schema || "allOf" in schema)
     ? { ...schema, additionalProperties: true }
     : schema
 
-/** The events are documented; how Effect reports a failure within a stream is of no use, because the server never does. */
+/**
+ * Documents the events. Effect's description of failures within a stream is useless, because the server never sends them.
+ */
 const withoutStream = ({ "x-effect-stream": _, ...rest }: Json): Json => rest
 
 const mapped = (json: unknown, change: (node: Json) => Json): unknown => {

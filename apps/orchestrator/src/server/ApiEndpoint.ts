@@ -1,4 +1,4 @@
-/** What the endpoints of the API have in common. */
+/** Shared parts of the API endpoints. */
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import { RunJson } from "@privx-kit/runs/Run"
@@ -14,7 +14,7 @@ export const IdempotencyKey = text(200).annotate({
   description: "Names the run: the same key always means the same run, ended or not"
 })
 
-/** Of a failure, for people. */
+/** The text of a failure, for people. */
 export const Explanation = Schema.Struct({
   message: Schema.String.annotate({ description: "One line: what failed and why" }),
   hint: Schema.String.annotate({ description: "One line: what to do about it; may be empty" })
@@ -26,7 +26,7 @@ export const displayNames = DisplayNameMap.annotate({
   description: "The names to show for people who signed in at an issuer, by the identity that is recorded"
 })
 
-/** A run as the record has it, and who asked for it. */
+/** A run of the record, with its requester. */
 export const ServedRun = Schema.Struct({
   ...RunJson.fields,
   explanation: Schema.NullOr(Explanation).annotate({
@@ -40,7 +40,7 @@ export const ServedRun = Schema.Struct({
 
 export type ServedRun = typeof ServedRun.Type
 
-/** What the bodies of all submissions have in common. */
+/** The common fields of all submissions. */
 export const submission = {
   target: Schema.optionalKey(Schema.String).annotate({
     description: "Base URL of a PrivX host that the server is configured for; default: its only one"
@@ -51,13 +51,13 @@ export const submission = {
   })
 }
 
-/** The answer to a submission. */
+/** The response to a submission. */
 export const Submitted = Schema.Struct({
   created: Schema.Boolean.annotate({ description: "Whether it is new" }),
   run: ServedRun
 })
 
-/** Of endpoints about one run. */
+/** For endpoints of a single run. */
 export const run = {
   params: { run: Schema.String.annotate({ description: "Id of the run, or a unique prefix of it" }) },
   error: Problem.any

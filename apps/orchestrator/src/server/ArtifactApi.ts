@@ -1,4 +1,4 @@
-/** The part of the API that is about stored scripts, whichever runs they are of. */
+/** The part of the API for stored scripts, independent of their runs. */
 import { RunId } from "@privx-kit/core/RunId"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"

@@ -1,4 +1,4 @@
-/** What the endpoints about stored scripts do. */
+/** Handlers of the endpoints for stored scripts. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Runs } from "@privx-kit/runs/Runs"
@@ -6,7 +6,7 @@ import * as Responses from "./Responses.ts"
 import { Api } from "./Api.ts"
 import { ProvenanceReader } from "./ProvenanceReader.ts"
 
-/** Of a fleet, thousands may be of the same script. */
+/** Thousands of runs of a fleet may have the same script. */
 const most = 100
 
 export const layer = HttpApiBuilder.group(

@@ -1,6 +1,6 @@
 /**
- * The part of the API that is about bootstraps of UEBA. What a bootstrap file refers to, the policy and the trust anchors, comes
- * in the body; nothing is written on the server, so that there is no output directory.
+ * The part of the API for bootstraps of UEBA. The body contains the files that a bootstrap file references: the policy
+ * and the trust anchors. Nothing is written on the server, so there is no output directory.
  */
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
@@ -18,7 +18,7 @@ import * as Role from "./Role.ts"
 
 const { $schema: _, address, output: __, trust_anchors_file: ___, ...others } = Content.fields
 
-/** The same as a bootstrap file says, with names as the rest of the API has them. */
+/** The same fields as in a bootstrap file, with the naming of the API. */
 export const BootstrapBody = Schema.Struct({
   ...submission,
   address,

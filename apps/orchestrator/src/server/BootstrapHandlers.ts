@@ -1,4 +1,4 @@
-/** The endpoint about bootstraps. A bootstrap is recorded here, and executed by the process that claims it. */
+/** Handler of the bootstrap endpoint. It records a bootstrap; the process that claims the run executes it. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as BootstrapFile from "../bootstrap/BootstrapFile.ts"

@@ -1,4 +1,4 @@
-/** The certificate that the server shows, and its key. */
+/** The certificate of the server, and its key. */
 import * as Effect from "effect/Effect"
 import * as tls from "node:tls"
 import { SettingsError } from "@privx-kit/settings/SettingsError"
@@ -10,7 +10,7 @@ export interface Files {
   readonly key: string
 }
 
-/** As a listener takes it. A user who could change the files could stand in for this server. */
+/** In the form that a listener accepts. A user who could change the files could impersonate this server. */
 export const read = Effect.fn("Certificate.read")(function* (
   files: Files
 ): Effect.fn.Return<tls.SecureContextOptions, SettingsError> {

@@ -1,6 +1,6 @@
 /**
- * The web page under `/`. It is the same for all users and needs no sign-in: what it shows comes from the API, with the
- * token or the session of the person who uses it.
+ * The web page under `/`. It is the same for all users and needs no sign-in: it loads its data from the API, with the
+ * token or the session of its user.
  */
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -8,7 +8,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as DashboardFiles from "./DashboardFiles.ts"
 
-/** Nothing inline, nothing from elsewhere, no frame around it, and no text that becomes markup. */
+/** No inline code, no other origins, no framing, and no text that becomes markup. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -28,10 +28,10 @@ const headers = {
   "cross-origin-resource-policy": "same-origin"
 }
 
-/** What the page itself makes of the address; for the server they are one page. `/runs/*` is `/runs` as well. */
+/** Paths that the page itself interprets; for the server they are one page. `/runs/*` is the same as `/runs`. */
 const pages = ["/", "/runs/*", "/fleets/*", "/ueba", "/playback", "/domains/*"] as const
 
-/** How the metrics name a path of the page; none where it is no path of the page. */
+/** The name of a page path in the metrics; `undefined` for other paths. */
 export const routeOf = (path: string): string | undefined =>
   path.startsWith("/assets/") || path.startsWith("/views/") || path === "/icon.svg"
     ? "/assets/*"
@@ -54,7 +54,7 @@ const answer = (file: DashboardFiles.DashboardFile) => {
   )
 }
 
-/** The module of a view, which a domain brings. */
+/** The module of a view that a domain adds. */
 export const script = (text: string) =>
   Effect.succeed(
     HttpServerResponse.text(text, {

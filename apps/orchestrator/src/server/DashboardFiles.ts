@@ -1,6 +1,5 @@
 /**
- * The files of the web page, as they are handed out: read once, and compressed once. They are built by `apps/dashboard` and
- * travel with the package.
+ * The files of the web page, read and compressed once. `apps/dashboard` builds them, and the package contains them.
  */
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
@@ -9,7 +8,7 @@ import { promisify } from "node:util"
 import * as zlib from "node:zlib"
 
 export interface DashboardFile {
-  /** From the root of the server: `/assets/index-1f0c.js`. */
+  /** Relative to the root of the server: `/assets/index-1f0c.js`. */
   readonly url: string
   readonly contentType: string
   readonly bytes: Uint8Array
@@ -23,20 +22,20 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml"
 }
 
-/** In the bundle, in the published modules, and in a checkout whose dashboard has been built. */
+/** The locations in the bundle, in the published modules, and in a checkout with a built dashboard. */
 const candidates = (here: string): ReadonlyArray<string> => [
   path.join(here, "dashboard"),
   ...(path.basename(path.dirname(here)) === "src" ? [path.join(here, "../../../dashboard/dist")] : []),
   path.join(here, "../../dist/dashboard")
 ]
 
-/** The directory of the page; none where it was not built. */
+/** The directory of the page; `undefined` if it was not built. */
 export const directory = (here: string = import.meta.dirname): string | undefined =>
   candidates(here).find((directory) => fs.existsSync(path.join(directory, "index.html")))
 
 const gzip = promisify(zlib.gzip)
 
-/** All files of the page; none where it was not built. */
+/** All files of the page; empty if it was not built. */
 export const read: Effect.Effect<ReadonlyArray<DashboardFile>> = Effect.promise(async () => {
   const root = directory()
   if (root === undefined) return []

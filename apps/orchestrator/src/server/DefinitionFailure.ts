@@ -1,4 +1,4 @@
-/** What can be wrong with the definition of a fleet, as it comes from the thread that reads it. */
+/** The failures of a fleet definition, as the reading thread sends them. */
 import * as Schema from "effect/Schema"
 import { SettingsError } from "@privx-kit/settings/SettingsError"
 import { InvalidInput } from "@privx-kit/runs/RunFailures"

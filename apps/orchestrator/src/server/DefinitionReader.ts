@@ -1,6 +1,6 @@
 /**
- * Reads fleet definitions from the network within bounds: in a few threads with little memory and little time, so that the
- * server keeps responding to other callers. If all threads are busy, the caller has to try again later.
+ * Reads fleet definitions from the network within limits: in a few threads with little memory and time, so that the
+ * server keeps responding to other callers. If all threads are busy, the caller must try again later.
  */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -16,23 +16,23 @@ import { decode, type DefinitionFailure } from "./DefinitionFailure.ts"
 import type { Answer, Head, SubmittedSchedule, Task } from "./DefinitionThread.ts"
 import * as Problem from "./Problem.ts"
 
-/** What the server makes use of. */
+/** The fields that the server uses. */
 export type SubmittedFleet = Pick<FleetFile.Fleet, "name" | "file" | "concurrency" | "maxAge" | "hosts"> & {
   readonly schedule: SubmittedSchedule | undefined
-  /** Of its hosts and their inputs, as `FleetRun.digestOf` says it. */
+  /** The digest of its hosts and their inputs, from `FleetRun.digestOf`. */
   readonly digest: string
 }
 
 export interface Limits {
-  /** Milliseconds of computing for one definition. */
+  /** CPU time for one definition, in milliseconds. */
   readonly time: number
-  /** Megabytes of heap for one definition. */
+  /** Heap for one definition, in megabytes. */
   readonly memory: number
-  /** How many definitions are read at a time. */
+  /** Maximum number of definitions that are read concurrently. */
   readonly threads: number
-  /** How many of one caller are read, or wait for it, at a time; one at a time is read. */
+  /** Maximum number of definitions of one caller, including waiting ones. Only one of them is read at a time. */
   readonly perCaller: number
-  /** How many in all are read, or wait for it, at a time. */
+  /** Maximum number of definitions in total, including waiting ones. */
   readonly open: number
 }
 
@@ -42,7 +42,7 @@ export const defaults: Limits = { time: 5000, memory: 400, threads: 2, perCaller
 export class DefinitionReader extends Context.Service<
   DefinitionReader,
   {
-    /** @param caller whose share of the threads it takes */
+    /** @param caller the caller whose share of the threads it uses */
     readonly read: (task: Task, caller: string) => Effect.Effect<SubmittedFleet, DefinitionFailure | Problem.Problem>
   }
 >()("privx-kit/server/DefinitionReader") {
@@ -76,12 +76,12 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
     )
   })
 
-  /** One that has been stopped in the middle is of no use any more. */
+  /** A thread that was stopped while reading cannot be used again. */
   const release = (worker: Worker, done: boolean) =>
     Effect.sync(() => {
       worker.removeAllListeners("message")
       worker.removeAllListeners("error")
-      // A thread that breaks while no request waits for it is dropped.
+      // A thread that fails while idle is discarded.
       worker.on("error", () => {})
       if (done) idle.push(worker)
       else void worker.terminate()
@@ -117,7 +117,7 @@ const make = Effect.fnUntraced(function* (limits: Limits) {
   return DefinitionReader.of({
     read: Effect.fn("DefinitionReader.read")(function* (task, caller) {
       const { one } = yield* share(caller)
-      // The other threads are for the others.
+      // The other threads are reserved for other callers.
       const result = yield* one.withPermit(read(task))
       if ("stopped" in result) return yield* new InvalidInput({ detail: why[result.stopped](limits) })
       if ("failure" in result) return yield* Effect.flatMap(Effect.orDie(decode(result.failure)), Effect.fail)
@@ -146,7 +146,7 @@ const why: Readonly<Record<"time" | "memory", (limits: Limits) => string>> = {
   memory: ({ memory }) => `reading the definition takes more than ${memory} MB of memory: split it into several fleets`
 }
 
-/** The thread when it has loaded what it needs, which is not the fault of what it is to read. */
+/** Waits until the thread has loaded its modules, which does not count towards the limit of a definition. */
 const ready = (worker: Worker): Effect.Effect<Worker> =>
   Effect.callback((resume) => {
     worker.once("message", () => resume(Effect.succeed(worker)))
@@ -154,7 +154,7 @@ const ready = (worker: Worker): Effect.Effect<Worker> =>
     worker.once("exit", () => resume(Effect.die(new Error("the thread that reads definitions ended at its start"))))
   })
 
-/** The definition, read by that thread, or why it was stopped. */
+/** The definition that the thread has read, or why it was stopped. */
 const reading = (worker: Worker, task: Task, limits: Limits): Effect.Effect<Result> =>
   Effect.callback((resume) => {
     const startedAt = performance.now()
@@ -171,7 +171,7 @@ const reading = (worker: Worker, task: Task, limits: Limits): Effect.Effect<Resu
       const waited = performance.now() - startedAt
       const [from, to] = await Promise.all([before, usage(worker)])
       if (over) return
-      // Where Node does not tell, half of the time that has passed.
+      // If Node does not report CPU time, half of the elapsed time.
       const spent = from === undefined || to === undefined ? waited / 2 : to - from
       if (spent >= limits.time || waited >= 4 * limits.time) return end({ stopped: "time" })
       timer = setTimeout(check, Math.max(100, limits.time - spent))
@@ -202,7 +202,10 @@ const reading = (worker: Worker, task: Task, limits: Limits): Effect.Effect<Resu
     })
   })
 
-/** Milliseconds that the thread has computed since its start; none where Node does not tell, or it has ended. */
+/**
+ * CPU time of the thread since its start, in milliseconds; `undefined` if Node does not report it, or the thread has
+ * ended.
+ */
 const usage = async (worker: Worker): Promise<number | undefined> => {
   if (typeof worker.cpuUsage !== "function") return undefined
   try {

@@ -1,9 +1,9 @@
 /**
- * Reads the definitions of fleets in a thread of its own: a text that was written to keep a parser busy keeps nothing else
- * busy, and one that fills the memory ends the thread and not the server.
+ * Reads fleet definitions in a separate thread. A text that keeps the parser busy does not block the event loop, and a
+ * text that exhausts the memory ends only the thread, not the server.
  *
- * The thread runs this very file: it is started on the URL of this module and finds itself asked by its `workerData`. So it
- * is imported on demand only, and stays a file where the program is bundled.
+ * The thread runs this file: the module starts a thread with its own URL and recognizes the thread by its `workerData`.
+ * It is therefore imported only on demand, and remains a separate file if the program is bundled.
  */
 import type * as EffectModule from "effect/Effect"
 import type * as Schema from "effect/Schema"
@@ -15,16 +15,16 @@ import type { Serving } from "./Serving.ts"
 
 const marker = "privx-kit/server/DefinitionThread"
 
-/** What is to be read, and what the server allows. */
+/** The definition, and the limits of the server. */
 export interface Task {
   readonly body: FleetBody
   readonly serving: Pick<Serving["Service"], "targets" | "fleetHosts" | "minimum">
 }
 
-/** Without what no message between threads can carry. */
+/** Without the parts that a message between threads cannot contain. */
 export type SubmittedSchedule = Omit<FleetFile.Schedule, "cron">
 
-/** A fleet without its hosts: they follow, a few at a time, each time that they are asked for with `next`. */
+/** A fleet without its hosts. They follow in groups, each on a request with `next`. */
 export interface Head extends Pick<FleetFile.Fleet, "name" | "file" | "concurrency"> {
   readonly maxAgeMillis: number | undefined
   readonly schedule: SubmittedSchedule | undefined
@@ -33,7 +33,7 @@ export interface Head extends Pick<FleetFile.Fleet, "name" | "file" | "concurren
 }
 
 export type Answer =
-  /** First of all: everything that it needs is loaded. */
+  /** The first message: the thread has loaded its modules. */
   | "ready"
   | { readonly head: Head }
   | { readonly hosts: ReadonlyArray<FleetHost> }
@@ -41,18 +41,18 @@ export type Answer =
   | { readonly failure: Schema.Json }
   | { readonly broken: string }
 
-/** So many hosts are taken over in a few milliseconds. */
+/** The main thread processes this many hosts in a few milliseconds. */
 const portion = 200
 
 const self = import.meta.url
 
-/** @param memory megabytes of heap */
+/** @param memory heap in megabytes */
 export const start = (memory: number): Worker =>
   new Worker(new URL(self), {
     workerData: marker,
-    // Nothing of this process is its business.
+    // The thread needs nothing of this process.
     env: {},
-    // Where the sources run as they are, the packages beside them do as well.
+    // If the sources run unbundled, so do the packages next to them.
     execArgv: self.endsWith(".ts") ? ["--conditions=@privx-kit/source"] : [],
     resourceLimits: { maxOldGenerationSizeMb: memory, stackSizeMb: 4 }
   })
@@ -106,7 +106,7 @@ const scheduleOf = ({ schedule }: FleetFile.Fleet): SubmittedSchedule | undefine
   return rest
 }
 
-/** The result, or what the effect died of. */
+/** The result, or the cause of a defect. */
 const attempt = async <A>(Effect: typeof EffectModule, effect: () => EffectModule.Effect<A>): Promise<A | string> => {
   try {
     return await Effect.runPromise(Effect.suspend(effect))

@@ -1,6 +1,6 @@
 /**
- * The names that people are shown for those who signed in at an issuer. An identity stays issuer and subject, wherever it is
- * recorded or compared; its display name is what the issuer said last.
+ * Display names of people who signed in through an issuer. Records and comparisons use issuer and subject as the
+ * identity; the display name is the latest one of the issuer.
  */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import { Database } from "@privx-kit/durable/Database"
@@ -13,7 +13,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { isOfIssuer } from "./Oidc.ts"
 import type { Principal } from "./Principal.ts"
 
-/** By identity; identities without one are left out. */
+/** By identity. Identities without a display name are omitted. */
 export const DisplayNameMap = Schema.Record(Schema.String, Schema.String)
 
 export type DisplayNameMap = typeof DisplayNameMap.Type
@@ -21,7 +21,7 @@ export type DisplayNameMap = typeof DisplayNameMap.Type
 export class DisplayNames extends Context.Service<
   DisplayNames,
   {
-    /** Records the display name of a principal. If the storage does not work, the identity is shown instead. */
+    /** Records the display name of a principal. If the storage fails, the identity is shown instead. */
     readonly remember: (principal: Pick<Principal["Service"], "name" | "displayName">) => Effect.Effect<void>
     readonly of: (identities: Iterable<string>) => Effect.Effect<DisplayNameMap, StorageFailed>
   }
@@ -32,13 +32,13 @@ export class DisplayNames extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const { rows, stored } = RunRows.make(sql, yield* Database)
       const read = rows(Rows)
-      /** What this process has written, so that it writes once and not with each request. */
+      /** The names that this process has written, so that it does not write them with each request. */
       const written = new Map<string, string>()
       return DisplayNames.of({
         remember: Effect.fn("DisplayNames.remember")(function* ({ displayName, name }) {
           const shown = displayName?.slice(0, longest)
           if (shown === undefined || shown === name || written.get(name) === shown) return
-          // Access tokens often have no name: the subject, which stands for it, replaces none that is known.
+          // Access tokens often have no name. Their subject does not replace a known name.
           const unnamed = name.endsWith(`#${shown}`)
           if (unnamed && written.has(name)) return
           const known = unnamed ? sql`NOTHING` : sql`UPDATE SET display_name = excluded.display_name`
@@ -56,7 +56,7 @@ export class DisplayNames extends Context.Service<
           )
         }),
         of: Effect.fn("DisplayNames.of")(function* (identities) {
-          // Names of tokens and accounts are shown as they are.
+          // Names of tokens and accounts are shown unchanged.
           const names = [...new Set(identities)].filter(isOfIssuer)
           if (names.length === 0) return {}
           const found = yield* read(sql`
@@ -70,8 +70,8 @@ export class DisplayNames extends Context.Service<
 
 const Rows = Schema.Array(Schema.Struct({ name: Schema.String, displayName: Schema.String }))
 
-/** Of a display name, in characters. */
+/** Maximum length of a display name, in characters. */
 const longest = 200
 
-/** People whose names are kept in memory. */
+/** Maximum number of display names in memory. */
 const mostWritten = 10_000

@@ -1,4 +1,4 @@
-/** The endpoints and views that the domains of this program bring; see `DomainServer`. */
+/** The endpoints and views that domains add; see `DomainServer`. */
 import type { Failure } from "@privx-kit/core/Failure"
 import { normalize, PrivxHosts } from "@privx-kit/settings/PrivxHosts"
 import * as Effect from "effect/Effect"
@@ -15,7 +15,7 @@ import { admitted, Gatekeeper } from "./GuardLayer.ts"
 import * as Problem from "./Problem.ts"
 import { Serving } from "./Serving.ts"
 
-/** Where the module of a view is. */
+/** The path of the module of a view. */
 export const viewOf = (domain: string): `/${string}` => `/views/${domain}.js`
 
 export const layer = HttpRouter.use((router) =>
@@ -67,7 +67,7 @@ const bearer = Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) =>
   Redacted.make(/^Bearer (.*)$/i.exec(headers["authorization"] ?? "")?.[1] ?? "", { label: "token" })
 )
 
-/** The host that is meant, or the problem. */
+/** The requested host, or the problem. */
 const chosen = (given: string | null, known: ReadonlyArray<string>) => {
   const [only] = known
   if (only === undefined) return noHost
@@ -89,7 +89,7 @@ const whichHost = Problem.toResponse(400, {
   hint: "Add ?host=URL with one of the hosts that GET /api/v1/domains lists."
 })
 
-/** What PrivX, or the way to it, failed with. */
+/** The failure of PrivX or of the connection to it. */
 const refused = (failure: Failure): HttpServerResponse.HttpServerResponse => {
   const { _tag, hint, message } = failure
   const missing = "status" in failure && failure.status === 404

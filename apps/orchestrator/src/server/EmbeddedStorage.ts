@@ -1,6 +1,6 @@
 /**
- * The server's storage on one machine: it locks a data directory, and its own process claims the submitted runs from the record
- * and executes them. Nothing else has to be installed.
+ * The storage of a server on one machine. It locks a data directory, and the same process claims and executes the
+ * submitted runs. Nothing else has to be installed.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -25,7 +25,7 @@ export interface Options {
 
 const feeding = (concurrency: number) => Layer.effectDiscard(RunFeeder.use((feeder) => feeder.feed(concurrency)))
 
-/** The log of the database has room of its own for a while, and artifacts have none. */
+/** The write-ahead log of the database has reserved space for a while; artifacts have none. */
 const withoutRoom = (directory: string) =>
   Effect.sync(() => {
     try {
@@ -43,7 +43,7 @@ export const layer = (
   options: Options
 ): Layer.Layer<ServerStorage, DataDirectoryBusy | DataDirectoryUnusable, PrivxHosts | Domains> =>
   Layer.unwrap(
-    // First, because the tables are its business.
+    // First, because it creates the tables.
     Effect.map(RunExecutor, () =>
       Layer.mergeAll(
         ProvenanceReader.layerDirectory,
@@ -51,10 +51,10 @@ export const layer = (
           PrivxHosts,
           Effect.map(PrivxHosts, (hosts) => hosts)
         ),
-        // It was brought up to date by this process, which also is the one that works.
+        // This process has migrated it and executes the runs.
         Layer.succeed(Backend, { unusable: withoutRoom(options.dataDir), workers: Effect.succeed(1) })
       ).pipe(
-        // A connection of its own: a long answer and a run do not wait for each other's transactions.
+        // A separate connection, so that a long response and a run do not wait for each other's transactions.
         Layer.provideMerge([RunAccess.layer(options.dataDir, "write"), layerRunKinds])
       )
     )

@@ -1,7 +1,7 @@
 /**
- * The part of the API for fleets. A fleet is submitted as the text of its file, so that problems have a line and a column.
- * Policies and certificates that the file names are sent with it; secrets are not: the process that executes the runs
- * reads them.
+ * The part of the API for fleets. A fleet is submitted as the text of its file, so that problems have a line and a
+ * column. The submission contains the policies and certificates that the file names, but no secrets: the process that
+ * executes the runs reads them.
  */
 import { RunId } from "@privx-kit/core/RunId"
 import { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
@@ -19,7 +19,7 @@ import { documented, IdempotencyKey, run, ServedRun, text } from "./ApiEndpoint.
 import * as Problem from "./Problem.ts"
 import * as Role from "./Role.ts"
 
-/** Each is checked against each host. */
+/** Each of them is matched against each host. */
 const few = Schema.isMaxLength(500)
 
 export const FleetBody = Schema.Struct({

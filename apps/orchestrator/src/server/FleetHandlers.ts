@@ -1,4 +1,4 @@
-/** The endpoints about fleets. A fleet run is recorded here, and executed by the process that claims it. */
+/** Handlers of the fleet endpoints. They record a fleet run; the process that claims it executes it. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Layer from "effect/Layer"
@@ -39,11 +39,14 @@ export const layer = HttpApiBuilder.group(
     const sql = yield* SqlClient.SqlClient
     const { failure } = yield* Database
 
-    /** Until the transaction ends: of the same fleet submitted twice at the same time, the second joins the run of the first. */
+    /**
+     * Holds a lock until the transaction ends. If the same fleet is submitted twice at the same time, the second
+     * submission joins the run of the first.
+     */
     const alone = (name: string) =>
       sql.onDialectOrElse({
         pg: () => Effect.mapError(sql`SELECT pg_advisory_xact_lock(hashtext(${targetOf(name)}))`, failure),
-        // Of SQLite, there is one transaction that writes.
+        // SQLite has only one writing transaction at a time.
         orElse: () => Effect.void
       })
 
@@ -96,7 +99,7 @@ export const layer = HttpApiBuilder.group(
           const { inputs, run } = yield* find(params.run)
           const [last = run] = yield* runs.list({ kind, target: run.target, limit: 1, results: false })
           const { schedule, ...plan } = yield* record.plan(run.id)
-          // The next round of a fleet is what the last one says.
+          // The next round of a fleet equals the last one.
           const current = last.id === run.id ? schedule : undefined
           const standing = yield* FleetStatus.standing({ ...plan, name: inputs.name, schedule: current })
           return { ...MaskedPaths.standing(standing), latest: last.id }

@@ -1,6 +1,6 @@
 /**
- * A fleet as it comes over the network, made into what is to be done. Of the machine that this runs on it reads nothing:
- * what the definition names comes with it, or is looked for where the work is done.
+ * Converts a fleet from the network to a plan. It reads nothing on this machine: the submission contains the files that
+ * the definition names, and the process that executes the runs resolves the rest.
  */
 import { InvalidInput } from "@privx-kit/runs/RunFailures"
 import * as DateTime from "effect/DateTime"
@@ -27,7 +27,7 @@ import { subject } from "@privx-kit/settings/ProblemText"
 import type { FleetBody } from "./FleetApi.ts"
 import type { Serving } from "./Serving.ts"
 
-/** The fleet with the hosts that are selected, or everything that is wrong with its definition. */
+/** The fleet with the selected hosts, or all problems of its definition. */
 export const read = Effect.fn("FleetSubmission.read")(function* (
   body: FleetBody,
   serving: Pick<Serving["Service"], "targets" | "fleetHosts" | "minimum">
@@ -47,12 +47,12 @@ const resolver = (
   { fleetHosts, minimum, targets }: Pick<Serving["Service"], "targets" | "fleetHosts" | "minimum">
 ): Resolve => {
   const known = new Set(targets)
-  /** Many hosts share a file, and looking at certificates is not cheap. */
+  /** Cached, because many hosts share a file and parsing certificates is expensive. */
   const looked = new Map<string, TrustAnchors.Certificates>()
   const weights = new Map<string, number>()
   let weight = 0
 
-  /** What hosts share is there once for each of them as soon as they are recorded. */
+  /** Whether the shared parts of the hosts are too large in total, because recording repeats them for each host. */
   const isTooHeavy = (names: ReadonlyArray<string>, policy: string | undefined): boolean => {
     if (weight > heaviest) return true
     for (const name of names) weight += Object.hasOwn(certificates, name) ? (certificates[name]?.length ?? 0) : 0
@@ -130,7 +130,7 @@ const resolver = (
     const connection = Schema.decodeSync(HostConnection)({
       baseUrl: url.url.href,
       ...(ca.length === 0 ? undefined : { ca }),
-      // In a fixed order: equal credentials have the same text.
+      // In a fixed order, so that equal credentials have the same text.
       credentials: Object.fromEntries(Object.entries(credentials).sort()),
       ...(settings.timeout === undefined ? undefined : { timeout: settings.timeout }),
       ...(settings.deadline === undefined ? undefined : { deadline: settings.deadline })
@@ -152,15 +152,15 @@ const resolver = (
   })
 }
 
-/** Filling the name of a host into a template may make a reference invalid. */
+/** Inserting the host name into a template may make a reference invalid. */
 const isReference = Schema.is(CredentialsReference)
 
-/** Nothing that is meant is: neither a path nor a URL. In characters. */
+/** In characters. No legitimate path or URL is longer. */
 const longest = 1000
 
 const tooLong = { problem: "is too long", fix: "Shorten it." }
 
-/** Ten thousand hosts with a certificate, a policy and labels are half of this: it is written at once. In characters. */
+/** In characters. Ten thousand hosts with a certificate, a policy and labels need half of it. It is written at once. */
 const heaviest = 32 * 1024 * 1024
 
 const tooHeavy = {

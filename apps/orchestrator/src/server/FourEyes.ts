@@ -1,4 +1,4 @@
-/** Four eyes: the person who asked for a run does not approve its script. */
+/** Four eyes: the requester of a run cannot approve its script. */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -13,7 +13,7 @@ import { Serving } from "./Serving.ts"
 export class FourEyes extends Context.Service<
   FourEyes,
   {
-    /** Why the caller may not approve the script of this run; none where the caller may. */
+    /** Why the caller may not approve the script of this run; `undefined` if the caller may. */
     readonly obstacle: (run: Pick<Run, "id">) => Effect.Effect<Problem.Problem | undefined, StorageFailed, Principal>
   }
 >()("privx-kit/server/FourEyes") {

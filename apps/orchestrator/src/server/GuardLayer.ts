@@ -1,4 +1,4 @@
-/** The guard in front of each endpoint, and who says what is wrong with a request. */
+/** Authentication and authorization of each endpoint, and the responses to invalid requests. */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -27,7 +27,7 @@ import * as Tokens from "./Tokens.ts"
 /** The caller of a server without authentication. */
 const anonymous: Principal["Service"] = { name: "anonymous", role: "admin", known: false }
 
-/** Who asks, and the session cookie from now on, where there is one. */
+/** The caller, and the new session cookie, if there is one. */
 export interface Identified {
   readonly principal: Principal["Service"]
   readonly cookie?: string | undefined
@@ -106,8 +106,8 @@ export class Gatekeeper extends Context.Service<
 const isJwt = (token: Redacted.Redacted<string>): boolean => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(Redacted.value(token))
 
 /**
- * Where no token is asked for, a page of another site must not get in, whatever name it has given this machine: what it
- * sends has another origin, or a host that is not this one. The server's own page gets in.
+ * Without authentication, refuses requests from pages of other sites, under any name that they give this machine: their
+ * requests have another origin or another host. The page of this server is accepted.
  */
 const isOfThisMachine = ({ headers }: HttpServerRequest.HttpServerRequest): boolean => {
   const { host = "", origin, "sec-fetch-site": site } = headers
@@ -187,13 +187,13 @@ const tooMany = (seconds: number) =>
     { "retry-after": String(seconds) }
   )
 
-/** Bodies up to this are dealt with in no time. In characters. */
+/** In characters. Smaller bodies are decoded in negligible time. */
 const small = 64 * 1024
 
-/** Of large bodies, one is made something of in each turn of the event loop: small requests get their turn in between. */
+/** Only one large body is decoded in each turn of the event loop, so that small requests are processed in between. */
 const oneAtATime = Semaphore.makeUnsafe(1).withPermit
 
-/** The refusal of a request that is out of bounds. A body that cannot be read is refused by the endpoint. */
+/** The refusal of a request that exceeds the limits. The endpoint refuses a body that cannot be read. */
 const outOfBounds = Effect.gen(function* () {
   const request = yield* HttpServerRequest.HttpServerRequest
   if (request.url.includes("%00")) return unstorable("address of the request")
@@ -225,7 +225,7 @@ const unstorable = (what: string) =>
     hint: "Remove that character."
   })
 
-/** The answer of an endpoint to a caller whose role allows it, otherwise the refusal. */
+/** The response of an endpoint to a caller whose role allows it, otherwise the refusal. */
 export const admitted = <E, R>(
   identify: Gatekeeper["Service"]["identify"],
   credential: Redacted.Redacted<string>,
@@ -262,7 +262,7 @@ const guard: Layer.Layer<Guard, never, Gatekeeper> = Layer.effect(
 const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const shape = HttpApiMiddleware.layerSchemaErrorTransform(Shape, (error) => {
-  // The server's own answer does not fit: that is no fault of the request.
+  // The response of the server does not match its schema, which is not a fault of the request.
   if (error.kind === "Body" || error.kind === "ResponseHeaders") return Effect.fail(error)
   const issues = issuesOf(error.cause.issue).issues.slice(0, 5)
   const what = issues.map(({ message, path = [] }) => {

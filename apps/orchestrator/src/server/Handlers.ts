@@ -1,4 +1,4 @@
-/** What each endpoint does. Everything is read from and written to the storage; nothing is executed here. */
+/** Handlers of the run endpoints. They only read and write the storage; they execute nothing. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -28,7 +28,7 @@ import { StreamLimit } from "./StreamLimit.ts"
 import { Serving } from "./Serving.ts"
 import { RequesterLog } from "./RequesterLog.ts"
 
-/** How long a request waits for the process at a run to act on it. */
+/** How long a request waits until the executing process acts on it. */
 const patience = "3 seconds"
 
 const encodeRun = Schema.encodeSync(Schema.toCodecJson(ServedRun))
@@ -46,7 +46,7 @@ export const layer = HttpApiBuilder.group(
     const fourEyes = yield* FourEyes
     const intake = RunIntake.provided(submissions, serving)
 
-    /** As soon as it is over, or as it is after a while. */
+    /** Returns the run as soon as it has ended, or in its current state after a while. */
     const settled = Effect.fnUntraced(function* (run: Run) {
       const now = Effect.map(runs.get(run.id), (found) => found ?? run)
       const after = yield* now.pipe(
@@ -66,14 +66,14 @@ export const layer = HttpApiBuilder.group(
         approved,
         by: caller.name,
         comment: body.comment,
-        // An approval names both.
+        // An approval requires both.
         sha256: body.sha256?.toLowerCase() ?? run.sha256 ?? "",
         attempt: body.attempt ?? run.attempt
       })
       return { by: caller.name, run: yield* open ? settled(run) : one(run) }
     })
 
-    /** The provenance of a run that has succeeded. */
+    /** The provenance of a succeeded run. */
     const provenance = Effect.fnUntraced(function* (beginning: string, part: "manifest" | "attestation" | "publicKey") {
       const run = yield* RunActions.find(beginning)
       const found = run.status === "succeeded" ? yield* evidence.provenance(run.id) : undefined

@@ -1,4 +1,4 @@
-/** Whether the process lives, whether it can do its work, and what it counts. */
+/** Health, readiness and metrics of the server. */
 import { reasonText, type StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -16,13 +16,15 @@ import * as Metrics from "./Metrics.ts"
 import * as Problem from "./Problem.ts"
 import { Serving } from "./Serving.ts"
 
-/** What is behind the server, as far as it can be asked how it is. */
+/** The state of the storage behind the server. */
 export class Backend extends Context.Service<
   Backend,
   {
-    /** Why runs cannot be executed upon the storage as it is, if so. Fails when the storage cannot be asked. */
+    /**
+     * Why runs cannot be executed with the storage; `undefined` if they can. Fails if the storage cannot be queried.
+     */
     readonly unusable: Effect.Effect<string | undefined, StorageFailed>
-    /** How many processes execute runs; `undefined` if that is not known. */
+    /** The number of processes that execute runs; `undefined` if unknown. */
     readonly workers: Effect.Effect<number | undefined, StorageFailed>
   }
 >()("privx-kit/server/Backend") {}
@@ -43,7 +45,7 @@ export const layer = ({ metricsOpen }: { readonly metricsOpen: boolean }) =>
         if (Deferred.isDoneUnsafe(ending)) return yield* notReady("the server ends")
         const unusable = yield* backend.unusable
         if (unusable !== undefined) return yield* notReady(unusable)
-        // A database that is full, or a standby, answers questions and takes no run.
+        // A full database or a standby responds to queries but accepts no run.
         yield* runs.probe
         const workers = yield* backend.workers
         if (workers === 0) return yield* Effect.fail({ ...refusal("no worker is alive"), workers })
@@ -69,7 +71,7 @@ export const layer = ({ metricsOpen }: { readonly metricsOpen: boolean }) =>
             ? metrics
             : HttpApiBuilder.securityDecode(HttpApiSecurity.bearer).pipe(
                 Effect.flatMap(identify),
-                // Every role may look.
+                // Every role may read the metrics.
                 Effect.matchEffect({ onFailure: Effect.succeed, onSuccess: () => metrics })
               )
         )

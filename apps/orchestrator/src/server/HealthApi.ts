@@ -1,4 +1,4 @@
-/** The part of the API for operations: whether the process lives, whether it can do its work, and what it counts. */
+/** The part of the API for operations: health, readiness and metrics. */
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"

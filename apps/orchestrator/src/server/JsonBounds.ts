@@ -1,18 +1,18 @@
 /**
- * What a JSON text may contain before it is decoded. Decoding costs by the value, and a megabyte of `[` or `0,` has very many;
- * and Postgres cannot store every text.
+ * The limits of a JSON text before it is decoded. The cost of decoding is proportional to the number of values, and a
+ * megabyte of `[` or `0,` has very many. Postgres also cannot store every text.
  */
 
-/** A policy with a few thousand known digests is far below. */
+/** A policy with a few thousand known digests has far fewer. */
 export const mostValues = 20_000
 
-/** Nothing that the API takes is deeper than ten. */
+/** No body of the API is nested deeper than ten levels. */
 export const deepest = 32
 
 const quote = 0x22
 const backslash = 0x5c
 
-/** Which bound a text exceeds; it need not be JSON. Reads each character once. */
+/** The limit that a text exceeds; the text need not be JSON. Reads each character once. */
 export const excess = (text: string): "values" | "depth" | undefined => {
   let depth = 0
   let values = 0
@@ -38,12 +38,12 @@ export const excess = (text: string): "values" | "depth" | undefined => {
 }
 
 /**
- * The place of the first text that Postgres cannot store, because it has a NUL character or half a surrogate pair: as
- * `policy.checks`, or `(name)` for the name of a field. `undefined` if there is none, or if the text is not JSON. To be called
- * within the bounds above.
+ * The place of the first text that Postgres cannot store, because it has a NUL character or an unpaired surrogate:
+ * `policy.checks`, or `(name)` for the name of a field. `undefined` if there is none, or if the text is not JSON. Only
+ * call it within the limits above.
  */
 export const unstorable = (text: string): string | undefined => {
-  // Both can only be written as an escape.
+  // Both can only occur as an escape.
   if (!/\\u(?:0000|d[89a-f])/i.test(text)) return undefined
   try {
     return placeOf(JSON.parse(text), [])
@@ -65,7 +65,7 @@ const placeOf = (value: unknown, path: ReadonlyArray<string>): string | undefine
   return undefined
 }
 
-/** The quote that ends a string, or the end of the text. */
+/** The index of the quote that ends a string, or the end of the text. */
 const endOfString = (text: string, from: number): number => {
   for (let at = from + 1; ;) {
     const end = text.indexOf('"', at)

@@ -1,4 +1,4 @@
-/** Nothing can be listened on at the address that was given. */
+/** The server cannot listen on the given address. */
 import * as Failure from "@privx-kit/core/Failure"
 import * as Schema from "effect/Schema"
 

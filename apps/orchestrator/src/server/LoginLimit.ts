@@ -1,19 +1,19 @@
 /**
- * Slows down guessing of tokens: after a few wrong ones from an address, its wrong ones are no longer even answered with
- * what is wrong. A right token always gets in, so that no client can lock out others behind the same address.
+ * Slows down guessing of tokens. After a few wrong tokens from an address, further wrong tokens are refused without a
+ * reason. A correct token is always accepted, so no client can lock out others behind the same address.
  */
 
-/** So many wrong ones in a window. */
+/** The number of wrong tokens that a window allows. */
 const allowed = 10
 const window = 60_000
 
-/** No more addresses are remembered; the oldest make room. */
+/** The maximum number of remembered addresses; the oldest ones are removed. */
 const remembered = 10_000
 
 export class LoginLimit {
   readonly #failures = new Map<string, { count: number; since: number }>()
 
-  /** Notes a wrong token. Answers the seconds to wait, where there were too many. */
+  /** Records a wrong token. Returns the seconds to wait if there were too many. */
   failed(address: string, now: number): number | undefined {
     const known = this.#failures.get(address)
     const current = known === undefined || now - known.since >= window ? { count: 0, since: now } : known

@@ -1,6 +1,6 @@
 /**
- * The view of a run over the network: it has no paths of the machine that executed the run, and no names of its accounts.
- * These are useless elsewhere, but help an attacker.
+ * The view of a run over the network, without the paths and account names of the machine that executed it. These are
+ * useless elsewhere, but help an attacker.
  */
 import type * as Schema from "effect/Schema"
 import type { Run } from "@privx-kit/runs/Run"
@@ -9,7 +9,7 @@ import type { Standing } from "../fleet/FleetStatus.ts"
 
 type Json = Schema.Json
 
-/** A run as viewers may see it. */
+/** The form of a run that viewers may see. */
 export const run = (run: Run): Run => ({
   ...run,
   inputs: inputs(run.inputs),
@@ -21,36 +21,39 @@ export const run = (run: Run): Run => ({
 const isRecord = (json: Json): json is { readonly [key: string]: Json } =>
   typeof json === "object" && json !== null && !Array.isArray(json)
 
-/** Of a setup: the output directory and who owns what is in it; of a fleet run: its file; of a keep-alive: the sealed id. */
+/**
+ * Removes from a setup the output directory and its owner, from a fleet run the directory of its file, and from a
+ * keep-alive the sealed id.
+ */
 const inputs = (json: Json): Json => {
   if (!isRecord(json)) return json
   const { file, mode: _, output: __, owner: ___, sealed: ____, ...rest } = json
   return typeof file === "string" ? { ...rest, file: file.replace(/^.*[\\/]/s, "") } : rest
 }
 
-/** Script and manifest are fetched by the id of the run. */
+/** Clients download script and manifest by the id of the run. */
 const result = ({ id, result: json, sha256 }: Run): Json | null => {
   if (json === null || !isRecord(json) || !("artifact" in json)) return json
   const { delivered: _, ...rest } = json
   return { ...rest, artifact: `artifact:${sha256 ?? ""}`, manifest: `provenance:${id}` }
 }
 
-/** A file that could not be used is the server's own business. */
+/** Clients do not see which file of the server is unusable. */
 const failure = (json: Json | null): Json | null =>
   json !== null && isRecord(json) && "path" in json
     ? { ...json, path: storage, ...(typeof json["detail"] === "string" ? { detail: masked(json["detail"]) } : {}) }
     : json
 
-/** The system quotes the path in what it says: `ENOSPC: no space left on device, open '/var/lib/…'`. */
+/** System errors quote the path: `ENOSPC: no space left on device, open '/var/lib/…'`. */
 const masked = (detail: string): string => detail.replace(/'[^']*'|(?<![\w:/])\/[^\s,;)]+/g, `'${storage}'`)
 
 const storage = "the server's storage"
 
-/** The same for a failure that has become a sentence. */
+/** The same for a failure that is already a sentence. */
 export const message = ({ message, tag }: { readonly tag: string; readonly message: string }): string =>
   tag === "StorageFailed" ? `A file or database of ${storage} could not be used.` : message
 
-/** How the hosts of a fleet stand. */
+/** The view of the status of the hosts of a fleet. */
 export const standing = (standing: Standing): Standing => ({
   ...standing,
   hosts: standing.hosts.map((host) => {
@@ -60,7 +63,7 @@ export const standing = (standing: Standing): Standing => ({
   })
 })
 
-/** What would be done on the hosts of a fleet: without the inputs that `inputs` leaves out of a run. */
+/** The view of a fleet plan, without the inputs that `inputs` removes from a run. */
 export const preview = (preview: FleetPreview): FleetPreview => ({
   ...preview,
   diff: {

@@ -32,7 +32,7 @@ const lasted = Metric.gauge("privx_kit_run_duration_seconds", {
 
 export interface Answered {
   readonly method: string
-  /** The path as the API has it, with the names of its parameters. */
+  /** The path template of the API, with the names of its parameters. */
   readonly route: string
   readonly status: number
   readonly seconds: number
@@ -53,7 +53,7 @@ const sample = 1000
 
 const hour = 3_600_000
 
-/** Everything as Prometheus reads it. */
+/** All metrics in the Prometheus text format. */
 export const text = Effect.fn("Metrics.text")(function* (): Effect.fn.Return<
   string,
   StorageFailed,

@@ -1,6 +1,6 @@
 /**
- * Sign-in by an OpenID Connect issuer: who a person is (issuer and subject) and which role the claims of the issuer give.
- * Tokens are verified with the issuer's keys, which are fetched again when a token names one that is not known.
+ * Sign-in through an OpenID Connect issuer: the identity of a person (issuer and subject), and the role that results from
+ * the claims. Tokens are verified with the keys of the issuer, which are fetched again when a token names an unknown one.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -15,29 +15,32 @@ export interface Options {
   readonly issuer: URL
   readonly clientId: string
   readonly clientSecret: Redacted.Redacted
-  /** Id of the public client that the command line is at the issuer. Without it, people do not sign in there. */
+  /**
+   * The id of the public client of the command line at the issuer. Without it, people cannot sign in with the command
+   * line.
+   */
   readonly commandLineClientId?: string | undefined
   /** The audience of access tokens for the API. Default: the client id. */
   readonly audience?: string | undefined
   /** Default `roles`. */
   readonly roleClaim?: string | undefined
-  /** Which values of the claim give which role. */
+  /** The values of the claim for each role. */
   readonly roles: ReadonlyArray<{ readonly role: Role; readonly value: string }>
-  /** Where browsers reach this server; default: where it listens. */
+  /** The URL of this server for browsers; default: its listen address. */
   readonly publicUrl?: URL | undefined
-  /** What is asked for beside `openid profile`, so that the claim is there. */
+  /** Further scopes besides `openid profile` that add the claim to the token. */
   readonly scope?: string | undefined
 }
 
-/** A person, as the issuer knows them. */
+/** A person, as identified by the issuer. */
 export interface Person {
-  /** Issuer and subject: what four eyes compare. */
+  /** Issuer and subject, which the four-eyes rule compares. */
   readonly name: string
   readonly displayName: string
   readonly role: Role
 }
 
-/** Why a person or a token does not get in. */
+/** Why a person or a token is refused. */
 export type Refusal = "invalid" | "expired" | "noRole" | "unavailable"
 
 /** The role and tokens of a person until the next request to the issuer. */
@@ -50,23 +53,26 @@ export class Oidc extends Context.Service<
   Oidc,
   {
     readonly options: Options
-    /** Where to send the browser, for a redirect back to `callback`. */
+    /** The URL to which the browser is redirected, with a redirect back to `callback`. */
     readonly authorize: (request: {
       readonly callback: URL
       readonly state: string
       readonly nonce: string
       readonly verifier: string
     }) => Effect.Effect<URL, Refusal>
-    /** What comes of the redirect back. */
+    /** Processes the redirect back. */
     readonly exchange: (
       callback: URL,
       expected: { readonly state: string; readonly nonce: string; readonly verifier: string }
     ) => Effect.Effect<SignedIn, Refusal>
-    /** Asks the issuer again who the person is, and which role they have now. */
+    /** Requests the identity and the current role of the person from the issuer again. */
     readonly renew: (person: Person, refreshToken: string) => Effect.Effect<SignedIn, Refusal>
-    /** Who shows an access token of the issuer. */
+    /** The person of an access token of the issuer. */
     readonly verify: (token: Redacted.Redacted) => Effect.Effect<Person, Refusal>
-    /** Takes the refresh token back, and says where the browser ends the session of the issuer, if it can. */
+    /**
+     * Revokes the refresh token, and returns the URL at which the browser ends the session of the issuer, if there is
+     * one.
+     */
     readonly signOut: (refreshToken: string | undefined, back: URL) => Effect.Effect<URL | undefined>
   }
 >()("privx-kit/server/Oidc") {
@@ -76,7 +82,7 @@ export class Oidc extends Context.Service<
 /** Accepted difference between the clocks of servers, in seconds. */
 const clockTolerance = 30
 
-/** Signatures that prove the issuer's key; `none` and shared secrets do not. */
+/** Signatures that prove the key of the issuer; `none` and shared secrets do not. */
 const algorithms = ["RS256", "PS256", "ES256", "RS384", "PS384", "ES384", "RS512", "PS512", "ES512", "EdDSA"]
 
 const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<Oidc["Service"], SettingsError> {
@@ -163,7 +169,7 @@ const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<Oi
           algorithms,
           clockTolerance,
           requiredClaims: ["exp", "sub"],
-          // An ID token is no access token.
+          // An ID token is not accepted as an access token.
           typ: "at+jwt"
         })
       )
@@ -181,20 +187,20 @@ const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<Oi
   })
 })
 
-/** What is asked for at the issuer. */
+/** The scopes of the request to the issuer. */
 export const scopeOf = ({ scope = "" }: Options): string => ["openid profile", scope].join(" ").trim()
 
 type Tokens = Pick<Awaited<ReturnType<typeof OpenIdClient.refreshTokenGrant>>, "claims" | "refresh_token">
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== ""
 
-/** Names of tokens have no such characters: a person is never taken for one. */
+/** Names of tokens cannot contain these characters, so a person is never confused with a token. */
 export const nameOf = (issuer: string, subject: string): string => `${issuer}#${subject}`
 
-/** Whether an identity is a person of an issuer, and not the name of a token or an account. */
+/** Whether an identity is a person of an issuer instead of the name of a token or an account. */
 export const isOfIssuer = (name: string): boolean => /^https?:\/\/[^#]*#./u.test(name)
 
-/** The strongest first, where several values fit. */
+/** The strongest role first, in case several values match. */
 const strength = ["admin", "approver", "operator", "viewer"] as const satisfies ReadonlyArray<Role>
 
 const roleOf = (roles: Options["roles"], claim: unknown): Role | undefined => {

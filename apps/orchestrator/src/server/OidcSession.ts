@@ -1,7 +1,7 @@
 /**
- * The session of a person in a browser: a sealed cookie, so that every server that has the client secret knows it, and none
- * has to keep it. It ends when it is not used for a while, at the latest after some hours, and when the issuer no longer
- * knows the person or gives no role.
+ * The session of a person in a browser: a sealed cookie. Every server with the client secret accepts it, and no server
+ * has to store it. It ends after a time without requests, after some hours at the latest, and when the issuer no longer
+ * knows the person or no longer assigns a role.
  */
 import * as Cache from "effect/Cache"
 import * as Clock from "effect/Clock"
@@ -18,13 +18,13 @@ export const cookieName = "__Host-privx-kit"
 
 /** How long a session lasts. */
 export interface Lifetimes {
-  /** Without a request. */
+  /** Maximum time without a request. */
   readonly idle: Duration.Duration
-  /** In all. */
+  /** Maximum time in total. */
   readonly absolute: Duration.Duration
   /** Total lifetime if the issuer gives no refresh token, because the role cannot be checked again. */
   readonly absoluteWithoutRefresh: Duration.Duration
-  /** How often the issuer is asked again. */
+  /** The interval of requests to the issuer. */
   readonly renewal: Duration.Duration
 }
 
@@ -51,13 +51,13 @@ const decode = Schema.decodeUnknownEffect(Content)
 
 export interface Opened {
   readonly content: Content
-  /** The cookie as it is from now on. */
+  /** The new cookie. */
   readonly cookie: string
 }
 
 const sealed = { alg: "dir", enc: "A256GCM" } as const
 
-/** Each purpose has a key of its own. */
+/** Each purpose has a separate key. */
 export const keyOf = (secret: Redacted.Redacted, purpose: string): Uint8Array =>
   new Uint8Array(crypto.hkdfSync("sha256", Redacted.value(secret), "privx-kit", purpose, 32))
 
@@ -75,7 +75,7 @@ export const make = Effect.fnUntraced(function* (oidc: Oidc["Service"], lasting:
         .encrypt(key)
     })
 
-  // A page sends several requests at once; a refresh token may be good for one use only.
+  // A page sends several requests at once, and a refresh token may be valid for one use only.
   const renewals = yield* Cache.make({
     capacity: 10_000,
     timeToLive: Duration.times(lasting.renewal, 0.2),
@@ -92,7 +92,7 @@ export const make = Effect.fnUntraced(function* (oidc: Oidc["Service"], lasting:
       const refresh = refreshToken === undefined ? {} : { refreshToken }
       return yield* seal({ ...person, ...refresh, signedInAt: now, renewedAt: now }, now)
     }),
-    /** The session of a cookie; none where it has ended. */
+    /** The session of a cookie; `undefined` if it has ended. */
     open: Effect.fnUntraced(function* (cookie: string): Effect.fn.Return<Opened | undefined> {
       const now = yield* Clock.currentTimeMillis
       const content = yield* Effect.tryPromise(() => jwtDecrypt(cookie, key, { currentDate: new Date(now) })).pipe(

@@ -1,4 +1,4 @@
-/** Sign-in by an issuer, where the server has one. */
+/** Sign-in through an issuer, if the server has one. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -16,7 +16,7 @@ export interface SignIn {
 export class OidcSessions extends Context.Service<
   OidcSessions,
   {
-    /** None where people sign in with tokens alone. */
+    /** `undefined` if people sign in only with tokens. */
     readonly signIn: SignIn | undefined
   }
 >()("privx-kit/server/OidcSessions") {
@@ -36,8 +36,8 @@ export class OidcSessions extends Context.Service<
 }
 
 /**
- * Whether a request was made by this server's own page: a form, an image or a script of another site cannot send the
- * header, and a browser says where a request comes from.
+ * Whether the page of this server sent the request. A form, an image or a script of another site cannot send the header,
+ * and browsers report the origin of a request.
  */
 export const isOfPage = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
   headers["x-privx-kit-page"] === "1" && (headers["sec-fetch-site"] ?? "same-origin") === "same-origin"

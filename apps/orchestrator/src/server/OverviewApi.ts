@@ -1,6 +1,6 @@
 /**
- * The part of the API for people who watch and approve: who they are here, which kinds of run there are, a list that
- * follows its runs, and what a decision about a script needs to know.
+ * The part of the API for people who follow and approve runs: their identity, the kinds of run, a list that follows its
+ * runs, and the data for a decision about a script.
  */
 import { Source } from "@privx-kit/artifacts/Source"
 import { RunId } from "@privx-kit/core/RunId"
@@ -64,7 +64,7 @@ const ReviewMaterial = Schema.Struct({
   displayNames
 }).annotate({ identifier: "Review" })
 
-/** `runs`: which runs the page shows, in order, and how many there are; `run`: one of them as it is now. */
+/** `runs`: the ids on the page in order, and the counts; `run`: the current state of one of them. */
 export const ListEvent = Schema.Union([
   Schema.Struct({
     event: Schema.Literal("runs"),

@@ -1,4 +1,4 @@
-/** What people who watch and approve ask for. */
+/** Handlers of the endpoints for people who follow and approve runs. */
 import { VerificationReport } from "@privx-kit/ueba/VerificationReport"
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
@@ -33,7 +33,7 @@ const encodeRun = Schema.encodeSync(Schema.toCodecJson(ServedRun))
 /** How often a followed list is polled; followers of the same list share the poll. */
 const interval = "1 second"
 
-/** A longer list is not followed. */
+/** Longer lists cannot be followed. */
 const longestList = 200
 
 export const layer = HttpApiBuilder.group(
@@ -118,7 +118,7 @@ export const layer = HttpApiBuilder.group(
         }).pipe(answered)
       )
 
-    /** What a person was shown for a decision; otherwise the report from where the run has it: the result, or the failure. */
+    /** The report that a person saw for a decision; otherwise the report in the result or in the failure of the run. */
     function material(run: Run) {
       const of = (json: Schema.Json | null) =>
         typeof json === "object" && json !== null && "report" in json ? decodeReport(json.report) : Option.none()
@@ -135,5 +135,5 @@ const decodeReport = Schema.decodeUnknownOption(Schema.toCodecJson(VerificationR
 
 const decodeMaterial = Schema.decodeUnknownOption(Schema.toCodecJson(DecisionMaterial))
 
-/** Counts are of all statuses, and of the whole list. */
+/** Counts cover all statuses and the whole list. */
 const countable = ({ after: _, limit: __, status: ___, ...filter }: Filter): Filter => filter

@@ -1,4 +1,7 @@
-/** The part of the API that is about playback. Session ids are secrets: they come in a body, and no answer repeats one. */
+/**
+ * The part of the API for playback. Session ids are secrets: requests contain them in the body, and no response repeats
+ * one.
+ */
 import { PlaybackSessionId } from "@privx-kit/core/SessionId"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
@@ -14,7 +17,7 @@ import * as Problem from "./Problem.ts"
 import * as Role from "./Role.ts"
 import * as RunQuery from "./RunQuery.ts"
 
-/** The longest list of one request. */
+/** Maximum number of sessions in one request. */
 export const mostSessions = 1000
 
 const duration = (description: string) =>
@@ -39,7 +42,7 @@ const KeepAlives = Schema.Struct({
   })
 })
 
-/** How a session stands, without its id. */
+/** The status of a session, without its id. */
 const KeepAlive = Schema.Struct({
   run: ServedRun.annotate({ description: "Who asked for it, since when, and its status" }),
   count: whole.annotate({ description: "How many re-authentications succeeded" }),

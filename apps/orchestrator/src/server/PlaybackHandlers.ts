@@ -1,4 +1,4 @@
-/** The endpoints about playback. Session ids are sealed here, before anything is recorded. */
+/** Handlers of the playback endpoints. They seal session ids before anything is recorded. */
 import * as DurationText from "@privx-kit/settings/DurationText"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -75,7 +75,7 @@ const keptAlive = (run: ServedRun, state: KeepAliveRecord.KeepAliveState | undef
 
 const decodeResult = Schema.decodeUnknownOption(KeepAliveResult)
 
-/** In whole milliseconds, where it is given. */
+/** Rounded to whole milliseconds, if given. */
 const optional = <Name extends string>(name: Name, text: string | undefined): { readonly [N in Name]?: number } => {
   const duration = text === undefined ? Option.none() : DurationText.parseLong(text)
   const millis = Option.map(duration, (duration) => Math.max(1, Math.round(Duration.toMillis(duration))))

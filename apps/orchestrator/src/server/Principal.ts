@@ -1,4 +1,4 @@
-/** Who asks: the token's name and role, as the guard in front of each endpoint found them. */
+/** The caller: name and role of the token, as determined by the guard of each endpoint. */
 import * as Context from "effect/Context"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
@@ -10,21 +10,21 @@ export class Principal extends Context.Service<
   {
     /** Recorded as `by`. */
     readonly name: string
-    /** What people are shown, where it is not the name. */
+    /** The display name, if it differs from the name. */
     readonly displayName?: string | undefined
     readonly role: Role
-    /** Whether the name identifies a caller: without authentication it does not. */
+    /** Whether the name identifies a caller, which it does not without authentication. */
     readonly known: boolean
   }
 >()("privx-kit/server/Principal") {}
 
-/** Looks at the token of a request, and at what its role allows. */
+/** Verifies the token of a request, and that its role allows the endpoint. */
 export class Guard extends HttpApiMiddleware.Service<Guard, { provides: Principal }>()("privx-kit/server/Guard", {
   security: { bearer: HttpApiSecurity.bearer },
   error: [Problem.Unauthorized, Problem.Forbidden, Problem.TooMany]
 }) {}
 
-/** Says what is wrong with a request that does not fit its schema. */
+/** Responds to a request that does not match its schema. */
 export class Shape extends HttpApiMiddleware.Service<Shape>()("privx-kit/server/Shape", {
   error: Problem.BadRequest
 }) {}

@@ -1,7 +1,7 @@
 /**
- * What the server answers when it refuses a request or cannot serve it: problem details (RFC 9457), one shape for every
- * status. They are made from the kit's own failures, so that a client gets the failure that it would have had on the
- * server's machine.
+ * The responses of the server when it refuses a request or cannot serve it: problem details (RFC 9457), in one shape for
+ * every status. They are made from the kit's own failures, so a client receives the same failure as on the machine of the
+ * server.
  *
  * ```json
  * { "type": "urn:privx-kit:problem:RunNotFound", "title": "Run not found", "status": 404, "detail": "No run with …",
@@ -20,7 +20,7 @@ import { SettingsError } from "@privx-kit/settings/SettingsError"
 
 export const contentType = ProblemDetails.contentType
 
-/** Of every `type`; what follows is the class of the failure. */
+/** The prefix of every `type`; the class of the failure follows. */
 const namespace = "urn:privx-kit:problem:"
 
 const at = <const Status extends number>(status: Status, identifier: string, description: string) =>
@@ -59,7 +59,7 @@ export const Unavailable = at(
 
 export const BadGateway = at(502, "BadGateway", "PrivX cannot be reached, or refused the request")
 
-/** The answers that every endpoint can give. */
+/** The error responses of every endpoint. */
 export const any = [
   BadRequest,
   Unauthorized,
@@ -72,18 +72,18 @@ export const any = [
   Unavailable
 ] as const
 
-/** The answers that an endpoint with a body can give. */
+/** The error responses of an endpoint with a body. */
 export const withBody = [...any, UnsupportedMediaType] as const
 
-/** What handlers fail with. */
+/** The failures of handlers. */
 export type Problem = (typeof any)[number]["Type"]
 
-/** What a client may get. */
+/** The problems that a client may receive. */
 export type Received = (typeof withBody)[number]["Type"]
 
 export type Status = Problem["status"]
 
-/** A failure of the kit that an answer can be made of. */
+/** A failure of the kit that has a response. */
 export type Answerable =
   | RunNotFound
   | RunAmbiguous
@@ -123,7 +123,7 @@ export interface Refusal extends Pick<Failure.Failure, "_tag" | "message" | "hin
 export const of = (failure: Answerable): Problem => {
   const [status, code] = statusOf[failure._tag]
   const { _tag, hint, message } = failure
-  // Where its database lies is the server's own business.
+  // Clients do not see the location of the database.
   if (failure._tag === "StorageFailed") {
     return make(503, { _tag, code, message: `The server cannot use its storage: ${reasonText[failure.reason]}.`, hint })
   }
@@ -131,7 +131,7 @@ export const of = (failure: Answerable): Problem => {
   return { ...make(status, { _tag, code, message, hint }), fields }
 }
 
-/** Where there is no failure of the kit for it. */
+/** For problems without a failure class of the kit. */
 export const make = <const S extends number>(status: S, { _tag, code, hint, message }: Refusal) => ({
   type: `${namespace}${_tag}`,
   title: titleOf(_tag),
@@ -144,7 +144,7 @@ export const make = <const S extends number>(status: S, { _tag, code, hint, mess
 /** `RunNotFound` → `Run not found`. */
 const titleOf = (tag: string): string => tag.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 
-/** The class of the failure; the whole type where it is none of the kit's. */
+/** The class of the failure; the whole type if it is not a type of the kit. */
 export const tagOf = ({ type }: Pick<Received, "type">): string =>
   type.startsWith(namespace) ? type.slice(namespace.length) : type
 
@@ -154,7 +154,7 @@ export const render = (
   headers: Readonly<Record<string, string>> = {}
 ): HttpServerResponse.HttpServerResponse => HttpServerResponse.setHeaders(ProblemDetails.toResponse(problem), headers)
 
-/** What is answered outside of any endpoint. */
+/** The response to a request without an endpoint. */
 export const toResponse = (
   status: number,
   refusal: Refusal,

@@ -15,29 +15,29 @@ export interface Provenance {
   readonly publicKey: string
 }
 
-/** A stored script, as far as it is the same wherever it is stored. */
+/** The properties of a stored script that do not depend on its storage. */
 export interface StoredScript {
   readonly sha256: string
   readonly bytes: number
-  /** When these bytes were last stored, more or less. */
+  /** When these bytes were last stored, approximately. */
   readonly storedAt: DateTime.Utc
   /** Whether the stored bytes still match the hash. */
   readonly intact: boolean
 }
 
-/** Replaces paths of the server in messages: clients must not see them. */
+/** Replaces paths of the server in messages, because clients must not see them. */
 export const place = "the server"
 
 export class ProvenanceReader extends Context.Service<
   ProvenanceReader,
   {
-    /** The bytes, whose hash has been compared. */
+    /** The bytes, whose hash has been verified. */
     readonly script: (sha256: string) => Effect.Effect<Uint8Array, StorageFailed>
-    /** The stored script whose SHA-256 begins so. */
+    /** The stored script whose SHA-256 begins with the given text. */
     readonly stored: (
       beginning: string
     ) => Effect.Effect<StoredScript, StorageFailed | ArtifactDirectory.ArtifactNotFound>
-    /** `undefined` where there is none. */
+    /** `undefined` if there is none. */
     readonly provenance: (runId: string) => Effect.Effect<Provenance | undefined, StorageFailed>
   }
 >()("privx-kit/server/ProvenanceReader") {
@@ -74,7 +74,7 @@ export class ProvenanceReader extends Context.Service<
   )
 }
 
-/** The one that is meant by a beginning. */
+/** The digest that begins with the given text. */
 export const only = <A extends { readonly sha256: string }>(
   beginning: string,
   found: ReadonlyArray<A>

@@ -1,5 +1,5 @@
 /**
- * What is around every answer: security headers, one shape of errors, a line in the log, and the counts.
+ * Wraps every response: security headers, a single error shape, a log line, and the request counts.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -16,16 +16,16 @@ import * as Dashboard from "./Dashboard.ts"
 import * as Metrics from "./Metrics.ts"
 import * as Problem from "./Problem.ts"
 
-/** A policy with its signature and certificates is a few kilobytes; known digests make it more. */
+/** A policy with its signature and certificates is a few kilobytes; known digests make it larger. */
 const usual = ByteSize.mebibytes(1)
 
-/** A fleet of ten thousand hosts is one or two. Reading much more YAML would block all callers. */
+/** A fleet of ten thousand hosts is one or two megabytes. Reading much more YAML would block all callers. */
 const ofFleet = ByteSize.mebibytes(4)
 
 const maxBodyOf = (request: HttpServerRequest.HttpServerRequest): ByteSize.ByteSize =>
   pathOf(request).startsWith("/api/v1/fleets") ? ofFleet : usual
 
-/** How long an answer may take to begin; a database that is away is waited for longer than that. */
+/** The time limit until a response begins. The wait for an unavailable database is longer. */
 const longest = "20 seconds"
 
 const headers = {
@@ -35,7 +35,7 @@ const headers = {
   "x-content-type-options": "nosniff"
 }
 
-/** Statuses of which the document says that they come with Retry-After. */
+/** Statuses that have Retry-After according to the document. */
 const comesBack: ReadonlySet<number> = new Set([429, 503])
 
 const strict = { "strict-transport-security": "max-age=31536000" }
@@ -62,7 +62,7 @@ export const around = <E, R>(
       ...headers,
       ...(comesBack.has(explainedAnswer.status) ? { "retry-after": "5" } : {}),
       ...(options.tls ? strict : {}),
-      // The page has a policy of its own.
+      // The page has its own policy.
       ...explainedAnswer.headers
     })
     const route = routeOf(request)
@@ -103,7 +103,7 @@ const failed = Effect.fnUntraced(function* <E>(cause: Cause.Cause<E>) {
 
 const json: ReadonlySet<string> = new Set(["application/json", Problem.contentType])
 
-/** What is answered without a body gets one. */
+/** Adds a body to an error response without one. */
 const explained = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse => {
   const { body, status } = response
   if (status < 400 || ("contentType" in body && json.has(body.contentType ?? ""))) return response
@@ -139,6 +139,6 @@ const routeOf = (request: HttpServerRequest.HttpServerRequest): string => {
   if (page !== undefined) return page
   const possible = routes.filter(({ fits, method }) => method === request.method && fits.test(path))
   if (path.startsWith("/api/v1/domains/")) return path.replace(/^((?:\/[^/]+){4}).*$/, "$1/*")
-  // A path without parameters goes first, as it does in the router.
+  // As in the router, a path without parameters takes precedence.
   return (possible.find((route) => route.path === path) ?? possible[0])?.path ?? "other"
 }

@@ -1,6 +1,6 @@
 /**
- * Who asked for a run through the server: a row among the requests, one for each attempt that was submitted or retried
- * there. It goes with the run.
+ * The requesters of runs through the server: a row for each attempt that was submitted or retried there. It is removed
+ * together with the run.
  */
 import { RunId } from "@privx-kit/core/RunId"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
@@ -20,16 +20,16 @@ const Asked = Schema.Array(Schema.Struct({ runId: RunId, attempt: Schema.Int, by
 export class RequesterLog extends Context.Service<
   RequesterLog,
   {
-    /** Carries out what puts a run there, and notes who asked for it: both, or nothing. */
+    /** Creates a run and records its requester in one transaction. */
     readonly recorded: <E, R>(
       by: string,
       put: Effect.Effect<Pick<Run, "id" | "attempt"> | undefined, E, R>
     ) => Effect.Effect<void, E | StorageFailed, R>
-    /** Who asked for the current attempts of these runs, by id. */
+    /** The requesters of the current attempts of these runs, by id. */
     readonly of: (
       runs: ReadonlyArray<Pick<Run, "id" | "attempt">>
     ) => Effect.Effect<ReadonlyMap<string, string>, StorageFailed>
-    /** All who requested an attempt of a run, or of its fleet run. */
+    /** All requesters of an attempt of a run or of its fleet run. */
     readonly askers: (runId: string) => Effect.Effect<ReadonlyArray<string>, StorageFailed>
   }
 >()("privx-kit/server/RequesterLog") {

@@ -1,4 +1,7 @@
-/** How the endpoints answer: from the storage, with the kit's failures as problems, and with runs and who asked for them. */
+/**
+ * Creates the responses of the endpoints from the storage: failures of the kit as problems, and runs with their
+ * requesters.
+ */
 import type { MessageStorage } from "effect/cluster/MessageStorage"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -16,7 +19,7 @@ import * as Problem from "./Problem.ts"
 import { RequesterLog } from "./RequesterLog.ts"
 import * as MaskedPaths from "./MaskedPaths.ts"
 
-/** What the answers are made from. */
+/** The services that responses are made from. */
 export type Stores = Runs | RunKinds | RunRequests | Approvals | MessageStorage | SqlClient.SqlClient | Database
 
 export const make = Effect.gen(function* () {
@@ -25,7 +28,7 @@ export const make = Effect.gen(function* () {
   const names = yield* DisplayNames
   const kinds = yield* RunKinds
 
-  /** On the storage, with the failures of the kit as answers. */
+  /** Runs an effect with the storage, and converts failures of the kit to responses. */
   const answered = <A, E extends Problem.Answerable | Problem.Problem, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.mapError(Effect.provideContext(effect, storage), (failure): Problem.Problem =>
       "status" in failure && "code" in failure ? failure : Problem.of(failure)
@@ -48,7 +51,7 @@ export const make = Effect.gen(function* () {
     }
   }
 
-  /** The kind knows its failures; one of a later version is shown as it is. */
+  /** The kind decodes its failures; a failure from a later version is shown unchanged. */
   const explain = ({ failure, kind }: Run, shown: DisplayNameMap): Explanation | null => {
     const known = failure === null ? undefined : kinds.find(kind)
     if (known === undefined) return null
@@ -63,19 +66,19 @@ export const make = Effect.gen(function* () {
   return { answered, served, one }
 })
 
-/** Who acted on a failed run: cancelled it, or rejected its script. */
+/** The person who cancelled the run or rejected its script. */
 const actorOf = (failure: Schema.Json): string | undefined => {
   if (typeof failure !== "object" || failure === null || !("by" in failure)) return undefined
   return typeof failure.by === "string" ? failure.by : undefined
 }
 
-/** The identities that a run is shown with. */
+/** The identities that are shown with a run. */
 const peopleOf = ({ earlier, failure, review }: Run, requestedBy: string | undefined): ReadonlyArray<string> =>
   [requestedBy, review?.decision?.by, actorOf(failure), ...earlier.map((attempt) => actorOf(attempt.failure))].filter(
     (name) => name !== undefined
   )
 
-/** For a sentence about it. */
+/** The name for a sentence. */
 const named = (failure: Schema.Json, shown: DisplayNameMap): Schema.Json => {
   const by = actorOf(failure)
   const name = by !== undefined && Object.hasOwn(shown, by) ? shown[by] : undefined

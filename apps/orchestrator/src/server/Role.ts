@@ -1,11 +1,11 @@
-/** What the roles of tokens allow. */
+/** The permissions of the token roles. */
 import * as Context from "effect/Context"
 import * as Schema from "effect/Schema"
 
 /**
  * - `viewer`: list, show and watch runs, and read manifests
  * - `operator`: also submit, cancel and retry, and get the scripts of runs that have succeeded
- * - `approver`: what a viewer may, and approve, reject and get scripts; nothing else
+ * - `approver`: the permissions of a viewer, and approve, reject and download scripts; nothing else
  * - `admin`: everything
  */
 export const Role = Schema.Literals(["viewer", "operator", "approver", "admin"])
@@ -27,8 +27,8 @@ export const allows = (role: Role, right: Right): boolean => rights[role].includ
 
 export const rightsOf = (role: Role): ReadonlyArray<Right> => rights[role]
 
-/** The roles that have it, for messages and documents. */
+/** The roles with this permission, for messages and documents. */
 export const allowed = (right: Right): string => Role.literals.filter((role) => allows(role, right)).join(", ")
 
-/** What an endpoint needs, as an annotation of it. */
+/** The permission that an endpoint requires, as an annotation. */
 export const Needs = Context.Reference<Right>("privx-kit/server/Needs", { defaultValue: () => "administer" })

@@ -1,6 +1,6 @@
 /**
- * How a submission becomes a run: which PrivX host it is for, which idempotency key counts, and the record of the run together
- * with who asked for it. The process that claims the run executes it.
+ * Converts a submission to a run: selects the PrivX host and the idempotency key, and records the run together with its
+ * requester. The process that claims the run executes it.
  */
 import type { Failure } from "@privx-kit/core/Failure"
 import type { DurableRun } from "@privx-kit/runs/DurableRun"
@@ -15,7 +15,7 @@ import { Principal } from "./Principal.ts"
 import { RequesterLog } from "./RequesterLog.ts"
 import { Serving } from "./Serving.ts"
 
-/** The fields that submissions of every kind have. */
+/** The common fields of all submissions. */
 export interface Submission {
   readonly target?: string | undefined
   readonly idempotencyKey?: string | undefined
@@ -23,7 +23,7 @@ export interface Submission {
   readonly fresh?: boolean | undefined
 }
 
-/** Records the run, or finds the one that is meant. Answers with it, and with whether it is new. */
+/** Records the run, or finds the existing one. Returns the run, and whether it is new. */
 export const record = Effect.fnUntraced(function* <Inputs, Result, E extends Failure>(
   kind: DurableRun<Inputs, Result, E>,
   inputs: Inputs,
@@ -49,7 +49,7 @@ export const record = Effect.fnUntraced(function* <Inputs, Result, E extends Fai
   return { created: made.created, run: yield* RunActions.find(made.created ? made.id : made.run.id) }
 })
 
-/** Gives an effect what the server has for it. */
+/** Provides an effect with the services of the server. */
 export const provided =
   (log: RequesterLog["Service"], serving: Serving["Service"]) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, RequesterLog | Serving>> =>
@@ -63,7 +63,7 @@ const keyOf = (
     ? Effect.fail(new InvalidInput({ detail: "the header and the body have different idempotency keys" }))
     : Effect.succeed(key ?? idempotencyKey)
 
-/** The PrivX host that is meant, one that the server is configured for. */
+/** The requested PrivX host, for which the server must be configured. */
 export const targetOf = (
   { target }: Pick<Submission, "target">,
   known: ReadonlyArray<string>
@@ -79,5 +79,5 @@ export const targetOf = (
   return Effect.fail(new InvalidInput({ detail: `${what} ${some}` }))
 }
 
-/** No more hosts are named in a sentence. */
+/** Maximum number of hosts that a sentence names. */
 const few = 5

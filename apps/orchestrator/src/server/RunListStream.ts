@@ -1,6 +1,6 @@
 /**
- * A list of runs as a stream of server-sent events: first the list as it is, then each change. Like the stream of one run,
- * it compares the record with what it has sent; it stores nothing between two connections.
+ * A list of runs as a stream of server-sent events: first the current list, then each change. Like the stream of one run,
+ * it compares the record with the sent events and stores nothing between two connections.
  */
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -11,9 +11,9 @@ import * as Stream from "effect/Stream"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import type { Serving } from "./Serving.ts"
 
-/** A list as it is now, each part as JSON. */
+/** The current list, each part as JSON. */
 export interface Snapshot {
-  /** Ids in their order, where the next page begins, and counts. */
+  /** The ids in order, the start of the next page, and the counts. */
   readonly page: string
   readonly runs: ReadonlyArray<{ readonly id: string; readonly json: string }>
 }
@@ -29,7 +29,7 @@ const comeAgain = ": come again\nretry: 1000\n\n"
 
 const event = (event: string, data: string): string => Sse.encoder.write({ _tag: "Event", event, id: undefined, data })
 
-/** @param pause how long to wait between two looks */
+/** @param pause interval between two queries */
 export const make = (
   look: Effect.Effect<Snapshot, StorageFailed>,
   pause: Duration.Input,
@@ -43,7 +43,7 @@ export const make = (
         for (;;) {
           const found = yield* look
           const now = yield* Clock.currentTimeMillis
-          // Runs first, so that the order never names one that was not sent.
+          // Runs are sent first, so that the order never names an unsent run.
           const changed = found.runs.filter(({ id, json }) => state.runs.get(id) !== json)
           const texts = changed.map(({ json }) => event("run", json))
           if (found.page !== state.page) texts.push(event("runs", found.page))
@@ -60,7 +60,7 @@ export const make = (
       return Stream.unfold<State, string, never, never>(
         { page: "", runs: new Map(), spoken: started, over: false },
         (state) =>
-          // A client that comes again learns from a status what is wrong with the storage.
+          // A client that reconnects learns from the status what is wrong with the storage.
           Effect.catchTag(step(state), "StorageFailed", () =>
             Effect.succeed([comeAgain, { ...state, over: true }] as const)
           )

@@ -1,4 +1,4 @@
-/** Which runs a list, its counts and its stream are about, as the query of a request says it. */
+/** The query parameters that select runs for a list, its counts and its stream. */
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
@@ -14,7 +14,7 @@ const time = (description: string) =>
     )
   )
 
-/** What chooses runs. */
+/** The filters. */
 export const query = {
   kind: Schema.optionalKey(text(100)).annotate({ description: "Only runs of this kind" }),
   target: Schema.optionalKey(Schema.String).annotate({ description: "Only runs of this PrivX host, by its base URL" }),
@@ -44,12 +44,12 @@ const Cursor = Schema.String.check(Schema.isPattern(/^[1-9]\d{0,15}$/u))
 
 const Limit = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 })).annotate({ description: "Default 50" })
 
-/** Parameters that are numbers, in JSON Schema: in a query they are text, and a client should know better. */
+/** Describes numeric parameters as numbers in the JSON Schema, although a query contains text. */
 export const numbers = (): Readonly<Record<string, unknown>> => ({
   limit: Schema.toJsonSchemaDocument(Limit).schema
 })
 
-/** Which part of the list. */
+/** The requested page of the list. */
 export const page = {
   limit: Schema.optionalKey(Limit),
   after: Schema.optionalKey(Cursor).annotate({ description: "Value of next of the previous page" })
@@ -64,7 +64,7 @@ export const defaultLimit = 50
 const millis = (time: DateTime.Utc | undefined): number | undefined =>
   time === undefined ? undefined : DateTime.toEpochMillis(time)
 
-/** As the record of runs takes it. Results are for single runs. */
+/** In the form of the record of runs, without results: only single runs have them. */
 export const of = (query: Query): Filter & { readonly limit: number } => {
   const { after, parent, parts, requestedBy, status = [], target } = query
   return {
@@ -85,7 +85,7 @@ export const of = (query: Query): Filter & { readonly limit: number } => {
   }
 }
 
-/** Where the next page begins; none behind the last one. */
+/** The start of the next page; `undefined` after the last one. */
 export const next = (found: ReadonlyArray<Run>, limit: number): string | null => {
   const last = found.at(-1)
   return last === undefined || found.length < limit ? null : String(last.position)

@@ -1,9 +1,8 @@
 /**
- * A run as a stream of server-sent events: what it is now, and then each change, until it is over.
+ * A run as a stream of server-sent events: its current state, then each change until it has ended.
  *
- * There is no log of changes, only the current run: the id of an event is a digest of the state in it, and a client that
- * reconnects with the last id gets only what has changed since. Nothing that still counts is
- * missed that way, whichever server is asked.
+ * There is no log of changes, only the current run. The id of an event is a digest of its state, and a client that
+ * reconnects with the last id receives only later changes. It misses nothing that is still current, on any server.
  */
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -22,19 +21,19 @@ interface State {
   readonly over: boolean
 }
 
-/** A run that waits for a person or a worker is read less often. */
+/** Runs that wait for a person or a worker are polled less often. */
 const isQuiet = (status: ServedRun["status"]): boolean => status === "waiting" || status === "queued"
 
 const patience = 3
 
-/** How soon a client is to come again, in milliseconds. */
+/** How soon a client should reconnect, in milliseconds. */
 const comeAgain = 1000
 
 export const idOf = (json: string): string => crypto.hash("sha256", json, "hex").slice(0, 24)
 
 /**
- * @param look the run as it is now, as JSON; `undefined` when it has been removed
- * @param seen id of the last event that the client has
+ * @param look reads the current run as JSON; `undefined` if it has been removed
+ * @param seen id of the last event that the client has received
  */
 export const make = (
   look: Effect.Effect<
@@ -70,7 +69,7 @@ export const make = (
         }
       })
       return Stream.unfold<State, string, never, never>({ sentId: seen, spoken: 0, over: false }, (state) =>
-        // A client that reconnects learns by a status what is wrong with the storage.
+        // A client that reconnects learns from the status what is wrong with the storage.
         Effect.catchTag(step(state), "StorageFailed", () => Effect.succeed(goodbye(state)))
       )
     })

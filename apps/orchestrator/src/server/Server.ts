@@ -1,5 +1,5 @@
 /**
- * The server itself: where it listens, how it responds, and how it stops. It executes no runs: its storage does, in this
+ * The server: its address, its responses, and how it stops. It executes no runs; its storage executes them, in this
  * process or in others.
  *
  * When its scope closes, it stops accepting connections, ends the streams of followed runs, finishes open requests, and
@@ -73,15 +73,15 @@ export type ServerStorage =
 
 export interface Options extends Partial<Omit<Serving["Service"], "ending" | "targets">> {
   readonly host: string
-  /** 0: any free one. */
+  /** 0 selects any free port. */
   readonly port: number
-  /** Files that are read again when they change. */
+  /** Files that are read again after a change. */
   readonly tls?: Certificate.Files | undefined
-  /** The PrivX hosts that runs can be submitted for, by name. */
+  /** The PrivX hosts that clients can submit runs for, by name. */
   readonly targets: ReadonlyArray<string>
-  /** Sign-in by an issuer; default: with tokens alone. */
+  /** Sign-in through an issuer; default: only with tokens. */
   readonly oidc?: Oidc.Options | undefined
-  /** How long sessions in a browser last. */
+  /** The lifetime of browser sessions. */
   readonly sessions?: OidcSession.Lifetimes | undefined
   /** Whether `/metrics` can be read without a token. Default `false`. */
   readonly metricsOpen?: boolean | undefined
@@ -99,7 +99,7 @@ export class Server extends Context.Service<
     Layer.effect(Server, start(options))
 }
 
-/** How long requests that are being answered may still take when the server ends. */
+/** The time for open requests after the server begins to stop. */
 const grace = "10 seconds"
 
 const start = Effect.fn("Server.start")(function* (
@@ -149,7 +149,7 @@ const start = Effect.fn("Server.start")(function* (
       return new ListenFailed({ address: `${host}:${port}`, detail, ...(code === undefined ? {} : { code }) })
     })
   )
-  // Before the wait for the last connections, so that none of them lasts longer than the grace.
+  // Runs before the wait for the last connections, so that none of them outlasts the grace period.
   yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
   yield* server.serve(RequestLimits.around(app, { tls: tls !== undefined })).pipe(
     // The log and the metrics show requests.
@@ -163,7 +163,7 @@ const start = Effect.fn("Server.start")(function* (
   return { url: new URL(`${tls === undefined ? "http" : "https"}://${name}:${boundPort}`) }
 })
 
-/** Idle connections are closed: slow heads and bodies end them, and so does silence. */
+/** Closes idle connections, and connections whose head or body is too slow. */
 const limits: Http.ServerOptions = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,

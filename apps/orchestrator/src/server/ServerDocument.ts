@@ -1,4 +1,4 @@
-/** The OpenAPI document of the server: its own endpoints, and those that domains bring. */
+/** The OpenAPI document of the server: its own endpoints, and those of domains. */
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"

@@ -1,4 +1,4 @@
-/** What the whole server shares while it runs: its limits, and whether it is stopping. */
+/** Shared state of a running server: its limits, and whether it is stopping. */
 import * as Context from "effect/Context"
 import type * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
@@ -8,24 +8,24 @@ import * as HostPolicy from "../fleet/HostPolicy.ts"
 export class Serving extends Context.Service<
   Serving,
   {
-    /** The PrivX hosts that runs can be submitted for, by name. */
+    /** The PrivX hosts that clients can submit runs for, by name. */
     readonly targets: ReadonlyArray<string>
-    /** Which other hosts submitted fleets may name. */
+    /** The other hosts that submitted fleets may name. */
     readonly fleetHosts: HostPolicy.Accepted
-    /** Whether a person may approve the script of a run that the same person requested. */
+    /** Whether a person may approve the script of a run that they requested. */
     readonly selfApproval: boolean
-    /** Done when the server begins to end: who holds a connection for long lets go of it. */
+    /** Completes when the server begins to stop, so that long connections end. */
     readonly ending: Deferred.Deferred<void>
     /** How often a followed run is polled. */
     readonly interval: Duration.Input
-    /** Interval of keep-alive comments in a stream, so that no proxy takes the connection for dead. */
+    /** Interval of keep-alive comments in a stream, so that proxies do not close the connection. */
     readonly heartbeat: Duration.Input
     /** Maximum duration of a stream: a client that reconnects must present a valid token again. */
     readonly longestStream: Duration.Input
-    /** How many streams there may be, of all callers and of one. */
+    /** Maximum number of streams, in total and per caller. */
     readonly streams: number
     readonly streamsPerCaller: number
-    /** What is demanded of every setup that is submitted. */
+    /** The minimum requirements of every submitted setup. */
     readonly minimum: Demands.Demands
   }
 >()("privx-kit/server/Serving") {}

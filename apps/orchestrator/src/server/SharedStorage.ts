@@ -1,6 +1,6 @@
 /**
- * The server's storage on a Postgres database that it shares with workers: they execute what is submitted here, and any
- * number of servers may be beside this one.
+ * The storage of a server in a Postgres database that it shares with workers. The workers execute the submitted runs, and
+ * any number of servers can share the database.
  */
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as DateTime from "effect/DateTime"
@@ -47,7 +47,7 @@ const evidence = Layer.effect(
   })
 )
 
-/** A worker that has said nothing for so long is gone. */
+/** A worker counts as stopped after this time without a sign of life. */
 const silence = "15 seconds"
 
 const backend = Layer.effect(

@@ -1,4 +1,4 @@
-/** How people and programs sign in here: the one part of the API that asks for no sign-in. */
+/** The sign-in of people and programs: the only part of the API that requires no authentication. */
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
@@ -10,7 +10,7 @@ const SignIn = Schema.Struct({
   oidc: Schema.NullOr(
     Schema.Struct({
       issuer: Schema.String,
-      /** A browser begins there. */
+      /** Starts the sign-in of a browser. */
       login: Schema.String.annotate({ description: "Where a browser begins to sign in" }),
       commandLine: Schema.NullOr(
         Schema.Struct({

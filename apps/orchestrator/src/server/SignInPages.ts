@@ -1,6 +1,6 @@
 /**
- * The way of a browser through the issuer and back: authorization code with PKCE, state and nonce. What belongs to one
- * sign-in travels in a sealed cookie that ends after ten minutes.
+ * Redirects a browser to the issuer and back: authorization code with PKCE, state and nonce. A sealed cookie with a
+ * lifetime of ten minutes contains the data of one sign-in.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -35,7 +35,7 @@ const Begun = Schema.Struct({
 
 const decodeBegun = Schema.decodeUnknownEffect(Begun)
 
-/** A page of this server, and no other address. */
+/** Only a page of this server is accepted. */
 const localPath = (path: string | null): string =>
   path !== null && /^\/(?:runs|fleets|ueba|playback|domains)(?:[/?][\w\-./?=&%:~+]*)?$/.test(path) ? path : "/runs"
 
@@ -44,12 +44,12 @@ const withLogin = (response: HttpServerResponse.HttpServerResponse, value: strin
     path: "/",
     secure: true,
     httpOnly: true,
-    // The issuer sends the browser back from another site.
+    // The redirect of the issuer comes from another site.
     sameSite: "lax",
     maxAge: Duration.seconds(value === "" ? 0 : lasts)
   })
 
-/** The page shows what went wrong. */
+/** The page shows the error. */
 const refused = (reason: string) =>
   withLogin(HttpServerResponse.redirect(`/runs?sign-in=${reason}`, { status: 303 }), "")
 

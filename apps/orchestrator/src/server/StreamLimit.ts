@@ -1,4 +1,4 @@
-/** How many streams there are, of all callers and of one: each holds a connection and looks into the database. */
+/** Limits the number of streams, in total and per caller: each holds a connection and polls the database. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -11,7 +11,7 @@ import { Serving } from "./Serving.ts"
 export class StreamLimit extends Context.Service<
   StreamLimit,
   {
-    /** Answers with the events, or that there are too many streams. */
+    /** Returns the events, or fails if there are too many streams. */
     readonly respond: (
       events: Stream.Stream<Uint8Array>
     ) => Effect.Effect<HttpServerResponse.HttpServerResponse, never, Principal>
@@ -38,7 +38,7 @@ export class StreamLimit extends Context.Service<
             })
             return HttpServerResponse.stream(Stream.ensuring(events, closed), {
               contentType: "text/event-stream",
-              // A proxy that collects would keep everything back.
+              // A buffering proxy would hold all events back.
               headers: { "x-accel-buffering": "no" }
             })
           })

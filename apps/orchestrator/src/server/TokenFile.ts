@@ -1,4 +1,4 @@
-/** The token file as the server has it now. */
+/** The current content of the token file. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -13,10 +13,10 @@ export class TokenFile extends Context.Service<
     readonly entries: () => ReadonlyArray<Tokens.Entry> | undefined
   }
 >()("privx-kit/server/TokenFile") {
-  /** Everybody is an administrator. For a machine of one's own. */
+  /** Every caller is an administrator. Only for a single-user machine. */
   static readonly layerNone: Layer.Layer<TokenFile> = Layer.succeed(TokenFile, { entries: () => undefined })
 
-  /** No token is accepted: people sign in by an issuer. */
+  /** No token is accepted: people sign in through an issuer. */
   static readonly layerEmpty: Layer.Layer<TokenFile> = Layer.succeed(TokenFile, { entries: () => [] })
 
   static readonly layer = (file: string): Layer.Layer<TokenFile, SettingsError> =>

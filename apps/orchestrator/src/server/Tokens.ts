@@ -1,5 +1,5 @@
 /**
- * The tokens that the server knows, in a TOML file that holds their hashes and never a token:
+ * The tokens of the server, in a TOML file with their hashes:
  *
  * ```toml
  * [[token]]
@@ -31,7 +31,7 @@ const Content = Schema.Struct({ token: Schema.Array(Entry) })
 
 export type Entry = typeof Entry.Type
 
-/** The entries, or everything that is wrong with the file. */
+/** The entries, or all problems of the file. */
 export const read = Effect.fn("Tokens.read")(function* (
   file: string
 ): Effect.fn.Return<ReadonlyArray<Entry>, SettingsError> {
@@ -72,7 +72,7 @@ export const read = Effect.fn("Tokens.read")(function* (
   return token
 })
 
-/** Two entries with one token: it would silently have the rights of the last one. */
+/** Two entries with the same token: the token would silently have the role of the last one. */
 const doubled = (entries: ReadonlyArray<Entry>, text: string) => {
   const lines = text.split("\n")
   return [...Map.groupBy(entries, ({ sha256 }) => sha256)].flatMap(([sha256, same]) => {
@@ -88,14 +88,14 @@ const doubled = (entries: ReadonlyArray<Entry>, text: string) => {
   })
 }
 
-/** In bytes: thousands of tokens. */
+/** In bytes, which is enough for thousands of tokens. */
 const largest = 1024 * 1024
 
 const wrong = (file: string, problem: string, fix: string): Problem => ({ setting: `token file ${file}`, problem, fix })
 
 /**
- * The entry that a token belongs to. Every hash is compared, in constant time, so that the time tells nothing of which
- * one it was or how much of it was right.
+ * The entry of a token. Compares every hash in constant time, so that the time reveals neither the matching entry nor a
+ * partial match.
  */
 export const find = Effect.fnUntraced(function* (
   entries: ReadonlyArray<Entry>,
@@ -111,7 +111,7 @@ export const find = Effect.fnUntraced(function* (
   return found
 })
 
-/** A random token, and its entry for the file. */
+/** Creates a random token, and its entry for the file. */
 export const issue = (name: string, role: Role, expires?: Date) => {
   const token = `pxk_${crypto.randomBytes(32).toString("base64url")}`
   const sha256 = crypto.hash("sha256", token, "hex")

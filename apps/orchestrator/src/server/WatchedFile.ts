@@ -1,4 +1,4 @@
-/** What is made from files, and made again when one of them changes or SIGHUP comes. Files that are wrong change nothing. */
+/** A value that is derived from files, and derived again after a change or SIGHUP. Invalid files change nothing. */
 import type * as Failure from "@privx-kit/core/Failure"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -32,7 +32,7 @@ export const make = Effect.fnUntraced(function* <A, E extends Failure.Failure>(
     yield* renewed(current)
     yield* Effect.logDebug(`Read again: ${files.join(", ")}`)
   }).pipe(
-    // The file may be half written: known callers must not be locked out by that.
+    // The file may be partly written, and known callers must not be locked out meanwhile.
     Effect.catch((failure) => Effect.logWarning(`Everything stays as it was. ${failure.message}`)),
     Effect.delay(interval),
     Effect.forever,

@@ -1,6 +1,6 @@
 /**
- * One process of a cluster: it claims queued runs from the shared database, executes its share of the running ones in
- * the whole cluster, and takes over the part of a process that dies.
+ * One process of a cluster. It claims queued runs from the shared database, executes its share of the cluster's running
+ * runs, and takes over the share of a process that dies.
  */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import type { SocketServerError } from "effect/socket/SocketServer"
@@ -36,9 +36,9 @@ import * as PostgresProvenanceStore from "@privx-kit/artifacts/PostgresProvenanc
 
 export interface Options extends ClusterEngine.Options {
   readonly databaseUrl: Redacted.Redacted
-  /** How many runs this process takes from the queue at a time. */
+  /** The maximum number of runs that this process claims from the queue. */
   readonly concurrency: number
-  /** Where a key of this process's own is kept that signs attestations, for when none is given. */
+  /** The directory of the generated signing key for attestations, used if no key is given. */
   readonly keyDirectory: string
 }
 
@@ -56,7 +56,7 @@ export type Services =
   | Database
   | SqlClient.SqlClient
 
-/** What the processes of a cluster share, and the engine upon it; nothing is taken from the queue. */
+/** The shared services of a cluster, and the engine on top of them. Nothing is claimed from the queue. */
 export const layer = (
   options: Options
 ): Layer.Layer<Services, DatabaseUnusable | StorageFailed | SocketServerError, PrivxHosts | Domains> =>
@@ -69,16 +69,16 @@ export const layer = (
     Layer.provideMerge([PostgresArtifactStore.layer, PostgresProvenanceStore.layer(options.keyDirectory)]),
     Layer.provideMerge([Runs.layer, RunRequests.layer, Approvals.layer, layerRunKinds]),
     Layer.provideMerge(
-      // Beside the runs, the engine polls, renews its locks and receives requests.
+      // Besides the runs, the engine polls, renews its locks and receives requests.
       PostgresStorage.layer({ url: options.databaseUrl, maxConnections: 16 })
     ),
     Layer.fresh
   )
 
-/** How often what is too old is removed. */
+/** The interval at which expired data is removed. */
 const pruning = Duration.hours(1)
 
-/** Works until it is interrupted. Then other workers, or the next process, resume its runs. */
+/** Works until it is interrupted. Other workers, or the next process, then resume its runs. */
 export const work = Effect.fn("Worker.work")(function* ({ concurrency }: Pick<Options, "concurrency">) {
   const feeder = yield* RunFeeder
   yield* feeder.feed(concurrency)
@@ -94,19 +94,19 @@ const pruneNowAndThen = Effect.suspend(() =>
   )
 )
 
-/** How often a worker looks whether it can work at all. */
+/** How often a worker checks whether the engine can work. */
 const examining = "5 seconds"
 
-/** These do not pass by themselves. */
+/** These failures do not resolve by themselves. */
 const lasting: ReadonlySet<DatabaseUnusable["reason"]> = new Set(["rights", "notMigrated", "newerVersion", "encoding"])
 
 /**
- * Fails where the engine cannot work: it would only try again, without a word, while runs stay in the queue. A database that is
- * away comes back.
+ * Fails if the engine cannot work. Otherwise it would retry silently while runs stay in the queue. An unavailable
+ * database is not such a failure, because it becomes available again.
  */
 const watchDatabase: Effect.Effect<never, DatabaseUnusable, SqlClient.SqlClient | Database> =
   PostgresStorage.examine.pipe(
-    // Once more: a table may be locked while its rights are changed.
+    // Checks again, because a table may be locked while its privileges are changed.
     Effect.retry({ times: 1, schedule: Schedule.spaced("1 second") }),
     Effect.catchTag("DatabaseUnusable", (failure) =>
       lasting.has(failure.reason) ? Effect.fail(failure) : Effect.logDebug(failure.message)
