@@ -1,6 +1,6 @@
 /**
- * What a server or worker demands of every setup, whatever was submitted: a submission can ask for more, and never for less.
- * `MinimumPolicy` applies it.
+ * The requirements of a server or worker for every setup, regardless of the submission: a submission can require more,
+ * but never less. `MinimumPolicy` applies them.
  */
 import type { RequireApproval } from "@privx-kit/runs/Approvals"
 import type { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
@@ -8,11 +8,11 @@ import * as Context from "effect/Context"
 
 export interface Demands {
   readonly requireApproval: RequireApproval
-  /** With a policy, no check has a lower requirement than in the policy; a check that it leaves out keeps its default. */
+  /** No check has a lower requirement than in this policy. A check that it omits keeps its default. */
   readonly policy: VerificationPolicy | undefined
 }
 
 export const none: Demands = { requireApproval: "never", policy: undefined }
 
-/** By default nothing is demanded. */
+/** By default there are no requirements. */
 export const Minimum = Context.Reference<Demands>("privx-kit/Minimum", { defaultValue: () => none })

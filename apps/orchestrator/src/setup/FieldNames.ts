@@ -1,4 +1,4 @@
-/** Names of fields: in snake case in a file (`max_bytes`), in camel case everywhere else (`maxBytes`). */
+/** Field names: snake case in files (`max_bytes`), camel case everywhere else (`maxBytes`). */
 import * as Text from "effect/String"
 
 /** `max_bytes` → `maxBytes` */
@@ -11,7 +11,7 @@ export type SnakeCase<Name extends string> = Name extends `${infer First}${infer
   ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
   : Name
 
-/** A record of a file, with names in camel case. Names further inside stay. */
+/** A record of a file, with names in camel case. Nested names are not changed. */
 export type FromFile<A> = { readonly [Name in keyof A as Name extends string ? CamelCase<Name> : never]: A[Name] }
 
 export const fromFile = <A extends object>(content: A): FromFile<A> =>

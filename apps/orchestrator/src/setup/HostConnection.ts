@@ -12,17 +12,17 @@ import { type HostServices, PrivxHosts } from "@privx-kit/settings/PrivxHosts"
 
 export const HostConnection = Schema.Struct({
   baseUrl: Schema.String,
-  /** PEM texts, trusted beside the system's. */
+  /** PEM texts, trusted in addition to the CAs of the system. */
   ca: Schema.optionalKey(Schema.Array(Schema.String)),
   credentials: CredentialsReference,
-  /** As in a fleet file: `30s`. */
+  /** In the format of a fleet file: `30s`. */
   timeout: Schema.optionalKey(Schema.String),
   deadline: Schema.optionalKey(Schema.String)
 })
 
 export type HostConnection = typeof HostConnection.Type
 
-/** Opens the connection to such a host, until the scope closes. */
+/** Opens the connection to such a host until the scope closes. */
 export type HostConnector = (
   target: string,
   connection: HostConnection
@@ -33,7 +33,9 @@ export const HostConnector = Context.Reference<HostConnector | undefined>("privx
   defaultValue: () => undefined
 })
 
-/** Whether this process can execute the setups of a host: it is configured for it, or takes those that bring their way. */
+/**
+ * Whether this process can execute the setups of a host: it is configured for the host, or accepts submitted connections.
+ */
 export const isReachable = Effect.fnUntraced(function* ({
   inputs,
   target

@@ -7,7 +7,7 @@ export class HostUnusable extends Failure.Class<HostUnusable>()(
   {
     /** Base URL of the PrivX. */
     target: Schema.String,
-    /** Each names a place, and never its content. */
+    /** Each problem names a location, never its content. */
     problems: Schema.Array(Schema.String)
   },
   {

@@ -1,7 +1,7 @@
-/** What the published JSON Schemas have in common. */
+/** Shared parts of the published JSON Schemas. */
 import type * as Schema from "effect/Schema"
 
-/** Closes every object: a name that is not known is a mistake, and an editor should say so. */
+/** Closes every object: an unknown name is an error, and an editor should report it. */
 export const closed = (json: Schema.Json): Schema.Json => {
   if (typeof json !== "object" || json === null) return json
   if (Array.isArray(json)) return json.map(closed)

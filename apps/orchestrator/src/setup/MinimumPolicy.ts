@@ -1,6 +1,6 @@
 /**
- * Raises the inputs of a setup to what is demanded. A server does so with what is submitted to it, and the process that
- * executes a run once more, so that it also applies to older runs and to those of other servers.
+ * Raises the inputs of a setup to the minimum requirements. A server does this for submissions. The process that executes
+ * a run does it again, so that the requirements also apply to older runs and to those of other servers.
  */
 import * as Checks from "@privx-kit/ueba/Checks"
 import type { CheckName, Requirement, VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
@@ -15,10 +15,10 @@ const approvals: ReadonlyArray<RequireApproval> = ["never", "changed", "always"]
 
 const requirements: ReadonlyArray<Requirement> = ["off", "warned", "required", "demanded"]
 
-/** The later one in the order of a list. */
+/** The later of two values in the order of a list. */
 const stricter = <A>(order: ReadonlyArray<A>, a: A, b: A): A => (order.indexOf(a) < order.indexOf(b) ? b : a)
 
-/** The inputs with at least what is demanded. Raised twice, they are the same. */
+/** The inputs with at least the required values. Raising them again has no effect. */
 export const raise = (inputs: SetupInputs, demands: Demands): Effect.Effect<SetupInputs, InvalidInput> =>
   Effect.gen(function* () {
     const { policy: own, requireApproval: asked = "never", ...rest } = inputs
@@ -31,7 +31,7 @@ export const raise = (inputs: SetupInputs, demands: Demands): Effect.Effect<Setu
     }
   })
 
-/** What the checks compare with. A submission has its own, where nothing of the kind is demanded. */
+/** The values that the checks compare with. A submission keeps its own values unless the requirements contain them. */
 const compared = ["knownDigests", "signature", "writePlaces", "configuration"] as const
 
 const combined = Effect.fnUntraced(function* (

@@ -1,6 +1,6 @@
 /**
- * Scripts that still run after privx-kit was killed (`kill -9`) while it executed them: they are unwatched, and no time limit
- * ends them. On any other exit, privx-kit ends the script first.
+ * Detects scripts that still run after privx-kit was killed (`kill -9`) while it executed them. Nobody supervises them,
+ * and no time limit ends them. On any other exit, privx-kit ends the script first.
  */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import { fromSystem } from "@privx-kit/core/StorageFailed"
@@ -13,7 +13,7 @@ import * as ScriptExecution from "./ScriptExecution.ts"
 
 export interface OrphanedScript {
   readonly runId: string
-  /** Of its processes. */
+  /** The id of its process group. */
   readonly group: number
   readonly startedAt: DateTime.Utc
   readonly log: string
@@ -32,7 +32,7 @@ export const find = Effect.fn("OrphanedScripts.find")(function* (
   )
   const found: Array<OrphanedScript> = []
   for (const runId of runIds) {
-    // What cannot be read is reported where the run is executed again.
+    // Unreadable records are reported when the run is executed again.
     const record = yield* Effect.orElseSucceed(ScriptExecution.latest(dataDir, runId), () => undefined)
     if (record === undefined || record.endedAt !== null || isAlive(record.pid)) continue
     const group = groupOf(record, path.join(directory, runId))
@@ -41,7 +41,10 @@ export const find = Effect.fn("OrphanedScripts.find")(function* (
   return found
 })
 
-/** A privx-kit that was killed at once has not recorded the group: then the path of the copy that is executed tells it. */
+/**
+ * A privx-kit process that was killed early has not recorded the process group. The path of the executed copy then
+ * identifies it.
+ */
 const groupOf = (record: ScriptExecution.Record, directory: string): number | undefined => {
   const group = record.group ?? groupExecuting(path.resolve(directory, `${record.number}.sh`))
   return group !== undefined && isGroupOf(group, record.startedAt) ? group : undefined
@@ -54,7 +57,7 @@ const groupExecuting = (script: string): number | undefined => {
 
 interface Process {
   readonly group: number
-  /** Whether the file is the program, or an argument of it. */
+  /** Whether the file is the program or one of its arguments. */
   readonly isOf: (file: string) => boolean
 }
 
@@ -65,7 +68,7 @@ const processesOfLinux = (): ReadonlyArray<Process> =>
       const words = fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")
       return [{ group: Number(statOf(Number(pid))[2]), isOf: (file: string) => words.includes(file) }]
     } catch {
-      // It has ended meanwhile.
+      // The process has ended in the meantime.
       return []
     }
   })
@@ -82,7 +85,7 @@ const processesOfPs = (): ReadonlyArray<Process> => {
   }
 }
 
-/** The privx-kit that started the script may be at work on it. */
+/** The privx-kit process that started the script may still supervise it. */
 const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
@@ -92,10 +95,10 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
-/** Seconds that may lie between the record and the start of the process. */
+/** Maximum number of seconds between the record and the start of the process. */
 const tolerance = 60
 
-/** Whether the group exists, and is that of the script: numbers of processes are used again. */
+/** Whether the process group exists and is that of the script, because process ids are reused. */
 const isGroupOf = (group: number, startedAt: DateTime.Utc): boolean => {
   try {
     process.kill(-group, 0)
@@ -106,10 +109,10 @@ const isGroupOf = (group: number, startedAt: DateTime.Utc): boolean => {
   return started === undefined || Math.abs(started - DateTime.toEpochMillis(startedAt) / 1000) < tolerance
 }
 
-/** Clock ticks in a second, on every Linux that Node supports. */
+/** Clock ticks per second, on every Linux that Node supports. */
 const ticks = 100
 
-/** When a process started, in seconds since 1970; known on Linux only. */
+/** The start time of a process, in seconds since 1970; only known on Linux. */
 const startOf = (pid: number): number | undefined => {
   try {
     const boot = Number(/^btime (\d+)$/m.exec(fs.readFileSync("/proc/stat", "utf8"))?.[1])
@@ -120,7 +123,7 @@ const startOf = (pid: number): number | undefined => {
   }
 }
 
-/** What Linux tells about a process, from its state on: the name before it, in parentheses, can have spaces. */
+/** The fields of `/proc/PID/stat` from the state on. The name before it, in parentheses, can contain spaces. */
 const statOf = (pid: number): ReadonlyArray<string> =>
   fs
     .readFileSync(`/proc/${pid}/stat`, "utf8")

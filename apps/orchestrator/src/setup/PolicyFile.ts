@@ -1,5 +1,5 @@
 /**
- * The file that says what an administrator expects of a setup script, in TOML, or in JSON if its name ends in `.json`:
+ * The file with an administrator's requirements for a setup script, in TOML, or in JSON if its name ends in `.json`:
  *
  * ```toml
  * write_places = ["/etc", "/opt"]
@@ -22,9 +22,9 @@
  * trust_anchors_file = "anchors.pem"
  * ```
  *
- * Everything is optional, and nothing else is allowed. Every problem is reported at once, with line and column. Paths are
- * relative to the policy file. The files are read when the policy is read and become part of the run: a later change of
- * them does not affect a run that has started.
+ * Every field is optional, and unknown fields are refused. All problems are reported together, with line and column.
+ * Paths are relative to the policy file. The files are read together with the policy and become part of the run: a later
+ * change does not affect a started run.
  */
 import * as PinFile from "@privx-kit/ueba/PinFile"
 import { RuleName } from "@privx-kit/ueba/CapabilityRules"
@@ -40,7 +40,7 @@ import * as PolicySource from "./PolicySource.ts"
 import { type Problem, SettingsError } from "@privx-kit/settings/SettingsError"
 import * as SettingsFile from "@privx-kit/settings/SettingsFile"
 
-/** Reads a policy; fails with every problem of the file, or with the first problem of a file that it names. */
+/** Reads a policy. Fails with every problem of the file, or with the first problem of a file that it names. */
 export const read = Effect.fnUntraced(function* (file: string): Effect.fn.Return<VerificationPolicy, SettingsError> {
   const text = yield* load(file, `policy ${file}`)
   const content = yield* decode(file, text)
@@ -77,7 +77,7 @@ export const read = Effect.fnUntraced(function* (file: string): Effect.fn.Return
 
 const wrong = (problem: Problem): SettingsError => new SettingsError({ problems: [problem], looked: ["--policy"] })
 
-/** In bytes. A policy has about a page, and the files that it names hardly more. */
+/** In bytes. A policy is about a page long, and the files that it names are not much longer. */
 const largest = 256 * 1024
 
 const load = (file: string, setting: string): Effect.Effect<string, SettingsError> =>
@@ -127,7 +127,7 @@ interface Described {
   readonly fix: string
 }
 
-/** The tables whose names are a closed list. */
+/** Tables with a fixed set of names. */
 const tables: { readonly [table: string]: ReadonlyArray<string> } = {
   checks: CheckName.literals,
   capabilities: RuleName.literals
@@ -136,7 +136,7 @@ const tables: { readonly [table: string]: ReadonlyArray<string> } = {
 const describe = (data: unknown, message: string, where: Path): Described => {
   const [top, name] = where
   const known = tables[String(top)]
-  // The schema complains of the table or of the name, and a reader looks for the name.
+  // The schema reports the table or the name, but a reader looks for the name.
   const unknown = known === undefined ? undefined : namesOf(data, String(top)).find((each) => !known.includes(each))
   if (known !== undefined && unknown !== undefined && (name === undefined || name === unknown)) {
     const fix = `Use one of ${known.join(", ")}.`

@@ -1,4 +1,4 @@
-/** Where the parts of a policy file stand. */
+/** The positions of the parts of a policy file. */
 export type Path = ReadonlyArray<PropertyKey>
 
 /** Lines and columns count from 1. */

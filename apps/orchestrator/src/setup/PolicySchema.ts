@@ -1,6 +1,6 @@
 /**
- * What a policy file may hold, as it is written. The published `policy.schema.json` is made from this, so that an editor
- * says the same of a file as `privx-kit` does. What the file means is in `VerificationPolicy`.
+ * The schema of a policy file. The published `policy.schema.json` is generated from it, so that an editor and `privx-kit`
+ * report the same problems. `VerificationPolicy` defines the meaning of the file.
  */
 import { CapabilityRule, CapabilityRules, Patterns, RuleName } from "@privx-kit/ueba/CapabilityRules"
 import * as Checks from "@privx-kit/ueba/Checks"
@@ -37,7 +37,7 @@ export const schemaId = "urn:privx-kit:policy:v1"
 
 const levels = ["demanded", "required", "warned", "off"]
 
-/** The JSON Schema that is published. Names are listed as properties, so that an editor completes and explains them. */
+/** The published JSON Schema. Names are listed as properties, so that an editor completes and explains them. */
 export const jsonSchema = (): Schema.Json => {
   const { description, properties, title } = plain(Content)
   const object = (description: string, properties: Readonly<Record<string, unknown>>) => ({
@@ -74,7 +74,7 @@ export const jsonSchema = (): Schema.Json => {
   return closed(JSON.parse(JSON.stringify(document)))
 }
 
-/** As an editor explains it better than the schema of the values does. */
+/** Explanations for editors that are more helpful than the schema of the values. */
 const rule = () => {
   const { description } = plain(CapabilityRule)
   const subjects = plain(Patterns)

@@ -1,6 +1,6 @@
 /**
- * The text of a policy file, TOML or JSON, as data, with the place of each part. Bounded in depth; a name that stands twice
- * is refused with its place.
+ * Parses the text of a policy file, TOML or JSON, to data with the place of each part. The nesting depth is limited, and
+ * duplicate names are refused with their place.
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -25,7 +25,7 @@ export const parse = (text: string, format: "toml" | "json"): Effect.Effect<Sour
 const start: Place = { line: 1, column: 1 }
 
 const parseToml = Effect.fnUntraced(function* (text: string): Effect.fn.Return<Source, Malformed> {
-  // Loaded only where there is a file to parse.
+  // Loaded only if there is a file to parse.
   const { parse, TomlError } = yield* Effect.promise(() => import("smol-toml"))
   const data = Result.try({
     try: (): unknown => parse(text, { maxDepth: deepest }),
@@ -87,7 +87,7 @@ const parseJson = Effect.fnUntraced(function* (text: string): Effect.fn.Return<S
   return { data: data.success, place: (path, of) => nearest(known, path, of) }
 })
 
-/** Without its quotation of the file and its own notation of the place. */
+/** The message without its excerpt of the file and without its position. */
 const reasonOf = (message: string): string =>
   message
     .replace(/ in JSON at position.*$/s, "")
@@ -109,7 +109,7 @@ const placeOf = (text: string, offset: number): Place => {
   return { line: before.split("\n").length, column: Array.from(before.slice(lineStart)).length + 1 }
 }
 
-/** The offset where more brackets are open than may be. */
+/** The offset at which too many brackets are open. */
 const depthExceeded = (text: string): number | undefined => {
   let depth = 0
   let quoted = false

@@ -1,8 +1,8 @@
 /**
- * Removes stored artifacts that are no longer needed. Unfinished runs and approved scripts keep theirs, whatever
- * is asked. Manifests and attestations stay: they are the provenance.
+ * Removes stored artifacts that are no longer needed. Artifacts of unfinished runs and approved scripts are always kept.
+ * Manifests and attestations are kept, because they are the provenance.
  *
- * It holds the data directory, so that no run can begin meanwhile.
+ * Holds the lock of the data directory, so that no run can start meanwhile.
  */
 import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as DateTime from "effect/DateTime"
@@ -16,11 +16,11 @@ import * as SqliteStorage from "@privx-kit/runs/SqliteStorage"
 import * as ArtifactDirectory from "@privx-kit/artifacts/ArtifactDirectory"
 
 export interface Options {
-  /** The latest that are kept in any case; default 0. */
+  /** The number of latest artifacts that are always kept; default 0. */
   readonly keep?: number | undefined
-  /** Younger ones are kept; without it, age does not count. */
+  /** Artifacts younger than this are kept; if absent, age does not count. */
   readonly olderThan?: Duration.Duration | undefined
-  /** Only says what would be removed. */
+  /** Only report what would be removed. */
   readonly dryRun: boolean
 }
 
@@ -37,7 +37,7 @@ export const run = Effect.fn("Prune.run")(function* (
   options: Options
 ): Effect.fn.Return<Report, StorageFailed | DataDirectoryUnusable | DataDirectoryBusy, DataDirectory> {
   const { path: directory } = yield* DataDirectory
-  // Without a whole record, nothing says which scripts are baselines or approved.
+  // Without a complete record, it is unknown which scripts are baselines or approved.
   yield* SqliteStorage.check(directory)
   const needed = yield* neededBy(directory)
   const now = yield* DateTime.now
@@ -59,7 +59,7 @@ interface Needed {
   readonly approved: ReadonlySet<string>
   readonly baselines: ReadonlySet<string>
   readonly unfinished: ReadonlySet<string>
-  /** When the oldest unfinished run was started: it may need any artifact that was stored since. */
+  /** The start of the oldest unfinished run: it may need any artifact that was stored later. */
   readonly since: number
 }
 
@@ -79,10 +79,10 @@ const reasonToKeep = (
   return undefined
 }
 
-/** File systems round times; nothing is lost by keeping a little more. */
+/** File systems round times, and keeping slightly more is harmless. */
 const slack = 5000
 
-/** Reads the tables without changing them: an earlier version may have made them. */
+/** Reads the tables without migrating them: an earlier version may have created them. */
 const neededBy = (directory: string): Effect.Effect<Needed, StorageFailed> => {
   const file = SqliteStorage.databaseFile(directory)
   return Effect.tryPromise({ try: () => fs.stat(file), catch: fromSystem(file) }).pipe(
@@ -120,11 +120,11 @@ const read = (file: string): Needed => {
   }
 }
 
-/** Digests in any field: the pin of a run, its script, the reference with which it is compared. */
+/** Digests in any field: the pin of a run, its script, its reference script. */
 const digestsIn = (rows: ReadonlyArray<Readonly<Record<string, unknown>>>): ReadonlySet<string> =>
   new Set(rows.flatMap((row) => Object.values(row)).flatMap((value) => String(value).match(/\b[0-9a-f]{64}\b/g) ?? []))
 
-/** For a command: with the lock. */
+/** For a command: holds the lock. */
 export const runIn = (
   dataDirectory: string,
   options: Options

@@ -1,9 +1,10 @@
 /**
- * Rebuilds the record of runs from the manifests of a data directory whose database is gone.
+ * Rebuilds the record of runs from the manifests of a data directory without a database.
  *
- * The record gets one succeeded run for each manifest, with the times of the manifest, and the approvals and baselines that
- * the manifests tell of. A manifest counts only if it is the one that its attestation is about, signed by the key of the data
- * directory or by one that was given: without that, a file that was put there would become an approval. Failed, cancelled and unfinished runs have no manifest and do not come back; fleets neither.
+ * The record receives one succeeded run for each manifest, with the times of the manifest, and the approvals and
+ * baselines that the manifests contain. A manifest counts only if an attestation covers it that is signed by the key of
+ * the data directory or by a given key. Otherwise a file that someone has placed there would become an approval. Failed,
+ * cancelled and unfinished runs have no manifest and cannot be restored; the same applies to fleets.
  */
 import * as Clock from "effect/Clock"
 import type * as DateTime from "effect/DateTime"
@@ -27,11 +28,11 @@ import { setupFields } from "./SetupFields.ts"
 import { kind, type SetupResult, SetupRun } from "./SetupRun.ts"
 
 export interface Report {
-  /** Ids of the runs that are on record again. */
+  /** Ids of the restored runs. */
   readonly added: ReadonlyArray<string>
-  /** How many manifests belong to runs that were on record. */
+  /** The number of manifests whose runs were already in the record. */
   readonly known: number
-  /** Manifests that do not count. */
+  /** Manifests that are not trusted. */
   readonly refused: ReadonlyArray<{ readonly manifest: string; readonly reason: string }>
 }
 
@@ -101,7 +102,7 @@ const record = Effect.fnUntraced(function* (dataDir: string, manifest: Manifest.
 
 const fileOf = ({ handedOver }: Manifest.Manifest) => handedOver.findLast((one) => one.to === "file")
 
-/** A manifest writes `null` or 0 for what was not asked for. */
+/** A manifest contains `null` or 0 for options that were not given. */
 const inputsOf = (manifest: Manifest.Manifest): Schema.Json => {
   const file = fileOf(manifest)
   const recorded: Readonly<Record<string, Schema.Json | undefined>> = {

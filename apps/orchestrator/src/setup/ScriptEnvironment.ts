@@ -1,8 +1,8 @@
 /**
- * The environment variables that an executed script gets.
+ * The environment variables of an executed script.
  *
- * The script is not part of the kit, and the environment of a service or a CI job holds secrets of every name. Only
- * variables that say where things are and in which language to print are passed on.
+ * The script is not part of the kit, and the environment of a service or a CI job contains secrets under any name. Only
+ * variables for locations and for the output language are passed on.
  */
 
 const names: ReadonlySet<string> = new Set([
@@ -20,7 +20,7 @@ const names: ReadonlySet<string> = new Set([
   "no_proxy"
 ])
 
-/** Passed on unless they hold a user name or password. */
+/** Passed on unless they contain a user name or password. */
 const proxies: ReadonlySet<string> = new Set([
   "HTTP_PROXY",
   "HTTPS_PROXY",

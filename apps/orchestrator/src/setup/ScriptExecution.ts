@@ -1,5 +1,6 @@
 /**
- * Runs the script of a run on this machine, and records how that went. What runs is a private copy of the verified bytes.
+ * Executes the script of a run on this machine, and records the outcome. It executes a private copy of the verified
+ * bytes.
  *
  * ```
  * executions/<run>/<n>.json   when it started, and how it ended
@@ -7,7 +8,7 @@
  * executions/<run>/<n>.sh     what was run, 0700
  * ```
  *
- * The start is on the disk before the script starts, so that after a crash no one executes it a second time unknowingly.
+ * The start is recorded on disk before the script starts, so that nobody executes it again unknowingly after a crash.
  */
 import * as Failure from "@privx-kit/core/Failure"
 import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
@@ -28,30 +29,30 @@ import * as ScriptProcess from "./ScriptProcess.ts"
 export const Record = Schema.Struct({
   number: Schema.Int,
   startedAt: Schema.DateTimeUtcFromString,
-  /** Of privx-kit. */
+  /** The process id of privx-kit. */
   pid: Schema.Int,
-  /** Process group of the script, from when it has started. */
+  /** The process group of the script, once it has started. */
   group: Schema.optionalKey(Schema.Int),
   endedAt: Schema.NullOr(Schema.DateTimeUtcFromString),
   exitCode: Schema.NullOr(Schema.Int),
   signal: Schema.NullOr(Schema.String),
   timedOut: Schema.Boolean,
-  /** privx-kit was stopped, and ended the script first. */
+  /** Whether privx-kit was stopped and ended the script first. */
   interrupted: Schema.optionalKey(Schema.Boolean),
-  /** Nothing of it was run: why. */
+  /** Why the script was not started. */
   notStarted: Schema.optionalKey(Schema.String),
   log: Schema.String
 })
 
 export type Record = typeof Record.Type
 
-/** The script was not run, because it had been run before, or may have been. */
+/** The script was not executed, because it has been, or may have been, executed before. */
 export class AlreadyExecuted extends Failure.Class<AlreadyExecuted>()(
   "AlreadyExecuted",
   {
     runId: Schema.String,
     startedAt: Schema.String,
-    /** `null`: privx-kit or the machine crashed meanwhile; it is unknown how far the script came. */
+    /** `null` if privx-kit or the machine crashed: it is unknown how much of the script was executed. */
     endedAt: Schema.NullOr(Schema.String),
     scriptExitCode: Schema.NullOr(Schema.Int),
     log: Schema.String
@@ -80,7 +81,7 @@ const json = Schema.fromJsonString(Schema.toCodecJson(Record))
 
 const directoryOf = (dataDirectory: string, runId: string): string => path.join(dataDirectory, "executions", runId)
 
-/** The latest execution of a run, if there was one. */
+/** The latest execution of a run, if there is one. */
 export const latest = Effect.fn("Execution.latest")(function* (
   dataDirectory: string,
   runId: string
@@ -98,7 +99,7 @@ export const latest = Effect.fn("Execution.latest")(function* (
   const text = yield* Effect.tryPromise({ try: () => fs.readFile(file, "utf8"), catch: fromSystem(file) })
   return yield* Effect.mapError(
     Schema.decodeEffect(json)(text),
-    // A record that a crash has cut short still says that the script was started.
+    // A record that a crash has truncated still shows that the script was started.
     (error) => new StorageFailed({ path: file, reason: "damaged", detail: error.message })
   )
 })
@@ -117,17 +118,17 @@ export interface Options {
   readonly runId: string
   readonly script: Uint8Array
   readonly timeout: Duration.Duration
-  /** Follows on the execution of this number, or is the first; another process may have come first. */
+  /** The number of the previous execution, 0 if there is none. Fails if another process has started one meanwhile. */
   readonly after: number
-  /** Gets what the script prints, as it comes. */
+  /** Receives the output of the script as it arrives. */
   readonly onOutput: (text: string) => void
-  /** Told what has been recorded: that the script begins, and how it ended. */
+  /** Called with each record: at the start of the script and at its end. */
   readonly onRecord: (record: Record) => Effect.Effect<void, StorageFailed>
 }
 
 /**
- * Runs it to its end, or to the time limit; interrupted, it ends the script first. Whatever came of it is recorded, and is in
- * the answer: also that it could not be started.
+ * Executes the script until it ends or reaches the time limit. If it is interrupted, it ends the script first. Every
+ * outcome is recorded and returned, including a script that could not be started.
  */
 export const run = Effect.fn("Execution.run")(function* (options: Options): Effect.fn.Return<Record, StorageFailed> {
   const directory = directoryOf(options.dataDirectory, options.runId)
@@ -166,7 +167,7 @@ export const run = Effect.fn("Execution.run")(function* (options: Options): Effe
             catch: fromSystem(file("log"))
           })
         ),
-        // Nothing was executed, so that the user can try again.
+        // Nothing was executed, so the user can try again.
         Effect.tapError((failure) => Effect.ignore(ended({ notStarted: failure.message })))
       )
       const outcome = Effect.promise(() => script.outcome)
@@ -180,7 +181,7 @@ export const run = Effect.fn("Execution.run")(function* (options: Options): Effe
   )
 })
 
-/** The copy that is executed lies there: another user must not be able to replace it. */
+/** The executed copy is in this directory: another user must not be able to replace it. */
 const expectPrivate = Effect.fnUntraced(function* (directory: string): Effect.fn.Return<void, StorageFailed> {
   for (const one of [path.dirname(directory), directory]) {
     const stat = yield* Effect.tryPromise({ try: () => fs.stat(one), catch: fromSystem(one) })
@@ -191,7 +192,10 @@ const expectPrivate = Effect.fnUntraced(function* (directory: string): Effect.fn
   }
 })
 
-/** At once, because this process can be killed at any time. Where it fails, only the report of `OrphanedScripts` is missing. */
+/**
+ * Recorded immediately, because this process can be killed at any time. If it fails, only the report of `OrphanedScripts`
+ * is missing.
+ */
 const noteGroup = (file: string, record: Record): void => {
   const temporary = `${file}.${record.pid}.part`
   try {
@@ -202,7 +206,7 @@ const noteGroup = (file: string, record: Record): void => {
   }
 }
 
-/** Exactly one process can make the file. */
+/** Exactly one process can create the file. */
 const claim = (file: string, record: Record): Effect.Effect<void, StorageFailed> =>
   Effect.tryPromise({
     try: async () => {

@@ -1,6 +1,7 @@
 /**
- * Executes a script in its own process group, so that its child processes can be ended with it. Its output goes straight to
- * its log, and is read from there: services that it leaves behind can keep writing, and do not delay the end.
+ * Executes a script in a separate process group, so that its child processes can be ended with it. Its output goes
+ * directly to its log and is read from there. Services that the script leaves running can therefore keep writing, and do
+ * not delay its end.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { closeSync, fstatSync, fsyncSync, openSync, readSync } from "node:fs"
@@ -9,15 +10,15 @@ import * as ScriptEnvironment from "./ScriptEnvironment.ts"
 
 export type Outcome =
   | { readonly exitCode: number | null; readonly signal: string | null }
-  /** Nothing of it was run: why, in a few words. */
+  /** Why nothing was executed, in a few words. */
   | { readonly notStarted: string }
 
 export interface Running {
-  /** Of the process group; none where nothing was started. */
+  /** The id of the process group; `undefined` if nothing was started. */
   readonly group: number | undefined
-  /** Never rejected. Where the script was ended from here, its whole group is gone. */
+  /** Never rejects. If this process ended the script, its whole group has ended. */
   readonly outcome: Promise<Outcome>
-  /** SIGTERM for the group, and {@link grace} later SIGKILL. */
+  /** Sends SIGTERM to the group, and SIGKILL after {@link grace}. */
   readonly end: () => void
 }
 
@@ -28,9 +29,9 @@ export const grace = 5000
 const interval = 50
 
 /**
- * Starts it by its own first line, without standard input and with the environment of `ScriptEnvironment`.
+ * Starts the script with its first line, without standard input and with the environment of `ScriptEnvironment`.
  *
- * @param logFile is made; throws where that cannot be
+ * @param logFile created here; throws if that fails
  * @param onOutput called with its output as it arrives
  */
 export const start = (script: string, logFile: string, onOutput: (text: string) => void): Running => {
@@ -65,7 +66,7 @@ export const start = (script: string, logFile: string, onOutput: (text: string) 
   }
 }
 
-/** The error, where it cannot even be tried. */
+/** The error, if the script cannot be started. */
 const begin = (script: string, log: number): ChildProcess | Error => {
   try {
     return spawn(script, [], {
@@ -97,7 +98,7 @@ const reasonOf = (error: Error): string => {
   }
 }
 
-/** Reads on in the log with each call. */
+/** Reads the new part of the log with each call. */
 const follower = (log: number, onOutput: (text: string) => void) => {
   const decoder = new TextDecoder()
   const buffer = Buffer.alloc(65_536)

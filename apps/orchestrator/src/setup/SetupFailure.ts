@@ -1,5 +1,5 @@
 /**
- * Everything a setup run can fail with, as it is journalled: a JSON round trip gives the same class.
+ * The failures of a setup run, as the journal stores them: decoding the JSON returns the same class.
  */
 import { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import type { Failure } from "@privx-kit/core/Failure"
@@ -24,7 +24,7 @@ export const SetupFailure = Schema.Union([
 
 export type SetupFailure = typeof SetupFailure.Type
 
-/** What failed, without the operation's name and the advice, for a line that says both already. */
+/** The text of the failure without operation and hint, for a line that already contains both. */
 export const brief = (failure: Failure): string =>
   failure instanceof VerificationFailed
     ? renderCounts(failure.report)

@@ -1,22 +1,22 @@
 /**
  * The inputs of a setup, each defined once: its name, the kind of its value, and its description for users.
  *
- * Everything that carries inputs is made from this table: the flags (`SetupFlags`), the request, the journal and the bodies of
- * the API (`SetupInputs`), and the fields of fleet and bootstrap files (`SetupFileFields`). A flag has the name in kebab case
- * (`--max-bytes`), a file has it in snake case (`max_bytes`). The table imports nothing, because `--help` loads it.
+ * Everything with these inputs is derived from this table: the flags (`SetupFlags`), the request, the journal and the
+ * bodies of the API (`SetupInputs`), and the fields of fleet and bootstrap files (`SetupFileFields`). Flags use kebab
+ * case (`--max-bytes`), files snake case (`max_bytes`). The table imports nothing, because `--help` loads it.
  */
 
 export interface SetupField {
   readonly kind: "directory" | "sha256" | "size" | "policy" | "approval" | "mode" | "owner"
-  /** In the API. */
+  /** The description in the API. */
   readonly description: string
-  /** In the help of the flag; without it there is no flag. */
+  /** The description in the help of the flag; without it, there is no flag. */
   readonly flag?: string
-  /** In the JSON Schema of the files; without it no file has the field. */
+  /** The description in the JSON Schema of the files; without it, no file has the field. */
   readonly file?: string
 }
 
-/** In the order of the journal: the same inputs are the same text. */
+/** In the order of the journal, so that equal inputs have equal texts. */
 export const setupFields = {
   output: {
     kind: "directory",

@@ -1,5 +1,5 @@
 /**
- * The inputs of a setup as a fleet or bootstrap file holds them: a policy is the name of a file there, permissions are a text.
+ * The inputs of a setup in fleet and bootstrap files, where a policy is a file name and permissions are a text.
  */
 import { RequireApproval } from "@privx-kit/runs/Approvals"
 import { Sha256 } from "@privx-kit/ueba/Sha256"

@@ -1,4 +1,4 @@
-/** The UEBA operations of the PrivX host that a run is for. */
+/** The UEBA operations of the PrivX host of a run. */
 import { PrivxHosts } from "@privx-kit/settings/PrivxHosts"
 import { Ueba } from "@privx-kit/ueba/Ueba"
 import * as Effect from "effect/Effect"
@@ -9,11 +9,11 @@ import { UebaOperations } from "./UebaOperations.ts"
 
 interface SetupHost {
   readonly target: string
-  /** Of a host of a fleet; a process that knows the host has its own way to it. */
+  /** The connection of a submitted fleet host. A process that is configured for the host uses its own connection. */
   readonly connection?: HostConnection | undefined
 }
 
-/** Provides an effect with them, for as long as it takes. */
+/** Provides an effect with the operations until it ends. */
 export const withUeba =
   ({ connection, target }: SetupHost) =>
   <A, E, R>(

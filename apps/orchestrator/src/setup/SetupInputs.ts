@@ -1,4 +1,4 @@
-/** The inputs of a setup as schemas: those in the journal, and those that the body of an API request has. */
+/** The inputs of a setup as schemas: for the journal, and for the body of an API request. */
 import { Owner } from "@privx-kit/artifacts/Manifest"
 import { RequireApproval } from "@privx-kit/runs/Approvals"
 import { Sha256 } from "@privx-kit/ueba/Sha256"
@@ -29,13 +29,15 @@ const inputFields = Object.fromEntries(
   ])
 ) as InputFields
 
-/** What the script is held to. The rest is about the machine that executes the setup, and no part of an API request. */
+/**
+ * The requirements for the script. The other inputs concern the executing machine and are not part of an API request.
+ */
 export const expectations = Struct.omit(inputFields, ["output", "mode", "owner"])
 
 /** The inputs that distinguish one setup from another. */
 export const SetupInputs = Schema.Struct({
   ...inputFields,
-  /** Of a host of a fleet that was submitted to a server; a process that knows the host has its own way to it. */
+  /** The connection of a submitted fleet host. A process that is configured for the host uses its own connection. */
   connection: Schema.optionalKey(HostConnection)
 })
 

@@ -1,6 +1,6 @@
 /**
- * The UEBA setup as plain Effects: {@link setup} creates a session, downloads the script, verifies and delivers it. It needs no
- * engine: a program of your own can run it with `Ueba`, an `ArtifactStore` and a `Delivery`. The durable workflow wraps
+ * The UEBA setup as plain Effects: {@link setup} creates a session, downloads the script, verifies and delivers it. It
+ * needs no engine: a program can run it with `Ueba`, an `ArtifactStore` and a `Delivery`. The durable workflow wraps
  * exactly these steps.
  */
 import type { SetupSessionId } from "@privx-kit/core/SessionId"
@@ -30,8 +30,9 @@ import type { expectations, SetupInputs } from "./SetupInputs.ts"
 /**
  * Sets up UEBA for one PrivX host: create a session → download the script → verify it → deliver it.
  *
- * Fails with a `PrivxFailure` when PrivX cannot be used, `VerificationFailed` when the script must not be trusted, and
- * `StorageFailed` when a file cannot be written. Nothing is delivered unless the verification passed.
+ * Fails with a `PrivxFailure` if PrivX cannot be used, with `VerificationFailed` if the script does not pass the
+ * verification, and with `StorageFailed` if a file cannot be written. The script is delivered only if the verification
+ * passes.
  */
 export const setup = Effect.fn("SetupPipeline.setup")(function* (
   target: URL,
@@ -61,21 +62,21 @@ export const setup = Effect.fn("SetupPipeline.setup")(function* (
 export interface Downloaded extends Artifact {
   /** `Content-Type` as sent. */
   readonly contentType?: string | undefined
-  /** `Content-Length`, where the server sent one. */
-  /** `"unknown"` where only the end of the connection ended the body. */
+  /** `Content-Length`, if the server sent one. */
+  /** `"unknown"` if only the end of the connection ended the body. */
   readonly announcedLength?: number | "unknown" | undefined
-  /** Who answered; not known where an earlier version downloaded. */
+  /** The server that responded; unknown if an earlier version downloaded the script. */
   readonly source?: Source | undefined
-  /** Not there where it was not asked for, or an earlier version downloaded. */
+  /** Absent if it was not requested, or if an earlier version downloaded the script. */
   readonly configuration?: RecordedConfiguration.UebaConfiguration | undefined
 }
 
-/** What a script is held to. `setupFields` describes the fields. */
+/** The requirements for the script. `setupFields` describes the fields. */
 export type Expectations = {
   readonly [Name in Exclude<keyof typeof expectations, "requireApproval">]?: SetupInputs[Name] | undefined
 }
 
-/** Retries of the transport are shown as attempts of the step. */
+/** Shows retries of the transport as attempts of the step. */
 export const retriesOf = (name: StepName, steps: Steps, onRetry: () => void = () => undefined) =>
   Effect.provideService(RetryObserver, (retry) => {
     onRetry()
@@ -96,13 +97,16 @@ export const createSession: Effect.Effect<SetupSessionId, PrivxFailure | Storage
     )
   })
 
-/** Downloads the script of a session into the artifact store, and gets the configuration from which it was made. */
+/**
+ * Downloads the script of a session into the artifact store, and requests the configuration from which PrivX generated
+ * it.
+ */
 export const download = Effect.fn("SetupPipeline.download")(function* (
   session: SetupSessionId,
   options: {
     readonly maxBytes?: number | undefined
     readonly owner?: string | undefined
-    /** Ask for the UEBA configuration as well. Default `false`. */
+    /** Also request the UEBA configuration. Default `false`. */
     readonly configuration?: boolean | undefined
     readonly onRetry?: () => void
   }
@@ -114,7 +118,7 @@ export const download = Effect.fn("SetupPipeline.download")(function* (
     const answer = yield* openSetupScript(session).pipe(retriesOf("download", steps, options.onRetry))
     const artifact = yield* store.store(Download.bounded(answer, options.maxBytes ?? defaultMaxBytes), {
       owner: options.owner,
-      // The stream has the bound already.
+      // The stream already enforces the limit.
       maxBytes: Number.POSITIVE_INFINITY,
       onProgress: (bytes) => steps.progress(bytes, answer.contentLength)
     })
@@ -138,10 +142,10 @@ export const download = Effect.fn("SetupPipeline.download")(function* (
 })
 
 /**
- * Creates a session and downloads with it, as often as it takes within the bounds of `RetryPolicy`. A download that fails
- * begins again with a new session: whether an id can be used twice is not documented.
+ * Creates a session and downloads with it, repeatedly within the limits of `RetryPolicy`. A failed download starts again
+ * with a new session, because it is not documented whether an id can be used twice.
  *
- * @param options.configuration ask for the UEBA configuration as well; default `false`
+ * @param options.configuration also request the UEBA configuration; default `false`
  */
 export const acquire = Effect.fn("SetupPipeline.acquire")(function* (
   options: {
@@ -158,7 +162,7 @@ export const acquire = Effect.fn("SetupPipeline.acquire")(function* (
   })
 })
 
-/** Verifies what is stored, not what went by: the bytes are read again. */
+/** Verifies the stored bytes instead of the streamed ones: they are read again. */
 export const verify = Effect.fn("SetupPipeline.verify")(function* (
   downloaded: Downloaded,
   expected: Expectations = {}
@@ -178,17 +182,17 @@ export const verify = Effect.fn("SetupPipeline.verify")(function* (
   )
 })
 
-/** Where the script was delivered, if it was, and where its manifest is. */
+/** The path of the delivered script, if it was delivered, and of its manifest. */
 export interface Delivered {
   readonly manifest: string
   readonly delivered: string | undefined
 }
 
-/** What is delivered, and what its manifest says of it. */
+/** The delivered script, and the data for its manifest. */
 export interface Verified {
   readonly runId: string
   readonly attempt: number
-  /** As `PrivxHosts.nameOf` writes it. */
+  /** In the form of `PrivxHosts.nameOf`. */
   readonly target: string
   readonly downloaded: Downloaded
   readonly downloadedAt: DateTime.Utc
@@ -196,7 +200,7 @@ export interface Verified {
   readonly review: Review
 }
 
-/** Writes the manifest and its attestation, and delivers the script where a directory is given. */
+/** Writes the manifest and its attestation, and delivers the script if a directory is given. */
 export const deliver = Effect.fn("SetupPipeline.deliver")(function* (
   { attempt, downloaded, downloadedAt, report, review, runId, target }: Verified,
   options: Expectations & Destination = {}

@@ -1,4 +1,4 @@
-/** What a setup is asked for with, and the inputs of the run that come of it. */
+/** The request of a setup, and the inputs of the run that result from it. */
 import { InvalidInput } from "@privx-kit/runs/RunFailures"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -7,19 +7,21 @@ import * as path from "node:path"
 import { type SetupFieldName, setupFields } from "./SetupFields.ts"
 import { SetupInputs } from "./SetupInputs.ts"
 
-/** The inputs of a setup as a caller gives them: relative paths and upper-case digits are fine. `setupFields` describes them. */
+/**
+ * The inputs of a setup from a caller, including relative paths and upper-case digits. `setupFields` describes them.
+ */
 export type RequestedInputs = {
   readonly [Name in SetupFieldName]?: (typeof SetupInputs.Encoded)[Name] | undefined
 }
 
 export interface SetupRequest extends RequestedInputs {
-  /** Base URL of the PrivX; only origin and path are kept. Must be one that this process is configured for. */
+  /** Base URL of the PrivX host, reduced to origin and path. This process must be configured for it. */
   readonly target: URL
-  /** Resume this run, or get its result if it has ended; its inputs are ignored then. */
+  /** Resume this run, or return its result if it has ended. Its inputs are then ignored. */
   readonly runId?: string | undefined
-  /** Begin a new run even where an unfinished one with the same inputs exists. */
+  /** Start a new run even if an unfinished run with the same inputs exists. */
   readonly fresh?: boolean | undefined
-  /** Where a run of that key exists for the target it is that one which is meant, whether or not it is over. */
+  /** Selects the run with this key for the target, if one exists, whether or not it has ended. */
   readonly idempotencyKey?: string | undefined
   /** Fail with `ApprovalPending` if the run waits for an approval; the run keeps waiting. */
   readonly noWait?: boolean | undefined
@@ -29,12 +31,12 @@ export interface SetupRequest extends RequestedInputs {
 
 const names = Struct.keys(setupFields)
 
-/** Always in the same order of keys, so that the same inputs are the same text. */
+/** Fields are always in the same order, so that equal inputs have equal texts. */
 export const inputsOf = (request: RequestedInputs): Effect.Effect<SetupInputs, InvalidInput> => {
   const { output, requireApproval } = request
   const asked = {
     ...request,
-    // The run may be continued from another working directory.
+    // The run may be resumed from another working directory.
     output: output === undefined ? undefined : path.resolve(output),
     requireApproval: requireApproval === "never" ? undefined : requireApproval
   }

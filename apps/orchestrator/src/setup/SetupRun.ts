@@ -8,21 +8,21 @@ import { isReachable } from "./HostConnection.ts"
 import { SetupFailure } from "./SetupFailure.ts"
 import { SetupInputs } from "./SetupInputs.ts"
 
-/** `kind` of these runs. */
+/** The `kind` of these runs. */
 export const kind = "ueba-setup"
 
 export const SetupResult = Schema.Struct({
   runId: RunId,
-  /** Where the script is kept in the data directory, under its hash. */
+  /** The path of the script in the data directory, under its hash. */
   artifact: Schema.String,
-  /** Where the script was delivered, when an output directory was given. */
+  /** The path of the delivered script, if an output directory was given. */
   delivered: Schema.optionalKey(Schema.String),
-  /** The manifest: beside the delivered script, else in the data directory. */
+  /** The path of the manifest: next to the delivered script, otherwise in the data directory. */
   manifest: Schema.String,
   bytes: Schema.Int,
   /** 64 lower-case hexadecimal digits. */
   sha256: Schema.String,
-  /** How the script compares with the reference of this PrivX host, and who approved it. */
+  /** The comparison of the script with the reference script of this PrivX host, and who approved it. */
   review: Review,
   report: VerificationReport
 })

@@ -1,10 +1,11 @@
 /**
- * The steps of `SetupPipeline` as activities of a workflow: those of the setup, and part of those of the bootstrap.
+ * The steps of `SetupPipeline` as activities of a workflow, for the setup and for a part of the bootstrap.
  *
- * - `acquire` creates the session, downloads and asks what the script is made from, in one: the id is a secret, lives only
- *   a while and costs nothing, so it never reaches the journal; after a crash a new one is made.
- * - `verify` reads the stored file, and compares it with the reference of the PrivX host. A script that does not pass is never delivered.
- * - Where the policy asks for it, the run waits for a person's decision, over restarts.
+ * - `acquire` creates the session, downloads the script and requests its configuration, in one activity. The session id
+ * is a short-lived secret that is cheap to create, so it is never journaled; after a crash, a new one is created.
+ * - `verify` reads the stored file, and compares it with the reference script of the PrivX host. A script that does not
+ * pass is never delivered.
+ * - If the policy requires it, the run waits for a person's decision, including restarts.
  * - `deliver` writes the manifest and delivers the script.
  */
 import type { ArtifactStore } from "@privx-kit/artifacts/ArtifactStore"
@@ -29,7 +30,7 @@ import { withUeba } from "./SetupHost.ts"
 import type { SetupInputs } from "./SetupInputs.ts"
 import type { SetupResult } from "./SetupRun.ts"
 
-/** What `acquire` leaves in the journal. */
+/** The journaled result of `acquire`. */
 export const Acquired = Schema.Struct({
   sha256: Schema.String,
   bytes: Schema.Int,
@@ -43,12 +44,12 @@ export const Acquired = Schema.Struct({
 
 const Verified = Schema.Struct({ report: VerificationReport, review: Review })
 
-/** What the person who decides is shown of the script, beside the script itself. */
+/** What the deciding person sees, besides the script. */
 export const DecisionMaterial = Schema.Struct({ report: VerificationReport, source: Schema.NullOr(Source) })
 
 const encodeMaterial = Schema.encodeSync(Schema.toCodecJson(DecisionMaterial))
 
-/** A script that passed its verification, with the decision if one was required. */
+/** A verified script, with the decision if one was required. */
 export interface Checked {
   readonly inputs: SetupInputs
   readonly downloaded: typeof Acquired.Type
@@ -56,7 +57,7 @@ export interface Checked {
   readonly review: Review
 }
 
-/** Downloads and verifies the script, and waits for a decision where one is needed. */
+/** Downloads and verifies the script, and waits for a decision if one is required. */
 export const verified = Effect.fnUntraced(function* <Inputs extends SetupInputs, Result, E extends Failure>(
   run: RunScope<Inputs, Result, E | SetupFailure>
 ) {
@@ -92,7 +93,7 @@ export const verified = Effect.fnUntraced(function* <Inputs extends SetupInputs,
   return { inputs, downloaded, report, review: reviewed }
 })
 
-/** Writes down what was decided, writes the manifest and delivers the script. To be executed in an activity. */
+/** Records the decision, writes the manifest and delivers the script. Must run in an activity. */
 export const delivered = Effect.fnUntraced(function* (run: Approver, { downloaded, inputs, report, review }: Checked) {
   yield* approve(run, downloaded.sha256, review)
   const { delivered, manifest } = yield* SetupPipeline.deliver(
@@ -131,7 +132,7 @@ const acquire = Effect.fnUntraced(function* (runId: string, target: string, inpu
 
 type Approver = Pick<RunScope<unknown, unknown, never>, "runId" | "attempt" | "target" | "recorder">
 
-/** What was decided about the script; the first script of a host becomes the baseline that later ones are compared with. */
+/** The decision about the script. The first script of a host becomes the baseline for later comparisons. */
 const approve = Effect.fnUntraced(function* ({ recorder, runId, target }: Approver, sha256: string, review: Review) {
   const approvals = yield* Approvals
   const { decision } = review
@@ -145,5 +146,5 @@ const approve = Effect.fnUntraced(function* ({ recorder, runId, target }: Approv
   }
 })
 
-/** What these steps need beside what every run needs. */
+/** The services that these steps need in addition to those of every run. */
 export type Services = Approvals | ArtifactStore | PrivxHosts

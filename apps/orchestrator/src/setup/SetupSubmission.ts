@@ -1,4 +1,4 @@
-/** Records a setup for the process that claims it. It needs no engine. */
+/** Records a setup for the process that claims it. Needs no engine. */
 import { nameOf } from "@privx-kit/settings/PrivxHosts"
 import * as RunSubmission from "@privx-kit/runs/RunSubmission"
 import * as Effect from "effect/Effect"
@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import { inputsOf, type SetupRequest } from "./SetupRequest.ts"
 import { SetupRun } from "./SetupRun.ts"
 
-/** The recorded run that a request means, if there is one. */
+/** The recorded run that a request selects, if there is one. */
 export const find = Effect.fn("SetupSubmission.find")(function* (request: SetupRequest) {
   const { fresh, idempotencyKey, target } = request
   const json = yield* Effect.orDie(Schema.encodeEffect(SetupRun.inputs)(yield* inputsOf(request)))
@@ -14,8 +14,7 @@ export const find = Effect.fn("SetupSubmission.find")(function* (request: SetupR
 })
 
 /**
- * Without an idempotency key, an unfinished run of the same inputs is taken for the one that is meant, unless the request is
- * `fresh`.
+ * Without an idempotency key, an unfinished run with the same inputs is joined, unless the request is `fresh`.
  */
 export const submit = Effect.fn("SetupSubmission.submit")(function* (request: SetupRequest) {
   const { fresh, idempotencyKey, target } = request

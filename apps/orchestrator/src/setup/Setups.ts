@@ -1,5 +1,5 @@
 /**
- * UEBA setups as durable runs: start one or join an unfinished one, and get its result.
+ * UEBA setups as durable runs: starts one or joins an unfinished one, and returns its result.
  *
  * ```ts
  * const result = yield* Setups.use((setups) => setups.run({ target, output: "." }))
@@ -22,14 +22,14 @@ export class Setups extends Context.Service<
   Setups,
   {
     /**
-     * Executes a setup to its end: resumes `runId`, or joins the latest unfinished run of the same target and inputs, or
-     * starts a new one. If it is interrupted, the run can be resumed: by the engine while this process lives, by the
+     * Executes a setup to its end: resumes `runId`, joins the latest unfinished run with the same target and inputs, or
+     * starts a new one. If it is interrupted, the run can be resumed: by the engine while this process runs, and by the
      * next process afterwards.
      */
     readonly run: (
       request: SetupRequest
     ) => Effect.Effect<SetupResult, SetupFailure | InvalidInput | RunNotFound | ApprovalPending>
-    /** Executes a run that failed or was cancelled once more, with its inputs, as another attempt. */
+    /** Retries a failed or cancelled run with its inputs, as another attempt. */
     readonly retry: (request: {
       readonly target: URL
       readonly runId: string

@@ -1,6 +1,6 @@
 /**
- * Where each part of a TOML text stands. Loaded when something is wrong with a file: the parser that reads the values does
- * not keep their places.
+ * The position of each part of a TOML text. Loaded only if a file has problems, because the parser of the values does not
+ * keep positions.
  */
 import { type AST, parseTOML } from "toml-eslint-parser"
 import { keyOf, type Path, type Place, type Places } from "./PolicyPlaces.ts"

@@ -1,4 +1,4 @@
-/** The UEBA operations of a PrivX host, made from the way to it. */
+/** The UEBA operations of a PrivX host, made from its connection. */
 import type { HostServices } from "@privx-kit/settings/PrivxHosts"
 import { type Options, Ueba } from "@privx-kit/ueba/Ueba"
 import * as Context from "effect/Context"
@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 
 type Operations = (host: Context.Context<HostServices>) => Effect.Effect<Ueba["Service"]>
 
-/** Once for each host, however many runs it has. */
+/** Created once for each host, regardless of the number of runs. */
 const make = (options: Options): Operations => {
   const known = new WeakMap<Context.Context<HostServices>, Ueba["Service"]>()
   return (host) =>
@@ -27,5 +27,5 @@ export const UebaOperations = Context.Reference<Operations>("privx-kit/setup/Ueb
   defaultValue: () => make({})
 })
 
-/** With options of the UEBA client that are not the default ones. */
+/** With options of the UEBA client that differ from the defaults. */
 export const layer = (options: Options): Layer.Layer<never> => Layer.succeed(UebaOperations, make(options))

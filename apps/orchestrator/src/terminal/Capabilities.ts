@@ -1,6 +1,6 @@
 /**
- * What a stream can show: colour, animation, characters beyond ASCII. Each stream has its own, because standard output is
- * often a file or a pipe while standard error is the terminal.
+ * The capabilities of a stream: color, animation, non-ASCII characters. They are determined for each stream, because
+ * standard output is often a file or a pipe while standard error is the terminal.
  */
 
 export interface Capabilities {
@@ -15,16 +15,16 @@ export interface Environment {
 }
 
 /**
- * - Colour: on at a terminal. `NO_COLOR` (any value) turns it off; `FORCE_COLOR` turns it on elsewhere, and with `0` or `false`
- *   turns it off. `--color` and `--no-color` take precedence.
- * - Animation: at a terminal that is not `TERM=dumb`, and not under `CI`, whose logs keep every frame.
- * - Unicode: if the locale is a UTF-8 one.
+ * - Color: enabled on a terminal. `NO_COLOR` (any value) disables it. `FORCE_COLOR` enables it elsewhere, and with `0` or
+ * `false` disables it. `--color` and `--no-color` take precedence.
+ * - Animation: enabled on a terminal, except with `TERM=dumb` and under `CI`, whose logs keep every frame.
+ * - Unicode: enabled if the locale uses UTF-8.
  */
 export const detect = (options: {
   readonly isTerminal: boolean
   readonly environment: Environment
   readonly platform: NodeJS.Platform
-  /** What `--color` or `--no-color` said. */
+  /** The value of `--color` or `--no-color`. */
   readonly color: boolean | undefined
 }): Capabilities => {
   const { environment, isTerminal } = options
@@ -42,6 +42,6 @@ const given = (value: string | undefined): boolean => value !== undefined && val
 
 const on = (value: string | undefined): boolean => given(value) && value !== "0" && value?.toLowerCase() !== "false"
 
-/** POSIX: the first of the three that is set counts. */
+/** POSIX: the first of the three variables that is set counts. */
 const locale = (environment: Environment): string =>
   [environment["LC_ALL"], environment["LC_CTYPE"], environment["LANG"]].find(given) ?? ""

@@ -1,5 +1,5 @@
 /**
- * Some lines at the bottom of a terminal that are drawn over, with ordinary lines above them. Only for panes that can animate.
+ * Lines at the bottom of a terminal that are redrawn, with ordinary lines above them. Only for panes that can animate.
  */
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
@@ -7,19 +7,19 @@ import type * as Scope from "effect/Scope"
 import type { Pane } from "./Screen.ts"
 
 export interface LiveBlock {
-  /** Puts a line above the block. */
+  /** Prints a line above the block. */
   readonly above: (text: string) => Effect.Effect<void>
 }
 
-/** Seconds count in these lines: more often would show nothing new. */
+/** These lines show seconds, so a higher rate would show nothing new. */
 const frameInterval = "500 millis"
 
 const up = (lines: number): string => (lines === 0 ? "" : `\u001b[${lines}A`)
 
 /**
- * The block stays on the screen when the scope closes.
+ * The block remains on the screen when the scope closes.
  *
- * @param draw the lines; it gets the columns that each may use
+ * @param draw returns the lines; receives the number of columns
  */
 export const make = Effect.fnUntraced(function* (
   pane: Pane,
@@ -28,12 +28,12 @@ export const make = Effect.fnUntraced(function* (
   let height = 0
   const redraw = (above: ReadonlyArray<string>) =>
     Effect.suspend(() => {
-      // The last column stays free: a character there would wrap on some terminals.
+      // The last column stays empty, because a character there would wrap on some terminals.
       const lines = draw(pane.columns() - 1)
       const text = [...above, ...lines].map((line) => `\r\u001b[2K${line}\n`).join("")
       const back = up(height)
       height = lines.length
-      // Erases what is left of a block that was higher.
+      // Erases the rest of a previous block with more lines.
       return pane.write(`${back}${text}\u001b[J`)
     })
   yield* Effect.addFinalizer(() => redraw([]))

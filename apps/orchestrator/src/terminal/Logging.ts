@@ -1,6 +1,7 @@
 /**
- * Logs go to standard error, by default warnings and errors only: commands report their progress themselves. A line has what
- * failed and the reason at the bottom of it, and no stack: those are for faults of privx-kit, which are reported elsewhere.
+ * Logs go to standard error, by default only warnings and errors, because commands report their own progress. A line
+ * contains the failure and its root cause, without a stack. Stacks are for defects of privx-kit, which are reported
+ * elsewhere.
  */
 import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
@@ -18,13 +19,16 @@ const toConsole = (lineOf: ReturnType<typeof once>) =>
     if (line !== undefined) options.fiber.getRef(Console.Console).error(line)
   })
 
-/** What repeats, a database that is away for an hour, is written once in this time. In milliseconds. */
+/**
+ * In milliseconds. A repeated line, for example while a database is unavailable for an hour, is written once in this
+ * time.
+ */
 const silence = 60_000
 
-/** Of these many different lines it is known when each was written. */
+/** Maximum number of different lines whose last time is remembered. */
 const remembered = 200
 
-/** The line to write; none where the same was written a moment ago. */
+/** The line to write; `undefined` if the same line was written recently. */
 export const once = (format: Logger.Logger<unknown, string>, now: () => number = () => performance.now()) => {
   const written = new Map<string, number>()
   return (options: Logger.Options<unknown>): string | undefined => {
@@ -50,7 +54,7 @@ const brief = ({ cause, message }: Logger.Options<unknown>): string => {
   return parts.map((part) => (part instanceof Error ? reasonOf(part) : String(part))).join(": ")
 }
 
-/** What is at the bottom of an error, which is what a person can do something about. */
+/** The root cause of an error, which tells a person what to do. */
 const reasonOf = (error: Error): string => {
   let innermost = error
   for (let depth = 0; depth < 10; depth++) {

@@ -1,20 +1,21 @@
 /**
- * Standard output or standard error, with every write checked.
+ * Standard output or standard error, with a check of every write.
  *
- * Node's stream for a file ignores how many bytes the system took: on a disk that fills up, the output is cut without an
- * error. Files and devices are therefore written here, byte by byte to their end; pipes and terminals by Node's stream.
+ * Node's stream for a file ignores the number of bytes that the system has written: on a full disk, the output is
+ * truncated without an error. Files and devices are therefore written completely here; pipes and terminals use Node's
+ * stream.
  */
 import { fromSystem, type StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as fs from "node:fs"
 
 export interface OutputStream {
-  /** Writes, or begins to. A failure is kept for {@link OutputStream.flush}; nothing is written after it. */
+  /** Writes, or starts to. A failure is kept for {@link OutputStream.flush}; nothing is written afterwards. */
   readonly write: (data: string | Uint8Array) => void
-  /** Waits for everything that was written, and answers with the first failure. */
+  /** Waits for all writes, and returns the first failure. */
   readonly flush: () => Promise<StorageFailed | undefined>
 }
 
-/** @param name as it is shown in messages, e.g. `Standard output` */
+/** @param name for messages, e.g. `Standard output` */
 export const of = (stream: NodeJS.WritableStream & { readonly fd: number }, name: string): OutputStream =>
   isFile(stream.fd) ? ofFile(stream.fd, name) : ofStream(stream, name)
 
@@ -30,7 +31,7 @@ const isFile = (descriptor: number): boolean => {
 const isTerminal = (descriptor: number): boolean => (descriptor === 1 ? process.stdout : process.stderr).isTTY === true
 
 /**
- * @param writeSync the system's call; may take fewer bytes than it is given
+ * @param writeSync the system call, which may write fewer bytes than given
  */
 export const ofFile = (
   descriptor: number,

@@ -1,6 +1,6 @@
 /**
- * Where a command writes: results to `out` (standard output), messages for a person to `err` (standard error). A write
- * that fails does not stop the command; `written` tells whether everything arrived.
+ * The output of a command: results on `out` (standard output), messages for people on `err` (standard error). A failed
+ * write does not stop the command; `written` reports whether everything was written.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -14,7 +14,7 @@ export interface Pane {
   readonly style: Style.Style
   /** Whether a line may be redrawn in place. */
   readonly animation: boolean
-  /** Width in characters, now. */
+  /** The current width in characters. */
   readonly columns: () => number
   /** Writes as is. */
   readonly write: (data: string | Uint8Array) => Effect.Effect<void>
@@ -32,9 +32,9 @@ export class Screen extends Context.Service<
   }
 >()("privx-kit/Screen") {
   /**
-   * The process's own streams.
+   * The streams of the process.
    *
-   * @param color what `--color` or `--no-color` said
+   * @param color the value of `--color` or `--no-color`
    */
   static readonly layer = (color: boolean | undefined): Layer.Layer<Screen> =>
     Layer.sync(Screen, () => ({
@@ -43,7 +43,7 @@ export class Screen extends Context.Service<
     }))
 }
 
-/** Used where the stream has no width. */
+/** Used if the stream has no width. */
 const defaultColumns = 80
 
 const ofStream = (
@@ -69,7 +69,7 @@ const ofStream = (
 export const make = (options: {
   readonly capabilities: Capabilities.Capabilities
   readonly columns: () => number
-  /** Whether the output is a terminal, which obeys control characters. Default `false`. */
+  /** Whether the output is a terminal that interprets control characters. Default `false`. */
   readonly isTerminal?: boolean
   readonly output: OutputStream.OutputStream
 }): Pane => {
@@ -90,8 +90,8 @@ export const make = (options: {
 }
 
 /**
- * Keeps colours, tabs and line ends. Replaces every other character that moves the cursor, hides text, makes the terminal
- * answer or turns the direction of text around with a question mark: a line may quote text from outside.
+ * Keeps colors, tabs and line ends. Replaces every other character that moves the cursor, hides text, makes the terminal
+ * respond or changes the text direction with a question mark, because a line may quote untrusted text.
  */
 const harmless = (text: string): string =>
   // eslint-disable-next-line no-control-regex -- control characters are what this is about

@@ -1,8 +1,8 @@
-/** Colours and signs, or their plain counterparts. */
+/** Colors and signs, or their plain equivalents. */
 import type { Capabilities } from "./Capabilities.ts"
 
 export interface Style {
-  /** Whether characters beyond ASCII can be shown. */
+  /** Whether non-ASCII characters can be shown. */
   readonly unicode: boolean
   readonly bold: (text: string) => string
   readonly dim: (text: string) => string

@@ -1,7 +1,7 @@
 /** Formats numbers, widths and columns as text for people. */
 import { stripVTControlCharacters } from "node:util"
 
-/** `1.2 s`, `340 ms`, `2 min 05 s`. A negative one, from a clock that was set back, counts as none. */
+/** `1.2 s`, `340 ms`, `2 min 05 s`. A negative duration, after a clock was set back, counts as zero. */
 export const duration = (length: number): string => {
   const millis = Math.max(0, length)
   if (millis < 1000) return `${Math.round(millis)} ms`
@@ -15,7 +15,7 @@ export const seconds = (millis: number): string => `${(Math.max(0, millis) / 100
 
 const units = ["kB", "MB", "GB", "TB"]
 
-/** Decimal units, as disks and networks count: `20.5 kB`. */
+/** Decimal units, as for disks and networks: `20.5 kB`. */
 export const bytes = (count: number): string => {
   if (count < 1000) return `${count} B`
   let value = count
@@ -30,12 +30,12 @@ export const bytes = (count: number): string => {
 /** Digits in groups of three: `1 234 567`. */
 export const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+(?!\d))/g, " ")
 
-/** Width of a text in columns, without colours. */
+/** Width of a text in columns, without colors. */
 export const width = (text: string): number => [...stripVTControlCharacters(text)].length
 
 export const padEnd = (text: string, columns: number): string => text + " ".repeat(Math.max(0, columns - width(text)))
 
-/** Shortens a text without colours to a number of columns. */
+/** Shortens a text without colors to a number of columns. */
 export const cut = (text: string, columns: number, ellipsis: string): string => {
   const characters = [...text]
   return characters.length <= columns
@@ -43,7 +43,7 @@ export const cut = (text: string, columns: number, ellipsis: string): string => 
     : characters.slice(0, Math.max(0, columns - [...ellipsis].length)).join("") + ellipsis
 }
 
-/** Breaks a text at spaces so that no line is longer than `columns`, unless a word is. Line breaks in the text stay. */
+/** Wraps a text at spaces to at most `columns`; longer words are not broken. Keeps line breaks. */
 export const wrap = (text: string, columns: number): ReadonlyArray<string> =>
   text.split("\n").flatMap((paragraph) => {
     const lines: Array<string> = []
@@ -59,7 +59,7 @@ export const wrap = (text: string, columns: number): ReadonlyArray<string> =>
     return [...lines, line]
   })
 
-/** Like {@link wrap}, and breaks words that are too long, as paths can be. */
+/** Like {@link wrap}, but breaks words that are too long, such as paths. */
 export const broken = (text: string, columns: number): ReadonlyArray<string> =>
   wrap(text, columns).flatMap((line) => {
     const characters = [...line]
@@ -70,7 +70,9 @@ export const broken = (text: string, columns: number): ReadonlyArray<string> =>
     return lines
   })
 
-/** Lays rows out in two columns. The second wraps; a text that is too long for the first gets a line of its own. */
+/**
+ * Arranges rows in two columns. The second one wraps; a text that is too long for the first one gets a separate line.
+ */
 export const columns = (
   rows: ReadonlyArray<readonly [left: string, right: string]>,
   options: { readonly indent: number; readonly columns: number; readonly maxLeft?: number }
@@ -89,14 +91,14 @@ export const columns = (
 }
 
 /**
- * Lays cells out as a table that is no wider than `columns`: the cells of `flexible` columns are shortened, the
- * last of the map first.
+ * Arranges cells as a table of at most `columns`. Cells of `flexible` columns are shortened, starting with the last one
+ * of the map.
  */
 export const table = (
   rows: ReadonlyArray<ReadonlyArray<string>>,
   options: {
     readonly columns: number
-    /** Which columns may be shortened, and to how many characters at the least; these have no colours. */
+    /** Columns that may be shortened, with their minimum number of characters. They contain no colors. */
     readonly flexible: ReadonlyMap<number, number>
     readonly ellipsis: string
   }
