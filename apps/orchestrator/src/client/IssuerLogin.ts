@@ -1,7 +1,7 @@
 /**
- * How a person at a terminal signs in by the issuer of a server: in a browser on the same machine, which the issuer sends
- * back to a loopback address (RFC 8252, with PKCE), or in a browser anywhere, with a code (RFC 8628). The command line is
- * a public client: it has no secret.
+ * The sign-in of a person at a terminal through the issuer of a server: in a browser on the same machine, which the
+ * issuer redirects to a loopback address (RFC 8252, with PKCE), or in any browser, with a code (RFC 8628). The command
+ * line is a public client without a secret.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -13,7 +13,7 @@ import * as OpenIdClient from "openid-client"
 import { LoginFailed, type LoginReason } from "./LoginFailed.ts"
 import type { Login } from "./LoginStore.ts"
 
-/** What a server says of its issuer. */
+/** The issuer data of a server. */
 export interface Client {
   /** Scheme, host and port of the server. */
   readonly server: string
@@ -23,13 +23,13 @@ export interface Client {
   readonly resource: string | null
 }
 
-/** How long a person has to sign in. */
+/** The time limit of a sign-in. */
 const patience = "5 minutes"
 
 const discover = ({ clientId, issuer, server }: Pick<Client, "server" | "issuer" | "clientId">) =>
   attempt(server, () =>
     OpenIdClient.discovery(new URL(issuer), clientId, undefined, OpenIdClient.None(), {
-      // The server accepts http for an issuer on its own machine only.
+      // The server accepts http only for an issuer on its own machine.
       execute: [
         OpenIdClient.enableNonRepudiationChecks,
         ...(issuer.startsWith("http:") ? [OpenIdClient.allowInsecureRequests] : [])
@@ -40,7 +40,7 @@ const discover = ({ clientId, issuer, server }: Pick<Client, "server" | "issuer"
 const resourceOf = ({ resource }: Pick<Client, "resource">): Record<string, string> =>
   resource === null ? {} : { resource }
 
-/** @param show gets the address at which the person signs in */
+/** @param show receives the URL at which the person signs in */
 export const byBrowser = Effect.fnUntraced(function* (
   client: Client,
   show: (url: URL) => Effect.Effect<void>
@@ -80,7 +80,7 @@ export const byBrowser = Effect.fnUntraced(function* (
   return yield* loginOf(client, tokens)
 })
 
-/** Waits on a loopback address for the browser. What has another state is not of this sign-in. */
+/** Waits for the browser on a loopback address. Redirects with another state do not belong to this sign-in. */
 const listen = Effect.fnUntraced(function* (state: string) {
   const server = http.createServer()
   yield* Effect.acquireRelease(
@@ -115,13 +115,13 @@ const listen = Effect.fnUntraced(function* (state: string) {
 
 const isOf = ({ searchParams }: URL, state: string): boolean => searchParams.get("state") === state
 
-/** What a person types at another machine. */
+/** The code and URL that a person enters on another machine. */
 export interface Code {
   readonly url: string
   readonly code: string
 }
 
-/** @param show gets the code, and where it is entered */
+/** @param show receives the code, and the URL at which it is entered */
 export const byCode = Effect.fnUntraced(function* (
   client: Client,
   show: (code: Code) => Effect.Effect<void>
@@ -141,7 +141,7 @@ export const byCode = Effect.fnUntraced(function* (
   return yield* loginOf(client, tokens)
 })
 
-/** A new access token for a login. */
+/** Requests a new access token for a login. */
 export const renew = Effect.fnUntraced(function* (
   login: Login,
   refreshToken: Redacted.Redacted
@@ -154,7 +154,7 @@ export const renew = Effect.fnUntraced(function* (
   return { ...renewed, refreshToken: renewed.refreshToken ?? refreshToken }
 })
 
-/** Takes the refresh token back. Answers whether the issuer did. */
+/** Revokes the refresh token. Returns whether the issuer accepted this. */
 export const revoke = Effect.fnUntraced(function* (
   login: Login,
   refreshToken: Redacted.Redacted
@@ -170,7 +170,7 @@ type Tokens = Pick<
   "access_token" | "refresh_token" | "expiresIn"
 >
 
-/** In seconds: where the issuer does not say how long an access token is good. */
+/** In seconds. Used if the issuer does not send the lifetime of an access token. */
 const assumed = 300
 
 const loginOf = ({ clientId, issuer, resource, server }: Omit<Client, "scope">, tokens: Tokens): Effect.Effect<Login> =>
@@ -194,7 +194,7 @@ const attempt = <A>(server: string, ask: (signal: AbortSignal) => Promise<A>): E
     }
   })
 
-/** What an issuer answers (RFC 6749, RFC 8628), in the words of this program. */
+/** Messages for the error codes of an issuer (RFC 6749, RFC 8628). */
 const ofCode: Readonly<Record<string, LoginReason>> = {
   access_denied: "denied",
   expired_token: "timeout",
@@ -207,7 +207,7 @@ const reasonOf = (cause: unknown): readonly [LoginReason, string] => {
     return [ofCode[error] ?? "refused", description === undefined ? error : `${error}: ${description}`]
   }
   if (cause instanceof OpenIdClient.ClientError) return ["refused", cause.message]
-  // What `fetch` throws; the text of its cause says more.
+  // An exception of `fetch`; the text of its cause is more specific.
   const inner = cause instanceof Error ? cause.cause : undefined
   if (cause instanceof TypeError && inner instanceof Error) return ["unreachable", inner.message]
   return ["refused", cause instanceof Error ? cause.message : String(cause)]

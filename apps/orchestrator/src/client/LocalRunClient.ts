@@ -1,4 +1,7 @@
-/** The client over a data directory: it reads, and leaves requests for the process that holds the directory, if there is one. */
+/**
+ * The client for a data directory. It reads the record, and leaves requests for the process that holds the directory, if
+ * there is one.
+ */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Domains, layerRunKinds } from "../domain/Domains.ts"
@@ -44,7 +47,7 @@ const make = (dataDir: string, kinds: Layer.Layer<RunKinds>): RunClient["Service
           const by = RunAccess.me()
           const found = yield* RunAccess.find(run)
           const open = yield* RunActions.decide(found, { ...decision, by })
-          // The process that executes the run sees this within a moment.
+          // The executing process sees this within a moment.
           return { run: open && isHeld(dataDir) ? yield* RunReconciler.outcome(found.id, "3 seconds") : found, by }
         })
       ),

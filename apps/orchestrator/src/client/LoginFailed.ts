@@ -1,4 +1,4 @@
-/** A person could not sign in to a server, or the sign-in has ended. */
+/** The sign-in of a person to a server has failed or ended. */
 import * as Failure from "@privx-kit/core/Failure"
 import * as Schema from "effect/Schema"
 
@@ -20,7 +20,7 @@ export class LoginFailed extends Failure.Class<LoginFailed>()(
     /** Scheme, host and port of the server. */
     server: Schema.String,
     reason: LoginReason,
-    /** What the issuer said; may be empty. */
+    /** The message of the issuer; may be empty. */
     detail: Schema.String
   },
   {

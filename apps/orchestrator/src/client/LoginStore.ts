@@ -1,6 +1,6 @@
 /**
- * The logins of this user, one file for each server, which only the user can read. One process at a time changes them, so
- * that a refresh token, which may be good for one use only, is used once.
+ * The logins of this user, in one file for each server that only the user can read. Only one process changes them at a
+ * time, so that a refresh token, which may be valid for one use only, is used once.
  */
 import { isBusy } from "@privx-kit/durable/SqliteCodes"
 import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"
@@ -20,7 +20,7 @@ const Content = Schema.Struct({
   server: Schema.String,
   issuer: Schema.String,
   clientId: Schema.String,
-  /** For which the issuer makes access tokens; null: it knows by itself. */
+  /** The audience of access tokens at the issuer; `null` if the issuer determines it. */
   resource: Schema.NullOr(Schema.String),
   accessToken: Schema.RedactedFromValue(Schema.String, { label: "access token" }),
   /** In milliseconds since 1970. */
@@ -34,7 +34,7 @@ const FileText = Schema.fromJsonString(Schema.toCodecJson(Content))
 const decode = Schema.decodeUnknownEffect(FileText)
 const encode = Schema.encodeSync(FileText)
 
-/** In bytes: an access token has some kilobytes. */
+/** In bytes. An access token has some kilobytes. */
 const largest = 256 * 1024
 
 const directoryOf = ({ environment, home }: Host): string =>
@@ -44,7 +44,7 @@ const directoryOf = ({ environment, home }: Host): string =>
 export const fileOf = (server: string, host: Host): string =>
   path.join(directoryOf(host), `${server.replaceAll(/[^\w.-]+/g, "_")}.json`)
 
-/** The login of a server; none where there is none. */
+/** The login of a server; `undefined` if there is none. */
 export const read = Effect.fnUntraced(function* (
   server: string,
   host: Host
@@ -75,7 +75,7 @@ export const remove = (server: string, host: Host): Effect.Effect<void, StorageF
   return Effect.tryPromise({ try: () => fs.rm(file, { force: true }), catch: fromSystem(file) })
 }
 
-/** A process that renews a login answers within this. */
+/** A process that renews a login completes within this time. */
 const patience = "45 seconds"
 
 /**

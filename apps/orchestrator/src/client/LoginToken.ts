@@ -7,13 +7,13 @@ import type * as Redacted from "effect/Redacted"
 import { LoginFailed } from "./LoginFailed.ts"
 import * as LoginStore from "./LoginStore.ts"
 
-/** In milliseconds: how long an access token must be good for a request to be sent with it. */
+/** The minimum remaining lifetime of an access token for a request, in milliseconds. */
 const margin = 30_000
 
 export type Token = Effect.Effect<Redacted.Redacted | undefined, LoginFailed | StorageFailed>
 
 /**
- * The token for each request, where the user is signed in to the server.
+ * The token for each request, if the user is signed in to the server.
  *
  * @param server scheme, host and port
  */

@@ -1,4 +1,7 @@
-/** A fleet at a server: submits the file and what it names, follows the run to its end, and downloads the scripts. */
+/**
+ * A fleet on a server: submits the file and the files that it names, follows the run to its end, and downloads the
+ * scripts.
+ */
 import type { VerificationPolicy } from "@privx-kit/ueba/VerificationPolicy"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -20,13 +23,13 @@ import { ServerClient } from "./ServerClient.ts"
 import { ServerRefused } from "./ServerRefused.ts"
 
 export interface SubmittedFleet {
-  /** As this machine reads it: without credentials, which are looked for where the work is done. */
+  /** The fleet as this machine reads it, without credentials: the executing process resolves them. */
   readonly fleet: FleetFile.Fleet
   readonly warnings: ReadonlyArray<string>
   readonly body: FleetBody
 }
 
-/** Reads the file and what it names, and says all that is wrong before anything is sent. */
+/** Reads the file and the files that it names, and reports all problems before anything is sent. */
 export const read = Effect.fn("RemoteFleet.read")(function* ({
   file,
   ...selection
@@ -47,7 +50,7 @@ export const read = Effect.fn("RemoteFleet.read")(function* ({
   const policies: Record<string, VerificationPolicy> = {}
   for (const name of policyFiles) policies[name] = yield* PolicyFile.read(path.resolve(directory, name))
   const certificates: Record<string, string> = {}
-  // They were read a moment ago. A private key beside a certificate must not leave this machine.
+  // They were read a moment ago. A private key next to a certificate must not leave this machine.
   for (const name of caFiles) {
     const { pems } = yield* TrustAnchors.fromFiles([path.resolve(directory, name)])
     certificates[name] = pems.join("\n")
@@ -69,7 +72,7 @@ export const read = Effect.fn("RemoteFleet.read")(function* ({
   return read
 })
 
-/** Sent with a key, so that it can be sent again when the answer was lost. */
+/** Sent with a key, so that it can be sent again if the response is lost. */
 export const apply = Effect.fn("RemoteFleet.apply")(function* (body: FleetBody) {
   const { api, origin } = yield* ServerClient
   return yield* api.fleets
@@ -94,14 +97,16 @@ export const show = Effect.fn("RemoteFleet.show")(function* (run: string) {
 
 export type Shown = Effect.Success<ReturnType<typeof show>>
 
-/** Telling every host costs the server something: the more there are, the more seldom it is asked. In milliseconds. */
+/**
+ * In milliseconds. The cost of a report is proportional to the number of hosts, so larger fleets are polled less often.
+ */
 const pauseFor = (hosts: number): number => Math.max(1000, 2 * hosts)
 
 /**
- * The fleet run when it is over: hosts may have failed, or wait for approval. Fails where it was cancelled or cannot be
- * recorded.
+ * Returns the fleet run when it has ended; hosts may have failed or wait for approval. Fails if the run was cancelled or
+ * cannot be recorded.
  *
- * @param look at the hosts, now and then
+ * @param look called with the hosts from time to time
  */
 export const outcome = Effect.fn("RemoteFleet.outcome")(function* (
   runId: string,
@@ -136,12 +141,12 @@ export const outcome = Effect.fn("RemoteFleet.outcome")(function* (
 
 const checkFile = "Use the fleet file that the fleet was submitted with."
 
-/** Scripts that are brought at a time. */
+/** Maximum number of concurrent downloads of scripts. */
 const atOnce = 4
 
 /**
  * Downloads scripts and provenance of the succeeded hosts to the output directories of the file on this machine. Returns
- * the hosts with the result: a host whose script could not be downloaded has failed, and does not affect the others.
+ * the hosts with the result: a host whose script could not be downloaded has failed, without an effect on the others.
  */
 export const bring = Effect.fn("RemoteFleet.bring")(function* (
   fleet: Pick<FleetFile.Fleet, "hosts">,
@@ -160,7 +165,7 @@ export const bring = Effect.fn("RemoteFleet.bring")(function* (
       const { inputs: { mode, output, sha256: wanted = sha256 } = {}, target } = places.get(host.name) ?? {}
       if (output === undefined || status !== "succeeded" || runId === null || sha256 === null)
         return Effect.succeed(host)
-      // A run of another fleet, or of an earlier file, may have hosts of the same names.
+      // The run of another fleet, or of an earlier file, may have hosts with the same names.
       if (target !== host.target)
         return Effect.succeed(
           failed(host, `The fleet file has another base URL for this host, ${target}: nothing was written.`, checkFile)

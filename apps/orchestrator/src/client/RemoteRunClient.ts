@@ -1,4 +1,4 @@
-/** The client over a server. */
+/** The client for a server. */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -19,33 +19,33 @@ import { RunClient, type RunFailure } from "./RunClient.ts"
 import { ServerClient } from "./ServerClient.ts"
 import * as ServerFailure from "./ServerFailure.ts"
 
-/** A server sends something every 15 seconds; otherwise, the connection is lost. */
+/** A server sends data at least every 15 seconds; otherwise the connection is lost. */
 const silence = "45 seconds"
 
-/** How long a server that has gone away may take to come back, in milliseconds. */
+/** How long a server may be unreachable, in milliseconds. */
 const patience = 60_000
 
 const pause = "1 second"
 
-/** What the server gives at most. */
+/** The maximum page size of the server. */
 const largestList = 1000
 
-/** A list of 1,000 runs with their results is far smaller. */
+/** A list of 1,000 runs with their results is much smaller. */
 const largestAnswer = ByteSize.mebibytes(64)
 
-/** In bytes: what one event may have. A run has its report and its policy. */
+/** The maximum size of one event, in bytes. A run contains its report and its policy. */
 const largestEvent = 16 * 1024 * 1024
 
 export const runOf = ({ displayNames: _, requestedBy: __, ...run }: ServedRun): Run => run
 
 type ClientError = Problem.Received | HttpClientError.HttpClientError | Schema.SchemaError
 
-/** The failures of a call, as the command line knows them. */
+/** Converts the failures of a call to failures of the command line. */
 export const named =
   (operation: string, origin: string) =>
   <A, R>(call: Effect.Effect<A, ClientError, R>): Effect.Effect<A, ServerFailure.ServerFailure, R> =>
     call.pipe(
-      // Bodies are read within the call: a server that sends without end fails it.
+      // Bodies are read within the call, so a server that sends without end fails the call.
       Effect.provideService(HttpIncomingMessage.MaxBodySize, largestAnswer),
       Effect.mapError((error) => ServerFailure.of(error, operation, origin))
     )
@@ -134,7 +134,7 @@ export const layer: Layer.Layer<RunClient, never, ServerClient> = Layer.effect(
 
 const operation = "runs.events"
 
-/** `undefined` where there is nothing more to tell. */
+/** `undefined` if there is nothing more to report. */
 const connect = Effect.fnUntraced(function* (
   runs: ServerClient["Service"]["api"]["runs"],
   run: string,
@@ -158,8 +158,8 @@ const connect = Effect.fnUntraced(function* (
 })
 
 /**
- * Ends with the server or the connection; the next stream repeats what was missed. An event that this version does not
- * understand is a failure, because it would come again with each stream.
+ * Ends with the server or the connection; the next stream repeats missed events. An event that this version does not
+ * understand is a failure, because each further stream would send it again.
  */
 const events = (
   response: HttpClientResponse.HttpClientResponse,
@@ -177,7 +177,7 @@ const events = (
     )
   )
 
-/** The decoder keeps what it has of an event until its end comes. */
+/** The decoder keeps an incomplete event until its end arrives. */
 const bounded = <E, R>(text: Stream.Stream<string, E, R>): Stream.Stream<string, E, R> =>
   Stream.suspend(() => {
     let size = 0

@@ -1,6 +1,6 @@
 /**
- * A setup at a server: submits it, follows it to its end, and downloads the result. Nothing is written here before
- * the digests of the result have been checked.
+ * A setup on a server: submits it, follows it to its end, and downloads the result. Nothing is written on this machine
+ * before the digests of the result have been verified.
  */
 import type { Failure } from "@privx-kit/core/Failure"
 import * as DurableFile from "@privx-kit/files/DurableFile"
@@ -29,12 +29,12 @@ import { ServerClient } from "./ServerClient.ts"
 import * as ServerFailure from "./ServerFailure.ts"
 import { ServerRefused } from "./ServerRefused.ts"
 
-/** Sent with a key, so that it can be sent again when the answer was lost. */
+/** Sent with a key, so that it can be sent again if the response is lost. */
 export const submit = Effect.fn("RemoteSetup.submit")(function* (
   submission: typeof SubmissionBody.Type
 ): Effect.fn.Return<Run, RunFailure, ServerClient> {
   const { api, origin } = yield* ServerClient
-  // To resume an unfinished run, its inputs suffice; another key would keep the server from finding it.
+  // An unfinished run is found by its inputs; another key would prevent the server from finding it.
   const key = submission.idempotencyKey ?? (submission.fresh === false ? undefined : crypto.randomUUID())
   const { run } = yield* api.runs
     .submit({ payload: submission, headers: key === undefined ? {} : { "idempotency-key": key } })
@@ -51,7 +51,7 @@ export const retry = Effect.fn("RemoteSetup.retry")(function* (
   )
 })
 
-/** Has UEBA brought from scratch to an active model. Sent with a key, unless an unfinished run is to be joined. */
+/** Submits a bootstrap of UEBA. Sent with a key, unless an unfinished run should be joined. */
 export const bootstrap = Effect.fn("RemoteSetup.bootstrap")(function* (
   body: BootstrapBody
 ): Effect.fn.Return<Run, RunFailure, ServerClient> {
@@ -64,9 +64,9 @@ export const bootstrap = Effect.fn("RemoteSetup.bootstrap")(function* (
 })
 
 /**
- * The result of a run, when it is over; it fails with what the run fails with.
+ * Returns the result of a run when it has ended. Fails with the failure of the run.
  *
- * @param options.wait where the run waits for an approval
+ * @param options.wait whether to wait while the run waits for approval
  */
 export const outcome = Effect.fn("RemoteSetup.outcome")(function* <Inputs, Result, E extends Failure>(
   kind: Pick<DurableRun<Inputs, Result, E>, "result" | "failure">,
@@ -102,7 +102,7 @@ const decoded = <A, I>(schema: Schema.Codec<A, I>, json: unknown, run: Run): Eff
   )
 
 export interface Destination {
-  /** Directory that gets the script and its provenance. */
+  /** The directory for the script and its provenance. */
   readonly output: string
   readonly mode: number | undefined
   readonly owner: typeof Manifest.Owner.Type | undefined
@@ -135,14 +135,14 @@ export const bring = Effect.fn("RemoteSetup.bring")(function* <A extends Pick<Se
   const delivered = path.join(directory, scriptName)
   const files = ProvenanceFiles.delivered(directory)
   yield* Delivery.put(script, delivered, { runId, mode, owner })
-  // The manifest last: a manifest that exists has its attestation beside it.
+  // The manifest is written last: an existing manifest has its attestation next to it.
   yield* DurableFile.write(files.publicKey, publicKey, { owner: runId })
   yield* DurableFile.write(files.attestation, attestation, { owner: runId })
   yield* DurableFile.write(files.manifest, manifestText, { owner: runId })
   return { ...result, delivered, manifest: files.manifest }
 })
 
-/** Larger files are not what they should be. */
+/** Larger files are not the expected ones. */
 const largest = 64 * 1024 * 1024
 
 export const download = Effect.fn("RemoteSetup.download")(function* (
@@ -155,7 +155,7 @@ export const download = Effect.fn("RemoteSetup.download")(function* (
   return yield* collected(stream, operation, origin)
 })
 
-/** What scripts of the PrivX host of a run are compared with, and its bytes. */
+/** The reference script of the PrivX host of a run, with its bytes. */
 export const reference = Effect.fn("RemoteSetup.reference")(function* (
   run: string
 ): Effect.fn.Return<(Reference & { readonly script: Buffer }) | undefined, RunFailure, ServerClient> {
@@ -185,7 +185,7 @@ const collected = Effect.fnUntraced(function* (
   return Buffer.concat(pieces)
 })
 
-/** The manifest is the one that was signed, by the key that came with it. */
+/** Verifies that the manifest was signed with the key that was downloaded with it. */
 const attested = Effect.fnUntraced(function* (document: Manifest.Document, attestation: string, publicKey: string) {
   const { runId } = document.manifest
   const { envelope, statement } = yield* Effect.mapError(Attestation.read(attestation), (why) =>

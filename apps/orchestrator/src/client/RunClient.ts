@@ -1,5 +1,5 @@
 /**
- * Reads and controls runs, in a data directory on this machine or at a server. The caller does not need to know which.
+ * Reads and controls runs in a data directory on this machine or on a server, with the same interface for both.
  */
 import type { InvalidInput } from "@privx-kit/runs/RunFailures"
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
@@ -17,7 +17,7 @@ import type { SettingsError } from "@privx-kit/settings/SettingsError"
 import type { LoginFailed } from "./LoginFailed.ts"
 import type { ServerRefused } from "./ServerRefused.ts"
 
-/** Of the data directory, or of the way to the server. */
+/** A failure of the data directory, or of the connection to the server. */
 export type ClientFailure =
   | DataDirectoryBusy
   | DataDirectoryUnusable
@@ -34,32 +34,32 @@ export type RunFailure = ClientFailure | RunNotFound | RunAmbiguous | RunConflic
 
 export interface RunFilter {
   readonly status: ReadonlyArray<RunStatus>
-  /** Base URL of a PrivX. */
+  /** Base URL of a PrivX host. */
   readonly target: string | undefined
   /** Milliseconds since 1970. */
   readonly since: number | undefined
   readonly limit: number
-  /** The hosts of fleet runs too, where neither state nor PrivX says which are meant. */
+  /** Also list the hosts of fleet runs if neither status nor PrivX host selects them. */
   readonly parts?: boolean | undefined
 }
 
-/** Runs are named by their ids, or by the beginning of one. */
+/** Runs are selected by their ids or the beginning of one. */
 export class RunClient extends Context.Service<
   RunClient,
   {
-    /** The latest first. Their results may be left out. */
+    /** The latest first. Results may be omitted. */
     readonly list: (wanted: RunFilter) => Effect.Effect<ReadonlyArray<Run>, RunFailure>
     readonly find: (run: string) => Effect.Effect<Run, RunFailure>
-    /** Calls back with the run now and after each change; returns it when it has ended. */
+    /** Calls back with the current run and after each change. Returns the run when it has ended. */
     readonly follow: (run: string, changed: (run: Run) => Effect.Effect<void>) => Effect.Effect<Run, RunFailure>
-    /** Answers with the run as it is when that was seen, or a while later. */
+    /** Returns the run after the request was processed, or after a while. */
     readonly cancel: (run: string, comment?: string) => Effect.Effect<Run, RunFailure>
-    /** Answers with who it was that decided, too. */
+    /** Also returns who decided. */
     readonly decide: (
       run: string,
       decision: Omit<Decision, "by">
     ) => Effect.Effect<{ readonly run: Run; readonly by: string }, RunFailure>
-    /** Answers with the ids of what was removed. */
+    /** Returns the ids of the removed runs. */
     readonly prune: (
       bound: Bound,
       options: { readonly dryRun: boolean }

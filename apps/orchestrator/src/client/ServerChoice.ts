@@ -1,4 +1,4 @@
-/** Whether a command talks to a server, and not to a data directory. Asked before anything else is loaded. */
+/** Decides whether a command uses a server instead of a data directory. Evaluated before anything else is loaded. */
 import * as Catalogue from "@privx-kit/settings/Catalogue"
 
 /** With `--data-dir`, the command uses the directory on this machine and ignores the environment. */

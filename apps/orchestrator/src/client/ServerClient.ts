@@ -1,6 +1,6 @@
 /**
- * The client of a server of the kit, made from the definition of its API. What can be repeated without harm is, when the
- * way there or the server is out of order for a moment; every failure is one that the command line knows.
+ * The client of a privx-kit server, derived from the definition of its API. Requests that are safe to repeat are retried
+ * while the server or the connection is temporarily unavailable. Every failure is a failure of the command line.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Tls from "@privx-kit/http/Tls"
@@ -18,16 +18,16 @@ import * as ServerFailure from "./ServerFailure.ts"
 
 export interface Address {
   readonly url: URL
-  /** For the next request. None where the server asks for none. */
+  /** The token of the next request; `undefined` if the server requires none. */
   readonly token: Token
-  /** PEM texts, trusted beside the system's. */
+  /** PEM texts, trusted in addition to the CAs of the system. */
   readonly ca: ReadonlyArray<string>
 }
 
-/** How long one attempt may take. */
+/** The time limit of one attempt. */
 const attempt = "30 seconds"
 
-/** So often something is tried that can be repeated, with pauses that grow. */
+/** The maximum number of attempts of a request that is safe to repeat, with increasing pauses. */
 const attempts = 5
 
 const make = (address: Address) =>
@@ -61,7 +61,10 @@ const make = (address: Address) =>
       )
   })
 
-/** A submission from here has an idempotency key, or joins what it finds; a request has a body only if its endpoint takes one. */
+/**
+ * A submission from here has an idempotency key or joins an existing run. A request has a body only if its endpoint takes
+ * one.
+ */
 const isSafe = ({ headers, method, url }: HttpClientRequest.HttpClientRequest): boolean =>
   method === "GET" || "idempotency-key" in headers || /\/(fleets\/(plan|status)|keep-alives)$/.test(url)
 
@@ -91,7 +94,7 @@ export class ServerClient extends Context.Service<
     ).pipe(Layer.provide(NodeHttpClient.layerNodeHttpNoAgent), Layer.provide(agent(address)), Layer.fresh)
 }
 
-/** Node's own client: a command has few requests to send, and this one is there already. */
+/** The client of Node: a command sends only a few requests, and this client is already loaded. */
 const agent = ({ ca, url }: Address) =>
   NodeHttpClient.layerAgentOptions(
     url.protocol === "https:"

@@ -1,4 +1,4 @@
-/** What a call to the server fails with, as a failure that the command line knows. */
+/** Converts failures of a call to the server to failures of the command line. */
 import { StorageFailed } from "@privx-kit/core/StorageFailed"
 import { UnexpectedResponse } from "@privx-kit/core/UnexpectedResponse"
 import { type Reason, TransportError } from "@privx-kit/http/TransportError"
@@ -12,7 +12,7 @@ import * as Problem from "../server/Problem.ts"
 import { LoginFailed } from "./LoginFailed.ts"
 import { ServerRefused } from "./ServerRefused.ts"
 
-/** Failures that are the same wherever they come from. */
+/** Failures that need no conversion. */
 const Known = Schema.Union([RunNotFound, RunAmbiguous, RunConflict, InvalidInput, SettingsError, ArtifactNotFound])
 
 const decodeKnown = Schema.decodeUnknownOption(Schema.toCodecJson(Known))
@@ -25,14 +25,14 @@ export type ServerFailure =
   | LoginFailed
   | StorageFailed
 
-/** @param error of the generated client */
+/** @param error failure of the generated client */
 export const of = (
   error: Problem.Received | HttpClientError.HttpClientError | Schema.SchemaError,
   operation: string,
   origin: string
 ): ServerFailure => {
   if (HttpClientError.isHttpClientError(error)) return ofClient(error, operation, origin)
-  // A success, or an answer of the kit's own shape, that this version does not understand.
+  // A success, or a response in the shape of the kit, that this version does not understand.
   if (!("status" in error)) return unexpected(operation, 200, "otherJson")
   const { detail, fields, hint, status } = error
   const tag = Problem.tagOf(error)
@@ -44,7 +44,7 @@ export const of = (
 
 const decodeProblem = Schema.decodeUnknownOption(Schema.toCodecJson(Schema.Union(Problem.withBody)))
 
-/** Of an answer that is no success, read by hand. */
+/** The failure for an error response that is read by hand. */
 export const ofAnswer = (status: number, body: unknown, operation: string, origin: string): ServerFailure =>
   Option.match(decodeProblem(body), {
     onNone: () => unexpected(operation, status, "undocumentedStatus"),
@@ -53,7 +53,7 @@ export const ofAnswer = (status: number, body: unknown, operation: string, origi
 
 const ofClient = (error: HttpClientError.HttpClientError, operation: string, origin: string): ServerFailure => {
   const { cause } = error.reason
-  // There is no token to send the request with.
+  // The request was not sent, because there is no token.
   if (cause instanceof LoginFailed || cause instanceof StorageFailed) return cause
   if (isTooLarge(cause)) return tooLarge(operation, origin)
   if (error.response !== undefined) return unexpected(operation, error.response.status, "undocumentedStatus")
@@ -80,7 +80,7 @@ export const tooLarge = (operation: string, origin: string): TransportError =>
 const unknownServer =
   "Check --server, whether a proxy answers instead of the server, and that the server has the same version of privx-kit."
 
-/** Of the body's reader, which has no class of its own for it. */
+/** The failure of the body reader, which has no separate class. */
 const isTooLarge = (cause: unknown): boolean => cause instanceof Error && cause.message === "maxBytes exceeded"
 
 const unexpected = (operation: string, status: number, reason: UnexpectedResponse["reason"]): UnexpectedResponse =>
@@ -92,7 +92,7 @@ const unexpected = (operation: string, status: number, reason: UnexpectedRespons
     advice: unknownServer
   })
 
-/** Whether the way to the server may be open again in a moment. */
+/** Whether the server may be reachable again in a moment. */
 export const mayPass = (error: unknown): boolean => {
   if (!HttpClientError.isHttpClientError(error) || error.response !== undefined) return false
   const reason = reasonOf(codeOf(error.reason.cause))
@@ -116,7 +116,7 @@ const reasonOf = (code: string | undefined): Reason => {
   return code.startsWith("HPE_") ? "protocol" : (reasons[code] ?? "reset")
 }
 
-/** A failed attempt on several addresses is an `AggregateError`: its first member has the reason. */
+/** A failed attempt on several addresses is an `AggregateError`: its first member contains the reason. */
 const codeOf = (cause: unknown): string | undefined => {
   if (typeof cause !== "object" || cause === null) return undefined
   if ("code" in cause && typeof cause.code === "string") return cause.code

@@ -1,15 +1,15 @@
-/** The server refused the request for a reason of its own: the token, the role, or its state. */
+/** The server refused the request because of the token, the role or its state. */
 import * as Failure from "@privx-kit/core/Failure"
 import * as Schema from "effect/Schema"
 
 export class ServerRefused extends Failure.Class<ServerRefused>()(
   "ServerRefused",
   {
-    /** HTTP status of the answer. */
+    /** HTTP status of the response. */
     status: Schema.Int,
-    /** Class of the failure, from the `type` of the answer, e.g. `Forbidden` or `FourEyes`. */
+    /** Class of the failure, from the `type` of the response, e.g. `Forbidden` or `FourEyes`. */
     reason: Schema.String,
-    /** What the server says. */
+    /** The message of the server. */
     detail: Schema.String,
     advice: Schema.String
   },

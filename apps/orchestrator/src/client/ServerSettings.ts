@@ -1,6 +1,6 @@
 /**
- * Which server a command talks to: `--server`, or `PRIVX_KIT_SERVER`; the token only from the environment, from a file that
- * it names, or from `privx-kit login`.
+ * The server of a command: `--server`, or `PRIVX_KIT_SERVER`. The token comes only from the environment, from a file that
+ * the environment names, or from `privx-kit login`.
  */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -21,9 +21,9 @@ export interface Flags {
 
 export interface ServerSettings {
   readonly url: URL
-  /** For the next request. None where the server asks for none. */
+  /** The token of the next request; `undefined` if the server requires none. */
   readonly token: LoginToken.Token
-  /** Whether the environment names the token: it takes precedence over a login. */
+  /** Whether the environment contains the token, which takes precedence over a login. */
   readonly fromEnvironment: boolean
   /** PEM texts. */
   readonly ca: ReadonlyArray<string>

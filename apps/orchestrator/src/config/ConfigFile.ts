@@ -1,5 +1,5 @@
 /**
- * Loads `privx-kit.config.*` of the working directory. The file is code, and privx-kit may run as root: one that
+ * Loads `privx-kit.config.*` from the working directory. The file is code, and privx-kit may run as root, so a file that
  * another user owns or can write is refused.
  */
 import * as Failure from "@privx-kit/core/Failure"
@@ -18,7 +18,7 @@ import type { Domain } from "../domain/Domain.ts"
 export class ConfigFileFailed extends Failure.Class<ConfigFileFailed>()(
   "ConfigFileFailed",
   {
-    /** With line and column where they are known. */
+    /** With line and column, if known. */
     file: Schema.String,
     detail: Schema.String
   },
@@ -57,7 +57,7 @@ const sentence = (error: unknown): string => {
   return /[.!?]$/.test(text) ? text : `${text}.`
 }
 
-/** `FILE:LINE:COLUMN`, of the file itself or of what it imports. */
+/** `FILE:LINE:COLUMN` of the file or of a module that it imports. */
 const placeOf = (file: string, error: unknown): string => {
   const stack = error instanceof Error ? (error.stack ?? "") : ""
   const [, line] = new RegExp(`${escaped(file)}:(\\d+(?::\\d+)?)`).exec(stack) ?? []
@@ -77,7 +77,7 @@ const isConfig = (value: unknown): value is Config => {
 const isDomain = (value: unknown): value is Domain =>
   typeof value === "object" && value !== null && "name" in value && typeof value.name === "string"
 
-/** What a config file provides to everything that a command does. */
+/** The services that a config file provides to every command. */
 export const layer = ({ exporters = [], hooks, policies }: Config): Layer.Layer<never> =>
   Layer.mergeAll(
     policies === undefined ? Layer.empty : Layer.succeed(Demands.Minimum, { ...Demands.none, ...policies }),

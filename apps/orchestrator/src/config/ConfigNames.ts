@@ -1,8 +1,8 @@
-/** Where a config file is looked for. It is looked for at each start, so this loads nothing. */
+/** The names of the config file. They are checked at each start, so this module imports almost nothing. */
 import * as fs from "node:fs"
 import * as path from "node:path"
 
-/** In this order; the first one that exists is the one. `bin/launch.cjs` looks for the same names. */
+/** The first existing name counts. `bin/launch.cjs` uses the same names. */
 export const names = ["privx-kit.config.ts", "privx-kit.config.mts", "privx-kit.config.js", "privx-kit.config.mjs"]
 
 /** The config file of a directory, if there is one. */
@@ -11,7 +11,7 @@ export const find = (directory: string | undefined = workingDirectory()): string
     ? undefined
     : names.map((name) => path.join(directory, name)).find((file) => fs.existsSync(file))
 
-/** None where it has been removed. */
+/** `undefined` if it has been removed. */
 const workingDirectory = (): string | undefined => {
   try {
     return process.cwd()

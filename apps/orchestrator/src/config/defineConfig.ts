@@ -1,6 +1,6 @@
 /**
- * `privx-kit.config.ts`, as a project has it beside its package.json: domains that it adds to privx-kit, the least that it
- * demands of every setup, what happens around each step, and where traces and metrics go.
+ * `privx-kit.config.ts`, a file of a project next to its package.json: additional domains, the minimum policy of every
+ * setup, hooks around each step, and the destination of traces and metrics.
  *
  * ```ts
  * import { defineConfig } from "privx-kit/defineConfig"
@@ -15,19 +15,19 @@ import type { Demands } from "../setup/Demands.ts"
 import type { Domain } from "../domain/Domain.ts"
 
 export interface Config {
-  /** Beside those of privx-kit. */
+  /** Domains in addition to those of privx-kit. */
   readonly domains?: ReadonlyArray<Domain>
   /** The minimum policy of every setup of this project. */
   readonly policies?: Partial<Demands>
   readonly hooks?: {
     /** Called before each step of every run. If it throws, the step fails with that error and does nothing. */
     readonly beforeStep?: (step: HookedStep) => void | Promise<void>
-    /** Called when a step has ended. If it throws, the error is logged. */
+    /** Called after each step. If it throws, the error is logged. */
     readonly afterStep?: (step: HookedStep, outcome: "succeeded" | "failed") => void | Promise<void>
   }
-  /** Layers that send traces, metrics or logs somewhere, e.g. those of `effect/observability`. */
+  /** Layers that export traces, metrics or logs, e.g. those of `effect/observability`. */
   readonly exporters?: ReadonlyArray<Layer.Layer<never>>
 }
 
-/** Gives a config file its types. */
+/** Adds types to a config file. */
 export const defineConfig = (config: Config): Config => config

@@ -1,6 +1,7 @@
 /**
- * A domain: everything that the program knows of one part of PrivX, or of a job around it, in one value. The commands, kinds of
- * run, workflows, exit codes and the simulator of the program are folds over the list of domains; the domains of other teams
+ * A domain: everything in the program that concerns one part of PrivX, or a job that uses it, in one value. The commands,
+ * kinds of run, workflows, exit codes and the simulator of the program are folds over the list of domains. Domains of
+ * other projects are in this list like those of privx-kit.
  * stand in that list like those of privx-kit.
  *
  * ```ts
@@ -11,7 +12,8 @@
  * })
  * ```
  *
- * What takes long to load is behind an `import()`: a command that does not need it starts as fast without the domain.
+ * Code that is slow to load is behind an `import()`, so that commands that do not need it start as fast as without the
+ * domain.
  */
 import type { Screen } from "../terminal/Screen.ts"
 import type { DomainServer } from "./DomainServer.ts"
@@ -28,11 +30,11 @@ import type * as Layer from "effect/Layer"
 /** The durable runs of a domain. */
 export interface DomainRuns {
   readonly kinds: ReadonlyArray<RunKind>
-  /** Lets the engine execute them: the `toLayer` of each kind. */
+  /** Lets the engine execute them, through the `toLayer` of each kind. */
   readonly workflows: Layer.Layer<never, never, RuntimeServices>
 }
 
-/** What the program gives to the commands of its domains. */
+/** The services that the program provides to the commands of its domains. */
 export type CommandServices =
   | Screen
   | Domains
@@ -42,26 +44,29 @@ export type CommandServices =
 /** A command of a domain; see {@link command}. */
 export type DomainCommand = Command.Command<string, never, unknown, Ended, CommandServices>
 
-/** A command that is loaded when the command line names it; see {@link late}. */
+/** A command that is loaded when the command line selects it; see {@link late}. */
 export interface LateCommand {
   readonly name: string
-  /** What `privx-kit --help` says of it. It is the short description of the command itself, too. */
+  /** Its description in `privx-kit --help`, which is also the short description of the command. */
   readonly shortDescription: string
   readonly load: () => Promise<DomainCommand>
 }
 
 export interface Options {
-  /** As subcommands of `privx-kit`; each by way of {@link command} or {@link late}. */
+  /** Subcommands of `privx-kit`, each created with {@link command} or {@link late}. */
   readonly commands?: ReadonlyArray<DomainCommand | LateCommand>
   readonly runs?: () => Promise<DomainRuns>
-  /** Tables of the domain beside the record of runs, in both databases. */
+  /** Tables of the domain in addition to the record of runs, in both databases. */
   readonly migrations?: () => Promise<TableMigrations>
   readonly failures?: ReadonlyArray<DomainFailure>
-  /** What the domain has of PrivX, for `simulate`. The simulator brings UEBA and playback by itself, in the same way. */
+  /**
+   * The PrivX endpoints that the domain adds to `simulate`. The simulator itself contains UEBA and playback in the same
+   * way.
+   */
   readonly simulator?: () => Promise<SimulatorDomain>
   /** Endpoints of `privx-kit serve`, and a view of the domain on the web page. */
   readonly server?: () => Promise<DomainServer>
-  /** The OpenAPI document of what the domain calls of PrivX. */
+  /** The OpenAPI document of the PrivX endpoints that the domain calls. */
   readonly openapi?: () => Promise<OpenApi.OpenAPISpec>
 }
 
@@ -71,14 +76,14 @@ export interface Domain extends Options {
 
 export const make = (name: string, options: Options): Domain => ({ name, ...options })
 
-/** Makes a command one of a domain: it needs nothing but what the program gives, and reports its failures by itself. */
+/** Creates a command of a domain. It needs only the services of the program, and reports its own failures. */
 export const command = <Name extends string, Input, Context, R extends CommandServices>(
   command: Command.Command<Name, Input, Context, Ended, R>
 ): DomainCommand =>
-  // The name is part of the type, and no list could have commands of different names.
+  // The name is part of the type, so a list could not contain commands with different names.
   command as unknown as DomainCommand
 
-/** Makes a command one of a domain without loading its definition: other commands start as fast without it. */
+/** Creates a command of a domain without loading its definition, so that other commands start as fast as without it. */
 export const late = (name: string, shortDescription: string, load: () => Promise<DomainCommand>): LateCommand => ({
   name,
   shortDescription,

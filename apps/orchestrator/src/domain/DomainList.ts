@@ -1,4 +1,4 @@
-/** The list of domains of a process, folded to what the program needs of all of them. */
+/** Combines the domains of a process for the program. */
 import { DomainMigrations } from "@privx-kit/runs/DomainMigrations"
 import * as RunKinds from "@privx-kit/runs/RunKinds"
 import * as Effect from "effect/Effect"

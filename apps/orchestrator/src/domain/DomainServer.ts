@@ -1,7 +1,7 @@
 /**
- * What a domain adds to `privx-kit serve`: endpoints that call PrivX, and a view of its own on the web page. The server
- * looks at the token and the role, opens the PrivX host, and answers failures as problem details; the domain says what to
- * ask of PrivX and what the answer is.
+ * The part of a domain in `privx-kit serve`: endpoints that call PrivX, and a view on the web page. The server checks the
+ * token and the role, opens the PrivX host, and converts failures to problem details. The domain defines the calls to
+ * PrivX and the response.
  *
  * ```ts
  * const list = DomainServer.endpoint({
@@ -20,7 +20,7 @@
  * }
  * ```
  *
- * The example is answered at `GET /api/v1/domains/secrets/secrets?host=https://privx.example.com`.
+ * The endpoint of the example is `GET /api/v1/domains/secrets/secrets?host=https://privx.example.com`.
  */
 import type { Failure } from "@privx-kit/core/Failure"
 import type { HostServices } from "@privx-kit/settings/PrivxHosts"
@@ -28,10 +28,10 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 
-/** What a caller must be allowed: to look (every role), to change something (operator, admin), or to administer (admin). */
+/** The permission of the caller: to read (every role), to make changes (operator, admin), or to administer (admin). */
 export type Right = "look" | "submit" | "administer"
 
-/** The values of the names in the path. */
+/** The values of the path parameters. */
 export type Params = Readonly<Record<string, string>>
 
 export interface DomainEndpoint {
@@ -44,23 +44,24 @@ export interface DomainEndpoint {
   /** For the OpenAPI document. */
   readonly summary: string
   readonly success: Schema.Top
-  /** The answer as JSON. */
+  /** The response as JSON. */
   readonly run: (params: Params) => Effect.Effect<Schema.Json, Failure, HostServices | Scope.Scope>
 }
 
 export interface DomainServer {
-  /** As the web page shows it. */
+  /** Its name on the web page. */
   readonly title: string
   readonly endpoints: ReadonlyArray<DomainEndpoint>
   /**
-   * The absolute path of a JavaScript module that shows the domain on the web page. It exports `mount(element, context)`, which fills the
-   * element and returns a function that ends it; `context.request(path)` is `fetch` with the sign-in of the page. The
-   * security policy of the page applies: no inline style or script, and nothing from other servers.
+   * The absolute path of a JavaScript module that shows the domain on the web page. It exports `mount(element, context)`,
+   * which fills the element and returns a function that removes the view. `context.request(path)` is `fetch` with the
+   * sign-in of the page. The security policy of the page applies: no inline style or script, and nothing from other
+   * servers.
    */
   readonly view?: string
 }
 
-/** An endpoint whose answer has a schema. */
+/** Creates an endpoint whose response has a schema. */
 export const endpoint = <S extends Schema.Codec<unknown, unknown>>(
   options: Omit<DomainEndpoint, "run" | "success"> & {
     readonly success: S

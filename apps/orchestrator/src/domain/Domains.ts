@@ -1,4 +1,4 @@
-/** What follows from the list of domains: for code that deals with all of them, and knows none. */
+/** Values derived from the list of domains, for code that handles all of them without knowing any. */
 import type { ArtifactStore } from "@privx-kit/artifacts/ArtifactStore"
 import type { Delivery } from "@privx-kit/artifacts/Delivery"
 import type { Database } from "@privx-kit/durable/Database"
@@ -21,7 +21,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
-/** What a process gives to the workflows of its domains. */
+/** The services that a process provides to the workflows of its domains. */
 export type RuntimeServices =
   | WorkflowEngine
   | Runs
@@ -36,17 +36,17 @@ export type RuntimeServices =
 
 /** What a domain adds to the server. */
 export interface NamedServer extends DomainServer {
-  /** Of the domain. */
+  /** The name of the domain. */
   readonly name: string
 }
 
-/** What the program exits with when a command or a run fails with that class. */
+/** The exit code of a command or run that fails with a class of the domain. */
 export interface DomainFailure {
-  /** `_tag` of the class. */
+  /** The `_tag` of the class. */
   readonly tag: string
-  /** 64 to 113: lower codes are those of privx-kit, higher ones those of shells and signals. */
+  /** 64 to 113: privx-kit uses lower codes, shells and signals use higher ones. */
   readonly code: number
-  /** When it is given, in one line. */
+  /** When the program exits with it, in one line. */
   readonly meaning: string
 }
 
@@ -60,13 +60,13 @@ export class Domains extends Context.Service<
     readonly runKinds: Effect.Effect<RunKinds["Service"]>
     /** Lets the engine execute runs of every kind. */
     readonly workflows: Layer.Layer<never, never, RuntimeServices>
-    /** The exit code that a domain has registered for a class of failures. */
+    /** The exit code that a domain has registered for a failure class. */
     readonly failure: (tag: string) => DomainFailure | undefined
     /** What domains add to the server. */
     readonly servers: Effect.Effect<ReadonlyArray<NamedServer>>
-    /** What further domains have of PrivX, beside what the simulator brings. */
+    /** The PrivX endpoints that further domains add to the simulator. */
     readonly simulators: Effect.Effect<ReadonlyArray<SimulatorDomain>>
-    /** The OpenAPI documents, by name of the domain. */
+    /** The OpenAPI documents, by domain name. */
     readonly openapi: ReadonlyMap<string, () => Promise<OpenApi.OpenAPISpec>>
   }
 >()("privx-kit/Domains") {}
@@ -77,7 +77,7 @@ export const layerRunKinds: Layer.Layer<RunKinds, never, Domains> = Layer.effect
   Effect.flatMap(Domains, ({ runKinds }) => runKinds)
 )
 
-/** What a run failed with; none where it has not failed, or where no domain knows its kind or its failure. */
+/** The failure of a run; none if it has not failed, or if no domain knows its kind or its failure. */
 export const failureOf = ({ failure, kind }: Pick<Run, "kind" | "failure">) =>
   Effect.map(
     Effect.flatMap(Domains, ({ runKinds }) => runKinds),
@@ -89,6 +89,6 @@ export const failureOf = ({ failure, kind }: Pick<Run, "kind" | "failure">) =>
     }
   )
 
-/** How a step is titled; its name where no domain knows the kind of the run. */
+/** The title of a step; its name if no domain knows the kind of the run. */
 export const stepTitle = (kinds: RunKinds["Service"], kind: string, step: string): string =>
   kinds.find(kind)?.steps.find(({ name }) => name === step)?.title ?? step

@@ -1,4 +1,4 @@
-/** That a command has said everything: only the exit code is left. */
+/** Ends a command that has printed all its output, with an exit code. */
 import type { Failure } from "@privx-kit/core/Failure"
 import * as Runtime from "effect/Runtime"
 
@@ -6,7 +6,7 @@ export class Ended extends Error {
   readonly _tag = "Ended"
   override readonly [Runtime.errorExitCode]: number
   override readonly [Runtime.errorReported] = false
-  /** The failure that was shown, if it was one. */
+  /** The failure that was shown, if there was one. */
   readonly failure: Failure | undefined
   constructor({ code, name }: { readonly code: number; readonly name: string }, failure?: Failure) {
     super(name)
