@@ -1,4 +1,4 @@
-/** The frame of the page, and which part of it an address shows. */
+/** The frame of the page, and the routes of its parts. */
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query"
 import { lazy, Suspense } from "react"
 import { Link, Redirect, Route, Switch } from "wouter"

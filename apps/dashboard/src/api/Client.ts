@@ -1,4 +1,4 @@
-/** The client of the server's API, typed by its OpenAPI document. The token, where there is one, lives in memory only. */
+/** The client of the server API, typed by its OpenAPI document. The token, if there is one, is kept only in memory. */
 import createClient from "openapi-fetch"
 import type { components, paths } from "./generated/Schema.ts"
 
@@ -17,7 +17,7 @@ export type KeptAlive = components["schemas"]["KeptAlive"]
 export type Status = Run["status"]
 export type Right = Me["rights"][number]
 
-/** What a request failed with, in the server's words. */
+/** The failure of a request, with the message of the server. */
 export class Failure extends Error {
   readonly status: number
   readonly hint: string
@@ -39,25 +39,25 @@ export const setToken = (value: string | undefined): void => {
 
 export const hasToken = (): boolean => token !== undefined
 
-/** Calls back when the server no longer knows who asks. */
+/** Calls back when the server no longer accepts the sign-in. */
 export const onSignedOut = (listener: () => void): (() => void) => {
   signedOut.add(listener)
   return () => signedOut.delete(listener)
 }
 
-/** Calls back when the server forbids something: the role may be another than the page knows. */
+/** Calls back when the server forbids a request: the role may have changed. */
 export const onForbidden = (listener: () => void): (() => void) => {
   forbidden.add(listener)
   return () => forbidden.delete(listener)
 }
 
-/** The header names the page: a form or an image of another site cannot send it. */
+/** The header identifies the page: a form or an image of another site cannot send it. */
 const headers = (): Record<string, string> => ({
   "x-privx-kit-page": "1",
   ...(token === undefined ? {} : { authorization: `Bearer ${token}` })
 })
 
-/** A request with the token of the page. Its answer may be a failure. */
+/** Sends a request with the token of the page. The response may be a failure. */
 export const request = (input: string | Request, init: RequestInit = {}): Promise<Response> => {
   const request = new Request(input, init)
   for (const [name, value] of Object.entries(headers())) request.headers.set(name, value)
@@ -66,7 +66,7 @@ export const request = (input: string | Request, init: RequestInit = {}): Promis
 
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: (input: Request) => request(input) })
 
-/** What came, or the failure as an exception. */
+/** Returns the response, or throws the failure. */
 export const unwrap = async <A>(
   answer: Promise<{ readonly data?: A; readonly error?: unknown; readonly response: Response }>
 ): Promise<A> => {
@@ -90,7 +90,7 @@ export const failure = (status: number, body: unknown): Failure => {
   return new Failure(status, detail ?? `The server answered with status ${status}.`, hint ?? "Try again.")
 }
 
-/** Of problem details, which a proxy may send as well. */
+/** The fields of problem details, which a proxy may send as well. */
 const textsOf = (body: unknown): { readonly detail?: string; readonly hint?: string } => {
   if (typeof body !== "object" || body === null) return {}
   const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined)
@@ -100,7 +100,7 @@ const textsOf = (body: unknown): { readonly detail?: string; readonly hint?: str
   return { ...(detail === undefined ? {} : { detail }), ...(hint === undefined ? {} : { hint }) }
 }
 
-/** Asks for a stored script or document of a run as text; none where the server has none. */
+/** Requests a stored script or document of a run as text; `undefined` if the server has none. */
 export const text = async (
   id: string,
   part: "script" | "reference-script" | "manifest" | "attestation" | "public-key"

@@ -1,6 +1,6 @@
 /**
- * Server-sent events by `fetch`: `EventSource` cannot send a token. A lost connection is made again after a pause, until the
- * server says that nothing more will come.
+ * Server-sent events with `fetch`, because `EventSource` cannot send a token. A lost connection is opened again after a
+ * pause, until the server ends the stream for good.
  */
 import { createParser } from "eventsource-parser"
 import { failure, request } from "./Client.ts"
@@ -11,9 +11,9 @@ export interface Options {
   readonly path: string
   readonly onEvent: (event: string, data: unknown) => void
   readonly onState: (state: State) => void
-  /** The server refused; it is not asked again. */
+  /** The server refused the stream; there is no retry. */
   readonly onRefused: (error: Error) => void
-  /** Whether the stream is over once it ends. */
+  /** Whether the stream is complete when it ends. */
   readonly isOver: () => boolean
 }
 

@@ -1,4 +1,4 @@
-/** A view that a domain brings: a module of the server, which fills an element of this page. */
+/** A view that a domain adds: a module of the server that fills an element of this page. */
 import { useEffect, useRef, useState } from "react"
 import { request } from "../api/Client.ts"
 import { Empty, ErrorNotice, FailedPage, Loading } from "../parts/Notice.tsx"
@@ -6,7 +6,7 @@ import { plain } from "../parts/Plain.tsx"
 import { useSession } from "../session/Session.tsx"
 import { useDomains } from "./useDomains.ts"
 
-/** What a view gets. It is part of the seam for domains: `DomainServer` documents it. */
+/** The context of a view, which is part of the interface for domains. `DomainServer` documents it. */
 interface Context {
   /** `fetch` for a path of this server, with the sign-in of the page. */
   readonly request: (path: string, init?: RequestInit) => Promise<Response>

@@ -1,4 +1,4 @@
-/** Which domains the server has, and which PrivX hosts their endpoints can ask. */
+/** The domains of the server, and the PrivX hosts that their endpoints can query. */
 import { useQuery } from "@tanstack/react-query"
 import { api, unwrap } from "../api/Client.ts"
 

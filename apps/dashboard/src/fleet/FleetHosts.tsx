@@ -1,4 +1,7 @@
-/** The hosts of a fleet as a matrix: how each stands and why, and what the round did. The filters stand in the address. */
+/**
+ * The hosts of a fleet as a table: the status of each with its reason, and the result of the round. The URL contains the
+ * filters.
+ */
 import { useState } from "react"
 import { Link } from "wouter"
 import type { Fleet, FleetStanding } from "../api/Client.ts"
@@ -13,7 +16,7 @@ type Stand = FleetStanding["hosts"][number]
 
 type State = Stand["state"]
 
-/** Sign, word and colour of each state: no one of them alone. */
+/** Sign, word and color of each state. None of them is used alone. */
 const states: Readonly<Record<State, readonly [sign: string, label: string, colour: string]>> = {
   ok: ["✓", "as approved", "succeeded"],
   changed: ["≠", "changed", "waiting"],
@@ -38,7 +41,7 @@ const StateBadge = ({ state }: { readonly state: State }) => {
 const labelsOf = (stand: Stand | undefined): ReadonlyArray<string> =>
   Object.entries(stand?.labels ?? {}).map(([name, value]) => `${name}=${value}`)
 
-/** So many hosts at first, and with each "show more". */
+/** The number of hosts that are shown initially, and added by each "show more". */
 const portion = 200
 
 export const FleetHosts = ({
@@ -48,10 +51,10 @@ export const FleetHosts = ({
   states: stands
 }: {
   readonly hosts: ReadonlyArray<Host>
-  /** None while they have not come. */
+  /** `undefined` until the hosts are loaded. */
   readonly states: ReadonlyArray<Stand> | undefined
   readonly search: URLSearchParams
-  /** @param typed whether it is a part of something that is still typed */
+  /** @param typed whether the value is still being typed */
   readonly change: (next: URLSearchParams, typed: boolean) => void
 }) => {
   const [limit, setLimit] = useState(portion)
@@ -266,7 +269,7 @@ const Matrix = ({ loaded, rows }: { readonly rows: ReadonlyArray<Row>; readonly 
   </table>
 )
 
-/** Leads to the last run of the host, whatever started it. */
+/** Links to the last run of the host, regardless of what started it. */
 const HostName = ({ host, runId }: { readonly host: Host; readonly runId: string | null }) =>
   runId === null ? <>{plain(host.name)}</> : <Link href={`/runs/${runId}`}>{plain(host.name)}</Link>
 

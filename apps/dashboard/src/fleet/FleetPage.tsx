@@ -1,4 +1,7 @@
-/** A round of a fleet: how its hosts stand now, what this round did, when the next one is, and what it changes. */
+/**
+ * A round of a fleet: the current status of its hosts, the result of this round, the next scheduled time, and the
+ * changes.
+ */
 import { useQuery } from "@tanstack/react-query"
 import { useEffect } from "react"
 import { Link, useSearchParams } from "wouter"

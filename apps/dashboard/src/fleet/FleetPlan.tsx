@@ -1,4 +1,4 @@
-/** What a round changes against the one before, or what a fleet file would change against the last one. */
+/** The changes of a round compared with the previous one, or of a fleet file compared with the last round. */
 import { useQuery } from "@tanstack/react-query"
 import { useState } from "react"
 import { Link } from "wouter"
@@ -21,7 +21,7 @@ const actions: Readonly<Record<Action, string>> = {
   done: "left alone: done in the unfinished round"
 }
 
-/** As the server takes it. */
+/** In the form that the server accepts. */
 const largest = 4 * 1024 * 1024
 
 export const FleetPlan = ({ fleet, id }: { readonly id: string; readonly fleet: string }) => {
@@ -89,7 +89,7 @@ const Actions = ({ preview, recorded }: { readonly preview: FleetPreview; readon
   )
 }
 
-/** So many hosts at first. */
+/** The number of hosts that are shown initially. */
 const portion = 50
 
 const signs = { added: "+ added", removed: "− not in it", changed: "~ changed" } as const

@@ -1,4 +1,4 @@
-/** Asks before something is done that others notice, with a comment where the record keeps one. */
+/** Asks for confirmation of an action that affects others, with a comment if the record stores one. */
 import { AlertDialog } from "@base-ui/react/alert-dialog"
 import { type ReactNode, useState } from "react"
 import { Failure } from "../api/Client.ts"
@@ -8,7 +8,7 @@ export interface Question {
   readonly body: ReactNode
   readonly action: string
   readonly danger?: boolean
-  /** Asks for a comment; says what becomes of it. */
+  /** Asks for a comment, and explains its use. */
   readonly comment?: string
   readonly run: (comment: string) => Promise<unknown>
 }

@@ -1,4 +1,4 @@
-/** Things to copy: ids, digests, and what does the same in the terminal. */
+/** Values to copy: ids, digests, and equivalent terminal commands. */
 import { useState } from "react"
 
 export const Copy = ({ label, text }: { readonly text: string; readonly label: string }) => {
@@ -39,7 +39,7 @@ const Sheets = () => (
   </svg>
 )
 
-/** An id or digest: shortened where there is little room, whole for the clipboard. */
+/** An id or digest: shortened in small spaces, complete in the clipboard. */
 export const Id = ({
   label,
   length = 8,

@@ -1,4 +1,4 @@
-/** Errors, emptiness and waiting, said in the same way everywhere. */
+/** Errors, empty lists and waiting, shown in the same way everywhere. */
 import type { ReactNode } from "react"
 import { Failure } from "../api/Client.ts"
 
@@ -16,7 +16,7 @@ export const ErrorNotice = ({ error, retry }: { readonly error: Error; readonly 
   </div>
 )
 
-/** What stands in place of a page that cannot be shown. */
+/** Replaces a page that cannot be shown. */
 export const FailedPage = ({
   error,
   retry,

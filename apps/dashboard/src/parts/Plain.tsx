@@ -1,10 +1,10 @@
 /**
- * Text of others, shown as it is and never as markup. What would be invisible, or would change how the text around it
- * reads (control characters, ANSI sequences, direction controls, zero-width characters), is shown by its code point.
+ * Untrusted text, shown unchanged and never as markup. Characters that are invisible or change how the surrounding text
+ * reads (control characters, ANSI sequences, direction controls, zero-width characters) are shown as their code points.
  */
 import { Fragment, type ReactNode } from "react"
 
-/** Controls without tab and line feed, format characters (direction, zero width, tags), and separators of lines. */
+/** Controls except tab and line feed, format characters (direction, zero width, tags), and line separators. */
 const hidden = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 const codeOf = (character: string): string =>

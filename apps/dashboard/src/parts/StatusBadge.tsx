@@ -12,7 +12,7 @@ const signs: Readonly<Record<Status, string>> = {
   cancelled: "–"
 }
 
-/** As people read it; a run that waits does so for a person. */
+/** The words for people: a waiting run waits for a person. */
 export const labels: Readonly<Record<Status, string>> = {
   queued: "queued",
   running: "running",
@@ -23,7 +23,7 @@ export const labels: Readonly<Record<Status, string>> = {
   cancelled: "cancelled"
 }
 
-/** A status by sign, word and colour: no one of them alone. */
+/** A status with sign, word and color. None of them is used alone. */
 export const StatusBadge = ({ status }: { readonly status: Status }) => (
   <span className={`status ${status}`}>
     <span aria-hidden="true">{signs[status]}</span> {labels[status]}

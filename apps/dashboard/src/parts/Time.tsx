@@ -1,4 +1,4 @@
-/** Times in the viewer's zone, with the absolute time on hover, and lengths of time. */
+/** Times in the time zone of the viewer, with the absolute time on hover, and durations. */
 import { useEffect, useState } from "react"
 
 const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" })
@@ -28,7 +28,7 @@ export const duration = (millis: number): string => {
     : `${Math.floor(minutes / 1440)} d ${Math.floor((minutes % 1440) / 60)} h`
 }
 
-/** The time, again each second while something lasts. */
+/** The current time, updated each second while something is running. */
 export const useNow = (ticking: boolean): number => {
   const [now, setNow] = useState(() => Date.now())
   useEffect(() => {

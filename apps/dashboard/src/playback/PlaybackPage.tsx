@@ -1,4 +1,6 @@
-/** Playback sessions that the kit keeps authenticated. Their ids are secrets, which no answer of the server has. */
+/**
+ * Playback sessions that the kit keeps authenticated. Their ids are secrets that no response of the server contains.
+ */
 import { useQuery, useQueryClient } from "@tanstack/react-query"
 import { useEffect } from "react"
 import { Link, useSearch } from "wouter"

@@ -8,14 +8,14 @@ export interface Row {
   readonly right: number | undefined
 }
 
-/** A comparison that takes longer, in milliseconds, is not made. */
+/** Time limit of a comparison in milliseconds. */
 const patience = 3000
 
-/** Rows without a comparison: one script alone. */
+/** Rows without a comparison: a single script. */
 export const alone = (lines: ReadonlyArray<string>): ReadonlyArray<Row> =>
   lines.map((_, index) => ({ change: "same", left: undefined, right: index + 1 }))
 
-/** None where the two are too different to be compared in time. */
+/** `undefined` if the two differ too much to be compared in time. */
 export const compare = (
   before: ReadonlyArray<string>,
   after: ReadonlyArray<string>
@@ -50,7 +50,7 @@ export const compare = (
   return rows
 }
 
-/** A stretch of rows: shown, or unchanged and folded. */
+/** A range of rows: shown, or unchanged and folded. */
 export interface Stretch {
   readonly from: number
   readonly to: number
@@ -59,7 +59,7 @@ export interface Stretch {
 
 const context = 3
 
-/** Folds what is far from a change or a finding. */
+/** Folds rows that are far from a change or a finding. */
 export const stretches = (rows: ReadonlyArray<Row>, findings: ReadonlySet<number>): ReadonlyArray<Stretch> => {
   const shown = new Uint8Array(rows.length)
   rows.forEach((row, index) => {

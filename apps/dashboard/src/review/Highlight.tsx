@@ -1,4 +1,4 @@
-/** Shell syntax as React elements: the highlighter gives a tree of text, never markup. */
+/** Shell syntax as React elements: the highlighter returns a tree of text, never markup. */
 import type { Element, ElementContent } from "hast"
 import bash from "highlight.js/lib/languages/bash"
 import { createLowlight } from "lowlight"
@@ -7,10 +7,10 @@ import { plain } from "../parts/Plain.tsx"
 
 const lowlight = createLowlight({ bash })
 
-/** A longer script is shown without colours, in characters. */
+/** In characters. A longer script is shown without colors. */
 const longest = 256 * 1024
 
-/** A longer line is cut, with its length. */
+/** A longer line is shortened and shown with its length. */
 const longestLine = 2000
 
 const plainLine = (line: string): ReactNode =>
@@ -23,7 +23,7 @@ const plainLine = (line: string): ReactNode =>
     </>
   )
 
-/** Each line, ready to be shown. */
+/** The lines as elements. */
 export const highlighted = (text: string): ((line: number) => ReactNode) => {
   const lines = text.split("\n")
   if (text.length > longest) return (line) => plainLine(lines[line - 1] ?? "")

@@ -1,4 +1,4 @@
-/** The script of a run, for the person who decides about it. */
+/** The script of a run, for the person who decides on it. */
 import { useQuery } from "@tanstack/react-query"
 import { useEffect, useMemo, useState } from "react"
 import { Link } from "wouter"
@@ -89,7 +89,7 @@ const Facts = ({ review, run }: { readonly run: Run; readonly review: Review }) 
   </dl>
 )
 
-/** Which server sent the script, and the certificate that it showed. */
+/** The server that sent the script, and its certificate. */
 const Source = ({ source }: { readonly source: NonNullable<Review["source"]> }) => {
   const certificate = source.tls?.certificates[0]
   return (
@@ -168,7 +168,7 @@ const Decision = ({ review, run }: { readonly run: Run; readonly review: Review 
         unwrap(
           api.POST(approve ? "/api/v1/runs/{run}/approve" : "/api/v1/runs/{run}/reject", {
             params: { path: { run: run.id } },
-            // What was looked at: if the run has another script by now, nothing is decided.
+            // Identifies the reviewed script: if the run has a different script by now, nothing is decided.
             body: { sha256: run.sha256 ?? "", attempt: run.attempt, ...(comment === "" ? {} : { comment }) }
           })
         )
@@ -269,7 +269,7 @@ const Script = ({ review, run }: { readonly run: Run; readonly review: Review })
   )
 }
 
-/** What has a place in the script. */
+/** Findings that have a place in the script. */
 const findingsOf = ({ report }: Review): ReadonlyArray<Finding> =>
   (report?.checks ?? [])
     .filter(({ outcome }) => outcome === "failed" || outcome === "warned")

@@ -1,4 +1,4 @@
-/** The script of a run beside the approved one, with what the checks found at their lines. */
+/** The script of a run next to the approved one, with the findings of the checks at their lines. */
 import { useMemo, useState } from "react"
 import type { Check } from "../api/Client.ts"
 import { plain } from "../parts/Plain.tsx"
@@ -11,7 +11,7 @@ export interface Finding {
   readonly message: string
 }
 
-/** How many lines of a long script are shown at first, and with each "show more". */
+/** The number of lines of a long script that are shown initially, and added by each "show more". */
 const portion = 1000
 
 export const ScriptDiff = ({
@@ -21,7 +21,7 @@ export const ScriptDiff = ({
   script
 }: {
   readonly script: string
-  /** None where there is nothing to compare with. */
+  /** `undefined` if there is no script to compare with. */
   readonly approved: string | undefined
   /** Whether a person approved the other script, or it was trusted on first use. */
   readonly basis: "baseline" | "approved" | undefined

@@ -1,4 +1,4 @@
-/** Keys of the review. They can be switched off, as people who speak to their computer need it. */
+/** Keyboard shortcuts of the review. They can be switched off, because they interfere with speech input. */
 import { useEffect, useState, useSyncExternalStore } from "react"
 
 const key = "privx-kit.shortcuts"
@@ -14,7 +14,7 @@ const useEnabled = (): boolean =>
 const typing = (target: EventTarget | null): boolean =>
   target instanceof Element && target.closest("input, textarea, select, [role=alertdialog]") !== null
 
-/** Goes to the next or the previous place where something has changed or was found. */
+/** Scrolls to the next or previous change or finding. */
 const step = (by: 1 | -1): void => {
   const stops = [...document.querySelectorAll<HTMLElement>("[data-stop]")]
   const current = stops.findIndex((stop) => stop.classList.contains("current"))

@@ -1,6 +1,6 @@
 /**
- * Checks in the browser what the server says of a run: the signature of the attestation (DSSE, Ed25519), and that it is
- * about the manifest that is shown. The key comes from the same server: compare its digest with the one that you trust.
+ * Verifies in the browser the signature of an attestation (DSSE, Ed25519), and that it covers the shown manifest. The key
+ * comes from the same server: compare its digest with one that you trust.
  */
 export interface Verdict {
   readonly state: "verified" | "wrong" | "unknown"
@@ -17,7 +17,7 @@ const fromBase64 = (text: string): Uint8Array<ArrayBuffer> =>
 const hex = (bytes: ArrayBuffer): string =>
   [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("")
 
-/** What is signed: the pre-authentication encoding of DSSE. */
+/** The signed bytes: the pre-authentication encoding of DSSE. */
 const encoding = (type: string, payload: Uint8Array): Uint8Array<ArrayBuffer> => {
   const head = encoder.encode(`DSSEv1 ${encoder.encode(type).length} ${type} ${payload.length} `)
   const all = new Uint8Array(head.length + payload.length)
@@ -27,14 +27,14 @@ const encoding = (type: string, payload: Uint8Array): Uint8Array<ArrayBuffer> =>
 }
 
 export const verify = async (manifest: string, attestation: string, publicKey: string): Promise<Verdict> => {
-  // Browsers offer it on HTTPS and on this machine only.
+  // Browsers offer it only on HTTPS and on this machine.
   const subtle: SubtleCrypto | undefined = globalThis.crypto.subtle
   if (subtle === undefined) return { state: "unknown", detail: "this browser can verify on HTTPS only" }
   try {
     const der = fromBase64(publicKey.replace(/-----[^-]+-----|\s/g, ""))
     const key = await subtle.importKey("spki", der, "Ed25519", false, ["verify"])
     const fingerprint = hex(await subtle.digest("SHA-256", der))
-    // As values: the manifest is indented, and its copy in the statement is not.
+    // Compares values: the manifest is indented, and its copy in the statement is not.
     const expected = JSON.stringify(JSON.parse(manifest))
     const lines = attestation.split("\n").filter((line) => line.trim() !== "")
     for (const line of lines) {

@@ -1,9 +1,9 @@
-/** What the list is about. All of it stands in the address, so that Back, a bookmark and a shared link work. */
+/** The filters of the list. The URL contains all of them, so that Back, a bookmark and a shared link work. */
 import type { FormEvent } from "react"
 import type { RunKind } from "../api/Client.ts"
 import { labels, statuses } from "../parts/StatusBadge.tsx"
 
-/** The parameters of the list, by the names that the API has for them. */
+/** The parameters of the list, with the names of the API. */
 export const fields = [
   "kind",
   "text",
@@ -18,7 +18,7 @@ export const fields = [
 
 export type Field = (typeof fields)[number]
 
-/** As the API is asked; what else stands in the address is left out. */
+/** In the form of the API, without other parameters of the URL. */
 export const queryOf = (search: URLSearchParams, more: Readonly<Record<string, string>> = {}): string => {
   const query = new URLSearchParams()
   for (const status of search.getAll("status")) query.append("status", status)
@@ -30,7 +30,7 @@ export const queryOf = (search: URLSearchParams, more: Readonly<Record<string, s
   return query.toString()
 }
 
-/** Without what chooses a page of the list. */
+/** Without the parameters that select a page of the list. */
 export const withField = (search: URLSearchParams, name: Field, value: string): URLSearchParams => {
   const next = new URLSearchParams(search)
   next.delete("after")
@@ -62,7 +62,7 @@ const startOfToday = (): string => {
   return date.toISOString()
 }
 
-/** Views that everybody has. */
+/** Views that every user has. */
 export const presets = (): ReadonlyArray<readonly [name: string, query: string]> => [
   ["All", ""],
   ["Unfinished", "status=queued&status=running&status=waiting&status=interrupted"],

@@ -1,4 +1,4 @@
-/** Manifest and attestation of a run that has succeeded, and whether they fit together. */
+/** Manifest and attestation of a succeeded run, and whether they match. */
 import { useQuery } from "@tanstack/react-query"
 import { text } from "../api/Client.ts"
 import { Id } from "../parts/Copy.tsx"

@@ -1,4 +1,4 @@
-/** One run: its steps on a time axis, failures with advice, what came of it, and what may be done with it. */
+/** One run: its steps on a time axis, failures with advice, its result, and its actions. */
 import { useEffect } from "react"
 import { Link } from "wouter"
 import { api, type Run, unwrap } from "../api/Client.ts"
@@ -96,7 +96,7 @@ const RunPage = ({ id }: { readonly id: string }) => {
 
 export default RunPage
 
-/** Who cancelled the run, as a decision is told of. */
+/** The person who cancelled the run, shown like a decision. */
 const Cancelled = ({ run: { displayNames, failure } }: { readonly run: Run }) => {
   if (typeof failure !== "object" || failure === null) return null
   const { _tag, at, by, comment } = failure as Readonly<Record<string, unknown>>

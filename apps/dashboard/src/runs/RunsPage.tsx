@@ -1,4 +1,4 @@
-/** The list of runs: live, filtered by its address, page by page. */
+/** The list of runs: live, filtered by the URL, page by page. */
 import { useQuery } from "@tanstack/react-query"
 import { useEffect } from "react"
 import { Link, useLocation, useSearch } from "wouter"
@@ -39,7 +39,7 @@ export const RunsPage = () => {
 
   useEffect(() => {
     document.title = "Runs · privx-kit"
-    // The saved first view, once, where the address asks for nothing.
+    // Applies the saved start view once, if the URL has no filters.
     const first = firstQuery()
     if (!started && current === "" && first !== "") navigate(`/runs?${first}`, { replace: true })
     started = true
@@ -150,7 +150,7 @@ export const RunTable = ({
   )
 }
 
-/** Why a run is where it is, in a line. */
+/** The reason for the state of a run, in one line. */
 const Reason = ({ kinds, run }: { readonly run: Run; readonly kinds: ReadonlyArray<RunKind> }) => {
   if (run.explanation !== null) return <span className="reason">{plain(run.explanation.message)}</span>
   if (run.status === "waiting") return <Link href={`/runs/${run.id}/review`}>Review the script</Link>

@@ -1,4 +1,4 @@
-/** Views of the list that this browser keeps: names and queries, nothing else. One can be the view that the page begins with. */
+/** Saved views of the list in this browser, with name and query only. One of them can be the start view. */
 import { useState } from "react"
 import { presets } from "./Filters.tsx"
 
@@ -28,7 +28,7 @@ const read = (): Kept => {
   }
 }
 
-/** The query that the list begins with. */
+/** The query of the start view. */
 export const firstQuery = (): string => {
   const { first, views } = read()
   return views.find(({ name }) => name === first)?.query ?? ""

@@ -18,13 +18,13 @@ export const Waterfall = ({
 }) => {
   const now = useNow(endedAt === null)
   const titles = new Map(kind?.steps.map(({ name, title }) => [name, title]))
-  // In the order of the kind, with the steps that were not executed; what the kind does not name comes last.
+  // In the order of the kind, including steps that were not executed. Steps that the kind does not name come last.
   const names = new Set([...titles.keys(), ...steps.map(({ name }) => name)])
   const begin = Math.min(
     ...(startedAt === null ? [] : [Date.parse(startedAt)]),
     ...steps.map((step) => Date.parse(step.startedAt))
   )
-  // What is still executed may have started later than the clock of this computer says.
+  // The clock of this computer may be behind the start of a running step.
   const end = Math.max(
     endedAt === null ? now : Date.parse(endedAt),
     ...steps.map((step) => Date.parse(step.endedAt ?? step.startedAt))
@@ -67,7 +67,7 @@ export const Waterfall = ({
   )
 }
 
-/** How far a download has come, of the whole where the server of the script told its length. */
+/** The progress of a download, as a part of the whole if the server of the script sent its length. */
 const Progress = ({ bytes: done, total }: { readonly bytes: number; readonly total: number | null }) =>
   total === null ? (
     <>{bytes(done)} so far</>

@@ -1,4 +1,4 @@
-/** One run as it is now, by its stream of events; `reload` follows it again, after a retry. */
+/** The current state of one run, from its stream of events. `reload` follows it again, after a retry. */
 import { useEffect, useState } from "react"
 import type { Run } from "../api/Client.ts"
 import * as EventStream from "../api/EventStream.ts"

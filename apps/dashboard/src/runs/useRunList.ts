@@ -1,4 +1,4 @@
-/** A page of the list as it is now, by one stream of events. */
+/** The current page of the list, from one stream of events. */
 import { useEffect, useState } from "react"
 import type { Run } from "../api/Client.ts"
 import * as EventStream from "../api/EventStream.ts"
@@ -25,7 +25,7 @@ export const useRunList = (query: string): List => {
   useEffect(() => {
     const known = new Map<string, Run>()
     let page: Page | undefined
-    // What was there stays until the new list has come, so that nothing jumps.
+    // The previous list stays until the new one has arrived, so that the layout does not jump.
     setList((list) => ({ ...list, error: undefined, state: "connecting" }))
     const show = () => {
       if (page === undefined) return

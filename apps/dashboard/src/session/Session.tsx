@@ -1,4 +1,4 @@
-/** Who uses the page, and what the role allows. Controls that the role forbids are not shown. */
+/** The user of the page, and the permissions of the role. Controls that the role forbids are hidden. */
 import { useQuery, useQueryClient } from "@tanstack/react-query"
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react"
 import {
@@ -22,7 +22,7 @@ interface Session {
   readonly signOut: () => void
 }
 
-/** Ends the session of the server, and that of the issuer where it can be ended. */
+/** Ends the session of the server, and that of the issuer if possible. */
 const leave = async (): Promise<void> => {
   const answer = await request("/auth/logout", { method: "POST" })
   const { location: next } = answer.ok ? ((await answer.json()) as { readonly location: string }) : { location: "/" }
@@ -59,7 +59,7 @@ export const SessionGate = ({ children }: { readonly children: ReactNode }) => {
   useEffect(
     () =>
       onForbidden(() => {
-        // Not when this is what was forbidden: it would be asked for again and again.
+        // Skipped if this request was forbidden, because it would be repeated without end.
         if (queries.getQueryState(["me"])?.fetchStatus === "idle") {
           void queries.invalidateQueries({ queryKey: ["me"] })
         }

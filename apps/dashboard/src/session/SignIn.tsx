@@ -1,4 +1,4 @@
-/** The way in with a token of the server. It stays in memory: a reload of the page asks again. */
+/** Sign-in with a token of the server. The token is kept in memory, so a reload of the page asks for it again. */
 import { useQuery } from "@tanstack/react-query"
 import { useState } from "react"
 import { api, Failure, unwrap } from "../api/Client.ts"

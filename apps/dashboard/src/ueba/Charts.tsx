@@ -1,4 +1,4 @@
-/** The charts of a training, drawn as SVG: losses by epoch, and how many connections have which anomaly score. */
+/** The charts of a training as SVG: the losses by epoch, and the number of connections by anomaly score. */
 import type { UebaDataset } from "../api/Client.ts"
 import { plain } from "../parts/Plain.tsx"
 
@@ -55,7 +55,7 @@ const Frame = ({
   </svg>
 )
 
-/** Epochs without a number are left out of the line. */
+/** Epochs without a value are omitted from the line. */
 const path = (losses: ReadonlyArray<number | null>, { x, y }: Scale): string =>
   losses
     .flatMap((loss, index) => (loss === null ? [] : [`${x(index).toFixed(1)},${y(loss).toFixed(1)}`]))
