@@ -1,6 +1,6 @@
 /**
- * Bootstraps whose process dies, as by `kill -9`, before and after each step and write: there is always one dataset and one active
- * model. `CRASH_KILLS` says at how many points; `pnpm test:crash` has them all.
+ * Kills bootstraps, as by `kill -9`, before and after each step and write: there is always one dataset and one active
+ * model. `CRASH_KILLS` sets the number of points; `pnpm test:crash` covers all of them.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -21,7 +21,9 @@ const points = bootstraps.deaths([
   "journal.reply"
 ])
 
-/** The end is on record here, so that the run is over: the same command starts another, which finds nothing to do. */
+/**
+ * The end is recorded at this point, so the run has ended: the same command starts another run, which has nothing to do.
+ */
 const ended: ReadonlySet<string> = new Set(["after projection.end", "before journal.reply", "after journal.reply"])
 
 const chosen = points.slice(0, Number(process.env["CRASH_KILLS"] ?? 2))

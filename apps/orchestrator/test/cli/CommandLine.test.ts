@@ -10,7 +10,7 @@ import * as temporary from "@privx-kit/testing/temporary"
 import * as cli from "../support/cli.ts"
 import * as inProcess from "../support/inProcess.ts"
 
-/** The help of a command and of everything below it. */
+/** The help of a command and of all its subcommands. */
 const everyHelp = (words: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Help>> =>
   Effect.gen(function* () {
     const { code, stderr, stdout } = yield* inProcess.run([...words, "--help"])

@@ -12,14 +12,14 @@ import * as simulated from "../support/simulated.ts"
 
 const reauthenticate = ["playback", "reauthenticate", "-", "--json"]
 
-/** The class of failure, as both the exit code and the document have it. */
+/** The class of failure, equal in the exit code and in the document. */
 const assertEnded = (ended: cli.Ended, name: ExitCode.Name, tag: string) => {
   assert.strictEqual(ended.code, ExitCode.table[name].code, ended.stdout + ended.stderr)
   const { error } = cli.json(ended)
   assert.deepInclude(error, { exitName: name, exitCode: ended.code, tag })
   assert.isString(error?.["message"])
   assert.isString(error?.["hint"])
-  // The same for a person, in one line unless there is a list to show.
+  // The same for people, in one line unless there is a list to show.
   assert.include(ended.stderr, tag === "SettingsError" ? "missing or wrong" : String(error?.["message"]))
   assert.notMatch(ended.stderr, /^\s+at /m, "no stack")
 }

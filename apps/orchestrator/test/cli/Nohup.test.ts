@@ -5,7 +5,7 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import * as cli from "../support/cli.ts"
 
-/** The exit code of a command that gets these signals once it runs. */
+/** The exit code of a command that receives these signals once it is running. */
 const ended = (
   words: ReadonlyArray<string>,
   signals: ReadonlyArray<NodeJS.Signals>,
@@ -30,7 +30,7 @@ describe("a closed terminal", () => {
     Effect.gen(function* () {
       const simulate = cli.command(["simulate", "--json"])
       const closed = ended(simulate, ["SIGHUP"])
-      // Shells say in this variable what they have started.
+      // Shells set this variable to the started command.
       const survivor = ended(["nohup", ...simulate], ["SIGHUP", "SIGTERM"], { _: "/usr/bin/nohup" })
       assert.deepStrictEqual(yield* Effect.all([closed, survivor], { concurrency: 2 }), [129, 143])
     })

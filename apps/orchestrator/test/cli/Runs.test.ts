@@ -12,7 +12,7 @@ import { eventually } from "@privx-kit/testing/eventually"
 import { atWork, interruptedInDownload, only, place, runs, session, setup, stalled } from "../support/setups.ts"
 import * as temporary from "@privx-kit/testing/temporary"
 
-/** The command line as it is typed, in the data directory of the test. */
+/** The command line as a user types it, in the data directory of the test. */
 const cli = (dataDir: string, ...args: ReadonlyArray<string>) => inProcess.run([...args, "--data-dir", dataDir])
 
 const result = (ended: Ended) => JSON.parse(ended.stdout).result
@@ -105,7 +105,7 @@ describe("privx-kit runs", () => {
       const { dataDir } = yield* place
       const before = yield* interruptedInDownload(simulator, dataDir)
       const database = new DatabaseSync(SqliteStorage.databaseFile(dataDir))
-      // As `kill -9` leaves it.
+      // The state that `kill -9` leaves.
       database.exec("UPDATE runs SET status = 'running'; UPDATE run_steps SET status = 'running'")
       database.close()
       const shown = result(yield* cli(dataDir, "runs", "show", before.id, "--json"))
@@ -169,7 +169,7 @@ describe("privx-kit runs", () => {
       assert.strictEqual(result(yield* cli(dataDir, "runs", "cancel", id, "--json")).status, "cancelled")
       assert.strictEqual(count(dataDir, "cluster_messages"), 0)
       assert.strictEqual(count(dataDir, "activity_exits"), 0)
-      // A process that comes afterwards leaves it alone.
+      // A later process does not change it.
       const [run] = yield* session(simulator, dataDir, Effect.andThen(Effect.sleep("300 millis"), runs))
       assert.strictEqual(run?.status, "cancelled")
       assert.strictEqual(yield* privx.count(simulator, "Ueba.createSession"), sessions)
@@ -191,7 +191,7 @@ describe("privx-kit runs", () => {
         simulator,
         dataDir,
         Effect.gen(function* () {
-          // The run is resumed and stays open, so the stalled download has to be its own.
+          // The resumed run stays open, so it needs a separate stalled download.
           yield* eventually(downloads, (count) => count > before)
           for (let index = 0; index < 25; index++) yield* setup(simulator, { fresh: true })
         })

@@ -5,8 +5,8 @@ import * as path from "node:path"
 const module = path.join(import.meta.dirname, "..", "..", "src", "cli", "SmallHeap.ts")
 
 /**
- * Makes much that lives for a while, has nothing to do and gives its memory back, and makes much again. Without a bound it
- * makes more, so that the heap surely grows.
+ * Allocates much memory that lives for a while, idles until the memory is released, and allocates much again. Without a
+ * limit it allocates more, so that the heap certainly grows.
  */
 const program = `
   import { setImmediate } from "node:timers/promises"
@@ -20,7 +20,7 @@ const program = `
   const busy = async () => {
     let lives = []
     let most = 0
-    // When the heap grows depends on when V8 collects: the loop ends once it has grown, after ten times as long at the latest.
+    // V8 determines when the heap grows: the loop ends once it has grown, after ten times as long at the latest.
     for (let n = 0; n < count || (most <= enough && n < 10 * count); n++) {
       lives.push(new Array(20).fill(n))
       if (n % count === 0) lives = []
@@ -50,7 +50,7 @@ describe("SmallHeap", () => {
     const { first, idle, second } = ran("--keep")
     assert.isBelow(idle, 4)
     for (const most of [first, second]) {
-      // It may double once more before the last collection was looked at.
+      // It may double once more before the last collection is evaluated.
       assert.isBelow(most, 32)
       assert.isAbove(most, 4)
     }

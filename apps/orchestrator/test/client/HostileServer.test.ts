@@ -1,4 +1,4 @@
-/** A server that sends what no server of the kit sends: its client reads within bounds, and checks ids. */
+/** A server with responses that no privx-kit server sends: the client reads within limits, and checks ids. */
 import { assert, describe, it } from "@effect/vitest"
 import { RunJson } from "@privx-kit/runs/Run"
 import * as DateTime from "effect/DateTime"
@@ -40,7 +40,7 @@ const run = {
   displayNames: {}
 }
 
-/** Uses the client of a server that answers every request so. */
+/** Uses the client of a server that always sends this response. */
 const against = <A, E>(
   answer: (request: http.IncomingMessage, response: http.ServerResponse) => void,
   use: Effect.Effect<A, E, RunClient | ServerClient>
@@ -68,7 +68,7 @@ const against = <A, E>(
     )
   })
 
-/** Sends the same piece for as long as it is read; answers how many bytes went out. */
+/** Sends the same piece until reading stops. Returns the number of sent bytes. */
 const endless = (head: http.OutgoingHttpHeaders, piece: string) => {
   let sent = 0
   return {

@@ -1,4 +1,6 @@
-/** Fleets whose job is the bootstrap of UEBA. One simulator answers for all hosts, so that one bootstrap has done it for all of them. */
+/**
+ * Fleets whose job is the bootstrap of UEBA. One simulator serves all hosts, so a single bootstrap completes all of them.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import * as SetupScript from "@privx-kit/simulator/SetupScript"
 import * as Effect from "effect/Effect"
@@ -48,7 +50,7 @@ describe("a fleet of bootstraps", () => {
       )
       const first = yield* apply
       yield* bootstraps.assertOne(privx.simulator, "the fleet")
-      // The UEBA of the second host was running by then, and needed no script.
+      // UEBA of the second host was already running, and needed no script.
       assert.deepStrictEqual(
         first.map(({ name, sha256, status }) => [name, sha256, status]),
         [

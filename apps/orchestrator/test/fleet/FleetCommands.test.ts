@@ -9,7 +9,7 @@ import * as inProcess from "../support/inProcess.ts"
 import * as privx from "../support/privx.ts"
 import { eventually } from "@privx-kit/testing/eventually"
 
-/** How many runs of a data directory are in a state; none where there is no such directory yet. */
+/** The number of runs of a data directory in a state; 0 if the directory does not exist yet. */
 const count = (dataDir: string, status: string): number => {
   const file = SqliteStorage.databaseFile(dataDir)
   if (!fs.existsSync(file)) return 0
@@ -24,7 +24,7 @@ const count = (dataDir: string, status: string): number => {
   }
 }
 
-/** Waits for hosts of a process that has only just been started. */
+/** Waits for hosts of a process that has just started. */
 const succeeded = (dataDir: string, hosts: number) =>
   Effect.sync(() => count(dataDir, "succeeded")).pipe(
     Effect.delay("20 millis"),
@@ -42,7 +42,7 @@ const begin = Effect.fnUntraced(function* (content: (simulator: fleets.FleetPriv
     dataDir,
     file,
     simulator,
-    /** As a process of its own, which a signal can end. */
+    /** As a separate process that a signal can end. */
     start: (args: ReadonlyArray<string>, interrupt?: NonNullable<cli.Options["interrupt"]>) =>
       cli.run(all(args), { env, ...(interrupt === undefined ? undefined : { interrupt }) }),
     run: (args: ReadonlyArray<string>) =>

@@ -7,7 +7,7 @@ import * as FleetFile from "../../src/fleet/FleetFile.ts"
 import * as FleetSchema from "../../src/fleet/FleetSchema.ts"
 import * as temporary from "@privx-kit/testing/temporary"
 
-/** A directory with these files; the first is the fleet file. */
+/** Creates a directory with these files; the first one is the fleet file. */
 const files = Effect.fnUntraced(function* (contents: Readonly<Record<string, string>>) {
   const directory = yield* temporary.directory
   for (const [name, text] of Object.entries(contents))
@@ -18,7 +18,7 @@ const files = Effect.fnUntraced(function* (contents: Readonly<Record<string, str
 const read = (file: string, environment: Readonly<Record<string, string>> = { TOKEN: "t0k3n" }) =>
   FleetFile.read(file, { environment, home: "/nonexistent" })
 
-/** What is wrong with a file, as `line:column path problem`. */
+/** The problems of a file, as `line:column path problem`. */
 const problems = Effect.fnUntraced(function* (text: string, environment?: Readonly<Record<string, string>>) {
   const failure = yield* Effect.flip(read(yield* files({ "fleet.yaml": text }), environment))
   return {

@@ -1,4 +1,7 @@
-/** A fleet with hundreds of hosts, on a PrivX that refuses and breaks off a third of all calls. Part of the crash suite, because it takes long. */
+/**
+ * A fleet with hundreds of hosts, on a PrivX that refuses or aborts a third of all calls. Part of the crash suite,
+ * because it is slow.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"

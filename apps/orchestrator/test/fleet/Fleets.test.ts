@@ -19,7 +19,7 @@ import * as temporary from "@privx-kit/testing/temporary"
 
 const none = { succeeded: 0, failed: 0, cancelled: 0, waiting: 0, new: 0, unchanged: 0, changed: 0 }
 
-/** What another process asks of a run while this one is at work. */
+/** Requests of another process for a run while this process executes it. */
 const ask = (dataDir: string, runId: string, action: "cancel" | "decide") =>
   Effect.gen(function* () {
     const run = yield* RunAccess.find(runId)

@@ -1,4 +1,4 @@
-/** What of a submitted host's references is followed: real files, directories and links; nothing is sent. */
+/** Which references of a submitted host are resolved, with real files, directories and links. Nothing is sent. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
@@ -10,7 +10,7 @@ import * as temporary from "@privx-kit/testing/temporary"
 
 const accepted: HostPolicy.Accepted = { hosts: ["*.example.com"], insecureHttp: false }
 
-/** What is wrong with a host of these credentials; nothing: it can be reached. */
+/** The problems of a host with these credentials; empty if it can be reached. */
 const refused = (
   credentials: CredentialsReference,
   secrets: Partial<HostPolicy.Secrets>,
@@ -49,7 +49,7 @@ describe("the secrets of submitted hosts", () => {
       const link = path.join(parent, "links", "secrets")
       fs.mkdirSync(path.join(parent, "links", "real"), { recursive: true })
       fs.symlinkSync("../real", link)
-      // Where ".." of the link leads to, and not where that of the directory does.
+      // `..` is resolved relative to the target of the link, not to the directory that contains it.
       fs.writeFileSync(path.join(parent, "links", "real", "token"), "t0k3n", { mode: 0o600 })
       for (const directory of [real, link]) {
         const of = (token_file: string) => refused({ token_file }, { directory })

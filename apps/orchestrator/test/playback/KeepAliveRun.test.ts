@@ -11,8 +11,8 @@ import * as served from "../support/served.ts"
 import { place, type PrivX } from "../support/setups.ts"
 
 /**
- * The tests use a fixed token, which says nothing of its life. The interval is a third of it; a session whose calls are late
- * by the rest has failed, so that a busy machine needs some of it.
+ * The tests use a fixed token without a lifetime. The interval is a third of the lifetime. A session fails when its calls
+ * are late by the remaining time, which is the margin for a busy machine.
  */
 const tokenLifetime = "2400ms"
 
@@ -68,7 +68,7 @@ describe("a playback session at a server", () => {
       const done = yield* server.reached(runId, "succeeded")
       const { count } = done.result
       assert.deepStrictEqual(done.result, { runId, ended: "sessionEnded", count })
-      // A server that stops while a call is made does not count it.
+      // A server that stops during a call does not count the call.
       const made = (yield* calls(simulator)).length
       assert.isTrue(count === made || count === made - 1, `${count} of ${made}`)
       const over = yield* server.ask("GET", "/api/v1/playback/keep-alives?limit=1", { as: "viewer" })
@@ -131,7 +131,7 @@ describe("a playback session at a server", () => {
       assert.match(timed.stdout, /Session 2 is kept alive by the run [0-9a-f-]{36}\.\n/)
       const elsewhere = yield* keepAlive("--path", "/x/:session_id")
       assert.strictEqual(elsewhere.code, 2)
-      // No answer repeats what was sent.
+      // No response repeats the sent ids.
       const many = Array.from({ length: 1001 }, (_, index) => `secret-${index}`)
       for (const sessionIds of [[".."], [], "secret-0", ["secret-0", 1], many]) {
         const bad = yield* server.ask("POST", "/api/v1/playback/keep-alives", { as: "operator", body: { sessionIds } })

@@ -1,8 +1,8 @@
 /**
- * Executes a bootstrap and dies, as by `kill -9`, when it passes a crash point.
+ * Executes a bootstrap and kills itself, as by `kill -9`, at a crash point.
  *
- * `crash-bootstrap.ts DATA_DIR TARGET POINT`, with the token in `TOKEN` and the inputs as JSON in `INPUTS`; `-` is no point. Prints
- * `passed` with the points that it has passed when it ends by itself, and `result` before.
+ * `crash-bootstrap.ts DATA_DIR TARGET POINT`, with the token in `TOKEN` and the inputs as JSON in `INPUTS`; `-` means no
+ * point. If it completes, it prints `result`, and then `passed` with the passed points.
  */
 import * as EmbeddedRuntime from "../../src/EmbeddedRuntime.ts"
 import { Connection } from "@privx-kit/http/Connection"
@@ -29,7 +29,7 @@ const target = new URL(url)
 const passed = new Set<string>()
 const points = CrashPoints.make((reached) => {
   passed.add(reached)
-  // A signal to oneself is delivered before the call returns: nothing runs after this line.
+  // A signal to the own process is delivered before the call returns: nothing runs after this line.
   if (reached === point) process.kill(process.pid, "SIGKILL")
 })
 

@@ -1,8 +1,8 @@
 /**
- * Carries some setups through and dies, as by `kill -9`, when it passes a crash point for the n-th time.
+ * Executes some setups and kills itself, as by `kill -9`, when it passes a crash point for the n-th time.
  *
- * `crash-setups.ts DATA_DIR TARGET OUTPUT KEYS POINT NTH`, with the token in `TOKEN`; `-` is no point. Prints `ready` before
- * it begins, `passed` with the points that it has passed when it ends by itself, and `result` for each run.
+ * `crash-setups.ts DATA_DIR TARGET OUTPUT KEYS POINT NTH`, with the token in `TOKEN`; `-` means no point. Prints `ready`
+ * before it starts, and `result` for each run. If it completes, it prints `passed` with the passed points.
  */
 import * as EmbeddedRuntime from "../../src/EmbeddedRuntime.ts"
 import { Connection } from "@privx-kit/http/Connection"
@@ -28,7 +28,7 @@ const passed = new Map<string, number>()
 const points = CrashPoints.make((reached) => {
   const times = (passed.get(reached) ?? 0) + 1
   passed.set(reached, times)
-  // A signal to oneself is delivered before the call returns: nothing runs after this line.
+  // A signal to the own process is delivered before the call returns: nothing runs after this line.
   if (reached === point && times === Number(nth)) process.kill(process.pid, "SIGKILL")
 })
 

@@ -1,9 +1,9 @@
 /**
- * Applies fleets of many simulated hosts, and says how long it takes and how much memory the command line needs:
+ * Applies fleets of many simulated hosts, and prints the time and the memory that the command line needs:
  * `node --conditions=@privx-kit/source test/programs/fleet-load.ts [--concurrency N] [--source] [--yaml] [1000 10000]`.
  *
- * It runs what `pnpm build` has made, or with `--source` the sources, as a process of its own beside that of the simulator.
- * For Linux, because of the many loopback addresses and the place where memory is read.
+ * Runs the result of `pnpm build`, or the sources with `--source`, in a separate process next to that of the simulator.
+ * Needs Linux, because of the many loopback addresses and because of the source of the memory figures.
  */
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
@@ -29,7 +29,7 @@ const program = values.source
   ? ["--conditions=@privx-kit/source", path.join(app, "src", "main.ts")]
   : [path.join(app, "bin", "privx-kit.cjs")]
 
-/** What the system has counted of a process; of one that has just ended, it counts no memory any more. */
+/** The counters of the system for a process. A process that has just ended no longer has memory counters. */
 const used = (pid: number) => {
   const peak = /VmHWM:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
   if (peak === undefined) return undefined

@@ -1,5 +1,5 @@
 /**
- * Carries one setup through as a process of its own, prints each event and the result as lines, and ends.
+ * Executes one setup in a separate process, and prints each event and the result as lines.
  *
  * `run-setup.ts DATA_DIR TARGET OUTPUT`, with the token in `TOKEN`.
  */

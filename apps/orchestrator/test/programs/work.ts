@@ -1,7 +1,7 @@
 /**
- * A worker of a cluster, against one PrivX: `work.ts DATABASE_URL TARGET KEY_FOLDER [CONCURRENCY [POINT NTH [SIGNAL]]]`, with the
- * token in `TOKEN`. Prints `ready` when it works, and dies, as by `kill -9`, or stops with another
- * signal, when it passes a crash point for the n-th time.
+ * A worker of a cluster, against one PrivX: `work.ts DATABASE_URL TARGET KEY_FOLDER [CONCURRENCY [POINT NTH [SIGNAL]]]`,
+ * with the token in `TOKEN`. Prints `ready` when it is working. When it passes a crash point for the n-th time, it kills
+ * itself, as by `kill -9`, or stops with another signal.
  */
 import { Connection } from "@privx-kit/http/Connection"
 import * as RetryPolicy from "@privx-kit/http/RetryPolicy"
@@ -25,7 +25,7 @@ const target = new URL(url)
 
 let passed = 0
 const points = CrashPoints.make((reached) => {
-  // A signal to oneself is delivered before the call returns: nothing runs after this line.
+  // A signal to the own process is delivered before the call returns: nothing runs after this line.
   if (reached === point && ++passed === Number(nth)) process.kill(process.pid, signal)
 })
 
@@ -49,7 +49,7 @@ Effect.andThen(Console.log("ready "), ClusterWorker.work({ concurrency: Number(c
       Layer.provide(
         Layer.succeed(RetryPolicy.RetryPolicy, {
           ...RetryPolicy.defaults,
-          // Up to two thirds of the calls fail in the suites that start this.
+          // Up to two thirds of the calls fail in the suites that start this program.
           attempts: 30,
           base: Duration.millis(2),
           cap: Duration.millis(20)

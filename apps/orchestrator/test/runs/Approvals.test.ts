@@ -14,14 +14,14 @@ import { only, place, type PrivX, runs, session, setup } from "../support/setups
 
 const cli = (dataDir: string, ...args: ReadonlyArray<string>) => inProcess.run([...args, "--data-dir", dataDir])
 
-/** As a script does that names what was reviewed. */
+/** Approves like a script that names the reviewed script. */
 const approve = (
   dataDir: string,
   run: { readonly id: string; readonly sha256: string | null } | undefined,
   ...args: ReadonlyArray<string>
 ) => cli(dataDir, "runs", "approve", run?.id ?? "", "--sha256", run?.sha256 ?? "", ...args)
 
-/** A PrivX whose first script has been set up and approved, and which now answers with another. */
+/** A PrivX whose first script has been set up and approved, and which now serves a different one. */
 const upgraded = Effect.fnUntraced(function* (dataDir: string) {
   const { port, result, script } = yield* Effect.scoped(
     Effect.gen(function* () {
@@ -63,7 +63,7 @@ describe("change control", () => {
           }))
           const baseline = { sha256: before.sha256, basis: "baseline" } as const
           assert.deepStrictEqual(yield* compared, { change: "changed", reference: baseline })
-          // A script that no person has approved is not what later ones are compared with.
+          // A script that no person has approved does not become the reference script.
           assert.deepStrictEqual(yield* compared, { change: "changed", reference: baseline })
           const [latest] = yield* runs
           assert.strictEqual((yield* approve(dataDir, latest)).code, 0)
@@ -146,7 +146,7 @@ describe("change control", () => {
           assert.deepInclude(result.failure, { _tag: "ApprovalRejected", comment: "unknown address" })
           assert.strictEqual((yield* only).status, "failed")
           assert.isFalse(fs.existsSync(output))
-          // It can be tried again, and is asked for again.
+          // The run can be retried, and requires a decision again.
           assert.strictEqual((yield* cli(dataDir, "runs", "watch", runId)).code, 19)
         })
       )

@@ -54,7 +54,7 @@ describe("Setups.retry", () => {
         run.steps.map(({ attempts, name }) => `${name} ${attempts}`),
         ["create-session 1", "download 1", "verify 1", "deliver 1"]
       )
-      // It stays so for later processes.
+      // Later processes see the same state.
       const again = yield* session(simulator, dataDir, Effect.flip(retry(simulator, failed.id)))
       assert.deepInclude(again, { _tag: "RunConflict", status: "succeeded" })
     })

@@ -56,7 +56,7 @@ describe("who may do what", () => {
       const limited = yield* server.ask("GET", "/api/v1/runs", { token: "pxk_guess" })
       assert.strictEqual(limited.status, 429)
       assert.isAtLeast(Number(limited.headers.get("retry-after")), 1)
-      // A person with a valid token is not locked out by it.
+      // The wrong tokens do not lock out a person with a valid token.
       assert.strictEqual((yield* server.ask("GET", "/api/v1/runs", { as: "viewer" })).status, 200)
     })
   )
@@ -122,7 +122,7 @@ describe("who may do what", () => {
         failure.problems.map(({ problem }) => problem),
         ["has one token hash 2 times, for ci and root (lines 4, 14)"]
       )
-      // Two tokens of one name are right: the new one gets in before the old one is taken out.
+      // Two tokens with the same name are valid: the new one works before the old one is removed.
       fs.writeFileSync(file, `${entry}\n${other.replace('"mia"', '"ci"')}`)
       assert.deepStrictEqual(
         (yield* Tokens.read(file)).map(({ name }) => name),
@@ -138,14 +138,14 @@ describe("who may do what", () => {
       const { entry, token } = Tokens.issue("operator", "operator")
       const before = fs.readFileSync(server.tokenFile, "utf8")
       const look = (token: string) => server.ask("GET", "/api/v1/runs", { token })
-      // Both are good while one follows the other.
+      // Both are valid during the change.
       fs.writeFileSync(server.tokenFile, `${before}\n${entry}`)
       yield* eventually(look(Redacted.value(token)), ({ status }) => status === 200)
       assert.strictEqual((yield* look(old)).status, 200)
       fs.writeFileSync(server.tokenFile, entry)
       yield* eventually(look(old), ({ status }) => status !== 200)
       assert.strictEqual((yield* look(Redacted.value(token))).status, 200)
-      // What cannot be read changes nothing.
+      // An unreadable file changes nothing.
       fs.writeFileSync(server.tokenFile, "[[token]")
       yield* Effect.sleep("1200 millis")
       assert.strictEqual((yield* look(Redacted.value(token))).status, 200)
@@ -163,7 +163,7 @@ describe("who may do what", () => {
       const own = yield* decide("admin")
       assert.strictEqual(own.status, 403)
       assert.strictEqual(own.json.type, "urn:privx-kit:problem:FourEyes")
-      // Before it is approved, only who decides gets the script.
+      // Before the approval, only people who can decide may download the script.
       const script = (as: string) => server.ask("GET", `/api/v1/runs/${run.id}/script`, { as })
       assert.strictEqual((yield* script("operator")).status, 409)
       assert.strictEqual((yield* script("approver")).status, 200)
@@ -184,7 +184,7 @@ describe("who may do what", () => {
       for (const body of [{}, { attempt }, { sha256 }, { sha256: "ab", attempt }, { comment: "CHG-1" }]) {
         assert.strictEqual((yield* approve(body)).status, 400, JSON.stringify(body))
       }
-      // Another attempt comes between reading and approving.
+      // Another attempt starts between review and approval.
       assert.strictEqual((yield* server.ask("POST", `/api/v1/runs/${id}/cancel`, { as: "operator" })).status, 200)
       yield* server.reached(id, "cancelled")
       assert.strictEqual((yield* server.ask("POST", `/api/v1/runs/${id}/retry`, { as: "operator" })).status, 202)

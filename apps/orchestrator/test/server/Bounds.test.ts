@@ -1,4 +1,7 @@
-/** What one caller can take from the others, and what a server demands and tells, over real connections. */
+/**
+ * Isolation of callers from each other, the minimum requirements of a server, and the information that it reveals, over
+ * real connections.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -40,7 +43,7 @@ describe("a body", () => {
         const answer = yield* server.ask("POST", "/api/v1/runs", { as: "operator", body })
         assert.strictEqual(answer.status, 400)
         assert.match(answer.json.detail, /The body (has more than|is nested)/)
-        // A caller without the right to submit learns that, and nothing about the body.
+        // A caller without permission to submit learns only that, and nothing about the body.
         assert.strictEqual((yield* server.ask("POST", "/api/v1/runs", { as: "viewer", body })).status, 403)
       }
     })
@@ -57,7 +60,7 @@ describe("a body", () => {
   )
 })
 
-/** Follows a run until it is stopped; returns the status. */
+/** Follows a run until the follower is stopped; returns the status. */
 const follow = (server: { readonly url: URL; readonly tokenOf: (name: string) => string }, id: string, as: string) =>
   Effect.acquireRelease(
     Effect.promise(
@@ -115,7 +118,7 @@ describe("what a server demands", () => {
         )
       const least = yield* inputsOf({ requireApproval: "never", policy: { checks: { noFetchedCode: "off" } } })
       assert.deepStrictEqual(least, { policy: { checks: { noFetchedCode: "demanded" } }, requireApproval: "changed" })
-      // What the policy says nothing of is not lowered either.
+      // Checks that the policy does not mention are not lowered either.
       const lower = yield* inputsOf({ policy: { checks: { sha256Pin: "off", shellSyntax: "warned" } } })
       assert.deepStrictEqual(lower, { policy: { checks: { noFetchedCode: "demanded" } }, requireApproval: "changed" })
       const more = yield* inputsOf({
@@ -145,7 +148,7 @@ describe("what a server demands", () => {
       Effect.gen(function* () {
         const remote = yield* simulated.start()
         const data = path.join(remote.home, "data")
-        // Recorded by hand, with an output directory.
+        // Recorded directly, with an output directory.
         const output = path.join(remote.home, "scripts")
         const before = yield* cli.run(["ueba", "setup", "--data-dir", data, "--output", output, "--json"], {
           env: remote.env
@@ -189,7 +192,7 @@ describe("what a server demands", () => {
         assert.strictEqual((yield* ask("mia", "/api/v1/runs")).status, 200)
         assert.notMatch(server.output(), /debugger|inspector/i)
 
-        // Neither paths nor accounts of the server are shown.
+        // The responses contain neither paths nor accounts of the server.
         const earlier = JSON.parse(before.stdout).result.runId
         const listed = JSON.stringify([
           (yield* ask("mia", "/api/v1/runs")).json,

@@ -1,4 +1,4 @@
-/** Why a run was cancelled: said with the cancellation, and kept with it. */
+/** The reason of a cancellation, which is recorded with it. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { eventually } from "@privx-kit/testing/eventually"

@@ -9,7 +9,7 @@ import { eventually } from "@privx-kit/testing/eventually"
 
 type Server = Effect.Success<ReturnType<typeof served.start>>
 
-/** The command line on another machine: a server, a token, and nothing else. */
+/** The command line on another machine, with a server and a token and nothing else. */
 const at =
   (server: Server, as: string, env: Readonly<Record<string, string>> = {}) =>
   (...args: ReadonlyArray<string>) =>
@@ -151,7 +151,7 @@ describe("the command line with a server", () => {
       assert.strictEqual(plain.code, 3)
       const both = yield* served.cli({}, "runs", "list", "--server", server.url.origin, "--data-dir", server.dataDir)
       assert.strictEqual(both.code, 3)
-      // The directory that is given is meant, whatever the environment says.
+      // A given directory takes precedence over the environment.
       const directory = yield* at(server, "viewer")(
         "runs",
         "list",

@@ -1,4 +1,4 @@
-/** Who is shown to people by name, while the record has issuer and subject. */
+/** Display names for people, while the record contains issuer and subject. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as issuers from "../support/issuer.ts"
@@ -6,7 +6,7 @@ import * as people from "../support/people.ts"
 
 const start = Effect.gen(function* () {
   const { at, issuer, server } = yield* people.start()
-  /** A browser in which somebody has signed in. */
+  /** A browser with a signed-in person. */
   const signedIn = Effect.fnUntraced(function* (account: string) {
     issuer.person(account)
     const { visit } = issuers.browser()
@@ -40,7 +40,7 @@ describe("the names of people", { timeout: 60_000 }, () => {
       assert.strictEqual(failed.failure.by, ben)
       assert.deepStrictEqual(failed.displayNames, { [anna]: "Anna Example", [ben]: "Ben Example" })
       assert.match(failed.explanation.message, /: Ben Example rejected it at .* \(unknown address\)\.$/)
-      // The list can be asked for by either.
+      // The list can be filtered by either.
       const list = (by: string) =>
         server.ask("GET", `/api/v1/runs?requestedBy=${encodeURIComponent(by)}`, { as: "viewer" })
       for (const by of [anna, "Anna Example"]) assert.lengthOf((yield* list(by)).json.runs, 1, by)
@@ -62,7 +62,7 @@ describe("the names of people", { timeout: 60_000 }, () => {
       yield* signedIn("anna").pipe(Effect.flatMap((ask) => ask("/api/v1/me")))
       assert.deepStrictEqual((yield* shown).displayNames, { [anna]: "Anna Smith" })
       yield* server.reached(run.id, "waiting")
-      // Nobody is shown by another name who has signed in with the name of a token.
+      // A person who signed in with the name of a token does not change how others are shown.
       const own = yield* server.submit({}, "operator")
       const { json } = yield* server.ask("GET", `/api/v1/runs/${own.run.id}`, { as: "viewer" })
       assert.deepInclude(json, { requestedBy: "operator", displayNames: {} })

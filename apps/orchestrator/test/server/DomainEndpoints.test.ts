@@ -1,4 +1,4 @@
-/** What domains add to the server: UEBA, and a domain of another team. */
+/** The parts that domains add to the server: UEBA, and a domain of another project. */
 import { assert, describe, it } from "@effect/vitest"
 import { trainingState } from "@privx-kit/ueba/Dataset"
 import { Ueba } from "@privx-kit/ueba/Ueba"

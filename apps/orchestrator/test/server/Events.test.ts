@@ -7,7 +7,7 @@ import * as served from "../support/served.ts"
 
 const slow = { simulator: { faults: ["createSession:503/MAX_LOAD*2,retry-after=1"] } }
 
-/** Follows a run, as soon as it has heard of it. */
+/** Follows a run from its first event on. */
 const listening = Effect.fnUntraced(function* (server: Effect.Success<ReturnType<typeof served.start>>, run: string) {
   let heard = ""
   const fiber = yield* Effect.forkChild(
@@ -80,7 +80,7 @@ describe("following a run", () => {
       const second = yield* server.events(run.id)
       assert.strictEqual(second.status, 503)
       yield* Fiber.interrupt(fiber)
-      // The place is free again.
+      // The stream is released.
       yield* server
         .events(run.id, { until: () => true })
         .pipe(Effect.delay("20 millis"), Effect.repeat({ until: ({ status }) => status === 200 }))

@@ -1,4 +1,4 @@
-/** Fleets that are submitted to do harm, or by mistake: nothing is recorded, and nothing breaks. */
+/** Malicious and mistaken fleet submissions: nothing is recorded, and nothing breaks. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
@@ -16,7 +16,7 @@ const serving = {
   minimum: Demands.none
 }
 
-/** The first thing that is wrong. */
+/** The first problem. */
 const problem = (body: FleetBody) =>
   FleetSubmission.read(body, serving).pipe(
     Effect.flip,

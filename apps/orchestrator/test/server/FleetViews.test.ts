@@ -1,4 +1,4 @@
-/** What a server says of the rounds of a fleet: state, labels, schedule, and what differs between two of them. */
+/** The views of a server of the rounds of a fleet: state, labels, schedule, and the differences between two rounds. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
@@ -37,7 +37,7 @@ describe("the rounds of a fleet at a server", { timeout: 60_000 }, () => {
       assert.deepInclude(h3, { name: "h3", labels: { site: "tre" }, state: "failing", drifted: true })
       assert.include(h3.reason.message, "SHA-256")
       assert.isNotEmpty(h3.reason.hint)
-      // A caller who has the file gets the same.
+      // A caller with the file receives the same.
       const standing = yield* server.ask("POST", "/api/v1/fleets/status", { as: "viewer", body: { definition } })
       assert.deepStrictEqual(standing.json.hosts, json.hosts)
     })
@@ -111,7 +111,7 @@ describe("the rounds of a fleet at a server", { timeout: 60_000 }, () => {
       const { json } = yield* server.ask("GET", `/api/v1/fleets/${second.run.id}/plan`, { as: "viewer" })
       assert.deepStrictEqual(json.diff.hosts, wanted)
       assert.strictEqual(json.diff.since.runId, first.run.id)
-      // An earlier round says what is the last one.
+      // For an earlier round, the response names the last one.
       const before = yield* server.ask("GET", `/api/v1/fleets/${first.run.id}/status`, { as: "viewer" })
       assert.strictEqual(before.json.latest, second.run.id)
     })

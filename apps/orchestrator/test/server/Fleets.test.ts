@@ -1,4 +1,4 @@
-/** Fleets that are handed to a server on one machine. */
+/** Fleets that are submitted to a server on one machine. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Options as SimulatorOptions } from "@privx-kit/simulator/Simulator"
 import * as Effect from "effect/Effect"
@@ -23,7 +23,7 @@ const place = Effect.fnUntraced(function* (
   const { dataDir, file, directory } = yield* fleets.place
   const secrets = path.join(directory, "secrets")
   fs.mkdirSync(secrets)
-  /** The server, for as long as the scope is open. */
+  /** A server that runs until the scope closes. */
   const serve = served.on(
     EmbeddedStorage.layer({ dataDir, concurrency: options.concurrency ?? 4 }).pipe(
       Layer.provide(FleetPrivxHosts.layer([])),
@@ -65,7 +65,7 @@ describe("a fleet at a server", () => {
       assert.strictEqual(shown.json.requestedBy, "admin")
       const own = yield* server.decide(first.runId, "admin")
       assert.deepInclude(own.json, { status: 403, type: "urn:privx-kit:problem:FourEyes" })
-      // A host that already waits is not started again by another submission of the same fleet.
+      // Another submission of the same fleet does not start a waiting host again.
       const joined = yield* at(server, "operator")("fleet", "apply", file, "--only", "h2", "--json")
       assert.strictEqual(result(joined).hosts[0].runId, result(applied).hosts[1].runId)
       for (const { runId } of result(applied).hosts) {
@@ -134,7 +134,7 @@ describe("a fleet at a server", () => {
         ]
       )
       assert.strictEqual(answer.json.fields.problems[0].at.path, "prod.yaml")
-      // The command line reports the same, with the exit code of a wrong setting.
+      // The command line reports the same, with the exit code for a wrong setting.
       fs.writeFileSync(file, definition.split("\n").slice(0, 4).join("\n"))
       const ended = yield* at(server, "operator")("fleet", "apply", file)
       assert.strictEqual(ended.code, 3)
@@ -346,7 +346,7 @@ describe("a fleet at a server", () => {
         })
       )
       yield* Effect.orDie(privx.simulator.setFaults([]))
-      // A command of this machine, in between: it has no way to that host and leaves it alone.
+      // A local command in between cannot connect to that host and leaves the run unchanged.
       const other = yield* fleets.read(
         privx,
         file,
@@ -382,7 +382,7 @@ describe("a fleet at a server", () => {
       assert.deepInclude(result(brought).counts, { succeeded: 2, failed: 0 })
       assert.deepStrictEqual(fs.readFileSync(script("h2")), Buffer.from(privx.simulator.script))
 
-      // Another file, which has other hosts by these names: their directories are not for these scripts.
+      // Another file uses the same names for other hosts: its directories are not for these scripts.
       fs.rmSync(path.join(directory, "out"), { recursive: true })
       const others = (index: number) => (index === 1 ? { base_url: privx.url(7) } : { sha256: "9".repeat(64) })
       fs.writeFileSync(file, fleets.text(privx, 2, {}, { output: "out/{name}" }, others))

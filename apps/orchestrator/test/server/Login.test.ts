@@ -13,7 +13,7 @@ import * as temporary from "@privx-kit/testing/temporary"
 
 const main = path.join(import.meta.dirname, "..", "..", "src", "main.ts")
 
-/** Opens the address that the command shows, and enters the code where it shows one: to confirm it, or to abort. */
+/** Opens the URL that the command shows, enters the code if it shows one, and confirms or aborts. */
 const person =
   (browser: ReturnType<typeof issuers.browser>, answer: "confirm" | "abort" = "confirm") =>
   (stderr: () => string) =>
@@ -32,7 +32,7 @@ const person =
       })
     })
 
-/** A server, its issuer, and the command line of a person who has no token. */
+/** A server, its issuer, and the command line of a person without a token. */
 const start = Effect.fnUntraced(function* (options: { readonly commandLine?: boolean } = {}) {
   const port = yield* freePort
   const publicUrl = new URL(`http://127.0.0.1:${port}`)
@@ -90,7 +90,7 @@ describe("privx-kit login", () => {
           assert.notInclude(signedIn.stdout + signedIn.stderr, secret)
         }
 
-        // The access token is as good as expired: it is renewed, once for several commands.
+        // The access token has nearly expired: it is renewed, once for several commands.
         issuer.accessTokens({ seconds: 600 })
         const submitted = yield* cli("ueba", "setup", "--no-wait", "--require-approval", "always", "--json")
         assert.strictEqual(submitted.code, 18, submitted.stderr)
@@ -103,11 +103,11 @@ describe("privx-kit login", () => {
         assert.strictEqual((yield* cli("runs", "list")).code, 0)
         assert.strictEqual(stored(file).accessToken, second.accessToken)
 
-        // The environment takes precedence, and login says so.
+        // The environment takes precedence, and `login` reports that.
         const token = { ...env, PRIVX_KIT_SERVER_TOKEN: server.tokenOf("viewer") }
         assert.strictEqual((yield* served.cli(token, "runs", "cancel", run.id)).code, 8)
 
-        // A role that was removed is gone with the next access token.
+        // A removed role is gone with the next access token.
         issuer.accounts.set("anna", { roles: ["others"] })
         fs.writeFileSync(file, JSON.stringify({ ...second, expiresAt: 0 }), { mode: 0o600 })
         const removed = yield* cli("runs", "list", "--json")
@@ -176,7 +176,7 @@ describe("privx-kit login", () => {
         yield* denied(yield* abort("--device", "--json"))
         issuer.person("anna", false)
         yield* denied(yield* login("--device", "--json"))
-        // A denial is not remembered: the next code can be confirmed.
+        // A denial is not stored: the next code can be confirmed.
         issuer.person("anna")
         const signedIn = yield* login("--device", "--json")
         assert.strictEqual(signedIn.code, 0, signedIn.stderr)

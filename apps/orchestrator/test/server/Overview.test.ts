@@ -5,7 +5,7 @@ import * as served from "../support/served.ts"
 
 type Server = Effect.Success<ReturnType<typeof served.start>>
 
-/** What the stream of a list says, until `enough` of its events have come. */
+/** The events of a list stream, until `enough` of them have arrived. */
 const follow = (
   server: Server,
   query: string,
@@ -64,7 +64,7 @@ describe("what people who watch ask for", () => {
       const list = (query: string) => server.ask("GET", `/api/v1/runs?${query}`, { as: "viewer" })
       assert.deepStrictEqual(ids(yield* list("requestedBy=admin")), [runs[1]!])
       assert.deepStrictEqual(ids(yield* list(`text=${(runs[0] ?? "").slice(0, 18).toUpperCase()}`)), [runs[0]!])
-      // What LIKE takes for a pattern is text here.
+      // Patterns of LIKE are treated as plain text.
       assert.deepStrictEqual(ids(yield* list("text=%25")), [])
       assert.deepStrictEqual(ids(yield* list("text=_")), [])
       assert.deepStrictEqual(ids(yield* list("kind=fleet")), [])

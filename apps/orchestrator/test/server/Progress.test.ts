@@ -1,4 +1,4 @@
-/** How far a download has come, in the stream of a run. */
+/** The progress of a download, in the stream of a run. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as served from "../support/served.ts"
@@ -23,7 +23,7 @@ describe("the download of a run", { timeout: 60_000 }, () => {
       const whole = yield* server.submit()
       const { steps } = yield* server.reached(whole.run.id, "succeeded")
       const size = (steps as ReadonlyArray<Step>).find(({ name }) => name === "download")?.bytes ?? 0
-      // It lasts for minutes, and is cancelled long before its end.
+      // It would take minutes, and is cancelled long before its end.
       yield* Effect.orDie(server.simulator.setFaults(["downloadSetupScript:slow=100/1s"]))
       const { run } = yield* server.submit()
       const { text } = yield* server.events(run.id, {

@@ -14,7 +14,7 @@ import * as served from "../support/served.ts"
 import * as simulated from "../support/simulated.ts"
 import * as temporary from "@privx-kit/testing/temporary"
 
-/** Waits until a server shows a certificate of that CA. */
+/** Waits until a server presents a certificate of that CA. */
 const shown = (url: URL, ca: string) =>
   Effect.promise(
     () =>
@@ -53,7 +53,7 @@ describe("privx-kit serve", () => {
             ],
             { env: privx.env }
           )
-        // Below those that the system gives out: it is free for the second one, too.
+        // Below the ephemeral ports of the system, so it is free for the second server too.
         const address = `127.0.0.1:${20_000 + crypto.randomInt(10_000)}`
         const first = yield* start(address)
         const url = new URL(JSON.parse(`{${yield* first.line("{")}`).result.url)
@@ -67,7 +67,7 @@ describe("privx-kit serve", () => {
         const script = fs.readFileSync(at("here/privx-ueba-setup.sh"))
         assert.strictEqual(crypto.hash("sha256", script, "hex"), privx.simulator.scriptSha256)
 
-        // A certificate that is renewed is shown without a new start.
+        // The server presents a renewed certificate without a restart.
         const renewed = yield* Effect.orDie(Certificates.make())
         fs.writeFileSync(at("server.key"), Redacted.value(renewed.key))
         fs.writeFileSync(at("server.pem"), renewed.certificate)

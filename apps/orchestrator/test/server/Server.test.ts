@@ -122,7 +122,7 @@ describe("the server", () => {
         assert.strictEqual(answer.status, 400, answer.text)
         assert.include(answer.json.detail, "The address of the request has a NUL character")
       }
-      // The characters themselves are no reason to refuse: a pair, and a backslash before them.
+      // These characters alone are no reason for a refusal: a surrogate pair, and a backslash before them.
       const fits = yield* server.ask("POST", "/api/v1/runs/1f0c/approve", {
         as: "admin",
         body: { comment: "😀 \\u0000", sha256: "a".repeat(64), attempt: 1 }
@@ -229,7 +229,7 @@ describe("the server", () => {
         "text/event-stream"
       )
       assert.deepStrictEqual(Object.keys(json.components.securitySchemes), ["bearer"])
-      // Nothing refers to what is not there.
+      // No reference points to a missing component.
       for (const [, name] of JSON.stringify(json).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
         assert.property(json.components.schemas, name ?? "")
       }

@@ -5,7 +5,7 @@ import * as OidcSession from "../../src/server/OidcSession.ts"
 import * as issuers from "../support/issuer.ts"
 import * as people from "../support/people.ts"
 
-/** A server with an issuer beside it, and browsers of a few lines. */
+/** A server with an issuer, and minimal browsers. */
 const start = Effect.fnUntraced(function* (sessions?: Partial<OidcSession.Lifetimes>) {
   const { at, issuer, server } = yield* people.start({ sessions })
   const page = (visit: ReturnType<typeof issuers.browser>["visit"], path: string, init: RequestInit = {}) =>
@@ -49,7 +49,7 @@ describe("sign-in by an issuer", () => {
       const body = JSON.stringify({ sha256: waiting.sha256, attempt: waiting.attempt })
       const own = yield* anna.ask(`/api/v1/runs/${id}/approve`, { method: "POST", body })
       assert.deepInclude(own.json, { status: 403 })
-      // The same person with an access token is no other person.
+      // With an access token, the same person has the same identity.
       const token = yield* issuer.accessToken({ sub: "anna", roles: ["kit-admins"] })
       const program = yield* server.ask("POST", `/api/v1/runs/${id}/approve`, { token, body })
       assert.strictEqual(program.status, 403, program.text)
@@ -75,7 +75,7 @@ describe("sign-in by an issuer", () => {
       issuer.person("cleo")
       yield* refused("/auth/login", "noRole")
       yield* refused("/auth/callback?code=made-up&state=made-up", "again")
-      // Another address than one of this server is not gone to.
+      // Redirects to URLs outside this server are not followed.
       issuer.person("anna")
       for (const back of ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"]) {
         const landed = yield* issuers.browser().visit(at(`/auth/login?return=${encodeURIComponent(back)}`))
@@ -103,7 +103,7 @@ describe("sign-in by an issuer", () => {
       assert.strictEqual(location.searchParams.get("post_logout_redirect_uri"), at("/").href)
       assert.isFalse(browser.cookies(at("/")).has(OidcSession.cookieName))
       assert.strictEqual((yield* ask("/api/v1/me")).status, 401)
-      // A cookie that was changed is none.
+      // A modified cookie is not accepted.
       browser.cookies(at("/")).set(OidcSession.cookieName, "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..a.b.c")
       assert.strictEqual((yield* ask("/api/v1/me")).status, 401)
     })
@@ -115,7 +115,7 @@ describe("sign-in by an issuer", () => {
       const anna = yield* renewing.signedIn("anna")
       assert.strictEqual((yield* anna.ask("/api/v1/me")).json.role, "admin")
       renewing.issuer.accounts.set("anna", { name: "Anna Example", roles: ["kit-approvers"] })
-      // Several at once use one refresh token.
+      // Several concurrent requests use one refresh token.
       const answers = yield* Effect.all(
         Array.from({ length: 5 }, () => anna.ask("/api/v1/me")),
         { concurrency: 5 }
@@ -152,12 +152,12 @@ describe("sign-in by an issuer", () => {
       assert.strictEqual(yield* status({ aud: "another service" }), 401)
       assert.strictEqual(yield* status({ iss: "https://evil.example" }), 401)
       assert.strictEqual(yield* status({}, { expires: "-5m" }), 401)
-      // Clocks differ a little.
+      // Clocks differ slightly.
       assert.strictEqual(yield* status({}, { expires: "-5s" }), 200)
       assert.strictEqual(yield* status({}, { typ: "JWT" }), 401)
       assert.strictEqual(yield* status({}, { key: issuer.otherKey() }), 401)
       assert.strictEqual(yield* status({ roles: ["others"] }), 403)
-      // The keys are fetched again at most once in a second.
+      // The keys are fetched at most once per second.
       yield* Effect.sleep("1100 millis")
       issuer.rotate()
       assert.strictEqual(yield* status({}), 200)

@@ -30,7 +30,7 @@ const start = Effect.fnUntraced(function* (simulator: PrivX, { dataDir, output }
   )
 })
 
-/** Whatever has a final name is whole. */
+/** Every file with a final name is complete. */
 const assertWhole = (simulator: PrivX, { dataDir, output }: { dataDir: string; output: string }) => {
   const stored = path.join(dataDir, "artifacts", "sha256")
   for (const file of temporary.filesBelow(stored)) {
@@ -56,7 +56,7 @@ const records = (dataDir: string) => {
   return { runs, journal: journal.map((row) => JSON.parse(String(row["payload"]))) }
 }
 
-/** Milliseconds: a process takes a second to start, and several on a busy machine. */
+/** Milliseconds. A process takes a second to start, and several seconds on a busy machine. */
 const patience = 120_000
 
 describe("a process that is killed", () => {
@@ -64,7 +64,7 @@ describe("a process that is killed", () => {
     "in mid-download: the next one brings the same run to its end, and nothing half-written is seen",
     () =>
       Effect.gen(function* () {
-        // Some seconds for the whole, so that there is a middle; and an id is good for one download.
+        // The download takes some seconds, so that there is a middle; an id is valid for one download.
         const simulator = yield* privx.start({
           script: SetupScript.ofSize(400_000),
           sessionUses: 1,
@@ -112,7 +112,7 @@ describe("a process that is killed", () => {
         for (const [index, moment] of killAfter.entries()) {
           const running = yield* start(simulator, where)
           yield* running.line(moment)
-          // Not at the line itself, but somewhere behind it.
+          // Not at that line exactly, but somewhere after it.
           yield* Effect.sleep(index * 7)
           yield* running.kill
           assertWhole(simulator, where)
@@ -147,7 +147,7 @@ describe("a process that is killed", () => {
         const interrupted = Date.now()
         yield* first.signal("SIGINT")
         yield* first.exitCode
-        // Well below the 15 s that the engine would wait for its steps by itself.
+        // Well below the 15 s that the engine would otherwise wait for its steps.
         assert.isBelow(Date.now() - interrupted, 8000)
         assert.deepStrictEqual(
           records(where.dataDir).runs.map((run) => run["status"]),

@@ -1,6 +1,6 @@
 /**
- * Processes that die at each named crash point, and at any other moment: before and after each effect and each write into
- * journal and projection. `CRASH_KILLS` says how many; `pnpm test:crash` asks for 200.
+ * Kills processes at each named crash point and at random moments: before and after each effect and each write to journal
+ * and record. `CRASH_KILLS` sets the number of kills; `pnpm test:crash` uses 200.
  */
 import { assert, describe, it } from "@effect/vitest"
 import type * as Simulator from "@privx-kit/simulator/Simulator"
@@ -39,7 +39,7 @@ interface Place {
   readonly output: string
 }
 
-/** Whatever has a final name is whole. */
+/** Every file with a final name is complete. */
 const assertWhole = (simulator: PrivX, { dataDir, output }: Place) => {
   const stored = path.join(dataDir, "artifacts", "sha256")
   for (const file of temporary.filesBelow(stored)) {
@@ -52,7 +52,7 @@ const assertWhole = (simulator: PrivX, { dataDir, output }: Place) => {
   }
 }
 
-/** The record and the journal of an end say the same. */
+/** The record and the journal agree on the outcome. */
 const assertAgreement = (simulator: PrivX, { dataDir, output }: Place, results: ReadonlyMap<string, string>) => {
   const database = new DatabaseSync(SqliteStorage.databaseFile(dataDir), { readOnly: true })
   const all = (sql: string) => database.prepare(sql).all()
@@ -91,7 +91,7 @@ const assertAgreement = (simulator: PrivX, { dataDir, output }: Place, results: 
   assert.deepStrictEqual(temporary.filesBelow(path.join(dataDir, "artifacts", "partial")), [])
 }
 
-/** Carries the runs through, killed again and again, until a process ends by itself. Answers how often it was killed. */
+/** Executes the runs, with repeated kills, until a process completes. Returns the number of kills. */
 const campaign = Effect.fnUntraced(function* (
   simulator: PrivX,
   file: string,
@@ -132,7 +132,7 @@ const campaign = Effect.fnUntraced(function* (
   }
 })
 
-/** A small generator of numbers from 0 to 1, the same in each run of the suite. */
+/** A small random number generator from 0 to 1, with the same sequence in each run of the suite. */
 const numbers = (seed: number) => {
   let state = seed
   return () => {
@@ -158,7 +158,10 @@ describe("runs in processes that are killed", () => {
         const random = numbers(Number(process.env["CRASH_SEED"] ?? 1))
         let left = kills
         let turn = 0
-        /** Two of three die at a point, in turn, the others at any time. Three deaths in a row, then an end. */
+        /**
+         * Two of three processes die at a point, in turn; the others at a random moment. After three kills in a row, one
+         * completes.
+         */
         const deaths = () => {
           let row = 0
           return () => {

@@ -1,4 +1,4 @@
-/** One name of an input leads to its flag and its field in a file, and back. */
+/** The name of an input determines the names of its flag and of its field in a file, and vice versa. */
 import { assert, describe, it } from "@effect/vitest"
 import * as FieldNames from "../../src/setup/FieldNames.ts"
 import { setupFileFields } from "../../src/setup/SetupFileFields.ts"

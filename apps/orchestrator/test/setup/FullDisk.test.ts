@@ -23,7 +23,7 @@ describe("a disk that is full while runs execute", () => {
       const { run } = yield* server.submit()
       yield* eventually(privx.count(server.simulator, "Ueba.createSession"), (count) => count === 1)
       temporary.fill(filler)
-      // Downloaded once, and once more since there was no room for the first.
+      // Downloaded twice, because the first download did not fit on the disk.
       yield* eventually(privx.count(server.simulator, "Ueba.downloadSetupScript"), (count) => count >= 2)
       assert.isNull((yield* server.ask("GET", `/api/v1/runs/${run.id}`, { as: "viewer" })).json.endedAt)
       const full = yield* server.ask("GET", "/readyz")

@@ -1,4 +1,7 @@
-/** A script that executes without its privx-kit is found, also where that was killed before it had recorded the process group. */
+/**
+ * Detects a running script without its privx-kit process, even if that was killed before it had recorded the process
+ * group.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import * as temporary from "@privx-kit/testing/temporary"
 import * as DateTime from "effect/DateTime"
@@ -13,10 +16,10 @@ import * as ScriptExecution from "../../src/setup/ScriptExecution.ts"
 
 const runId = "0c9f4e0e-5c3b-4c4e-9f0a-6c6f5f1d2a10"
 
-/** Of a process that has ended. */
+/** The id of a process that has ended. */
 const ended = () => spawnSync(process.execPath, ["--version"]).pid
 
-/** A script that executes, and its record as a privx-kit that was killed left it. */
+/** A running script, with the record that a killed privx-kit process left. */
 const orphan = Effect.fnUntraced(function* () {
   const dataDirectory = yield* temporary.directory
   const directory = path.join(dataDirectory, "executions", runId)

@@ -10,7 +10,7 @@ import * as temporary from "@privx-kit/testing/temporary"
 
 const digest = "6e54ff0f9dfa5fe099e89b08717cda7f348054c0e1ade47fcd793bf9fe2e9753"
 
-/** A directory with these files, and the path of the first. */
+/** Creates a directory with these files; returns the path of the first one. */
 const files = Effect.fnUntraced(function* (contents: Readonly<Record<string, string>>) {
   const directory = yield* temporary.directory
   for (const [name, text] of Object.entries(contents)) fs.writeFileSync(path.join(directory, name), text)

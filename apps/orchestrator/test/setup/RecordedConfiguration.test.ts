@@ -1,4 +1,7 @@
-/** What PrivX says that a script is made from: asked for by every setup, kept, and compared again offline. */
+/**
+ * The configuration from which PrivX generates a script: every setup requests and stores it, and it can be compared
+ * offline.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import * as SetupScript from "@privx-kit/simulator/SetupScript"
 import * as Effect from "effect/Effect"

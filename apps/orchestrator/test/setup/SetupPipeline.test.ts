@@ -149,7 +149,7 @@ describe("SetupPipeline", () => {
     (action) =>
       Effect.gen(function* () {
         const { artifacts, provided, simulator, events } = yield* setting(
-          // An id is good for one download: only a new one helps.
+          // An id is valid for one download, so only a new one helps.
           { sessionUses: 1, faults: [`downloadSetupScript:${action}*2`] },
           { stallTimeout: "200 millis" }
         )

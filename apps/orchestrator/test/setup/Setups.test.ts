@@ -111,7 +111,7 @@ describe("Setups", () => {
       assert.deepStrictEqual(run.steps.at(-1)?.failures, { VerificationFailed: 1 })
       assert.include(JSON.stringify(run.failure), wrong)
       assert.deepStrictEqual(again, failure)
-      // A failed run is over: the same inputs begin a new one.
+      // A failed run has ended: the same inputs start a new one.
       assert.strictEqual(yield* privx.count(simulator, "Ueba.createSession"), 1)
     })
   )
@@ -284,7 +284,7 @@ describe("Setups", () => {
             ...(request.operation === "Ueba.downloadSetupScript" ? [path.basename(Redacted.value(request.target))] : [])
           ])
           assert.isAtLeast(new Set(secrets).size, 4)
-          // While the database is open, so that its write-ahead log is looked at too.
+          // While the database is open, so that its write-ahead log is searched too.
           const files = temporary.filesBelow(dataDir)
           assert.include(files, "privx-kit.sqlite-wal")
           for (const file of files) {

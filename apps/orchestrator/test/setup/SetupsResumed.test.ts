@@ -86,7 +86,7 @@ describe("Setups that another process resumes", () => {
       const simulator = yield* privx.start()
       const { dataDir } = yield* place
       const before = yield* session(simulator, dataDir, Effect.andThen(setup(simulator), only))
-      // What the journal of a process holds that has died between the two.
+      // The journal of a process that died between the two writes.
       const database = new DatabaseSync(SqliteStorage.databaseFile(dataDir))
       database.exec("DELETE FROM cluster_replies")
       database.exec("UPDATE cluster_messages SET processed = 0, last_reply_id = NULL")
@@ -114,7 +114,7 @@ describe("Setups that another process resumes", () => {
 
   it.live("ends at once when it is interrupted", () =>
     Effect.gen(function* () {
-      // So much of it comes that there is a file to see.
+      // Sends enough bytes for the file to exist.
       const simulator = yield* privx.start({ script: SetupScript.ofSize(200_000) })
       const { dataDir } = yield* place
       yield* Effect.orDie(simulator.setFaults(["downloadSetupScript:stall@100000"]))
@@ -143,7 +143,7 @@ describe("Setups that another process resumes", () => {
           const fresh = yield* setup(simulator, { fresh: true })
           const other = yield* setup(simulator, { output })
           assert.strictEqual(new Set([before.id, fresh.runId, other.runId]).size, 3)
-          // The interrupted one is brought to its end as well.
+          // The interrupted run is completed as well.
           yield* eventually(runs, (runs) => runs.every((run) => run.status === "succeeded"))
         })
       )
@@ -162,7 +162,7 @@ describe("Setups that another process resumes", () => {
           eventually(only, (run) => run.status === "succeeded")
         )
       )
-      // What is not resumed at the start is looked for after 30 s.
+      // Runs that are not resumed at the start are polled for after 30 s.
       assert.isBelow(Duration.toMillis(duration), 25_000)
     })
   )
@@ -318,7 +318,7 @@ const fullDisk = Effect.fnUntraced(function* (
       const result = yield* setup(simulator)
       assert.strictEqual(result.sha256, simulator.scriptSha256)
       yield* eventually(runs, (runs) => runs.every((run) => run.endedAt !== null))
-      // What the full disk has stopped is resumed, and not followed by another run.
+      // The run that the full disk stopped is resumed instead of replaced by another one.
       if (started) assert.strictEqual((yield* only).id, result.runId)
     })
   )

@@ -1,11 +1,11 @@
-/** A terminal that remembers: what was written, and what a person would see of it. */
+/** A terminal that records its output, and what a person would see of it. */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Screen from "../../src/terminal/Screen.ts"
 
 export const make = (options: {
   readonly animation: boolean
   readonly columns?: number
-  /** What each write fails with. */
+  /** The failure of each write. */
   readonly failure?: StorageFailed
 }) => {
   let written = ""
@@ -22,7 +22,7 @@ export const make = (options: {
   return {
     pane,
     written: () => written,
-    /** The lines on the screen: what was drawn over is gone. */
+    /** The lines on the screen, without overwritten text. */
     lines: () =>
       written.split("\n").map((line) => {
         const last = line.lastIndexOf("\r\u001b[2K")

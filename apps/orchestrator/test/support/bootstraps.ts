@@ -1,4 +1,4 @@
-/** Bootstraps of UEBA against a simulator, as a process after another would execute them. */
+/** Bootstraps of UEBA against a simulator, executed by one process after another. */
 import type { Simulator } from "@privx-kit/simulator/Simulator"
 import * as SetupScript from "@privx-kit/simulator/SetupScript"
 import { type RunEvent, RunEvents } from "@privx-kit/runs/RunEvents"
@@ -16,7 +16,7 @@ import * as privx from "./privx.ts"
 
 type PrivX = Simulator["Service"]
 
-/** How the UEBA of the tests is simulated: nothing is configured, and its time passes 6,000 times as fast. */
+/** The simulated UEBA of the tests: nothing is configured, and its clock runs 6,000 times as fast. */
 export const options = { configuration: { address: "" }, speed: 6000, connectionsPerHour: 60 } as const
 
 export const inputs: BootstrapInputs = {
@@ -26,7 +26,7 @@ export const inputs: BootstrapInputs = {
   interval: 5
 }
 
-/** Runs as a process of its own would: the data directory is free again afterwards. */
+/** Runs an effect like a separate process: the data directory is unlocked afterwards. */
 export const session = <A, E>(
   simulator: PrivX,
   dataDir: string,
@@ -49,7 +49,7 @@ export const bootstrap = (simulator: PrivX, changes: Partial<BootstrapInputs> = 
     executor.run(BootstrapRun, { target: nameOf(simulator.url), inputs: { ...inputs, ...changes } })
   )
 
-/** A PrivX with an old model, which the bootstrap has to replace. */
+/** A PrivX with an old model that the bootstrap must replace. */
 export const withOldModel = Effect.gen(function* () {
   const simulator = yield* privx.start({ ...options, stopDuration: "10 seconds" })
   const old = { dataset: { ...inputs.dataset, name: "old" } }
@@ -58,14 +58,15 @@ export const withOldModel = Effect.gen(function* () {
   return simulator
 })
 
-/** With another address than that of the old model, so that a script is needed. */
+/** With a different address than the old model, so that a script is needed. */
 export const moved: BootstrapInputs = { ...inputs, address: "ueba.example.com:8000" }
 
 /**
- * Where a process can die: before and after each activity and write. Those after which half a state would be left come first.
+ * The points at which a process can die: before and after each activity and write. Points that would leave an incomplete
+ * state come first.
  *
- * @param more that come first as well
- * @param writes to record and journal, and other activities
+ * @param more further points that come first
+ * @param writes writes to record and journal, and other activities
  */
 export const deaths = (writes: ReadonlyArray<string>, more: ReadonlyArray<string> = []): ReadonlyArray<string> => [
   ...new Set([
@@ -95,7 +96,7 @@ export const deaths = (writes: ReadonlyArray<string>, more: ReadonlyArray<string
   ])
 ]
 
-/** The operations that change something in PrivX, in the order in which they were asked for. */
+/** The operations that change PrivX, in the order of the requests. */
 export const mutations = (simulator: PrivX) =>
   Effect.map(simulator.requests, (requests) =>
     requests.flatMap(({ method, operation, status }) =>
@@ -118,7 +119,7 @@ const mutating: ReadonlySet<string> = new Set(
   ].map((name) => `Ueba.${name}`)
 )
 
-/** One dataset of the name, trained and active, and none beside it; nothing was created or trained twice on the way. */
+/** Exactly one dataset with the name exists, trained and active, and nothing was created or trained twice. */
 export const assertOne = Effect.fnUntraced(function* (simulator: PrivX, what: string) {
   const { items } = yield* Ueba.use((ueba) => ueba.listDatasets()).pipe(Effect.provide(privx.ueba(simulator)))
   const [own, ...others] = items.filter(({ comment }) => comment === inputs.dataset.name)

@@ -1,13 +1,13 @@
-/** A program of `test/programs` in one file: where it is started many times, most of the time would go into loading it. */
+/** A program of `test/programs` in one file, because loading it takes most of the time if it is started often. */
 import * as Effect from "effect/Effect"
 import { build } from "rolldown"
 import * as path from "node:path"
 import * as temporary from "@privx-kit/testing/temporary"
 
-/** Packages in CommonJS find Node's own modules by `require`. */
+/** CommonJS packages load Node's modules with `require`. */
 const banner = 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);'
 
-/** Answers with the path of the file, which is there as long as the scope is open. */
+/** Returns the path of the file, which exists until the scope closes. */
 export const bundled = Effect.fnUntraced(function* (name: string) {
   const file = path.join(yield* temporary.directory, `${path.basename(name, ".ts")}.mjs`)
   yield* Effect.promise(() =>

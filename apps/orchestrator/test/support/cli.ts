@@ -1,40 +1,40 @@
-/** The command line as a process of its own, started as a user would start it. */
+/** The command line as a separate process, started like by a user. */
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
 import * as path from "node:path"
 import { inject } from "vitest"
 
 export interface Ended {
-  /** `null` when a signal killed it. */
+  /** `null` if a signal ended it. */
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
 export interface Options {
-  /** Beside a bare minimum; nothing of the surroundings comes in. */
+  /** In addition to a minimal environment; nothing is inherited. */
   readonly env?: Readonly<Record<string, string>>
   readonly stdin?: string
   /** Its standard output has no reader, as after `| head -0`. */
   readonly closeStdout?: boolean
-  /** Gets a function that tells what standard output has so far. */
+  /** Receives a function that returns the standard output so far. */
   readonly onStart?: (stdout: () => string) => void
-  /** Sends the signal when the effect succeeds, or when standard error has the text. */
+  /** Sends the signal when the effect succeeds, or when standard error contains the text. */
   readonly interrupt?: { readonly signal: NodeJS.Signals; readonly when: Effect.Effect<unknown> | string }
 }
 
-/** The program, which `program.ts` has built. */
+/** The program that `program.ts` has built. */
 export const program = path.join(inject("program"), "bin", "privx-kit.cjs")
 
-/** The words that start it. */
+/** The command that starts it. */
 export const command = (args: ReadonlyArray<string>): ReadonlyArray<string> => [process.execPath, program, ...args]
 
-/** The environment that it is started in, beside what a test adds. */
+/** Its environment, without the variables of a test. */
 export const surroundings = {
   PATH: process.env["PATH"] ?? "",
   HOME: "/nonexistent",
   LANG: "C.UTF-8",
-  // Without a home, nothing would be kept for the next start.
+  // Without a home directory, nothing would be cached for the next start.
   NODE_COMPILE_CACHE: path.join(inject("program"), "compiled")
 }
 
@@ -59,7 +59,7 @@ export const run = (args: ReadonlyArray<string>, options: Options = {}): Effect.
     if (options.closeStdout === true) child.stdout.destroy()
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text))
     options.onStart?.(() => stdout)
-    // A command that does not read its input may be gone before it was written.
+    // A command that does not read its input may have exited before the input was written.
     child.stdin.on("error", () => {})
     child.stdin.end(options.stdin ?? "")
     const ended = Effect.callback<Ended>((resume) => {
@@ -81,7 +81,7 @@ export const run = (args: ReadonlyArray<string>, options: Options = {}): Effect.
     return end
   })
 
-/** The one document that `--json` prints. Throws when there is more or less than one. */
+/** The single document of `--json`. Throws if there is none or more than one. */
 export const json = (
   ended: Ended
 ): { readonly result?: unknown; readonly error?: Record<string, unknown> } & Record<string, unknown> =>

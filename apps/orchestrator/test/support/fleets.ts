@@ -1,4 +1,4 @@
-/** Fleets of simulated hosts: one simulator answers for all of them, each at an address of its own in 127.0.0.0/8. */
+/** Fleets of simulated hosts: one simulator serves all of them, each at its own address in 127.0.0.0/8. */
 import type { Options } from "@privx-kit/simulator/Simulator"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -18,7 +18,7 @@ import * as privx from "./privx.ts"
 import type { PrivX } from "./setups.ts"
 import * as temporary from "@privx-kit/testing/temporary"
 
-/** Passes what comes to any address of this machine on to the simulator. Answers the port. */
+/** Forwards connections to any address of this machine to the simulator. Returns the port. */
 const front = (simulator: PrivX) =>
   Effect.acquireRelease(
     Effect.callback<{ readonly port: number; readonly close: () => void }>((resume) => {
@@ -118,7 +118,7 @@ export const read = (privx: FleetPrivX, file: string, content: string) =>
     )
   })
 
-/** Runs as a process of its own would: the data directory is free again afterwards. */
+/** Runs an effect like a separate process: the data directory is unlocked afterwards. */
 export const session = <A, E>(
   dataDir: string,
   fleet: FleetFile.Fleet,

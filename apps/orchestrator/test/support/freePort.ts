@@ -1,4 +1,4 @@
-/** A port of this machine that no process listens on. */
+/** Finds a port of this machine on which no process listens. */
 import * as Effect from "effect/Effect"
 import * as net from "node:net"
 

@@ -1,4 +1,4 @@
-/** The command line within the test's own process: the same program without the wait for Node to start. */
+/** The command line within the process of the test: the same program without the start of Node. */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -12,8 +12,8 @@ import * as FakeTerminal from "./FakeTerminal.ts"
 import type { Ended } from "./cli.ts"
 
 /**
- * @param options.failure what every write to standard output fails with
- * @param options.person acts while the command runs, and sees what it has written to standard error
+ * @param options.failure the failure of every write to standard output
+ * @param options.person acts while the command runs, and sees its standard error
  */
 export const run = Effect.fnUntraced(function* (
   args: ReadonlyArray<string>,

@@ -1,4 +1,6 @@
-/** A real OpenID Connect issuer (`oidc-provider`) on a real socket, and a browser of a few lines in which a person signs in. */
+/**
+ * A real OpenID Connect issuer (`oidc-provider`) on a real socket, and a minimal browser in which a person signs in.
+ */
 import * as Effect from "effect/Effect"
 import { SignJWT, importJWK, type JWK } from "jose"
 import { generateKeyPairSync } from "node:crypto"
@@ -9,7 +11,7 @@ import { Provider } from "oidc-provider"
 
 export const client = { id: "privx-kit", secret: "a secret of this test, which is long enough" }
 
-/** The command line: a public client. */
+/** The public client of the command line. */
 export const commandLine = { id: "privx-kit-cli" }
 
 export interface Account {
@@ -20,11 +22,11 @@ export interface Account {
 }
 
 export interface Options {
-  /** Default: a free one. */
+  /** Default: a free port. */
   readonly port?: number
-  /** Default `127.0.0.1`. `localhost` is another site for a browser. */
+  /** Default `127.0.0.1`. For a browser, `localhost` is another site. */
   readonly host?: "127.0.0.1" | "localhost"
-  /** Whether it shows pages on which a person decides. Default: it decides by itself, as `person` says. */
+  /** Whether it shows pages for the decisions of a person. By default, `person` decides. */
   readonly pages?: boolean
   readonly client?: { readonly id: string; readonly secret: string }
 }
@@ -36,7 +38,7 @@ const newKey = (): JWK => ({
   use: "sig"
 })
 
-/** @param callback where the server under test is sent back to */
+/** @param callback the redirect URL of the tested server */
 export const make = Effect.fnUntraced(function* (callback: URL, options: Options = {}) {
   const { id, secret } = options.client ?? client
   const server = yield* Effect.acquireRelease(
@@ -57,7 +59,9 @@ export const make = Effect.fnUntraced(function* (callback: URL, options: Options
     account: "anna",
     allows: true,
     key: newKey(),
-    /** Of access tokens for the command line: default, what it asks for; and how long they last, in seconds. */
+    /**
+     * The audience of access tokens for the command line (default: the requested one), and their lifetime in seconds.
+     */
     audience: "",
     accessToken: 600
   }
@@ -151,17 +155,17 @@ export const make = Effect.fnUntraced(function* (callback: URL, options: Options
   return {
     issuer,
     accounts,
-    /** Who signs in from now on, and whether that person allows it. */
+    /** Sets the person who signs in, and whether that person consents. */
     person: (account: string, allows = true) => Object.assign(state, { account, allows }),
-    /** What the access tokens are like that the command line gets from now on. */
+    /** Sets the properties of the access tokens of the command line. */
     accessTokens: (options: { readonly audience?: string; readonly seconds?: number }) =>
       Object.assign(state, { audience: options.audience ?? "", accessToken: options.seconds ?? 600 }),
-    /** New keys; the old ones are forgotten. */
+    /** Replaces the keys; the old ones are discarded. */
     rotate: () => {
       state.key = newKey()
       provider = provide()
     },
-    /** An access token as the issuer signs it. */
+    /** An access token, signed by the issuer. */
     accessToken: (
       claims: Readonly<Record<string, unknown>>,
       options: { readonly expires?: string; readonly typ?: string; readonly key?: JWK } = {}
@@ -202,7 +206,7 @@ const decide = async (
 const page = (title: string, content: string): string =>
   `<!doctype html><html lang="en"><title>${title}</title><h1>${title}</h1>${content}`
 
-/** A page for each step at which a person decides: who they are, and whether they allow it. */
+/** A page for each decision of a person: identity and consent. */
 const ask = async (provider: Provider, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
   if (request.method === "POST") {
     const answer = new URLSearchParams(await text(request))
@@ -227,7 +231,7 @@ export interface Visit {
   readonly headers: Headers
 }
 
-/** Cookies by origin, and redirects as a browser follows them. */
+/** Stores cookies by origin, and follows redirects like a browser. */
 export const browser = () => {
   const jars = new Map<string, Map<string, string>>()
   const jarOf = (url: URL): Map<string, string> => {
@@ -235,7 +239,7 @@ export const browser = () => {
     jars.set(url.origin, jar)
     return jar
   }
-  /** As the issuer and the server set them, with their attributes. */
+  /** Cookies of issuer and server, with their attributes. */
   const set: Array<string> = []
   const once = async (url: URL, init: RequestInit) => {
     const cookie = [...jarOf(url)].map(([name, value]) => `${name}=${value}`).join("; ")

@@ -1,4 +1,4 @@
-/** A server at which people sign in by an issuer. */
+/** A server at which people sign in through an issuer. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as OidcSession from "../../src/server/OidcSession.ts"
@@ -6,7 +6,7 @@ import { freePort } from "./freePort.ts"
 import * as issuers from "./issuer.ts"
 import * as served from "./served.ts"
 
-/** Each role by the claim of the issuer that gives it. */
+/** The claim value of the issuer for each role. */
 const roles = [
   { role: "admin", value: "kit-admins" },
   { role: "approver", value: "kit-approvers" },

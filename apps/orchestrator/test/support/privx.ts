@@ -1,4 +1,4 @@
-/** A simulated PrivX, and the way to it. */
+/** A simulated PrivX, and the connection to it. */
 import * as Connection from "@privx-kit/http/Connection"
 import * as RetryPolicy from "@privx-kit/http/RetryPolicy"
 import { TokenProvider } from "@privx-kit/http/TokenProvider"
@@ -19,7 +19,7 @@ export const impatient: RetryPolicy.Policy = {
   cap: Duration.millis(20)
 }
 
-/** The way to a simulator, with a token that it gave. */
+/** The connection to a simulator, with a token that it issued. */
 export const client = (
   simulator: Simulator["Service"],
   options: Partial<Connection.Options> = {}
@@ -37,16 +37,18 @@ export const client = (
 export const ueba = (simulator: Simulator["Service"], options: Partial<Connection.Options> = {}): Layer.Layer<Ueba> =>
   Ueba.layer().pipe(Layer.provide(client(simulator, options)))
 
-/** The domains that privx-kit brings. */
+/** The domains of privx-kit. */
 export const domains = DomainList.layer(builtIn)
 
 export const start = (options: Options = {}) => Effect.orDie(Simulator.make(options))
 
 export const patience = Layer.succeed(RetryPolicy.RetryPolicy, impatient)
 
-/** Attempts enough for hundreds of setups of which a third of the calls fail: with five, one setup of 150 would fail. */
+/**
+ * Enough attempts for hundreds of setups with a third of the calls failing: with five, one of 150 setups would fail.
+ */
 export const perseverance = Layer.succeed(RetryPolicy.RetryPolicy, { ...impatient, attempts: 20 })
 
-/** How often an operation was asked for. */
+/** The number of requests of an operation. */
 export const count = (simulator: Simulator["Service"], operation: string) =>
   Effect.map(simulator.requests, (requests) => requests.filter((request) => request.operation === operation).length)

@@ -1,6 +1,6 @@
 /**
- * Builds the program once for all tests that start it as a process: from its sources, as it is published. Started from its
- * sources, each process would take four times as long to load them.
+ * Builds the program once, in its published form, for all tests that start it as a process. From its sources, each
+ * process would take four times as long to load.
  */
 import * as fs from "node:fs"
 import * as os from "node:os"

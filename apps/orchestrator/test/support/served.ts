@@ -1,4 +1,4 @@
-/** A server on one machine, with a simulated PrivX behind it, and requests to it as any HTTP client sends them. */
+/** A server on one machine with a simulated PrivX, and requests to it from a plain HTTP client. */
 import { assert } from "@effect/vitest"
 import type { Options as SimulatorOptions } from "@privx-kit/simulator/Simulator"
 import * as Effect from "effect/Effect"
@@ -24,11 +24,11 @@ export interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** `undefined` where the body is no JSON. */
+  /** `undefined` if the body is not JSON. */
   readonly json: ReturnType<typeof JSON.parse>
 }
 
-/** A file with a token for each role, and the tokens. */
+/** Creates a file with a token for each role; returns the tokens. */
 export const tokens = (file: string, roles: Readonly<Record<string, Role>>) => {
   const issued = Object.entries(roles).map(([name, role]) => [name, Tokens.issue(name, role)] as const)
   fs.writeFileSync(file, issued.map(([, { entry }]) => entry).join("\n"), { mode: 0o600 })
@@ -42,7 +42,7 @@ type Bounds = Partial<Omit<Options, "targets">> & {
   readonly port?: number
   /** Default: those of the program. */
   readonly domains?: Layer.Layer<Domains>
-  /** The tokens that are in the file already, of a server that starts again. */
+  /** The existing tokens of the file, for a server that starts again. */
   readonly tokenOf?: (name: string) => string
 }
 
@@ -50,12 +50,12 @@ type Bounds = Partial<Omit<Options, "targets">> & {
 export const start = Effect.fnUntraced(function* (
   options: Bounds & {
     readonly simulator?: SimulatorOptions
-    /** What another server left behind. */
+    /** The directory of an earlier server. */
     readonly resumed?: { readonly simulator: PrivX; readonly dataDir: string }
     readonly concurrency?: number
-    /** Default: a directory of its own. */
+    /** Default: a new directory. */
     readonly dataDir?: string
-    /** What is provided to the process that executes the runs. */
+    /** Services for the process that executes the runs. */
     readonly around?: Layer.Layer<never>
   } = {}
 ) {
@@ -73,7 +73,7 @@ export const start = Effect.fnUntraced(function* (
   return { ...server, simulator, dataDir }
 })
 
-/** A server on a storage. */
+/** A server with the given storage. */
 export const on = Effect.fnUntraced(function* <E>(
   storage: Layer.Layer<ServerStorage, E, Domains>,
   options: Bounds & { readonly target: string; readonly tokenFile: string }
@@ -125,7 +125,7 @@ export const on = Effect.fnUntraced(function* <E>(
       return answer.json as { readonly created: boolean; readonly run: { readonly id: string } }
     })
 
-  /** Approves the script that the run has now, or rejects it. */
+  /** Approves or rejects the current script of the run. */
   const decide = (id: string, as: string, options: { readonly reject?: boolean; readonly comment?: string } = {}) =>
     Effect.gen(function* () {
       const { reject = false, ...comment } = options
@@ -134,7 +134,7 @@ export const on = Effect.fnUntraced(function* <E>(
       return yield* ask("POST", `/api/v1/runs/${id}/${reject ? "reject" : "approve"}`, { as, body })
     })
 
-  /** The run when it is in that state. */
+  /** Waits until the run has the status. */
   const reached = (id: string, status: string, as = "viewer") =>
     ask("GET", `/api/v1/runs/${id}`, { as }).pipe(
       Effect.delay("20 millis"),
@@ -143,7 +143,7 @@ export const on = Effect.fnUntraced(function* <E>(
       Effect.timeoutOrElse({ duration: "90 seconds", orElse: () => Effect.die(new Error(`${id} never was ${status}`)) })
     )
 
-  /** What comes of a stream, until it ends or `until` says that it is enough. */
+  /** The data of a stream, until it ends or `until` returns `true`. */
   const events = (
     id: string,
     options: {
@@ -177,7 +177,7 @@ export const on = Effect.fnUntraced(function* <E>(
       return Effect.sync(() => request.destroy())
     })
 
-  /** With headers that `fetch` does not let through. */
+  /** With headers that `fetch` does not allow. */
   const get = (where: string, headers: Readonly<Record<string, string>>) =>
     Effect.promise(
       () =>
@@ -192,8 +192,8 @@ export const on = Effect.fnUntraced(function* <E>(
 })
 
 /**
- * The command line within the test's own process, with these variables in its environment: one after another, because a
- * process has one environment.
+ * The command line within the process of the test, with these environment variables. Calls run one after another, because
+ * a process has only one environment.
  */
 export const cli = (env: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>): Effect.Effect<Ended> =>
   cliWith(env, {}, args)
@@ -219,7 +219,7 @@ export const cliWith = (
       })
   )
 
-/** The events of a stream: id and run of each. */
+/** The events of a stream, each with id and run. */
 export const parseEvents = (text: string) =>
   [...text.matchAll(/^id: (.*)\nevent: run\ndata: (.*)\n$/gm)].map(([, id = "", data = ""]) => ({
     id,

@@ -1,4 +1,4 @@
-/** Setups against a simulator, as a process after another would carry them out. */
+/** Setups against a simulator, executed by one process after another. */
 import * as EmbeddedRuntime from "../../src/EmbeddedRuntime.ts"
 import { assert } from "@effect/vitest"
 import type * as Simulator from "@privx-kit/simulator/Simulator"
@@ -18,7 +18,7 @@ import * as temporary from "@privx-kit/testing/temporary"
 
 export type PrivX = Simulator.Simulator["Service"]
 
-/** What a process has: the setups of one PrivX in a data directory, until the scope closes. */
+/** The services of a process: the setups of one PrivX in a data directory, until the scope closes. */
 export const start = (simulator: PrivX, dataDir: string, observe: (event: RunEvent) => void = () => undefined) =>
   Layer.build(
     EmbeddedRuntime.layerSetups({ dataDir, target: simulator.url }).pipe(
@@ -29,7 +29,7 @@ export const start = (simulator: PrivX, dataDir: string, observe: (event: RunEve
     )
   )
 
-/** Runs as a process of its own would: the data directory is free again afterwards. */
+/** Runs an effect like a separate process: the data directory is unlocked afterwards. */
 export const session = <A, E>(
   simulator: PrivX,
   dataDir: string,
@@ -40,7 +40,7 @@ export const session = <A, E>(
 export const setup = (simulator: PrivX, request: Partial<SetupRequest> = {}) =>
   Effect.flatMap(Setups, (setups) => setups.run({ target: simulator.url, ...request }))
 
-/** What a process does with a simulated PrivX, in a data directory of its own. */
+/** Runs an effect against a simulated PrivX, in a new data directory. */
 export const atWork = Effect.fnUntraced(function* <A, E>(
   faults: ReadonlyArray<string>,
   use: (scene: {
@@ -54,7 +54,7 @@ export const atWork = Effect.fnUntraced(function* <A, E>(
   return yield* session(simulator, dataDir, use({ simulator, dataDir, output }))
 })
 
-/** Begins a setup that stays in its download, because the simulator stalls there, and will fail. */
+/** Starts a setup that hangs in its download, because the simulator stalls there, and will fail. */
 export const stalled = Effect.fnUntraced(function* (simulator: PrivX) {
   const fiber = yield* Effect.forkChild(Effect.flip(setup(simulator)), { startImmediately: true })
   const { id } = yield* eventually(only, (run) => run.steps.some((step) => step.name === "download"))
@@ -69,7 +69,7 @@ export const only = Effect.map(runs, (runs): Run => {
   return run
 })
 
-/** A process that ends, as by Ctrl-C, while its run downloads. Answers with the run as it then stands. */
+/** A process that ends, as by Ctrl-C, during the download of its run. Returns the run in its state afterwards. */
 export const interruptedInDownload = Effect.fnUntraced(function* (
   simulator: PrivX,
   dataDir: string,
@@ -93,7 +93,7 @@ export const interruptedInDownload = Effect.fnUntraced(function* (
   return run
 })
 
-/** The runs as they stand in the database, with no process at it. */
+/** The runs in the database, without a process that uses it. */
 const recorded = (dataDir: string) =>
   Effect.sync(() => {
     const database = new DatabaseSync(SqliteStorage.databaseFile(dataDir), { readOnly: true })

@@ -1,4 +1,4 @@
-/** A simulated PrivX over HTTPS, and the environment with which the command line reaches it. */
+/** A simulated PrivX over HTTPS, and the environment with which the command line connects to it. */
 import { type Options, Simulator } from "@privx-kit/simulator/Simulator"
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -42,13 +42,13 @@ export const start = Effect.fnUntraced(function* (options: Options = {}) {
     env,
     /** The same as a TOML file. */
     config,
-    /** Waits until an operation was asked for. */
+    /** Waits until an operation was requested. */
     asked: (operation: string) =>
       simulator.requests.pipe(
         Effect.delay("10 millis"),
         Effect.repeat({ until: (requests) => requests.some((request) => request.operation === operation) })
       ),
-    /** No output may have any secret of this PrivX in it: secrets of clients, tokens, ids of sessions. */
+    /** No output may contain a secret of this PrivX: secrets of clients, tokens, session ids. */
     assertNoSecretIn: (...outputs: ReadonlyArray<Ended | string>) =>
       Effect.map(simulator.requests, (requests) => {
         const secrets = [
@@ -67,6 +67,6 @@ export const start = Effect.fnUntraced(function* (options: Options = {}) {
   }
 })
 
-/** The long segments of a path: ids, and never the name of an endpoint. */
+/** The long segments of a path, which are ids and never part of an endpoint name. */
 const sessionIds = (target: string): ReadonlyArray<string> =>
   target.split(/[/?]/).filter((segment) => segment.length >= 30)

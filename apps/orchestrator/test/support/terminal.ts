@@ -4,9 +4,9 @@ import { execFileSync, spawn } from "node:child_process"
 import * as cli from "./cli.ts"
 
 export interface Terminal {
-  /** Everything shown so far: both outputs, and what was typed. */
+  /** The complete output so far: both streams and the echoed input. */
   readonly shown: () => string
-  /** Waits until it has been shown. */
+  /** Waits until the text has been shown. */
   readonly shows: (text: string) => Effect.Effect<void>
   readonly type: (text: string) => Effect.Effect<void>
   /** Waits for the end of the command. */
@@ -15,7 +15,7 @@ export interface Terminal {
 
 export const ctrlC = "\u0003"
 
-/** Why there is none on this machine. */
+/** The reason why this machine has no terminal. */
 export const missing: string | undefined = (() => {
   try {
     return execFileSync("script", ["--version"], { encoding: "utf8" }).includes("util-linux")
@@ -26,7 +26,7 @@ export const missing: string | undefined = (() => {
   }
 })()
 
-/** Starts it; it is killed when the test is over. */
+/** Starts the command; it is killed at the end of the test. */
 export const start = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
   Effect.map(
     Effect.acquireRelease(

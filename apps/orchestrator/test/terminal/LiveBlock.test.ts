@@ -4,7 +4,7 @@ import * as TestClock from "effect/testing/TestClock"
 import * as LiveBlock from "../../src/terminal/LiveBlock.ts"
 import * as FakeTerminal from "../support/FakeTerminal.ts"
 
-/** What a terminal shows of what was written to it. */
+/** The visible result of the text on a terminal. */
 const screen = (written: string): ReadonlyArray<string> => {
   const lines: Array<string> = [""]
   let row = 0

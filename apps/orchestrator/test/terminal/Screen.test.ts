@@ -21,7 +21,7 @@ describe("a line", () => {
         yield* written(true, "\u001b[1;31mred\u001b[39m\tä ✓\nnext"),
         "\u001b[1;31mred\u001b[39m\tä ✓\nnext\n"
       )
-      // What goes into a file or another program is what it is.
+      // Output to a file or another program is not changed.
       assert.strictEqual(yield* written(false, words), `${words}\n`)
     })
   )

@@ -14,7 +14,7 @@ import * as cli from "../../support/cli.ts"
 import * as inProcess from "../../support/inProcess.ts"
 import * as temporary from "@privx-kit/testing/temporary"
 
-/** A data directory with artifacts that came one day after another, the last one now. */
+/** A data directory with one artifact per day, the last one now. */
 const stocked = Effect.fnUntraced(function* (count: number) {
   const directory = path.join(yield* temporary.directory, "data")
   const stored = yield* Effect.flatMap(ArtifactStore, (store) =>
@@ -127,7 +127,7 @@ describe("privx-kit artifacts", () => {
             "INSERT INTO approvals (target, sha256, position, approved_at, run_id) VALUES ('https://privx', ?, 1, 0, 'old')"
           )
           .run(baseline ?? "")
-        // Begun a day and a half ago: the last two came since.
+        // Started a day and a half ago; the last two artifacts are newer.
         database
           .prepare(
             "INSERT INTO runs (id, kind, target, inputs, status, created_at) VALUES ('r', 'k', 't', ?, 'waiting', ?)"

@@ -1,4 +1,4 @@
-/** Manifest, attestation and `privx-kit verify`, as a person who is responsible for a script uses them. */
+/** Manifest, attestation and `privx-kit verify`, from the view of a person who is responsible for a script. */
 import { assert, describe, it } from "@effect/vitest"
 import { dsse } from "@sigstore/core"
 import * as DateTime from "effect/DateTime"
@@ -54,7 +54,7 @@ const verify = Effect.fnUntraced(function* (file: string, ...flags: ReadonlyArra
 const detailOf = ({ verified }: { readonly verified: Verified }, name: string): string =>
   verified.findings.find((finding) => finding.name === name)?.detail ?? ""
 
-/** A key that nothing on this machine trusts. */
+/** A key that this machine does not trust. */
 const strange = (): SigningKey.SigningKey => {
   const { privateKey, publicKey } = crypto.generateKeyPairSync("ed25519")
   return {
@@ -103,7 +103,7 @@ describe("the provenance of a setup", () => {
       assert.include(given.passed, "check:shellSyntax")
       const own = yield* verify(script, "--data-dir", data)
       assert.deepStrictEqual([own.code, own.passed.includes("signature")], [0, true])
-      // What lies beside the manifest can be as false as the manifest.
+      // A file next to the manifest is no more trustworthy than the manifest.
       const beside = yield* verify(script, ...nowhere)
       assert.deepStrictEqual([beside.code, beside.failed], [22, ["signature"]])
       assert.match(detailOf(beside, "signature"), /is stored next to the manifest and proves nothing\. Pass --key/)
@@ -166,7 +166,7 @@ describe("the provenance of a setup", () => {
         fs.writeFileSync(manifest, text)
         return inProcess.run(["verify", script, "--json", ...key])
       }
-      // White space and the order of the fields carry no meaning.
+      // White space and the order of fields have no meaning.
       const same = JSON.parse(before)
       assert.strictEqual((yield* verifyWith(JSON.stringify({ ...same, version: 1 }))).code, 0)
       const reversed = Object.fromEntries(Object.entries(same).toReversed())
@@ -352,7 +352,7 @@ describe("the provenance of a setup", () => {
   })
 })
 
-/** What another client is shown. */
+/** The certificate that another client receives. */
 const certificateOf = (url: URL) =>
   Effect.callback<Uint8Array>((resume) => {
     const socket = connect({ host: url.hostname, port: Number(url.port), rejectUnauthorized: false }, () => {

@@ -1,4 +1,4 @@
-/** `privx-kit playback keep-alive` as a process of its own, against a simulated PrivX whose tokens live for a few seconds. */
+/** `privx-kit playback keep-alive` as a separate process, against a simulated PrivX with tokens of a few seconds. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"

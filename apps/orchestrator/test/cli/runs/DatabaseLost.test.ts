@@ -12,7 +12,7 @@ import * as temporary from "@privx-kit/testing/temporary"
 import * as privx from "../../support/privx.ts"
 import { place, session, setup } from "../../support/setups.ts"
 
-/** A data directory with one run that has succeeded, and the way to use it. */
+/** A data directory with one succeeded run, and the functions to use it. */
 const used = Effect.gen(function* () {
   const simulator = yield* privx.start()
   const { dataDir, output } = yield* place
@@ -98,7 +98,7 @@ describe("a data directory whose database is gone", () => {
       fs.rmSync(kept.attestation)
       assert.strictEqual(yield* refusal, "no attestation exists, so nothing proves the manifest")
 
-      // Signed by another key, which lies beside it.
+      // Signed by another key, which is next to the manifest.
       fs.writeFileSync(kept.attestation, attestation)
       const own = SigningKey.publicFile(dataDir)
       const signer = path.join(yield* temporary.directory, "signer.pem")
@@ -138,7 +138,7 @@ describe("a database that another program has locked", () => {
   it.live("is busy, and the message says who has locked it", () =>
     Effect.gen(function* () {
       const { dataDir, run } = yield* used
-      // SQLite does not see locks of its own process: another one has to hold it.
+      // SQLite does not see locks of the same process, so another process must hold it.
       const holder = yield* Effect.acquireRelease(
         Effect.callback<ReturnType<typeof start>>((resume) => {
           const child = start(databaseFile(dataDir))

@@ -11,7 +11,7 @@ const token = "tok-5f2b9c1e7d3a4860b1c2d3e4f5a6b7c8"
 
 const session = "0d9f7c52-6f0e-4b7e-9a33-3d1c5c1f2a77"
 
-/** A server or gateway that quotes what it was sent: the token, and the address with the id of the session. */
+/** A server or gateway that quotes the request: the token, and the URL with the session id. */
 const echoing = (answer: (request: http.IncomingMessage, response: http.ServerResponse) => void) =>
   Effect.acquireRelease(
     Effect.callback<{ readonly server: http.Server; readonly url: string }>((resume) => {
@@ -28,7 +28,7 @@ const json = (response: http.ServerResponse, status: number, body: unknown): voi
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body))
 }
 
-/** What the command has printed and stored. */
+/** The output of the command and the stored files. */
 const everything = (ended: cli.Ended, dataDir: string) =>
   [
     ended.stdout,

@@ -1,4 +1,4 @@
-/** Running a script: at a terminal that asks for confirmation, stopped in the middle, and when it cannot be started. */
+/** Executes a script: at a terminal that asks for confirmation, interrupted, and when it cannot be started. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { execFileSync } from "node:child_process"
@@ -21,7 +21,7 @@ const started = Effect.fnUntraced(function* (body: string, shell = "/bin/sh", di
     mark: path.join(home, "mark"),
     setup: (flags: ReadonlyArray<string>, options: cli.Options = {}) => cli.run(words(flags), { ...options, env }),
     atTerminal: (...flags: ReadonlyArray<string>) => terminal.start(words(flags), env),
-    /** As the manifest has them. */
+    /** In the form of the manifest. */
     executions: (): ReadonlyArray<Record<string, unknown>> => {
       const manifest = fs.readdirSync(path.join(data, "manifests")).find((file) => file.endsWith(".json")) ?? ""
       const { handedOver } = JSON.parse(fs.readFileSync(path.join(data, "manifests", manifest), "utf8"))
@@ -31,7 +31,7 @@ const started = Effect.fnUntraced(function* (body: string, shell = "/bin/sh", di
   }
 })
 
-/** Ends only by SIGKILL, and so does what it has started. */
+/** Only SIGKILL ends this script and its child processes. */
 const stubborn = `trap '' TERM
 sleep 300 &
 echo $! >> "$MARK"
@@ -41,7 +41,7 @@ while :; do sleep 1; done`
 
 const lines = (file: string) => (fs.existsSync(file) ? fs.readFileSync(file, "utf8").trim().split("\n") : [])
 
-/** A process that only waits for its parent to take note of its end is gone as well. */
+/** A zombie, which only waits for its parent, counts as ended. */
 const isAlive = (pid: string): boolean => {
   try {
     return !execFileSync("ps", ["-o", "stat=", "-p", pid], { encoding: "utf8" }).startsWith("Z")

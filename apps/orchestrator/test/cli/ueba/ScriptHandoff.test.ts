@@ -1,4 +1,4 @@
-/** What `ueba setup` does with a script beyond storing it: standard output, and running it. */
+/** What `ueba setup` does with a script besides storing it: standard output and execution. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as crypto from "node:crypto"
@@ -7,7 +7,7 @@ import * as path from "node:path"
 import * as cli from "../../support/cli.ts"
 import * as simulated from "../../support/simulated.ts"
 
-/** What a service or a CI job may have in its environment. */
+/** Variables that a service or a CI job may have in its environment. */
 const environment = {
   AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI",
   GITHUB_TOKEN: "ghp_4711",
@@ -68,7 +68,7 @@ describe("the hand-over", () => {
       const { execution, manifest, runId } = result(ended)
       assert.deepInclude(execution, { exitCode: 3, timedOut: false })
       const log = fs.readFileSync(execution.log, "utf8")
-      // What it gets of the environment is a short list: a secret can have any name.
+      // The script receives only a short list of variables, because a secret can have any name.
       const names = log
         .trim()
         .split("\n")

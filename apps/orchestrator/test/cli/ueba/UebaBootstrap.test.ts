@@ -25,7 +25,7 @@ const start = Effect.fnUntraced(function* (options: Options<readonly []> = {}) {
       'interval = "5ms"',
       "[dataset]",
       'name = "quarter"',
-      // Before the simulator's history it has no connections, and the range is closed.
+      // Before its history, the simulator has no connections, and the range is closed.
       `start = ${new Date(Date.now() - 80 * 86_400_000).toISOString().slice(0, 10)}`
     ].join("\n")
   )

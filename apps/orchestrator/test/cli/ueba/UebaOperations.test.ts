@@ -1,4 +1,6 @@
-/** `privx-kit ueba …` against a simulated PrivX, over a real socket. The time of its UEBA host passes 600 times as fast. */
+/**
+ * `privx-kit ueba …` against a simulated PrivX, over a real socket. The clock of its UEBA host runs 600 times as fast.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import type { Options } from "@privx-kit/simulator/Simulator"
 import * as SetupScript from "@privx-kit/simulator/SetupScript"
