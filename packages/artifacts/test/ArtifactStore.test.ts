@@ -139,7 +139,7 @@ describe("ArtifactStore", () => {
         fs.appendFileSync(artifact.path, "x")
         const failure = yield* Effect.flip(store.read(artifact.sha256))
         assert.strictEqual(failure.reason, "damaged")
-        // The same download, coming again, puts it right.
+        // Storing the same download again repairs it.
       })
     )
   )

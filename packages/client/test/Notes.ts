@@ -1,4 +1,4 @@
-/** The domain of another team: endpoints and a simulator, and not a line about promises. */
+/** The domain of another project: endpoints and a simulator, without any code for promises. */
 import * as ErrorResponses from "@privx-kit/http/ErrorResponses"
 import { Operation } from "@privx-kit/http/Operation"
 import { PrivxMiddleware } from "@privx-kit/http/PrivxMiddleware"

@@ -24,7 +24,7 @@ const temporary = fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-client-"))
 
 const clientOf = ({ apiClient, baseUrl, ca }: StartedSimulator) => new Privx({ baseUrl, ca, apiClient })
 
-/** What a promise rejects with. */
+/** The rejection of a promise. */
 const rejection = async (promise: Promise<unknown>): Promise<Error> => {
   try {
     await promise
@@ -296,7 +296,7 @@ describe("close", () => {
 describe("CommonJS", () => {
   it("is loaded by require", () => {
     const program = "console.log(new (require('@privx-kit/client').Secret)('x').reveal())"
-    // Early releases of Node 24 warn of the sources being TypeScript.
+    // Early releases of Node 24 warn that the sources are TypeScript.
     const args = ["--disable-warning=ExperimentalWarning", "--conditions=@privx-kit/source", "--input-type=commonjs"]
     const { status, stderr, stdout } = spawnSync(process.execPath, [...args, "--eval", program], {
       cwd: path.join(import.meta.dirname, ".."),

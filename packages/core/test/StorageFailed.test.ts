@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { fromDefect, fromSystem } from "../src/StorageFailed.ts"
 
-/** As Node throws it. */
+/** In the form that Node throws. */
 const thrown = (code: string, errno: number, syscall: string) =>
   Object.assign(new Error(`${code}: ${code}, ${syscall}`), { code, errno, syscall })
 

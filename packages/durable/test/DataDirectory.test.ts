@@ -67,7 +67,7 @@ describe("DataDirectory", () => {
       for (let i = 0; i < 3; i++) {
         assert.strictEqual((yield* Effect.flip(Effect.scoped(open(directory))))._tag, "DataDirectoryBusy")
       }
-      // Asked from outside, because a process is never shut out by its own locks.
+      // Checked from another process, because a process is never blocked by its own locks.
       const other = yield* program.start(holdDirectory, [directory])
       const line = yield* other.line("DataDirectoryBusy ")
       assert.strictEqual(JSON.parse(line).pid, process.pid)
@@ -88,7 +88,7 @@ describe("DataDirectory", () => {
     })
   )
 
-  // Root may write everywhere, so the test uses another account; other users test it with their own.
+  // Root may write everywhere, so the test uses another account. Other users run it with their own account.
   it.effect("says so when it cannot be written", () =>
     Effect.gen(function* () {
       const parent = yield* temporary.directory

@@ -10,7 +10,7 @@ import * as path from "node:path"
 
 const isRoot = process.getuid?.() === 0
 
-/** A data directory with the parts that a setup leaves, below a directory of its own. */
+/** A data directory with the parts that a setup leaves, in a separate parent directory. */
 const made = Effect.gen(function* () {
   const above = yield* temporary.directory
   const directory = path.join(above, "data")
@@ -95,7 +95,7 @@ describe("DataDirectoryAccess", () => {
         path: above,
         problem: "can be written by other users (mode 0777)"
       })
-      // As /tmp: others can add directories, and not rename this one.
+      // Like /tmp: others can add directories, but not rename this one.
       fs.chmodSync(above, 0o1777)
       assert.isUndefined(yield* exposure(directory))
     })

@@ -11,7 +11,7 @@ import { eventually } from "@privx-kit/testing/eventually"
 const secretOf = () => Redacted.make(new Uint8Array(crypto.randomBytes(32)))
 const loopback = { host: "127.0.0.1", port: 0 }
 
-/** A doorbell on this machine, and how often it was rung. */
+/** A doorbell on this machine, and the number of rings. */
 const door = (secret: Redacted.Redacted<Uint8Array>) =>
   Effect.gen(function* () {
     const { onRing, port } = yield* Doorbell.listen(secret, loopback)
@@ -20,7 +20,7 @@ const door = (secret: Redacted.Redacted<Uint8Array>) =>
     return { address: { host: "127.0.0.1", port }, rung: () => rung }
   })
 
-/** What comes back until the other side hangs up. */
+/** The received bytes until the other side closes the connection. */
 const untilHungUp = (socket: net.Socket) =>
   Effect.promise(async () => {
     let received = Buffer.alloc(0)
@@ -29,7 +29,7 @@ const untilHungUp = (socket: net.Socket) =>
     return received
   })
 
-/** A connection that knows the secret and may send what it likes. */
+/** An authenticated connection that can send any bytes. */
 const peer = (secret: Redacted.Redacted<Uint8Array>, port: number, options: tls.ConnectionOptions = {}) =>
   tls
     .connect({

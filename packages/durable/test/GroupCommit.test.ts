@@ -29,7 +29,7 @@ const texts = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   Effect.map(sql<{ text: string }>`SELECT text FROM notes ORDER BY text`, (rows) => rows.map(({ text }) => text))
 )
 
-/** What another process would see. */
+/** The data that another process would see. */
 const seenBy = (database: DatabaseSync): number =>
   Number(database.prepare("SELECT count(*) AS n FROM notes").get()?.["n"])
 

@@ -14,7 +14,7 @@ describe("JournalHealth", () => {
       yield* TestClock.adjust("2 seconds")
       yield* fail("saveReply", "second")
       yield* observe("saveRequest")(Effect.void)
-      // What succeeds beside it changes nothing.
+      // The success of another operation changes nothing.
       yield* observe("unprocessedMessages")(Effect.void)
       assert.deepStrictEqual(yield* failures, [])
       yield* TestClock.adjust("1 second")

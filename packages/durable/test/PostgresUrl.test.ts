@@ -58,7 +58,7 @@ describe("the URL of a database", () => {
       )
       assert.strictEqual(named.applicationName, "night")
       assert.deepStrictEqual(named.startupParameters, { search_path: "kit,public" })
-      // What the driver reads by itself stays.
+      // Parameters that the driver reads are not changed.
       assert.match(Redacted.value(named.url), /\?application_name=night&connect_timeout=3&options=-c/)
     })
   )
@@ -108,7 +108,7 @@ describe("the URL of a database", () => {
         assert.match(`${failure.reason}: ${failure.detail}`, said)
         assert.notMatch(failure.message + failure.hint, /hun|ter2|12|34/)
       }
-      // Of several @, the last one ends the password.
+      // If there are several @, the last one ends the password.
       const { url } = yield* parse("postgres://kit:hun@ter2@localhost/kit")
       assert.include(Redacted.value(url), "hun%40ter2@localhost")
     })

@@ -50,7 +50,7 @@ describe("Connection", () => {
     withConnection(({ isTransaction, prepare }) => {
       prepare("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)").execute()
       assert.strictEqual(prepare("INSERT INTO notes (id, text) VALUES (?, ?)").change([large, "a"]), 1)
-      // SQLite returns that row id to each of them.
+      // SQLite returns that row id for each of them.
       prepare("BEGIN IMMEDIATE").execute()
       assert.isTrue(isTransaction())
       assert.strictEqual(prepare("UPDATE notes SET text = ?").change(["b"]), 1)

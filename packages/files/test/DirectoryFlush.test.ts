@@ -16,7 +16,7 @@ describe("DirectoryFlush", () => {
       assert.isTrue(synced.every(({ status }) => status === "fulfilled"))
       const missing = yield* many(path.join(directory, "none"))
       assert.isTrue(missing.every(({ status }) => status === "rejected"))
-      // A failure does not stay.
+      // A failure does not persist.
       fs.mkdirSync(path.join(directory, "none"))
       assert.deepStrictEqual(
         (yield* many(path.join(directory, "none"))).map(({ status }) => status),

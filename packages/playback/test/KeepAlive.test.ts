@@ -1,4 +1,4 @@
-/** The schedule of a keep-alive in virtual time. The wire has its own tests, here and in the simulator. */
+/** The schedule of a keep-alive in virtual time. Separate tests cover the wire, here and in the simulator. */
 import { assert, describe, it } from "@effect/vitest"
 import * as ApiError from "@privx-kit/core/ApiError"
 import type { ErrorCode } from "@privx-kit/core/ErrorCode"
@@ -33,15 +33,15 @@ const broken = (reason: TransportError["reason"]): PrivxFailure =>
   new TransportError({ operation: "Playback.reauthenticate", origin: "https://h", reason, detail: "" })
 
 interface World {
-  /** Seconds since the start at which calls were made, and the token that each was made with. */
+  /** The times of the calls in seconds since the start, and the token of each call. */
   readonly calls: Array<{ readonly at: number; readonly token: string }>
   readonly logins: Array<number>
 }
 
-/** Seconds of a token's life; the interval is 100. */
+/** The lifetime of a token in seconds; the interval is 100. */
 const life = 300
 
-/** A keep-alive over a Playback and a login that do what the test says. */
+/** A keep-alive with a Playback and a login that the test controls. */
 const world = Effect.fnUntraced(function* (options: {
   readonly answer?: (call: number, at: number) => Effect.Effect<void, PrivxFailure>
   readonly login?: (login: number) => Effect.Effect<Partial<Grant>, PrivxFailure>
@@ -73,7 +73,7 @@ const world = Effect.fnUntraced(function* (options: {
   return { seen, keepAlive: yield* service }
 })
 
-/** Lets some virtual time pass in steps, as it passes really. */
+/** Advances virtual time in steps. */
 const pass = (seconds: number) => Effect.repeat(TestClock.adjust("1 second"), { times: seconds - 1 })
 
 describe("keepAlive", () => {
@@ -123,7 +123,7 @@ describe("keepAlive", () => {
       assert.strictEqual(kept.first, 0)
       assert.deepInclude(kept.done[0], { count: 8 })
       assert.isUndefined(kept.exit)
-      // Where nothing is left, a third of a token's life is.
+      // If no time is left, a third of the token lifetime is used.
       const lost = yield* taken(0, 1_000_000)
       assert.isTrue(lost.exit !== undefined)
     })

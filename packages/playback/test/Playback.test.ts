@@ -14,7 +14,7 @@ import type { AddressInfo } from "node:net"
 
 const sessionId = Schema.decodeUnknownSync(SessionId.PlaybackSessionId)("any string/at all")
 
-/** A server that answers every request alike and keeps what it was asked. */
+/** A server that sends the same response to every request, and records the requests. */
 const serve = (status: number, body: string) =>
   Effect.acquireRelease(
     Effect.callback<{ readonly server: http.Server; readonly asked: Array<http.IncomingMessage>; readonly url: URL }>(

@@ -24,7 +24,7 @@ const journal = (directory: string) =>
     Layer.fresh
   )
 
-/** The time of the machine is set back, for as long as the scope is open. */
+/** Sets the clock of the machine back until the scope closes. */
 const setBack = (millis: number) =>
   Effect.acquireRelease(
     Effect.sync(() => {

@@ -13,7 +13,7 @@ import { type HookedStep, StepHooks } from "../src/StepHooks.ts"
 import { session, target } from "./embedded.ts"
 import { place, recorded, request, rotation, run, VaultSealed } from "./secretRotation.ts"
 
-/** What the body of the workflow does at each step; a test replaces what it is about. */
+/** The action of the workflow body at each step; a test replaces the one that it covers. */
 interface Vault {
   readonly calls: Array<string>
   create: Effect.Effect<number, VaultSealed>

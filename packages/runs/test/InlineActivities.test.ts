@@ -1,4 +1,7 @@
-/** Activities on the engine of a data directory, over real SQLite: what is journalled, and what is executed again. */
+/**
+ * Activities on the engine of a data directory, over real SQLite: which exits are journaled, and which activities are
+ * executed again.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
@@ -29,7 +32,7 @@ const Job = Workflow.make("Job", {
 
 type Step = Effect.Effect<DateTime.Utc, Refused>
 
-/** One process on the data directory, whose job has these two steps. */
+/** One process on the data directory, with a job of these two steps. */
 const session = <A, E>(
   directory: string,
   [first, second]: readonly [Step, Step],
@@ -133,7 +136,7 @@ describe("an activity", () => {
         [at(1), at(1)],
         Effect.gen(function* () {
           const sql = yield* SqlClient.SqlClient
-          // Whoever is at the second activity is overtaken by this one, whose execution is known from the first.
+          // This process overtakes one at the second activity, because it already has the exit of the first activity.
           yield* sql`
             CREATE TRIGGER overtake AFTER INSERT ON activity_exits WHEN NEW.activity = 'first' BEGIN
               INSERT INTO activity_exits VALUES (NEW.execution_id, 'second', 1, '{"_tag":"Success","value":7}');

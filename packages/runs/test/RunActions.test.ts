@@ -17,7 +17,7 @@ const sha256 = "ab".repeat(32)
 
 const target = "https://privx.example"
 
-/** A run that waits for an approval, in a database of its own. */
+/** A run that waits for approval, in a separate database. */
 const waiting = <A, E>(use: Effect.Effect<A, E, Runs | RunRequests | Approvals>) =>
   Effect.flatMap(temporary.directory, (directory) =>
     Effect.provide(

@@ -88,11 +88,11 @@ describe("Runs", () => {
           review: null,
           result: { sha256: "abc" },
           failure: null,
-          // In the order in which they started, whatever the order of the writing.
+          // In the order in which they started, regardless of the order of the writes.
           steps: [
             {
               name: "create-session",
-              // A step that has not ended ends with the run.
+              // An unfinished step ends with the run.
               status: "succeeded",
               attempts: 1,
               startedAt: DateTime.makeUnsafe(7),
@@ -172,7 +172,7 @@ describe("Runs", () => {
           ["second", "first"]
         )
         assert.strictEqual((yield* approvals.last("https://a.example"))?.sha256, "b".repeat(64))
-        // One that was approved before is the last one when it is approved again.
+        // A script that was approved before becomes the last one when it is approved again.
         yield* approve("a".repeat(64))
         assert.strictEqual((yield* approvals.last("https://a.example"))?.sha256, "a".repeat(64))
         assert.deepStrictEqual(yield* Retention.prune({ keep: 1 }), ["first"])

@@ -13,7 +13,7 @@ import * as temporary from "@privx-kit/testing/temporary"
 
 const open = (directory: string) => SqliteStorage.layer.pipe(Layer.provide(DataDirectory.layer(directory)))
 
-/** A database as a process that ended leaves it. */
+/** A database in the state that an exited process leaves. */
 const made = Effect.gen(function* () {
   const directory = yield* temporary.directory
   yield* Effect.scoped(Layer.build(open(directory)))
@@ -91,7 +91,7 @@ describe("Storage", () => {
         if (process.getuid?.() !== 0 || process.seteuid === undefined)
           return context.skip("only root can be another user")
         const { file, directory } = yield* made
-        // A program that used a rollback journal dies in the middle.
+        // A program with a rollback journal dies in the middle of a transaction.
         spawnSync(process.execPath, [
           "-e",
           `const database = new (require("node:sqlite").DatabaseSync)(process.argv[1])

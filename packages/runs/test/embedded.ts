@@ -1,4 +1,4 @@
-/** A process on a data directory, with kinds of run that no domain of the kit brings. */
+/** A process on a data directory, with kinds of run that no domain of the kit contains. */
 import { DataDirectory } from "@privx-kit/durable/DataDirectory"
 import * as EmbeddedEngine from "@privx-kit/durable/EmbeddedEngine"
 import { PrivxHosts } from "@privx-kit/settings/PrivxHosts"
@@ -15,7 +15,7 @@ import * as SqliteStorage from "../src/SqliteStorage.ts"
 
 export const target = "https://privx.example"
 
-/** Configured for one host. Its runs open no connection. */
+/** Configured for one host, whose runs open no connection. */
 const configured = Layer.succeed(PrivxHosts, {
   has: (host) => host === target,
   open: () => Effect.die(new Error("no run of this test opens a connection"))
@@ -23,7 +23,7 @@ const configured = Layer.succeed(PrivxHosts, {
 
 type Workflows = Layer.Layer<never, never, Runs | RunRequests | RunControl | PrivxHosts | WorkflowEngine>
 
-/** As a process of its own: the engine starts with it, and the directory is free again when it ends. */
+/** Runs like a separate process: the engine starts with it, and the directory is unlocked when it ends. */
 export const session = (
   dataDir: string,
   kinds: ReadonlyArray<RunKinds.RunKind>,

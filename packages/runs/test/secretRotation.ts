@@ -1,4 +1,4 @@
-/** A kind of run with two steps, which no domain of the kit brings. */
+/** A kind of run with two steps, which no domain of the kit contains. */
 import * as Failure from "@privx-kit/core/Failure"
 import * as temporary from "@privx-kit/testing/temporary"
 import * as Effect from "effect/Effect"

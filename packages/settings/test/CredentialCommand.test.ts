@@ -15,7 +15,7 @@ const none: Settings.Flags = {
   dataDir: undefined
 }
 
-/** A home with a config file, and a shell to run commands. */
+/** A home directory with a config file, and a shell to run commands. */
 const host = Effect.fnUntraced(function* (toml: string, environment: Record<string, string> = {}, mode = 0o600) {
   const home = yield* Effect.acquireRelease(
     Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-command-"))),

@@ -16,7 +16,7 @@ const none: Settings.Flags = {
   dataDir: undefined
 }
 
-/** A home directory, and a TOML file in its usual place where a text is given. */
+/** A home directory, with a TOML file in its usual place if a text is given. */
 const home = Effect.fnUntraced(function* (toml?: string, mode = 0o600) {
   const directory = yield* Effect.acquireRelease(
     Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "privx-kit-settings-"))),

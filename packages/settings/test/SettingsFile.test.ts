@@ -26,7 +26,7 @@ describe("a file that settings come from", () => {
       const problem = "can be written by other users (mode 0664)"
       const fix = `Check its content, then make it yours alone: chown, chmod go-w ${file}`
       assert.deepStrictEqual(yield* Effect.flip(SettingsFile.read(file)), { missing: false, problem, fix })
-      // Also where it is the default one, which may be missing.
+      // Applies even to the default file, which may be missing.
       for (const required of [true, false]) {
         const toml = yield* TomlFile.read(file, required)
         assert.deepStrictEqual([...toml.values], [])

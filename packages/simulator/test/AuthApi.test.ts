@@ -34,7 +34,7 @@ const password = (simulator: Simulator["Service"]) => ({
   password: Redacted.value(simulator.apiClient.clientSecret)
 })
 
-/** What a token is good for. */
+/** The permissions of a token. */
 const statusWith = (simulator: Simulator["Service"], token: string) =>
   Effect.map(ask(simulator, request(createSession, { Authorization: `Bearer ${token}` })), (answer) => answer.status)
 
@@ -172,7 +172,7 @@ describe("the login of a user", () => {
   const loginToken = (location: string | undefined) =>
     new URL(location ?? "", "http://localhost").searchParams.get("token") ?? ""
 
-  /** As far as the code. */
+  /** The steps up to the authorization code. */
   const codeFor = Effect.fnUntraced(function* (simulator: Simulator["Service"]) {
     const token = loginToken((yield* begin(simulator, authorize)).headers["location"])
     const { password, username } = simulator.user

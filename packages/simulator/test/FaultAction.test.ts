@@ -1,4 +1,4 @@
-/** What each fault does to the wire, seen by a client that only reads bytes. */
+/** The effect of each fault on the wire, observed by a client that only reads bytes. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as SetupScript from "../src/SetupScript.ts"
@@ -26,7 +26,7 @@ const download = Effect.fnUntraced(function* (fault: string, options: Options = 
   return { answer, recorded, simulator, line }
 })
 
-/** `createSession` under a fault, without a token: an answer of a fault asks for none. */
+/** `createSession` with a fault, without a token: the response of a fault requires none. */
 const create = Effect.fnUntraced(function* (fault: string) {
   const simulator = yield* Simulator.make({ faults: [`createSession:${fault}`] })
   return yield* ask(simulator, request(createSession))
@@ -147,7 +147,7 @@ describe("harm on the way of the real one", () => {
     Effect.gen(function* () {
       const { answer, recorded } = yield* download("reset@100")
       assert.strictEqual(answer.ending, "ECONNRESET")
-      // A reset may overtake bytes that are still on their way: never more than these arrive.
+      // A reset may overtake bytes in transit, so at most these bytes arrive.
       assert.isTrue(SetupScript.text.slice(0, 100).startsWith(answer.body))
       assert.strictEqual(recorded?.status, 200)
     })

@@ -1,4 +1,4 @@
-/** Every way of the kit to log in, on the simulator: the two share no code. */
+/** Every login method of the kit, against the simulator. The two share no code. */
 import { assert, describe, it } from "@effect/vitest"
 import * as ClientCredentials from "@privx-kit/http/ClientCredentials"
 import { Connection } from "@privx-kit/http/Connection"
@@ -18,7 +18,7 @@ type Provider = Layer.Layer<TokenProvider, never, Connection>
 const ways: ReadonlyArray<{
   readonly name: string
   readonly login: (simulator: Simulator["Service"], secret?: string) => Provider
-  /** What is said of a wrong secret. */
+  /** The message for a wrong secret. */
   readonly error: string
   readonly refreshes: boolean
 }> = [
@@ -113,7 +113,7 @@ describe.each(ways)("$name", ({ error, login, refreshes }) => {
         const failure = yield* Effect.flip(Effect.provide(createSession, before, { local: true }))
         assert.deepInclude(failure, { _tag: "PermissionDenied", status: 401 })
       }).pipe(Effect.provide(privx(simulator, login(simulator))))
-      // The refresh token that was held is refused, and a login follows.
+      // The stored refresh token is refused, and a login follows.
       if (refreshes) assert.strictEqual((yield* operations(simulator))[0], "Auth.token 400")
     })
   )

@@ -249,7 +249,7 @@ describe("the server", () => {
         Effect.gen(function* () {
           const simulator = yield* Simulator.make({ faults: ["createSession:stall"] })
           const asking = yield* Effect.forkDetach(ask(simulator, request(createSession)))
-          // Its record is there as soon as it has arrived.
+          // The record exists as soon as the request has arrived.
           while ((yield* simulator.requests).length === 0) yield* Effect.sleep("1 millis")
           return asking
         })

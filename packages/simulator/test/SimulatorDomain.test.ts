@@ -16,7 +16,7 @@ import { Simulator } from "../src/Simulator.ts"
 import { Environment, type SimulatorDomain } from "../src/SimulatorDomain.ts"
 import { ask, authorization, createSession, reauthenticate, request } from "./rawHttp.ts"
 
-/** A domain as another package would write it: two endpoints, state, and a control that changes it. */
+/** A domain as another package would define it: two endpoints, state, and a control that changes it. */
 class DiceSimulator extends Context.Service<DiceSimulator, { readonly hide: Effect.Effect<void> }>()(
   "test/DiceSimulator"
 ) {

@@ -1,4 +1,7 @@
-/** Whom a download came from, as the transport in `@privx-kit/http` tells it. Here, where certificates can be made. */
+/**
+ * The peer of a download, as the transport in `@privx-kit/http` reports it. The test is here because this package can
+ * make certificates.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Connection } from "@privx-kit/http/Connection"
 import { TokenProvider } from "@privx-kit/http/TokenProvider"
@@ -32,7 +35,7 @@ const download = (service: Ueba["Service"]) =>
     return answer
   }).pipe(Effect.scoped)
 
-/** What another client is shown. */
+/** The certificate that another client receives. */
 const shownTo = (url: URL) =>
   Effect.callback<string>((resume) => {
     const socket = connect({ host: url.hostname, port: Number(url.port), rejectUnauthorized: false }, () => {

@@ -1,5 +1,6 @@
 /**
- * Trust and proxies of the transport in `@privx-kit/http`. Here, because this is the lowest package that can make certificates.
+ * Trust and proxies of the transport in `@privx-kit/http`. The test is here because this is the lowest package that can
+ * make certificates.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Connection, type Options } from "@privx-kit/http/Connection"
@@ -59,7 +60,7 @@ describe("trust", () => {
         assert.deepInclude(yield* Effect.flip(withToken(simulator, {})), refused)
         assert.deepInclude(yield* Effect.flip(withToken(simulator, { onlyCa: true })), refused)
       }
-      // What the program has Node trust counts for every connection that is made afterwards.
+      // CAs that the program adds to Node apply to every later connection.
       const before = tls.getCACertificates("default")
       yield* Effect.acquireRelease(
         Effect.sync(() => tls.setDefaultCACertificates([...before, ...ca])),
@@ -80,7 +81,7 @@ describe("trust", () => {
       const failure = yield* Effect.flip(withToken(simulator, ca ? { ca: simulator.ca } : {}))
       assert.deepInclude(failure, { _tag: "TransportError", reason: "tls" })
       assert.include(failure.message, detail)
-      // Nothing was asked over a connection that is not trusted.
+      // No request was sent over an untrusted connection.
       assert.deepStrictEqual(yield* simulator.requests, [])
     })
   )
@@ -106,7 +107,7 @@ describe("trust", () => {
       assert.deepInclude(failure, { _tag: "TransportError", reason: "tls", code: "ERR_TLS_PIN_MISMATCH" })
       assert.strictEqual(server.requests.length, 1)
 
-      // A tunnel through a proxy is no way around it.
+      // A tunnel through a proxy does not bypass it.
       const proxy = yield* connectProxy
       const through = { ca: [certificates.ca], proxy: proxy.url.href }
       yield* createSession(server.url, { ...through, pins: [pin] })
@@ -183,7 +184,8 @@ describe("proxies", () => {
       yield* environment({ HTTPS_PROXY: proxy.url.href, NO_PROXY: "" })
       yield* createSession(url, { ca: [certificates.ca] })
       assert.deepStrictEqual(proxy.targets, [url.host])
-      // The tunnel carries the name to check and nothing to read: without the CA it is refused as it would be without a proxy.
+      // The tunnel carries the name to verify but no readable data: without the CA it is refused in the same way as
+      // without a proxy.
       const failure = yield* Effect.flip(createSession(url, {}))
       assert.deepInclude(failure, { _tag: "TransportError", reason: "tls" })
       const asked = proxy.targets.length
@@ -242,7 +244,7 @@ const serve = (make: () => http.Server) =>
       })
   )
 
-/** A proxy that opens tunnels and remembers where to. */
+/** A proxy that opens tunnels and records their destinations. */
 const connectProxy = Effect.gen(function* () {
   const targets: Array<string> = []
   const { url } = yield* serve(() =>
@@ -261,7 +263,7 @@ const connectProxy = Effect.gen(function* () {
   return { url, targets }
 })
 
-/** Sets variables until the end of the test. */
+/** Sets environment variables until the end of the test. */
 const environment = (variables: Record<string, string>) =>
   Effect.acquireRelease(
     Effect.sync(() => {

@@ -1,4 +1,4 @@
-/** The state of the UEBA domain, through the client of the kit and over a real socket. */
+/** The state of the UEBA domain, tested with the client of the kit over a real socket. */
 import { assert, describe, it } from "@effect/vitest"
 import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
 import * as Connection from "@privx-kit/http/Connection"
@@ -16,7 +16,7 @@ import * as SetupScript from "../src/SetupScript.ts"
 
 const day = 86_400_000
 
-/** A simulator and a client of it, in virtual time that starts at a day with a history behind it. */
+/** A simulator with a client, in virtual time that starts on a day with earlier history. */
 const start = Effect.fnUntraced(function* (options: Options<readonly []> = {}) {
   yield* TestClock.setTime(Date.UTC(2026, 5, 1))
   const simulator = yield* Simulator.make({ tokenLifetime: "365 days", ...options })

@@ -1,6 +1,6 @@
 /**
- * A client that knows nothing: it writes the bytes it is given to a socket, and keeps the bytes that come until the other
- * side ends, breaks, or falls silent. What it sees is what is on the wire.
+ * A client without HTTP logic: it writes the given bytes to a socket, and records the received bytes until the other side
+ * ends, breaks or falls silent. Its result is what was on the wire.
  */
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
@@ -14,11 +14,11 @@ export interface Answer {
   readonly status: number
   /** Names in lower case, without `date`. */
   readonly headers: Readonly<Record<string, string>>
-  /** What came behind the head, chunk framing and all. */
+  /** The received bytes after the head, including chunk framing. */
   readonly body: string
-  /** How it ended: `end` (in order), `silence`, or the system's error code. */
+  /** How it ended: `end` (gracefully), `silence`, or the error code of the system. */
   readonly ending: string
-  /** In how many pieces it came, and after how many milliseconds the first and the last byte. */
+  /** The number of pieces, and the milliseconds until the first and the last byte. */
   readonly pieces: number
   readonly firstByte: number
   readonly lastByte: number
@@ -26,7 +26,7 @@ export interface Answer {
 
 export interface Options {
   readonly tls?: Tls.ConnectionOptions
-  /** For how many milliseconds nothing must come to be called silence. Long, where none is expected. */
+  /** The number of milliseconds without data that count as silence. Long if no silence is expected. */
   readonly silence?: number
 }
 
@@ -72,7 +72,7 @@ const parse = (bytes: Buffer) => {
   return { statusLine, status: Number(statusLine.split(" ")[1]), headers, body: rest.join("\r\n\r\n") }
 }
 
-/** A request as text. `Connection: close`, so that the end of the answer shows. */
+/** A request as text, with `Connection: close` to make the end of the response visible. */
 export const request = (line: string, headers: Readonly<Record<string, string>> = {}, body = ""): string =>
   [
     `${line} HTTP/1.1`,
@@ -93,7 +93,7 @@ export const downloadSetupScript = (id: string) => `GET /connection-manager/api/
 
 export const reauthenticate = (id: string) => `POST /rdp-proxy/api/v1/playback/${id}/keepalive`
 
-/** A setup session, made over the wire. */
+/** A setup session, created over the wire. */
 export const newSession = Effect.fnUntraced(function* (simulator: Simulator["Service"]) {
   const token = yield* simulator.issueToken()
   const answer = yield* ask(simulator, request(createSession, { ...authorization(token), "Content-Length": "0" }))

@@ -1,6 +1,6 @@
 /**
- * The raw answers of the UEBA endpoints, literally. The clock stands at one moment and the seed is the default one, so a change of
- * a single changed byte must be intended.
+ * The raw responses of the UEBA endpoints, literally. The clock is fixed and the seed is the default one, so every
+ * changed byte must be intended.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"

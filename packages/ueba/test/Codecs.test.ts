@@ -1,4 +1,7 @@
-/** Every answer, whatever is in it: what is written is read again as the same, and anything but the known fields may be missing. */
+/**
+ * Round trips of every response with any content: encoding and decoding returns the same value, and every known field may
+ * be missing.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { AnomalySettings, Dataset, InternalStatus, ServiceStatus, UebaConfiguration } from "@privx-kit/ueba"
 import * as DateTime from "effect/DateTime"
@@ -13,7 +16,7 @@ const answers = [
   { name: "an internal status", schema: InternalStatus.InternalStatus }
 ] satisfies ReadonlyArray<{ readonly name: string; readonly schema: Schema.Codec<unknown, unknown> }>
 
-/** Times in the range that RFC 3339 can write, which is what a codec has to carry. */
+/** Times in the range of RFC 3339, which a codec must support. */
 const carriesTimes = (value: unknown): boolean =>
   DateTime.isDateTime(value)
     ? DateTime.getPartUtc(value, "year") > 1 && DateTime.getPartUtc(value, "year") <= 9999
@@ -21,7 +24,7 @@ const carriesTimes = (value: unknown): boolean =>
       ? Object.values(value).every(carriesTimes)
       : true
 
-/** What is absent in the decoded value is written as absent: a text that is empty is one of these. */
+/** Fields that are absent in the decoded value are encoded as absent, including an empty text. */
 const hasEmptyText = (value: unknown): boolean =>
   value === "" || (typeof value === "object" && value !== null && Object.values(value).some(hasEmptyText))
 

@@ -56,7 +56,7 @@ describe("complete", () => {
     })
   )
 
-  // What prepares for commands that do not follow: a cut between two whole commands.
+  // The end prepares for commands that do not follow: a cut between two complete commands.
   it.effect.each<[string, string]>([
     ["#!/bin/sh\nset -eu\n", "the last command is set -eu, and nothing follows it (line 2, column 1)"],
     [
@@ -128,14 +128,14 @@ describe("complete", () => {
     // Settings and functions for other scripts.
     "#!/bin/sh\nA=1\n",
     "#!/bin/sh\nf() { :; }\nexport A=1\n",
-    // The value is what a command does.
+    // The value is the output of a command.
     "#!/bin/sh\nid\nresult=$(install_all)\n",
     "#!/bin/sh\nid\nset +x\n",
     "#!/bin/sh\nid\ntrap - EXIT\n",
     "#!/bin/sh\nid\ncd ..\n",
     "#!/bin/sh\nid\n> /tmp/done\n",
     '#!/bin/sh\nif [ -z "$A" ]; then\n  A=1\nfi\n',
-    // What ends something that stands before.
+    // The end of something that precedes it.
     '#!/bin/bash\nOLDIFS="$IFS"\nIFS=:\nid\nIFS="$OLDIFS"\n',
     "#!/bin/bash\nshopt -s nullglob\nid\nshopt -u nullglob\n",
     // A command in it does the work.
@@ -144,7 +144,7 @@ describe("complete", () => {
     "#!/bin/sh\nid\nfor a in 1 2; do\n  rm $a\ndone\n",
     "#!/bin/sh\nid\n. ./main.sh\n",
     "#!/bin/sh\nid\n#\n# vim: set sts=4 :\n#\n",
-    // A comment that is code, ends the file, or is the only one of its kind.
+    // A comment that contains code, ends the file, or is the only one of its kind.
     '#!/bin/sh\nset -e\n\n# a\nid\n\n# rm -f "$lock"\n',
     "#!/bin/sh\nset -e\n\n# a\nid\n\n# To see its output:\n# journalctl -u agent\n",
     "#!/bin/sh\nid\n\n# a\nid\n\n# Start the service\n",

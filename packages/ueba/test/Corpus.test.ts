@@ -38,7 +38,8 @@ describe("the corpus of scripts", () => {
     })
   )
 
-  // Written without a look at the rules; docs/verification.md tells what was noticed before the rules were improved with them.
+  // Written without reading the rules; docs/verification.md says what was noticed before these scripts were used to
+  // improve the rules.
   it.effect.each([
     ["third", 0.9, 0.6],
     ["fourth", 0.8, 0.5]
@@ -62,7 +63,7 @@ describe("the corpus of scripts", () => {
     })
   )
 
-  // What holds today, so that it does not get worse unnoticed; docs/verification.md has the figures.
+  // The current figures, so that they cannot get worse unnoticed; docs/verification.md has the measurements.
   it.effect.each<[category: string, plain: number, obfuscated: number]>([
     ["fetch-and-run", 0.85, 0.6],
     ["obfuscation", 0.85, 0.6],

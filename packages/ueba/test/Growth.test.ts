@@ -1,9 +1,9 @@
 /**
- * What a verification costs grows no more than the script does: in every check, for every alphabet at every kind of place,
- * for every kind of command, and for random ones. And the largest script that is read is verified in ten seconds of processor
- * time, whatever is in it. The fuzz suite (`pnpm test:fuzz`); `corpus/Growth.ts` prints the same.
+ * The cost of a verification grows at most in proportion to the script: in every check, for every alphabet at every kind
+ * of place, for every kind of command, and for random ones. The largest script that is read is verified in ten seconds of
+ * CPU time, whatever its content. Part of the fuzz suite (`pnpm test:fuzz`); `corpus/Growth.ts` prints the same.
  *
- * The number of random inputs is `FUZZ_SHAPES`, the seed `FUZZ_SEED`.
+ * `FUZZ_SHAPES` sets the number of random inputs, `FUZZ_SEED` the seed.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { execFile } from "node:child_process"
@@ -27,7 +27,7 @@ describe("a script that is four times as long costs at most 1.3 times four times
   it.each(made)("%s", { timeout }, (_, shape) => assertLinear(shape))
 })
 
-/** Of the inputs above, those that cost most, each in another part of the analysis or in the checks of characters. */
+/** The most expensive of the inputs above, each for a different part of the analysis or of the character checks. */
 const worst: ReadonlyArray<string> = [
   "commands",
   "alternatives that multiply",
@@ -40,7 +40,7 @@ const worst: ReadonlyArray<string> = [
 ]
 
 describe("the largest script that is read is verified within 10 s of processor time", () => {
-  // In a process of its own, without the settings of this one.
+  // In a separate process, without the settings of this one.
   it.each([...worst])("%s", { timeout }, async (name) => {
     const { stdout } = await promisify(execFile)(process.execPath, [
       "--conditions=@privx-kit/source",

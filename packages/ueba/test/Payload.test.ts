@@ -12,7 +12,7 @@ const head = (end = "exit 0\n") =>
   `#!/bin/sh\nset -e\ntail -n +6 "$0" | tar -xz -C /opt/ueba\n${end}__ARCHIVE_BELOW__\n`
 const bytesOf = (...parts: ReadonlyArray<string | Uint8Array>) => Buffer.concat(parts.map((part) => Buffer.from(part)))
 
-/** As `makeself` writes it, with the parts that matter. */
+/** The relevant parts of the output of `makeself`. */
 const makeself = (archive: Uint8Array) => {
   const crc = execFileSync("cksum", { input: archive, encoding: "utf8" }).split(" ")[0]
   const digest = (algorithm: string) => createHash(algorithm).update(archive).digest("hex")
@@ -59,7 +59,7 @@ describe("the payload of a self-extracting script", () => {
       assert.isTrue(report.verified, VerificationReport.render(report))
       assert.strictEqual(payload(report).outcome, "warned")
       assert.include(payload(report).detail, detail)
-      // The head was judged as text.
+      // The head was checked as text.
       assert.deepStrictEqual(
         report.checks.filter(({ notLooked }) => notLooked === true),
         []

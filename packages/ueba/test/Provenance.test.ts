@@ -6,12 +6,13 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as fs from "node:fs"
 
-// Made by `minisign -S` (and `-S -l`) 0.11, and by `openssl dgst -sha256 -sign`, as `cosign sign-blob --key` does it.
+// Created by `minisign -S` (and `-S -l`) 0.11, and by `openssl dgst -sha256 -sign`, which signs like `cosign sign-blob
+// --key`.
 const fixture = (name: string) => fs.readFileSync(new URL(`fixtures/${name}`, import.meta.url))
 const signed = fixture("signed.sh")
 const text = (name: string) => fixture(name).toString()
 
-/** As minisign itself prints it. */
+/** In the format that minisign prints. */
 const keyId = /public key ([0-9A-F]{16})/.exec(text("minisign.pub"))?.[1]
 
 const minisign = { signature: text("signed.sh.minisig"), publicKey: text("minisign.pub") }
@@ -29,7 +30,7 @@ describe("DetachedSignature", () => {
       Result.getOrThrow(DetachedSignature.verify(signed, cosign)),
       /^ECDSA key with the SHA-256 [0-9a-f]{64}$/
     )
-    // The line alone, as minisign -P takes it.
+    // Only the line, as minisign -P accepts it.
     const publicKey = minisign.publicKey.split("\n")[1]!
     assert.isTrue(Result.isSuccess(DetachedSignature.verify(signed, { ...minisign, publicKey })))
   })

@@ -12,7 +12,7 @@ import { sampleBytes } from "./SampleScript.ts"
 const read = (file: string) => fs.readFileSync(new URL(`../${file}`, import.meta.url), "utf8")
 const readme = read("README.md")
 
-/** As much of a PrivX as the program of the README asks for. */
+/** The parts of a PrivX that the program of the README calls. */
 const serve = Effect.acquireRelease(
   Effect.callback<http.Server>((resume) => {
     const server = http.createServer((request, response) => {

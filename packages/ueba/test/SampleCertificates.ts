@@ -1,6 +1,9 @@
-/** Certificates made once for these tests; their private keys were thrown away. Valid from 1970 on: a test begins then. */
+/**
+ * Certificates that were created once for these tests; their private keys were discarded. Valid from 1970, when the
+ * virtual time of a test starts.
+ */
 
-/** Of an authority, until the end of 2123. */
+/** A CA certificate, valid until the end of 2123. */
 export const anchor = `-----BEGIN CERTIFICATE-----
 MIIBuzCCAWCgAwIBAgIRAKTqgHlUme5HjrjOqz8f56YwCgYIKoZIzj0EAwIwSzEi
 MCAGA1UEAxMZRXhhbXBsZSBVRUJBIHRydXN0IGFuY2hvcjElMCMGA1UEChMcRXhh
@@ -15,7 +18,7 @@ g7nS8rVppRTi3DHZqM3N
 -----END CERTIFICATE-----
 `
 
-/** Another of the same kind. */
+/** Another certificate of the same kind. */
 export const otherAnchor = `-----BEGIN CERTIFICATE-----
 MIIBrzCCAVagAwIBAgIRAKNfJd4zZZTE34P2hhi5/bEwCgYIKoZIzj0EAwIwRjEd
 MBsGA1UEAxMUQW5vdGhlciB0cnVzdCBhbmNob3IxJTAjBgNVBAoTHEV4YW1wbGUg
@@ -30,7 +33,7 @@ dQVC
 -----END CERTIFICATE-----
 `
 
-/** Of the host `ueba.example.com`, no authority, from 2000 until the end of 2020. */
+/** A certificate of the host `ueba.example.com`, not a CA, valid from 2000 until the end of 2020. */
 export const leaf = `-----BEGIN CERTIFICATE-----
 MIIBcjCCARigAwIBAgIRAPqxVo/26ZbBLCrhYWNvVIYwCgYIKoZIzj0EAwIwGzEZ
 MBcGA1UEAxMQdWViYS5leGFtcGxlLmNvbTAeFw0wMDAxMDEwMDAwMDBaFw0yMDEy
@@ -43,7 +46,7 @@ tHEx0AIgIWGgRsa4X1r16eCe77G43edrKHW2V6YEbHhmVAAwzQE=
 -----END CERTIFICATE-----
 `
 
-/** Of an authority that signed {@link issued}, until the end of 2123. */
+/** The CA certificate that signed {@link issued}, valid until the end of 2123. */
 export const root = `-----BEGIN CERTIFICATE-----
 MIIBujCCAWCgAwIBAgICEAEwCgYIKoZIzj0EAwIwQzEaMBgGA1UEAwwRRXhhbXBs
 ZSBVRUJBIHJvb3QxJTAjBgNVBAoMHEV4YW1wbGUgLSBub3QgZm9yIHByb2R1Y3Rp
@@ -58,7 +61,7 @@ u2gn1G9sLYn8u27LJdk=
 -----END CERTIFICATE-----
 `
 
-/** Of the host `ueba.example.com`, signed by {@link root}, until the end of 2123. */
+/** A certificate of the host `ueba.example.com`, signed by {@link root}, valid until the end of 2123. */
 export const issued = `-----BEGIN CERTIFICATE-----
 MIIBzjCCAXOgAwIBAgICEAIwCgYIKoZIzj0EAwIwQzEaMBgGA1UEAwwRRXhhbXBs
 ZSBVRUJBIHJvb3QxJTAjBgNVBAoMHEV4YW1wbGUgLSBub3QgZm9yIHByb2R1Y3Rp

@@ -1,6 +1,6 @@
 import { anchor } from "./SampleCertificates.ts"
 
-/** A setup script as a vendor may write it: what the tests cut, damage and disguise. */
+/** A setup script as a vendor may write it. The tests cut, damage and disguise it. */
 export const sampleScript = `#!/bin/sh
 # Sets up the UEBA service on this host.
 set -eu

@@ -1,6 +1,6 @@
 /**
- * What the checks of commands find, for one small script each: `fixtures/scripts/*.txt` hold them, with `---` between two.
- * They are data: nothing runs them.
+ * The findings of the command checks, for one small script each. `fixtures/scripts/*.txt` contain the scripts, separated
+ * by `---`. They are data and never run.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { VerifySetupScript } from "@privx-kit/ueba"
@@ -13,7 +13,7 @@ const scripts = (name: string): ReadonlyArray<string> =>
     .split("\n---\n")
     .map((text) => text.trimEnd())
 
-/** The checks that warn of a script or refuse it. */
+/** The checks that warn about or refuse a script. */
 const findings = (text: string) =>
   Effect.map(
     VerifySetupScript.inspectSetupScript(

@@ -49,7 +49,7 @@ describe("certificates", () => {
         yield* finding(changed(200, "!"), "certificates"),
         `failed: the certificate is not base64 throughout (line ${line}, column 1)`
       )
-      // Within the key.
+      // A position within the key.
       assert.match(
         yield* finding(changed(400, anchor.charAt(400) === "A" ? "B" : "A"), "certificates"),
         /failed: .*damaged|failed: .*no certificate/

@@ -20,7 +20,7 @@ const uuid = "0f8fad5b-d9cb-469f-a165-70867728950e"
 const token = "a-proper-token-goes-here"
 const sessionId: SetupSessionId = Schema.decodeUnknownSync(SessionId.SetupSessionId)(uuid)
 
-/** A server that answers with `answer`, and keeps what it was asked. */
+/** A server that responds with `answer`, and records the requests. */
 const serve = (answer: http.RequestListener) =>
   Effect.acquireRelease(
     Effect.callback<{ readonly server: http.Server; readonly asked: Array<http.IncomingMessage>; readonly url: URL }>(

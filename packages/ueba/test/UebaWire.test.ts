@@ -1,4 +1,4 @@
-/** What each operation puts on the wire, literally, and what it reads from the answers that real servers give. */
+/** The literal request of each operation, and how it decodes the responses of real servers. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Connection from "@privx-kit/http/Connection"
 import type { PrivxFailure } from "@privx-kit/http/PrivxFailure"
@@ -19,7 +19,7 @@ interface Answer {
   readonly body?: unknown
 }
 
-/** Runs one operation against a server that gives one answer; returns the request as text and the result. */
+/** Runs one operation against a server with a single response; returns the request as text and the result. */
 const exchange = Effect.fnUntraced(function* <A>(
   use: (ueba: Ueba["Service"]) => Effect.Effect<A, PrivxFailure>,
   { body, status = 200 }: Answer
@@ -189,7 +189,7 @@ const operations: ReadonlyArray<{
   }
 ]
 
-/** Of every endpoint that the api defines. */
+/** All endpoints of the API. */
 const definitions = Object.values(UebaApi.make().groups).flatMap((group) =>
   Object.values(group.endpoints).map((endpoint) => Context.getUnsafe(endpoint.annotations, Operation))
 )
@@ -230,7 +230,7 @@ describe("the wire", () => {
   )
 })
 
-/** The value of an operation for an answer. */
+/** The value of an operation for a response. */
 const read = <A>(use: (ueba: Ueba["Service"]) => Effect.Effect<A, PrivxFailure>, body: unknown, status = 200) =>
   Effect.flatMap(exchange(use, { body, status }), ({ result }) => Effect.fromResult(result))
 

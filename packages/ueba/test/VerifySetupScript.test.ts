@@ -280,7 +280,7 @@ describe("verifySetupScript", () => {
   })
 
   describe("whatever comes", () => {
-    /** Cuts within the body: something of the script is there, and something is missing. */
+    /** Cuts within the body: a part of the script is present, and a part is missing. */
     const cuts = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: sampleBytes.byteLength - 1 }))
 
     it.effect.prop("finds every truncation by the length", { cut: cuts }, ({ cut }) =>

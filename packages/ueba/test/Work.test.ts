@@ -1,13 +1,13 @@
 /**
- * The analysis of a script is linear: the commands that it looks at are counted, for scripts that grow. How long it takes is
- * measured by `corpus/Growth.ts`.
+ * The analysis of a script is linear. The test counts the interpreted commands for growing scripts; `corpus/Growth.ts`
+ * measures the time.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as parser from "unbash"
 import { ScriptInterpreter } from "../src/internal/interpreter.ts"
 import { locator } from "../src/internal/locator.ts"
 
-/** The commands that were looked at, once or again. */
+/** The number of interpreted commands, including repetitions. */
 const work = (text: string): number => {
   const script = parser.parse(text)
   const interpreter = new ScriptInterpreter(parser, { node: script, text, anchor: undefined })
@@ -33,7 +33,7 @@ describe("the work of the analysis", () => {
   ])("is bounded for %s", (_, script) => {
     for (const size of [1000, 4000, 16_000]) {
       const text = script(size)
-      // Each command is looked at once; again, only as often as the steps of the machine allow.
+      // Each command is interpreted once, and again only within the step budget of the machine.
       assert.isAtMost(work(text), text.length + 2 * (20_000 + text.length / 16))
     }
   })

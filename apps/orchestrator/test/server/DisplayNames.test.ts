@@ -62,7 +62,7 @@ describe("the names of people", { timeout: 60_000 }, () => {
       yield* signedIn("anna").pipe(Effect.flatMap((ask) => ask("/api/v1/me")))
       assert.deepStrictEqual((yield* shown).displayNames, { [anna]: "Anna Smith" })
       yield* server.reached(run.id, "waiting")
-      // A person who signed in with the name of a token does not change how others are shown.
+      // A token has no display name, even if a person has signed in with its name.
       const own = yield* server.submit({}, "operator")
       const { json } = yield* server.ask("GET", `/api/v1/runs/${own.run.id}`, { as: "viewer" })
       assert.deepInclude(json, { requestedBy: "operator", displayNames: {} })

@@ -7,7 +7,7 @@ import * as served from "../support/served.ts"
 
 const slow = { simulator: { faults: ["createSession:503/MAX_LOAD*2,retry-after=1"] } }
 
-/** Follows a run from its first event on. */
+/** Follows a run, and returns once the first event has arrived. */
 const listening = Effect.fnUntraced(function* (server: Effect.Success<ReturnType<typeof served.start>>, run: string) {
   let heard = ""
   const fiber = yield* Effect.forkChild(

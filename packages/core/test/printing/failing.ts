@@ -1,4 +1,4 @@
-/** Fails on purpose: `Printing.test.ts` looks at what vitest prints of it. */
+/** Fails on purpose: `Printing.test.ts` checks what vitest prints. */
 import * as ApiError from "@privx-kit/core/ApiError"
 import { it } from "vitest"
 

@@ -1,4 +1,4 @@
-// @boundaries-ignore The repository has one test configuration, and it stands at its root.
+// @boundaries-ignore The repository has a single test configuration, at its root.
 import base from "../../../../vitest.base.ts"
 
 export default { ...base, test: { include: ["failing.ts"], reporters: ["default"] } }

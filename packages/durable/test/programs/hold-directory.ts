@@ -1,4 +1,4 @@
-/** Opens a data directory, says how that went, and holds it until it is killed. */
+/** Opens a data directory, prints the outcome, and holds the directory until it is killed. */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
