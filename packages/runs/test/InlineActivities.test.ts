@@ -136,7 +136,7 @@ describe("an activity", () => {
         [at(1), at(1)],
         Effect.gen(function* () {
           const sql = yield* SqlClient.SqlClient
-          // This process overtakes one at the second activity, because it already has the exit of the first activity.
+          // The trigger acts like another process that ends the second activity first. It learns the execution from the first exit.
           yield* sql`
             CREATE TRIGGER overtake AFTER INSERT ON activity_exits WHEN NEW.activity = 'first' BEGIN
               INSERT INTO activity_exits VALUES (NEW.execution_id, 'second', 1, '{"_tag":"Success","value":7}');
