@@ -1,6 +1,6 @@
 /**
- * The list of domains that privx-kit brings. Everything that differs from domain to domain is a fold over this list, and over the
- * domains that a `privx-kit.config` file adds to it.
+ * The domains of privx-kit. Everything that differs between domains is a fold over this list and over the domains that a
+ * `privx-kit.config` file adds.
  */
 import * as Domain from "./domain/Domain.ts"
 

@@ -1,8 +1,8 @@
 /**
- * What a process on a data directory is made of: the record of runs and the artifacts in the directory, an engine of its own
- * upon them, the workflows of every domain, and what executes runs. It holds the directory as long.
+ * The services of a process on a data directory: the record of runs and the artifacts in the directory, an engine on top
+ * of them, the workflows of all domains, and the executor of runs. The directory is locked as long as the layer exists.
  *
- * `RunEvents`, `Retention`, `SigningKey.Given` and `Operator` are those that are provided to the layer.
+ * `RunEvents`, `Retention`, `SigningKey.Given` and `Operator` are taken from the context of the layer.
  */
 import { ArtifactStore } from "@privx-kit/artifacts/ArtifactStore"
 import { Delivery } from "@privx-kit/artifacts/Delivery"
@@ -55,9 +55,9 @@ export const layer = ({
     Layer.provideMerge([Runs.layer, layerRunKinds]),
     Layer.provideMerge(SqliteStorage.layer),
     Layer.provide(DataDirectory.layer(dataDir)),
-    // Other processes write now and then: a transaction that finds out half-way that it is too late would fail.
+    // Other processes write occasionally. A transaction that detects only halfway that it is too late would fail.
     Layer.provide(Layer.succeed(SqlClient.BeginTransaction, "BEGIN IMMEDIATE")),
-    // The layers above are constants: without this, a second data directory in one program would be given the first one's.
+    // The layers above are constants. Without this, a second data directory in one program would use the first one.
     Layer.fresh
   )
 
@@ -73,7 +73,7 @@ export const layerFleets = ({
   digests,
   ...options
 }: Options & {
-  /** The fleets that are known from the start: their unfinished runs are resumed at once. */
+  /** The initially known fleets, whose unfinished runs are resumed immediately. */
   readonly digests: ReadonlyArray<string>
   readonly concurrency: number
 }): Layer.Layer<Fleets | FleetRecord | Services, DataDirectoryBusy | DataDirectoryUnusable, PrivxHosts | Domains> =>
@@ -84,7 +84,7 @@ export const layerFleets = ({
     Layer.provide(Layer.fresh(FleetOwned.layer(digests)))
   )
 
-/** What the storage says, said of the data directory. */
+/** Converts failures of the storage to failures of the data directory. */
 const inDirectory = <A, R>(layer: Layer.Layer<A, StorageFailed, R>) =>
   Layer.unwrap(
     Effect.map(DataDirectory, ({ path }) =>
@@ -92,7 +92,7 @@ const inDirectory = <A, R>(layer: Layer.Layer<A, StorageFailed, R>) =>
     )
   )
 
-/** Before the engine starts nothing is running, and after it has stopped nothing is. What is too old goes. */
+/** Marks running runs as interrupted before the engine starts and after it has stopped, and prunes expired runs. */
 const tidy: Layer.Layer<never, StorageFailed, Runs | RunKinds | RunRequests | Database | SqlClient.SqlClient> =
   Layer.effectDiscard(
     Effect.gen(function* () {

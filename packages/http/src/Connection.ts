@@ -122,11 +122,11 @@ export class Connection extends Context.Service<
     readonly protect: Protection.Protect | undefined
     /** The metric series and attributes of this server. */
     readonly telemetry: Telemetry
-    /** How the origin is reached. */
+    /** The route to the origin. */
     readonly route: Proxy.Choice
-    /** What the last socket that broke said. It is forgotten when it has been asked for. */
+    /** The error of the last broken socket. It is cleared when it is read. */
     readonly takeAlert: () => Error | undefined
-    /** The same failure, with the certificate at fault where it is one of trust and the platform can tell it. */
+    /** The same failure, with the certificate at fault if trust has failed and the platform can determine it. */
     readonly explain: (failure: TransportError, patience: number) => Effect.Effect<TransportError>
   }
 >()("@privx-kit/http/Connection") {

@@ -130,7 +130,7 @@ const empty: Layer.Layer<SqlClient.SqlClient> = Layer.effectDiscard(
 export const find = Effect.fn("RunAccess.find")((beginning: string) => Effect.flatMap(RunActions.find(beginning), seen))
 
 /**
- * Returns a run as it stands: a running one is interrupted if no process has locked the data directory.
+ * Returns the current state of a run: a running one is interrupted if no process has locked the data directory.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Which unfinished runs a process executes, of those that it can execute. A server and a worker execute all of them; a
- * command that was asked for one run leaves the others as they are.
+ * Selects the unfinished runs that a process executes. A server and a worker execute all runs that they support; a
+ * command that was started for one run leaves the other runs unchanged.
  *
  * @since 0.1.0
  */

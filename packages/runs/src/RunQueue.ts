@@ -47,7 +47,7 @@ const check = "1 second"
  *
  * **Details**: a claim expires after ten seconds; other processes may then claim the run.
  *
- * @returns an effect that looks at the queue at once
+ * @returns an effect that polls the queue immediately
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Applies requests about runs: at once where this process can, otherwise at the process that executes the run.
+ * Applies requests for runs: immediately if this process can, otherwise through the process that executes the run.
  *
  * @since 0.1.0
  */
@@ -43,7 +43,7 @@ export const settle = (directory: string) =>
   )
 
 /**
- * Waits a moment for the end of a run, and returns it as it stands then.
+ * Waits a moment for the end of a run, and returns its state then.
  *
  * **When to use**: after a request, to show what came of it.
  *

@@ -1,7 +1,8 @@
 /**
- * Observes the steps of one run: sends events, and updates the record with few statements. The outcome of a step is part of
- * the journal entry of its activity, so that it is not recorded at once: a quick run records its steps when it ends, and after
- * a crash the journal restores them. Only a step that takes long is recorded before it ends, because a person may be watching.
+ * Observes the steps of one run: sends events, and updates the record with few statements. The journal entry of an
+ * activity contains the outcome of its step, so the step need not be recorded immediately. A quick run records its steps
+ * when it ends, and after a crash the journal restores them. Only a slow step is recorded before it ends, because a
+ * person may be following it.
  *
  * @since 0.1.0
  */

@@ -1,6 +1,7 @@
 /**
- * Requests of people about runs, from other processes: to cancel a run, to approve or reject its script. A request is a row
- * beside the run. The process that executes the run sees it within `interval`, or at its next start, and marks it as applied.
+ * Requests for runs from other processes: to cancel a run, to approve or reject its script. A request is a row in a
+ * separate table. The process that executes the run sees it within `interval`, or at its next start, and marks it as
+ * applied.
  *
  * @since 0.1.0
  */
