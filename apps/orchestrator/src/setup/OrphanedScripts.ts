@@ -1,5 +1,5 @@
 /**
- * Detects scripts that still run after privx-kit was killed (`kill -9`) while it executed them. Nobody supervises them,
+ * Detects scripts that still run after privx-kit was killed (`kill -9`) while it executed them. They are unsupervised,
  * and no time limit ends them. On any other exit, privx-kit ends the script first.
  */
 import type { StorageFailed } from "@privx-kit/core/StorageFailed"

@@ -8,7 +8,7 @@
  * executions/<run>/<n>.sh     what was run, 0700
  * ```
  *
- * The start is recorded on disk before the script starts, so that nobody executes it again unknowingly after a crash.
+ * The start is recorded on disk before the script starts, so that after a crash it is not executed again unknowingly.
  */
 import * as Failure from "@privx-kit/core/Failure"
 import { fromSystem, StorageFailed } from "@privx-kit/core/StorageFailed"

@@ -46,7 +46,7 @@ export const read = Effect.fnUntraced(function* (
   return yield* new UsageError({ command, problems: ["No host of the fleet matches --only and --label."] })
 })
 
-/** Submits a fleet and waits for its run, which continues on the server if nobody follows it. */
+/** Submits a fleet and waits for its run, which continues on the server without a client that follows it. */
 export const round = Effect.fnUntraced(function* (
   { body, fleet }: RemoteFleet.SubmittedFleet,
   onRun: (runId: string) => void = () => undefined
