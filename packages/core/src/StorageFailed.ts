@@ -75,7 +75,7 @@ const hints: Record<Reason, string> = {
     "Make it writable again: remount a file system that is read-only, or connect to the primary database instead of a standby.",
   unreachable: "Check that the database server is running and reachable over the network.",
   missing: "Check that the path is correct.",
-  notADirectory: "Check that the path is correct: it must be a directory.",
+  notADirectory: "Check the path: a file is where a directory is needed, or a directory where a file is needed.",
   tooLarge: "If this size is expected, increase the limit. A setup script usually has a few kilobytes.",
   damaged: "Do not use the file. Download it again and check the disk.",
   exposed:
@@ -98,7 +98,7 @@ export const reasonText: Readonly<Record<Reason, string>> = {
   readOnly: "it accepts no writes",
   unreachable: "it does not respond",
   missing: "a file or directory is missing",
-  notADirectory: "a file is in the place of a directory",
+  notADirectory: "a file is where a directory is needed, or a directory where a file is needed",
   tooLarge: "it is larger than allowed",
   damaged: "the stored data is damaged",
   path: "a path cannot be resolved",
