@@ -48,6 +48,47 @@ export const read = (file: string, options: Options): Effect.Effect<Buffer, Stor
     catch: (error) => (error instanceof StorageFailed ? error : fromSystem(file)(error))
   })
 
+/**
+ * Reads a stream to its end into memory, up to a limit.
+ *
+ * **When to use**: for standard input, which can be a socket that has no path.
+ *
+ * **Errors**: `StorageFailed`; `tooLarge` if more than `maxBytes` bytes arrive, and the other reasons of the system.
+ *
+ * @param name how the failure calls the stream
+ *
+ * @example
+ * ```ts
+ * import * as BoundedFile from "@privx-kit/files/BoundedFile"
+ *
+ * export const script = BoundedFile.readStream(process.stdin, "standard input", { maxBytes: 4 * 1024 * 1024 })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const readStream = (
+  stream: AsyncIterable<Uint8Array>,
+  name: string,
+  { maxBytes }: Pick<Options, "maxBytes">
+): Effect.Effect<Buffer, StorageFailed> =>
+  Effect.tryPromise({
+    try: async () => {
+      const pieces: Array<Uint8Array> = []
+      let size = 0
+      for await (const piece of stream) {
+        size += piece.length
+        if (size > maxBytes) throw tooLarge(name, maxBytes)
+        pieces.push(piece)
+      }
+      return Buffer.concat(pieces, size)
+    },
+    catch: (error) => (error instanceof StorageFailed ? error : fromSystem(name)(error))
+  })
+
+const tooLarge = (path: string, maxBytes: number): StorageFailed =>
+  new StorageFailed({ path, reason: "tooLarge", detail: `it has more than ${maxBytes} bytes` })
+
 const readWithin = async (file: string, { exclusive = false, maxBytes }: Options): Promise<Buffer> => {
   const handle = await fs.open(file, "r")
   try {
@@ -63,7 +104,7 @@ const readWithin = async (file: string, { exclusive = false, maxBytes }: Options
       size += bytesRead
       pieces.push(piece.subarray(0, bytesRead))
       if (size <= maxBytes) continue
-      throw new StorageFailed({ path: file, reason: "tooLarge", detail: `it has more than ${maxBytes} bytes` })
+      throw tooLarge(file, maxBytes)
     }
   } finally {
     await handle.close()

@@ -4,6 +4,7 @@ import * as temporary from "@privx-kit/testing/temporary"
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { Readable } from "node:stream"
 
 const inDirectory = <A, E>(use: (file: string) => Effect.Effect<A, E>) =>
   Effect.scoped(Effect.flatMap(temporary.directory, (directory) => use(path.join(directory, "file"))))
@@ -82,5 +83,26 @@ describe("BoundedFile.read", () => {
         assert.deepInclude(failure, { reason: "exposed", detail: "it belongs to another user (uid 12345)" })
       })
     )
+  )
+})
+
+describe("BoundedFile.readStream", () => {
+  it.effect("reads to the end of the stream, up to the limit", () =>
+    Effect.gen(function* () {
+      const pieces = () => Readable.from([Buffer.from("abc"), Buffer.from("def")])
+      const read = (maxBytes: number) => BoundedFile.readStream(pieces(), "the input", { maxBytes })
+      assert.strictEqual((yield* read(6)).toString(), "abcdef")
+      const failure = yield* Effect.flip(read(5))
+      assert.strictEqual(failure.reason, "tooLarge")
+      assert.strictEqual(failure.path, "the input")
+    })
+  )
+
+  it.effect("fails if the stream fails", () =>
+    Effect.gen(function* () {
+      const failing = new Readable({ read: () => failing.destroy(new Error("the other end is gone")) })
+      const failure = yield* Effect.flip(BoundedFile.readStream(failing, "the input", { maxBytes: 1 }))
+      assert.strictEqual(failure.detail, "the other end is gone")
+    })
   )
 })

@@ -1,9 +1,9 @@
 /** Reads the ids of playback sessions. They are secrets: no message repeats one. */
 import * as SessionId from "@privx-kit/core/SessionId"
+import * as BoundedFile from "@privx-kit/files/BoundedFile"
 import * as Catalogue from "@privx-kit/settings/Catalogue"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { buffer } from "node:stream/consumers"
 import { UsageError } from "../UsageError.ts"
 
 /** Longer than any real key, so that a file that was given by mistake is refused. */
@@ -19,10 +19,15 @@ export const problemOf = (text: string): string | undefined =>
 export const decode = (text: string) => Effect.orDie(Schema.decodeEffect(SessionId.PlaybackSessionId)(text))
 
 export const readStandardInput = (command: string): Effect.Effect<string, UsageError> =>
-  Effect.tryPromise({
-    try: () => buffer(process.stdin).then((bytes) => bytes.toString("utf8")),
-    catch: () => new UsageError({ command, problems: ["Standard input cannot be read."] })
-  })
+  BoundedFile.readStream(process.stdin, "Standard input", { maxBytes: largest }).pipe(
+    Effect.map((bytes) => bytes.toString("utf8")),
+    Effect.mapError(
+      ({ detail }) => new UsageError({ command, problems: [`Standard input cannot be read: ${detail}.`] })
+    )
+  )
+
+/** In bytes; more than a thousand of the longest ids. */
+const largest = 4 * 1024 * 1024
 
 const variable = Catalogue.ownEnvironment.playbackSession.name
 
