@@ -4,6 +4,7 @@ import { start, stop, train } from "./UebaAnalysisCommands.ts"
 import { datasets } from "./UebaDatasetCommands.ts"
 import { config, settings, status } from "./UebaServiceCommands.ts"
 import { bootstrap } from "./UebaBootstrapCommand.ts"
+import { inspect } from "./UebaInspectCommand.ts"
 import { setup } from "./UebaSetupCommand.ts"
 
 export const ueba = Command.make("ueba").pipe(
@@ -11,5 +12,5 @@ export const ueba = Command.make("ueba").pipe(
     "Set up UEBA (user and entity behaviour analytics), and operate it: configuration, datasets, training, analysis."
   ),
   Command.withShortDescription("Set up and operate UEBA (user and entity behaviour analytics)"),
-  Command.withSubcommands([bootstrap, setup, status, config, settings, datasets, train, start, stop])
+  Command.withSubcommands([bootstrap, setup, inspect, status, config, settings, datasets, train, start, stop])
 )

@@ -36,7 +36,7 @@ export const show = Effect.fnUntraced(function* (comparison: Comparison, { line,
       `${style.green(style.sign.ok)} The same${basis === null ? "" : ` as ${basisText[basis]}`}: ${after}`
     )
   }
-  for (const text of changes(comparison)) yield* line(text.startsWith("New") ? style.yellow(text) : style.dim(text))
+  for (const text of changesOf(comparison)) yield* line(text.startsWith("New") ? style.yellow(text) : style.dim(text))
   yield* line(style.bold(`--- ${before ?? "nothing"}${basis === null ? "" : `  ${basis}`}`))
   yield* line(style.bold(`+++ ${after}${of}`))
   for (const { lines, newLines, newStart, oldLines, oldStart } of hunks) {
@@ -45,9 +45,20 @@ export const show = Effect.fnUntraced(function* (comparison: Comparison, { line,
   }
 })
 
-const changes = ({ basis, before, capabilities }: Comparison): ReadonlyArray<string> => {
+const changesOf = ({ basis, before, capabilities }: Comparison): ReadonlyArray<string> =>
+  changes(capabilities, before === null ? undefined : earlierText[basis ?? "chosen"])
+
+/**
+ * What has changed in what a script does, a line for each change.
+ *
+ * @param earlier how the text calls the earlier script; `undefined` if there is none
+ */
+export const changes = (
+  capabilities: Comparison["capabilities"],
+  earlier: string | undefined
+): ReadonlyArray<string> => {
   if (capabilities === null) return ["What has changed in what the script does is unknown: a script cannot be parsed."]
-  const since = before === null ? "New" : `New since ${earlierText[basis ?? "chosen"]}`
+  const since = earlier === undefined ? "New" : `New since ${earlier}`
   return [
     ...capabilities.added.map((phrase) => `${since}: ${visible(phrase)}`),
     ...capabilities.removed.map((phrase) => `No longer: ${visible(phrase)}`)
