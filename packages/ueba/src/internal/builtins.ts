@@ -2,6 +2,7 @@
 import type { Argument, Interpreter } from "./interpretation.ts"
 import { aliasesCommand } from "./misleadingNames.ts"
 import { operandsOf } from "./fileEffects.ts"
+import { listed } from "./listCommands.ts"
 import { constant, empty, fieldBreak, isOpen, type Origin, type Value } from "./shellValue.ts"
 import { written } from "./textOutput.ts"
 
@@ -51,8 +52,8 @@ const read: Builtin["run"] = ({ machine }, args, stdin) => {
   const descriptor = texts.indexOf("-u")
   const input = descriptor === -1 ? stdin : machine.file(`/dev/fd/${texts[descriptor + 1]}`, stdin)
   const known =
-    input !== undefined && !input.texts.some(isOpen)
-      ? input.texts.flatMap((text) => text.split("\n").slice(0, 64)).filter((line) => line !== "")
+    input !== undefined && input.texts.every((text) => !isOpen(text) || /^[/~]/.test(text))
+      ? input.texts.flatMap((text) => listed(text).slice(0, 64))
       : undefined
   const separators = (machine.variables.get("IFS")?.texts[0] ?? "").slice(0, 8)
   // Fields that `IFS` separates by something other than a blank are data. If they are run, the command was hidden.

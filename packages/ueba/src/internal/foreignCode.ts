@@ -4,6 +4,7 @@
  */
 import type { FactKind } from "../ScriptFacts.ts"
 import { Buffer } from "node:buffer"
+import { breadthOf } from "./paths.ts"
 import { concernOf } from "./sensitivePlaces.ts"
 
 export interface ForeignCode {
@@ -49,6 +50,7 @@ export const readForeignCode = (source: string): ForeignCode => {
   const text = source.slice(0, lengthLimit)
   const strings = joined(text, literals(text))
   const changes = changing.test(text)
+  const removes = removing.test(text)
   const commands: Array<string> = []
   const decoded: Array<string> = []
   const files: Array<{ kind: FactKind; path: string; whole: boolean }> = []
@@ -68,6 +70,8 @@ export const readForeignCode = (source: string): ForeignCode => {
     else if (writesFile.test(before) && /^[/~>]/.test(value))
       files.push({ kind: "writes", path: value.replace(/^>+\s*/, ""), whole: false })
     else if (removesSome && /^\/[\w./-]*$/.test(value)) files.push({ kind: "removes", path: value, whole: true })
+    else if (removes && broadPathsIn(value).length > 0)
+      for (const path of broadPathsIn(value)) files.push({ kind: "removes", path, whole: true })
     else if (changes && concernOf(value) !== undefined) files.push({ kind: "writes", path: value, whole: false })
     else if (/^>>?\s*[/~]/.test(value)) files.push({ kind: "writes", path: value.replace(/^>+\s*/, ""), whole: false })
     const plain = plainOf(value)
@@ -81,7 +85,7 @@ export const readForeignCode = (source: string): ForeignCode => {
     runs: running.test(text),
     decodes: decoding.test(text),
     changesFiles: changes,
-    removesFiles: removing.test(text),
+    removesFiles: removes,
     urls: strings
       .filter(({ value }) => /^(?:https?|ftp):\/\//.test(value))
       .map(({ value }) => value)
@@ -91,6 +95,15 @@ export const readForeignCode = (source: string): ForeignCode => {
     files: files.slice(0, 50)
   }
 }
+
+/** Paths and patterns in a literal of code that removes something, where a removal has a broad effect. */
+const broadPathsIn = (value: string): ReadonlyArray<string> =>
+  value.length > 1000
+    ? []
+    : value.split(/\s+/).flatMap((path) => {
+        const [top = ""] = /^(?:\/[^/*?[]+){1,3}(?=\/\*)|^[/~].*/.exec(path) ?? []
+        return top.length > 1 && breadthOf(top, "removes") !== undefined ? [top] : []
+      })
 
 const callsShell =
   /(?:\bsystem|\bexec\w*|\bpopen\w*|\bspawn\w*|\brun|\bcall|\bcheck_call|\bcheck_output|\bPopen|\bgetoutput|\bgetstatusoutput|\bexecute|\bpassthru|\bshell_exec|\bproc_open|\bqx|%x|\bfork|\bopen3|\bsh|\bcommand|\bprint\s*\||\|)\s*[({[]?\s*[[(]?\s*$|`$|\|\s*$/

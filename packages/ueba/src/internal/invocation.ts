@@ -21,7 +21,8 @@ import { concernOf } from "./sensitivePlaces.ts"
 import { constant, empty, isOpen, type Origin, ownPath, plain, type Value } from "./shellValue.ts"
 import { decodedFiles } from "./textCommands.ts"
 import { checkDigest, output } from "./textOutput.ts"
-import { isUnknown, sensitiveOperands } from "./unknownCommands.ts"
+import { runToolScripts } from "./toolScripts.ts"
+import { isKnownCommand, isUnknown, sensitiveOperands } from "./unknownCommands.ts"
 
 /** Tools that run commands defined by files of a directory. */
 const builders =
@@ -53,6 +54,8 @@ export const invoke = (interpreter: Interpreter, args: ReadonlyArray<Argument>, 
   if (machine.functions.has(first.text)) return interpreter.callFunction(first.text, rest, stdin)
   const builtin = builtins.get(name)
   if (builtin !== undefined && builtin.accepts(rest)) return builtin.run(interpreter, rest, stdin)
+  const behind = behindPrefix(first, rest)
+  if (behind !== undefined) return invoke(interpreter, behind, stdin)
   administer(
     interpreter,
     name,
@@ -64,6 +67,24 @@ export const invoke = (interpreter: Interpreter, args: ReadonlyArray<Argument>, 
     runFile(interpreter, first, rest, stdin) ??
     simple(interpreter, name, rest, stdin)
   )
+}
+
+/** Words that are often the verb of another command: `$DOCKER rm`, `$APT install`. */
+const isVerb =
+  /^(?:install|link|rm|kill|exec|env|run|start|stop|test|history|service|sh|bash|diff|patch|join|split|at|batch|command|init|update|remove|login|passwd|export|import|set|edit|show|open|time|watch|trust|wall|code|date|tag|host|go|mount|umount|reboot|shutdown)$/
+
+/** An unknown prefix, such as `$SUDO`, may be empty or run the words behind it. */
+const behindPrefix = (
+  { origin, text }: Argument,
+  rest: ReadonlyArray<Argument>
+): ReadonlyArray<Argument> | undefined => {
+  const [next] = rest
+  if (origin !== undefined || next === undefined || !isOpen(text.charAt(0)) || text.length > 64) return undefined
+  // oxlint-disable-next-line no-control-regex -- the mark of an unknown value
+  const prefix = /^\u0000(?:\{([^{}]*)\})?$/.exec(text)
+  if (prefix === null || !/^[a-z][\w.-]*$|^\/(?:usr\/)?s?bin\/[\w.-]+$/.test(next.text)) return undefined
+  const isPrefix = /su(?:do)?$|doas|root|priv|std|quiet|silent|run|dry|prefix|maybe|nice|wrap/i.test(prefix[1] ?? "")
+  return isPrefix || (isKnownCommand(baseName(next.text)) && !isVerb.test(next.text)) ? rest : undefined
 }
 
 /** The base name of a path; for a pattern, the command that it matches. */
@@ -100,6 +121,7 @@ const simple = (
 ): Value => {
   const { machine } = interpreter
   const texts = args.map(({ text }) => text)
+  runToolScripts(interpreter, name, args, stdin)
   const effects = effectsOf(name, texts)
   if (effects !== undefined) {
     const removed = new Set(effects.removedWhole)
@@ -184,8 +206,8 @@ const administer = (
 ): void => {
   const { machine } = interpreter
   if (name === "id" && texts.includes("-u")) machine.fact("needsRoot", "", "id")
-  for (const { concern, kind, subject } of hostChanges(name, texts.map(plain))) {
-    machine.fact(kind, subject, name, concern)
+  for (const { concern, kind, owner, subject } of hostChanges(name, texts.map(plain))) {
+    machine.fact(kind, subject, name, concern, { owner })
     if (kind !== "installsPackage") continue
     if (/^(?:git\+)?https?:|^git@/.test(subject)) {
       machine.fact("runsFetchedCode", subject, name, "a package is fetched from an address and installed")

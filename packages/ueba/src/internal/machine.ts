@@ -8,6 +8,7 @@ import type { Function as FunctionNode } from "unbash"
 import type { FactKind } from "../ScriptFacts.ts"
 import { variableConcern } from "./environmentVariables.ts"
 import { breadthOf, isHarmless, normal, resolve, withoutUnknownStart } from "./paths.ts"
+import { type Owner, ownerOf } from "./otherSoftware.ts"
 import { concernOf } from "./sensitivePlaces.ts"
 import { offsetOf, type Parser, type Site } from "./shellTree.ts"
 import {
@@ -31,6 +32,8 @@ export interface FoundFact {
   /** Removes or changes much more than a single file or object. */
   readonly broad: boolean
   readonly site: Site
+  /** The software that the change concerns. If it is the script's own, the concern does not apply. */
+  readonly owner: Owner | undefined
 }
 
 export interface FoundWrite {
@@ -166,7 +169,11 @@ export class Machine {
     subject: string,
     by: string,
     concern?: string,
-    { broad = false, site = this.site }: { readonly broad?: boolean; readonly site?: Site } = {}
+    {
+      broad = false,
+      owner,
+      site = this.site
+    }: { readonly broad?: boolean; readonly owner?: Owner | undefined; readonly site?: Site } = {}
   ): void {
     const shown = readable(subject)
     const count = this.#counts.get(kind) ?? 0
@@ -174,7 +181,7 @@ export class Machine {
     if (count >= factLimit || this.#seen.has(key)) return
     this.#seen.add(key)
     this.#counts.set(kind, count + 1)
-    this.facts.push({ kind, subject: shown, by, concern, broad, site })
+    this.facts.push({ kind, subject: shown, by, concern, broad, site, owner })
   }
 
   /** Runs `work` in a subshell: changes to variables and the directory are undone afterwards. */
@@ -340,8 +347,12 @@ export class Machine {
   wrote(path: string, by: string): void {
     const resolved = this.#recorded(path, by)
     if (resolved === undefined) return
+    const kind = isRemoval(by) ? "removes" : "writes"
     const concern = by === "mkdir" ? undefined : this.#placeConcern(resolved)
-    this.fact(isRemoval(by) ? "removes" : "writes", resolved, by, concern)
+    const owner = concern === undefined && by !== "mkdir" ? ownerOf(normal(withoutUnknownStart(resolved))) : undefined
+    if (owner === undefined) this.fact(kind, resolved, by, concern)
+    else
+      this.fact(kind, resolved, by, `${kind === "removes" ? "removes" : "changes"} files of other software`, { owner })
   }
 
   /** Records that a command removes or changes `path` recursively. */
@@ -351,7 +362,11 @@ export class Machine {
     const kind = verb === "removes" ? "removes" : "changesPermissions"
     const concern = breadthOf(resolved, verb)
     if (concern !== undefined) this.fact(kind, resolved, by, concern, { broad: true })
-    else this.fact(kind, resolved, by, this.#placeConcern(resolved))
+    else {
+      const sensitive = this.#placeConcern(resolved)
+      const owner = sensitive === undefined ? ownerOf(normal(withoutUnknownStart(resolved))) : undefined
+      this.fact(kind, resolved, by, owner === undefined ? sensitive : `${verb} files of other software`, { owner })
+    }
   }
 
   #recorded(path: string, by: string): string | undefined {

@@ -17,6 +17,11 @@ export const unknownButSet = "\u0001"
 export const named = (id: string, mark: typeof unknown | typeof unknownButSet = unknown): Value =>
   constant(`${mark}{${id}}`)
 
+/** The device file of a disk of the host. */
+export const anyDisk: Value = { texts: [`/dev/${unknownButSet}{disk}`], origin: undefined }
+
+export const isAnyDisk = (text: string): boolean => text.startsWith(anyDisk.texts[0] ?? "")
+
 /** The text with the marks, without their ids. */
 export const plain = (text: string): string =>
   // oxlint-disable-next-line no-control-regex -- the marks above

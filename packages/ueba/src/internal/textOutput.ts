@@ -1,9 +1,10 @@
 /** The output of a command with its origin, and the files that the command has checked. */
 import { operandsOf } from "./fileEffects.ts"
 import type { Argument, Interpreter } from "./interpretation.ts"
+import { foundBelow } from "./listCommands.ts"
 import type { Machine } from "./machine.ts"
 import { baseName, normal } from "./paths.ts"
-import { constant, isOpen, type Origin, plain, type Value, withOrigin } from "./shellValue.ts"
+import { anyDisk, constant, isAnyDisk, isOpen, type Origin, plain, type Value, withOrigin } from "./shellValue.ts"
 import { filters, isDecoder, outputOf } from "./textCommands.ts"
 
 /** Trusts a file whose digest the script compares with a constant: the author of the script has seen the file. */
@@ -80,9 +81,6 @@ export const output = (
   if (name === "expr") return computedByExpr(interpreter, texts)
   if (name === "basename") return constant(baseName(texts.find((text) => !text.startsWith("-")) ?? ""))
   if (name === "find" || name === "ls") {
-    const narrow = texts.some((text) =>
-      /^-(?:i?name|i?path|i?regex|[amc]time|[amc]min|newer\w*|user|size|empty)$/.test(text)
-    )
     const places = texts
       .slice(
         0,
@@ -92,16 +90,16 @@ export const output = (
         ) || undefined
       )
       .filter((text) => !text.startsWith("-"))
-    const below = name === "ls" ? "" : narrow ? `/${machine.fresh(undefined, "\u0001").texts[0]}` : "/*"
-    return {
-      texts: [places.map((place) => `${place === "/" && below !== "" ? "" : place}${below}`).join("\n")],
-      origin: undefined
-    }
+    return constant(places.map((place) => (name === "ls" ? place : foundBelow(machine, place, texts))).join("\n"))
   }
   if (name === "pidof" || name === "pgrep") return constant(texts.at(-1) ?? "")
   if (name === "seq" || name === "yes") return constant(texts.join("\n"))
   if (name === "dc" || name === "bc" || name === "m4") return machine.fresh(stdin?.origin ?? hiddenBy(name))
+  if (listsDisks(name, texts)) return anyDisk
+  if (/^(?:docker|podman|nerdctl)$/.test(name) && listsAll(texts)) return constant("*")
   const read = input(interpreter, name, texts, stdin)
+  // What a filter leaves of the name of a disk is the name of a disk.
+  if (filters.has(name) && read !== undefined && read.texts.every(isAnyDisk)) return anyDisk
   if (digests.test(name)) {
     const file = operandsOf(texts, /^-a$/).find((path) => machine.file(path, undefined)?.origin?.kind === "fetched")
     return machine.fresh(file === undefined ? undefined : { kind: "digest", source: machine.absolute(file) })
@@ -122,6 +120,45 @@ export const output = (
     : /^(?:od|xxd|hexdump|strings|[gmn]?awk|iconv|recode)$/.test(name) || takesCharacters(name, texts)
   return given && scrambles ? withOrigin(result, hiddenBy(name)) : result
 }
+
+/** Whether a command prints the device files of disks. */
+const listsDisks = (name: string, texts: ReadonlyArray<string>): boolean => {
+  const some = (pattern: RegExp) => texts.some((text) => pattern.test(text))
+  switch (name) {
+    case "findmnt":
+      return some(/SOURCE/i)
+    case "df":
+      return some(/^--output=source$/) || !some(/^--output/)
+    case "lsblk":
+      return some(/^-[a-zA-Z]*p|^--paths$|\bPATH\b/)
+    case "blkid":
+    case "pvs":
+    case "losetup":
+    case "lvs":
+      return true
+    case "fdisk":
+    case "sfdisk":
+    case "parted":
+      return some(/^-[a-zA-Z]*l|^--list/)
+    case "mount":
+      return texts.length === 0
+    case "cat":
+    case "awk":
+    case "grep":
+    case "sed":
+      return some(/^\/proc\/(?:self\/)?mounts$|^\/etc\/mtab$/)
+    case "swapon":
+      return some(/^(?:-s|--show\S*|--noheadings)$/)
+    default:
+      return false
+  }
+}
+
+/** Whether a container tool lists all objects of a kind, without a filter. */
+const listsAll = (texts: ReadonlyArray<string>): boolean =>
+  texts.some((text) => /^(?:ps|images|ls|list)$/.test(text)) &&
+  texts.some((text) => /^-[a-z]*q|^--quiet$/.test(text)) &&
+  !texts.some((text) => /^-[a-z]*f$|^--filter/.test(text))
 
 /** Commands that change characters of their input. */
 const transformers = /^(?:g?sed|tr)$/
