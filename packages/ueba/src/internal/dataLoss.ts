@@ -1,29 +1,18 @@
 /** Commands that remove data other than files: databases, volumes, snapshots, clusters, buckets. */
 import { operandsOf } from "./fileEffects.ts"
+import { removesDatabase } from "./databaseStatements.ts"
 import { change, has, type HostChange, type Rule } from "./hostRules.ts"
 
 const lost = (subject: string, concern: string): ReadonlyArray<HostChange> => [change("removes", subject, concern)]
 
-const removesDatabase = "removes a database or what is in it"
-
-/** Statements in the arguments of a client that remove tables or databases. */
-const statement =
-  /\b(?:drop\s+(?:database|schema|tablespace|table|user|role|keyspace|owned)|truncate\s+(?:table\s+)?\w|delete\s+from\s+[\w.`"]+\s*(?:;|"|'|$)|dropDatabase\s*\(|flush(?:all|db)\b|\.drop\s*\(\s*\))/i
-
-const client: Rule = (args) => {
-  const text = args.find((argument) => statement.test(argument.slice(0, 10_000)))
-  return text === undefined ? [] : lost(text.slice(0, 100), removesDatabase)
-}
-
-/** Words that must all occur among the operands, in this order. */
+/** Words that must follow each other among the operands: options before them may have values that are not known here. */
 const when =
   (words: ReadonlyArray<RegExp>, concern: string, unless: RegExp = /^(?:--dry-run(?:=\w+)?|-n)$/): Rule =>
   (args) => {
     if (has(args, unless)) return []
-    const operands = operandsOf(args)
-    return words.every((word, at) => word.test(operands[at] ?? ""))
-      ? lost(operands.slice(words.length).join(" "), concern)
-      : []
+    const operands = operandsOf(args).slice(0, 64)
+    const from = operands.findIndex((_, start) => words.every((word, at) => word.test(operands[start + at] ?? "")))
+    return from === -1 ? [] : lost(operands.slice(from + words.length).join(" "), concern)
   }
 
 const any =
@@ -31,26 +20,31 @@ const any =
   (args) =>
     rules.flatMap((rule) => rule(args))
 
+/** A request that makes a server remove something. */
+const request: Rule = (args) => {
+  const text = args.join(" ").slice(0, 4000)
+  return /(?:^| )(?:-[a-zA-Z]*X ?|--request[ =]|--method=)?DELETE(?: |$)/.test(text) ||
+    /_delete_by_query\b|\b(?:q|query)=["']?(?:drop|truncate|delete)\b/i.test(text)
+    ? lost(text.slice(0, 200), removesRemote)
+    : []
+}
+
+/** Data of users and of software. */
+const holdsData = /^(?:\/(?:home|srv|root|mnt|media|data|var\/(?:www|lib|mail|spool|backups?))|~)(?:\/|$)/
+
+/** Encrypts files that the script has not written. */
+const encrypts =
+  (pattern: RegExp, unless: RegExp = /^(?!)/): Rule =>
+  (args) => {
+    const file = args.find((argument) => holdsData.test(argument.replace(/^[\w-]+=/, "")))
+    return file !== undefined && has(args, pattern) && !has(args, unless) ? lost(file, "encrypts data of the host") : []
+  }
+
 const removesSnapshot = "removes volumes or snapshots"
 const removesRemote = "removes what is stored on other hosts"
 const emptiesDisk = "makes a disk empty"
 
 export const dataLoss: ReadonlyMap<string, Rule> = new Map<string, Rule>([
-  ...[
-    "mysql",
-    "mariadb",
-    "psql",
-    "sqlite3",
-    "mongo",
-    "mongosh",
-    "clickhouse-client",
-    "cqlsh",
-    "sqlplus",
-    "isql",
-    "sqlcmd"
-  ].map((name) => [name, client] as const),
-  ["redis-cli", client],
-  ["valkey-cli", client],
   ["dropdb", (args) => lost(operandsOf(args, /^-[hpU]$/)[0] ?? "", removesDatabase)],
   ["dropuser", (args) => lost(operandsOf(args, /^-[hpU]$/)[0] ?? "", removesDatabase)],
   ["mysqladmin", (args) => (has(args, /^drop$/) ? lost(args.at(-1) ?? "", removesDatabase) : [])],
@@ -113,15 +107,120 @@ export const dataLoss: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ],
   ["kubeadm", when([/^reset$/], "removes what runs in a cluster")],
   ["helm", when([/^(?:uninstall|delete)$/], "removes what runs in a cluster")],
-  ["terraform", when([/^destroy$/], removesRemote)],
+  ["terraform", (args) => (has(args, /^-?-?destroy$/) ? lost(args.join(" "), removesRemote) : [])],
+  ["tofu", (args) => (has(args, /^-?-?destroy$/) ? lost(args.join(" "), removesRemote) : [])],
+  ["pulumi", when([/^(?:destroy|down)$/], removesRemote)],
+  ["vagrant", when([/^destroy$/], removesRemote)],
+  ["serverless", when([/^remove$/], removesRemote)],
+  ["eksctl", when([/^delete$/], removesRemote)],
+  ["kind", when([/^delete$/], "removes what runs in a cluster")],
+  ["k3d", when([/^(?:cluster|node)$/, /^delete$/], "removes what runs in a cluster")],
+  ["minikube", when([/^delete$/], "removes what runs in a cluster")],
+  ["microk8s", when([/^(?:reset|uninstall)$/], "removes what runs in a cluster")],
+  ["k3s-uninstall.sh", () => lost("k3s", "removes what runs in a cluster")],
+  ["oc", when([/^delete$/], "removes what runs in a cluster")],
+  ["consul", when([/^kv$/, /^delete$/], removesDatabase)],
+  [
+    "vault",
+    any(
+      when([/^(?:delete|revoke)$/], removesDatabase),
+      when([/^\w+$/, /^(?:delete|disable|destroy|metadata)$/], removesDatabase)
+    )
+  ],
+  [
+    "nomad",
+    any(
+      when([/^(?:job|volume|namespace)$/, /^(?:stop|delete|deregister)$/], removesRemote),
+      when([/^stop$/], removesRemote)
+    )
+  ],
+  ["rabbitmqctl", when([/^(?:reset|force_reset|delete_\w+|purge_queue)$/], removesDatabase)],
+  ["kafka-topics.sh", (args) => (has(args, /^--delete$/) ? lost(args.join(" "), removesDatabase) : [])],
+  ["kafka-topics", (args) => (has(args, /^--delete$/) ? lost(args.join(" "), removesDatabase) : [])],
+  ["zkCli.sh", (args) => (has(args, /^(?:deleteall|rmr|delete)$/) ? lost(args.join(" "), removesDatabase) : [])],
+  ["nodetool", when([/^(?:clearsnapshot|decommission|removenode|assassinate)$/], removesDatabase)],
+  ["ldapdelete", (args) => lost(operandsOf(args, /^-[DwyHhpf]$/).join(" "), removesDatabase)],
+  ["samba-tool", (args) => (has(args, /^(?:delete|demote)$/) ? lost(args.join(" "), removesDatabase) : [])],
+  ["ipa", (args) => (args[0]?.endsWith("-del") === true ? lost(args.join(" "), removesDatabase) : [])],
+  ["rbd", when([/^(?:rm|remove|snap|trash)$/], removesSnapshot)],
+  ["ceph", when([/^(?:osd|mon|fs)$/, /^(?:pool|purge|destroy|rm|out|lost)$/], removesSnapshot)],
+  ["rados", when([/^(?:rmpool|purge|rm)$/], removesSnapshot)],
+  ["gluster", when([/^(?:volume|snapshot|peer)$/, /^(?:delete|stop|detach)$/], removesSnapshot)],
+  ["bcachefs", when([/^(?:format|subvolume|device)$/], emptiesDisk)],
+  ["stratis", when([/^(?:pool|filesystem|fs)$/, /^destroy$/], removesSnapshot)],
+  ["vdo", when([/^remove$/], removesSnapshot)],
+  ["targetcli", (args) => (has(args, /clearconfig|delete/) ? lost(args.join(" "), removesSnapshot) : [])],
+  [
+    "iscsiadm",
+    (args) => (has(args, /^(?:-u|--logout)$/) || has(args, /^delete$/) ? lost(args.join(" "), removesSnapshot) : [])
+  ],
+  ["mt", when([/^\S*$/, /^(?:erase|weof|rewoffl)$/], "removes backups")],
+  [
+    "tune2fs",
+    (args) =>
+      has(args, /^-[a-zA-Z]*[OUf]|^\^/) ? lost(args.at(-1) ?? "", "changes a file system behind its back") : []
+  ],
+  [
+    "resize2fs",
+    (args) => (has(args, /^-[a-z]*[Mf]/) ? lost(args.join(" "), "changes a file system behind its back") : [])
+  ],
+  ["lvreduce", (args) => lost(args.join(" "), removesSnapshot)],
+  ["lvresize", (args) => (has(args, /^(?:-L|-l|--size=?)?-\d/) ? lost(args.join(" "), removesSnapshot) : [])],
+  ["vgreduce", (args) => lost(args.join(" "), removesSnapshot)],
+  ["cryptsetup-reencrypt", (args) => lost(args.at(-1) ?? "", emptiesDisk)],
+  ["kopia", when([/^(?:snapshot|repository|content)$/, /^(?:delete|expire|disconnect)$/], "removes backups")],
+  ["duplicity", when([/^(?:remove-\S+|cleanup)$/], "removes backups")],
+  ["duply", (args) => (has(args, /^purge/) ? lost(args.join(" "), "removes backups") : [])],
+  [
+    "rdiff-backup",
+    (args) => (has(args, /^(?:--remove-older-than|remove)/) ? lost(args.join(" "), "removes backups") : [])
+  ],
+  ["barman", when([/^delete$/], "removes backups")],
+  ["pgbackrest", when([/^(?:expire|stanza-delete)$/], "removes backups")],
+  ["wal-g", when([/^delete$/], "removes backups")],
+  ["velero", when([/^\w+$/, /^delete$/], "removes backups")],
+  ["proxmox-backup-client", when([/^(?:snapshot|forget|prune)$/], "removes backups")],
+  ["qm", when([/^(?:destroy|delsnapshot|rollback)$/], "removes virtual machines")],
+  ["pct", when([/^(?:destroy|delsnapshot|rollback)$/], "removes virtual machines")],
+  ["govc", when([/^\S+\.destroy$/], "removes virtual machines")],
+  ["openstack", when([/^\w+$/, /^delete$/], removesRemote)],
+  ["doctl", (args) => (has(args, /^(?:delete|rm)$/) ? lost(args.join(" "), removesRemote) : [])],
+  ["hcloud", (args) => (has(args, /^delete$/) ? lost(args.join(" "), removesRemote) : [])],
+  ["linode-cli", (args) => (has(args, /^(?:delete|rm)$/) ? lost(args.join(" "), removesRemote) : [])],
+  ["ibmcloud", (args) => (has(args, /delete|-rm$/) ? lost(args.join(" "), removesRemote) : [])],
+  ["oci", (args) => (has(args, /^(?:delete|terminate|bulk-delete)$/) ? lost(args.join(" "), removesRemote) : [])],
+  ["aliyun", (args) => (has(args, /^Delete|^rm$/) ? lost(args.join(" "), removesRemote) : [])],
+  ["heroku", (args) => (has(args, /(?:destroy|reset)$/) ? lost(args.join(" "), removesRemote) : [])],
+  ["flyctl", (args) => (has(args, /^destroy$/) ? lost(args.join(" "), removesRemote) : [])],
+  ["gh", when([/^(?:repo|release|secret|variable|run|cache|gist)$/, /^delete/], removesRemote)],
+  ["bq", when([/^rm$/], removesRemote)],
+  ["s4cmd", when([/^(?:del|rm)$/], removesRemote)],
+  ["azcopy", when([/^(?:remove|rm)$/], removesRemote)],
+  [
+    "lftp",
+    (args) =>
+      /\b(?:rm|mrm|rmdir)\s|--delete\b/.test(args.join(" ").slice(0, 2000))
+        ? lost(args.join(" ").slice(0, 100), removesRemote)
+        : []
+  ],
+  ...["curl", "wget", "http", "https", "xh"].map((name) => [name, request] as const),
   [
     "aws",
     any(
       when([/^s3$/, /^(?:rm|rb)$/], removesRemote, /^--dryrun$/),
-      when([/^\w+$/, /^(?:delete|terminate)-/], removesRemote)
+      (args) => (has(args, /^sync$/) && has(args, /^--delete$/) ? lost(args.join(" "), removesRemote) : []),
+      when(
+        [/^[\w-]+$/, /^(?:delete|terminate|deregister|purge|schedule-key-deletion|batch-delete|remove)-?/],
+        removesRemote
+      )
     )
   ],
-  ["gsutil", when([/^(?:rm|rb)$/], removesRemote)],
+  [
+    "gsutil",
+    any(when([/^(?:rm|rb)$/], removesRemote), (args) =>
+      has(args, /^rsync$/) && has(args, /^-[a-z]*d/) ? lost(args.join(" "), removesRemote) : []
+    )
+  ],
   ["gcloud", (args) => (has(args, /^delete$/) ? lost(args.join(" "), removesRemote) : [])],
   ["az", (args) => (has(args, /^(?:delete|delete-batch)$/) ? lost(args.join(" "), removesRemote) : [])],
   ["mc", when([/^(?:rm|rb)$/], removesRemote)],
@@ -145,16 +244,28 @@ export const dataLoss: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     }
   ],
   [
-    "gpg",
-    (args) =>
-      has(args, /^--delete-(?:secret-)?(?:and-public-)?keys?$/) ? lost(operandsOf(args).join(" "), "removes keys") : []
-  ],
-  [
     "cryptsetup",
     (args) =>
       has(args, /^(?:luksRemoveKey|luksKillSlot|luksHeaderRestore)$/)
         ? lost(args.join(" "), "removes keys of an encrypted disk")
         : []
   ],
+  ["openssl", encrypts(/^(?:enc|smime|cms|aes\S*|-encrypt|pkeyutl)$/, /^-(?:d|decrypt|verify|sign)$/)],
+  [
+    "gpg",
+    any(encrypts(/^(?:-[a-z]*[ce]|--(?:symmetric|encrypt)\S*)$/), (args) =>
+      has(args, /^--delete-(?:secret-)?(?:and-public-)?keys?$/) ? lost(operandsOf(args).join(" "), "removes keys") : []
+    )
+  ],
+  ["gpg2", encrypts(/^(?:-[a-z]*[ce]|--(?:symmetric|encrypt)\S*)$/)],
+  ["age", encrypts(/./, /^(?:-d|--decrypt)$/)],
+  ["ccrypt", encrypts(/./, /^-[a-z]*d|^--decrypt$/)],
+  ["ccencrypt", encrypts(/./)],
+  ["mcrypt", encrypts(/./, /^-[a-z]*d|^--decrypt$/)],
+  ["zip", encrypts(/^(?:-[a-zA-Z]*[eP]|--(?:encrypt|password))$/)],
+  ["7z", encrypts(/^-p./)],
+  ["7za", encrypts(/^-p./)],
+  ["rar", encrypts(/^-h?p./)],
+  ["gocryptfs", encrypts(/^-init$/)],
   ["crontab", (args) => (has(args, /^-[a-z]*r/) ? lost("crontab", "removes all jobs") : [])]
 ])

@@ -1,6 +1,6 @@
 /** Paths in a script, with marks for unknown parts. */
 import { globMatches } from "./glob.ts"
-import { isOpen, unknown, unknownButSet } from "./shellValue.ts"
+import { isAnyDisk, isOpen, unknown, unknownButSet } from "./shellValue.ts"
 
 /** `//usr/./lib/../bin/` is `/usr/bin`. `~` is a home directory, `.` the current one. */
 export const normal = (path: string): string => {
@@ -57,7 +57,7 @@ const mainDirectories = [
 export const breadthOf = (path: string, verb: string): string | undefined => {
   if (path.length > 4096) return undefined
   const all = normal(
-    path.replace(/\/?\*$/, "").replace(/\/(?:\.\[\^?!?\.\][^/]*|\{[^/]*\}|\.\*)$/, "") ||
+    path.replace(/(?:^|\/)\*$/, "").replace(/\/(?:\.\[\^?!?\.\][^/]*|\{[^/]*\}|\.\*)$/, "") ||
       (path.startsWith("/") ? "/" : ".")
   )
   if (/^(?:~[a-z0-9_-]*|\/root|\/home\/[^/*]+)$/.test(all) && !isOpen(all)) return `${verb} a whole home directory`
@@ -73,6 +73,7 @@ export const breadthOf = (path: string, verb: string): string | undefined => {
 }
 
 export const isDisk = (path: string): boolean =>
+  isAnyDisk(path) ||
   /^\/dev\/(?:[shv]d[a-z]|xvd|nvme|mmcblk|dm-|mapper\/|disk\/|loop|md\d|ram|block\/|root$)/.test(path)
 
 const harmless =
