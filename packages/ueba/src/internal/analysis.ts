@@ -12,6 +12,7 @@ import { ScriptInterpreter } from "./interpreter.ts"
 import { disguiseOf } from "./disguisedCommands.ts"
 import { locator } from "./locator.ts"
 import type { FoundFact, FoundWrite } from "./machine.ts"
+import { ownSoftware } from "./otherSoftware.ts"
 import { continuedComments, hiddenByBlanks, trickInWord } from "./readerTricks.ts"
 import { endsInExit } from "./scriptEnd.ts"
 import { appendedTo, type DataRange, uncalledLast, unreachable } from "./scriptTail.ts"
@@ -161,7 +162,11 @@ const commandsOf = (
 > => {
   const interpreter = new ScriptInterpreter(parser, { node: script, text: source, anchor: undefined })
   interpreter.runAll(script, source)
-  const { facts, incomplete, writes } = interpreter.machine
+  const { incomplete, writes } = interpreter.machine
+  const isOwn = ownSoftware(interpreter.machine.facts)
+  const facts = interpreter.machine.facts.map((fact) =>
+    fact.owner !== undefined && isOwn(fact.owner) ? { ...fact, concern: undefined } : fact
+  )
   const inOrder = (a: { readonly site: Site }, b: { readonly site: Site }) => offsetOf(a.site) - offsetOf(b.site)
   const sorted = facts.sort(inOrder)
   const described = (

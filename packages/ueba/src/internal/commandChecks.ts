@@ -77,7 +77,8 @@ export const noSensitiveChanges: Check = {
   documentation:
     "No command changes what gives power over the host or guards it: sudoers, PAM, users and passwords, SSH keys, cron, " +
     "systemd units, login scripts, trusted certificates and package sources, udev, the kernel, firewall, audit and SELinux, " +
-    "the history. Such a change is listed even if the policy allows the place.",
+    "the history, the network, clock and power of the host, and other software that the script does not install. Such a " +
+    "change is listed even if the policy allows the place.",
   why: "An attacker who controls these places controls the host, also after the setup.",
   hint: "Check that the setup needs each of these changes before you run the script as root.",
   requirement: "warned",

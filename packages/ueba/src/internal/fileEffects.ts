@@ -203,12 +203,23 @@ export const effectsOf = (name: string, args: ReadonlyArray<string>): FileEffect
         written: [optionOf(args, "-d") ?? ""],
         unpacked: [[operandsOf(args, /^-[dx]$/)[0] ?? "", optionOf(args, "-d") ?? "."]]
       }
+    case "zip":
+      return {
+        written: operandsOf(args, /^-[tnxib]$/).slice(0, 1),
+        ...(has(args, /^(?:-[a-zA-Z]*m[a-zA-Z]*|--move)$/) ? { removedWhole: operandsOf(args).slice(1) } : undefined)
+      }
     case "7z":
     case "7za":
     case "cpio":
     case "ar":
     case "unrar":
     case "unsquashfs": {
+      // `7z a -sdel` moves the files into the archive.
+      if (name.startsWith("7z") && /^[au]$/.test(args[0] ?? ""))
+        return {
+          written: operandsOf(args).slice(1, 2),
+          ...(has(args, /^-sdel$/) ? { removedWhole: operandsOf(args).slice(2) } : undefined)
+        }
       if (name === "cpio" && has(args, /^(?:-[a-zA-Z]*p|--pass-through)/))
         return { written: operandsOf(args).slice(-1) }
       const directory =
@@ -278,7 +289,7 @@ export const effectsOf = (name: string, args: ReadonlyArray<string>): FileEffect
     case "parted":
     case "badblocks":
     case "hdparm":
-      return has(args, /^(?:-l|-p|--list|print|-t|-T|-I)$/) ||
+      return has(args, /^(?:-[a-zA-Z]*[lJ][a-zA-Z]*|-[dpgtTI]|--(?:list|dump|json|verify|show-\S+)\S*|print)$/) ||
         (name === "wipefs" && !has(args, /^(?:-[a-z]*a|--all|-o)/))
         ? {}
         : { disks: args }
@@ -344,10 +355,11 @@ const tarEffects = (args: ReadonlyArray<string>): FileEffects => {
   const anywhere = has(dashed, /^(?:-[a-zA-Z]*P|--absolute-names$)/)
   if (extracts)
     return { written: [directory ?? ".", ...(anywhere ? ["/"] : [])], unpacked: [[archive, directory ?? "."]] }
-  return has(dashed, /^-[a-zA-Z]*[cru]|^--(?:create|append|update)$/) && archive !== "-"
-    ? {
-        written: [archive],
-        ...(has(args, /^--remove-files$/) ? { removedWhole: operandsOf(dashed.slice(1)) } : undefined)
-      }
-    : {}
+  if (!has(dashed, /^-[a-zA-Z]*[cru]|^--(?:create|append|update)$/)) return {}
+  return {
+    written: archive === "-" ? [] : [archive],
+    ...(has(args, /^--remove-files$/)
+      ? { removedWhole: operandsOf(dashed, /^-[a-zA-Z]*[fCTX]$|^--(?:file|directory|exclude|files-from)$/) }
+      : undefined)
+  }
 }

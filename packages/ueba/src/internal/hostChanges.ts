@@ -18,22 +18,24 @@ import {
   nft,
   packages,
   permissions,
-  privileged,
   service,
   services,
   setting,
   sysctl,
   timestamps,
   ufw,
-  user,
-  userConcern,
   vital,
   type HostChange,
   type Rule
 } from "./hostRules.ts"
+import { accountCommands } from "./accountCommands.ts"
 import { dataLoss } from "./dataLoss.ts"
 import { insecureOptions } from "./insecureOptions.ts"
+import { networkCommands } from "./networkCommands.ts"
 import { remoteRunners } from "./remoteRunners.ts"
+import { securityAgents } from "./securityAgents.ts"
+import { softwareCommands } from "./softwareCommands.ts"
+import { systemState } from "./systemState.ts"
 
 const install =
   /^(?:install|in|add|upgrade|update|dist-upgrade|full-upgrade|localinstall|reinstall|groupinstall|-S\w*|-U\w*|i)$/
@@ -142,39 +144,6 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ],
   ["ssh-copy-id", always("changesTrust", "decides who logs in with SSH")],
   ["ssh-import-id", always("changesTrust", "decides who logs in with SSH")],
-  ["useradd", user(userConcern)],
-  ["adduser", user(userConcern)],
-  ["usermod", user(userConcern)],
-  [
-    "userdel",
-    user((args) =>
-      args.some((argument) => privileged.test(argument)) ? "removes a user that the host depends on" : undefined
-    )
-  ],
-  ["deluser", user(() => undefined)],
-  [
-    "groupadd",
-    user((args) => (has(args, /^(?:-o|--non-unique)$/) ? "makes a second group with the same id" : undefined))
-  ],
-  ["addgroup", user(userConcern)],
-  ["groupmod", user(userConcern)],
-  [
-    "gpasswd",
-    user((args) =>
-      args.some((argument) => privileged.test(argument)) ? "puts a user into a group with root rights" : undefined
-    )
-  ],
-  ["passwd", user((args) => (has(args, /^-[SlL]|^--(?:status|lock)$/) ? undefined : "changes a password"))],
-  ["chpasswd", always("changesUser", "changes passwords")],
-  ["newusers", always("changesUser", "creates users")],
-  ["chsh", user(() => "changes a login shell")],
-  ["vipw", always("changesUser", "edits the users of the host")],
-  ["vigr", always("changesUser", "edits the groups of the host")],
-  [
-    "visudo",
-    (args) =>
-      has(args, /^-[a-z]*c|^--check/) ? [] : [change("changesUser", "sudoers", "decides who gets root rights")]
-  ],
   ["systemctl", services],
   ["service", service],
   ["rc-service", service],
@@ -212,7 +181,6 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["iptables-legacy", firewall],
   ["iptables-nft", firewall],
   ["nft", nft],
-  ["ipset", () => []],
   ["firewall-cmd", firewallCommand],
   ["ufw", ufw],
   [
@@ -334,7 +302,6 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ],
   ["kldload", always("changesKernel", "loads a kernel module")],
   ["git", git],
-  ["npm-config", () => []],
   [
     "mount",
     (args) =>
@@ -345,7 +312,11 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ],
   [
     "update-alternatives",
-    (args) => (has(args, /^--(?:install|set|remove)/) ? [change("changesService", args.join(" "))] : [])
+    (args) =>
+      has(args, /^--(?:install|set|remove|slave|auto)/) &&
+      args.some((argument) => /^\/(?:usr\/)?s?bin\//.test(argument) || (has(args, /^--set$/) && argument.includes("/")))
+        ? [change("changesService", args.join(" "), "changes what a command of the system calls")]
+        : []
   ],
   [
     "dpkg-divert",
@@ -368,6 +339,17 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ])
 ])
 
+const tables = [
+  rules,
+  accountCommands,
+  remoteRunners,
+  dataLoss,
+  networkCommands,
+  systemState,
+  securityAgents,
+  softwareCommands
+]
+
 /** What a command changes on the host, by its name and arguments. */
 export const hostChanges = (name: string, args: ReadonlyArray<string>): ReadonlyArray<HostChange> => {
   const insecure = insecureOptions.get(name)
@@ -383,9 +365,8 @@ export const hostChanges = (name: string, args: ReadonlyArray<string>): Readonly
           )
         ]
       : []
-  return [...[rules, remoteRunners, dataLoss].flatMap((table) => table.get(name)?.(args) ?? []), ...unsafe]
+  return [...tables.flatMap((table) => table.get(name)?.(args) ?? []), ...unsafe]
 }
 
 /** Whether a rule knows what the command does with its arguments. */
-export const isAdministration = (name: string): boolean =>
-  [rules, remoteRunners, dataLoss].some((table) => table.has(name))
+export const isAdministration = (name: string): boolean => tables.some((table) => table.has(name))

@@ -3,11 +3,14 @@
  */
 import type { FactKind } from "../ScriptFacts.ts"
 import { groupedOption, operandsOf } from "./fileEffects.ts"
+import { type Owner, serviceOwner } from "./otherSoftware.ts"
 
 export interface HostChange {
   readonly kind: FactKind
   readonly subject: string
   readonly concern?: string | undefined
+  /** The software that the change concerns. */
+  readonly owner?: Owner | undefined
 }
 
 /** Derives the changes of a command from its arguments. */
@@ -60,19 +63,28 @@ export const services: Rule = (args) => {
   if (!changing.test(verb)) return verb === "daemon-reload" || verb === "" ? [] : []
   if (/^(?:edit|link|set-environment|import-environment|add-wants)$/.test(verb))
     return [change("changesService", names.join(" "), "starts services (systemd)")]
-  return (names.length === 0 ? [""] : names).map((name) =>
-    /^(?:stop|disable|mask|kill)$/.test(verb) && defences.test(name)
-      ? change("weakensDefence", name, "switches off a defence of the host")
-      : change(
-          "changesService",
-          name,
-          // A unit of a user needs no root rights, and few people look for one.
-          has(args, /^--(?:user|global)$/) && /^(?:enable|reenable|preset)$/.test(verb)
-            ? "starts a service with the session of a user"
-            : undefined
-        )
-  )
+  return (names.length === 0 ? [""] : names).map((name) => {
+    if (/^(?:stop|disable|mask|kill)$/.test(verb))
+      return defences.test(name) ? change("weakensDefence", name, "switches off a defence of the host") : stopped(name)
+    return change(
+      "changesService",
+      name,
+      // A unit of a user needs no root rights, and few people look for one.
+      has(args, /^--(?:user|global)$/) && /^(?:enable|reenable|preset)$/.test(verb)
+        ? "starts a service with the session of a user"
+        : undefined
+    )
+  })
 }
+
+/** A service that stays stopped, unless it belongs to the software of the script. */
+export const stopped = (name: string): HostChange =>
+  /^\w/.test(name)
+    ? {
+        ...change("changesService", name, "stops a service of the host and does not start it again"),
+        owner: serviceOwner(name)
+      }
+    : change("changesService", name)
 
 /** Services that protect a host or keep its logs. */
 export const defences =
@@ -95,6 +107,10 @@ export const user =
 
 export const privileged = /^(?:root|wheel|sudo|admin|adm|docker|lxd|libvirt|disk|shadow|0|kvm|podman|sys)$/
 
+/** Users of the distribution that nobody logs in as. */
+const systemUser =
+  /^(?:daemon|bin|sys|sync|games|man|lp|mail|news|uucp|proxy|www-data|backup|list|irc|gnats|nobody|sshd|ftp|apache|nginx|mysql|postgres|messagebus|systemd-\S+|operator|halt|shutdown|adm)$/
+
 export const userConcern = (args: ReadonlyArray<string>): string | undefined => {
   for (const [at, argument] of args.entries()) {
     const next = args[at + 1] ?? ""
@@ -108,6 +124,12 @@ export const userConcern = (args: ReadonlyArray<string>): string | undefined => 
     )
       return "puts a user into a group with root rights"
     if (/^(?:-[a-zA-Z]*p|--password)$/.test(argument) || argument.startsWith("--password=")) return "sets a password"
+    if (
+      /^(?:-[a-zA-Z]*s|--shell)$/.test(argument) &&
+      !/(?:nologin|false|sync)$/.test(value) &&
+      systemUser.test(args.at(-1) ?? "")
+    )
+      return "lets a user of the system log in"
     if (/^(?:-d|--delete|-U|--unlock)$/.test(argument) && args.length < 4) return "removes or unlocks a password"
   }
   const operands = operandsOf(args)
@@ -211,11 +233,17 @@ export const git: Rule = (args) => {
     return [change("weakensDefence", "TLS verification", "switches off the verification of TLS")]
   return /(?:^| )config\b.*\bcore\.(?:hooksPath|fsmonitor|sshCommand|pager|editor)|credential\.helper/.test(text)
     ? [change("misleadsReader", "git", "makes git run other commands")]
-    : []
+    : /(?:^| )config\b.*(?:^| )--system\b/.test(text) && !has(args, /^(?:--get\S*|--list|-l|get|list)$/)
+      ? [change("changesTrust", text, "changes git for all users of the host")]
+      : []
 }
 
 /** Options that also remove the data of containers. */
 export const containers: Rule = (args) =>
+  (has(args, /^(?:rm|rmi|stop|kill|remove)$/) && args.includes("*")) ||
+  (args[0] === "compose" && has(args, /^down$/) && has(args, /^(?:-v|--volumes)$/)) ||
+  (args[0] === "swarm" && has(args, /^leave$/)) ||
+  (args[0] === "system" && has(args, /^(?:prune|reset)$/) && has(args, /^(?:-[a-z]*a[a-z]*|--all|reset)$/)) ||
   (has(args, /^prune$/) && has(args, /^(?:--volumes|volume)$/)) ||
   (args[0] === "volume" && has(args, /^(?:rm|remove)$/))
     ? [change("removes", "volumes", "removes the data of containers")]

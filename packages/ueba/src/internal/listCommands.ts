@@ -1,6 +1,7 @@
 /** Commands that run another for each item of a list: `find`, `xargs` and the jobs of a crontab. */
 import { operandsOf } from "./fileEffects.ts"
 import type { Argument, Interpreter } from "./interpretation.ts"
+import type { Machine } from "./machine.ts"
 import { launchers } from "./launchers.ts"
 import { baseName, withoutUnknownStart } from "./paths.ts"
 import { constant, empty, isOpen, plain, type Value } from "./shellValue.ts"
@@ -8,6 +9,24 @@ import { constant, empty, isOpen, plain, type Value } from "./shellValue.ts"
 type Arguments = ReadonlyArray<Argument>
 
 const textOf = (argument: Argument | undefined): string => argument?.text ?? ""
+
+/** The lines of a list of paths; its paths may contain unknown parts. */
+export const listed = (text: string): ReadonlyArray<string> => {
+  const lines = text.split("\n").filter((line) => line !== "")
+  return isOpen(text) && !lines.every((line) => /^[/~]/.test(line)) ? [text] : lines
+}
+
+/** What `find` finds at `place`, as a path: a name without a pattern is kept. */
+export const foundBelow = (machine: Machine, place: string, texts: ReadonlyArray<string>): string => {
+  const narrow = texts.some((text, at) => narrowing.test(text) && !/^\*+$/.test(texts[at + 1] ?? ""))
+  const name = texts[texts.findIndex((text) => /^-i?name$/.test(text)) + 1] ?? ""
+  const below = place === "/" ? "" : place
+  if (!narrow) return `${below}/*`
+  const named = texts.some((text) => /^-i?name$/.test(text))
+  if (named && texts[texts.indexOf("-maxdepth") + 1] === "1" && !isOpen(name)) return `${below}/${name}`
+  const inside = `${below}/${machine.fresh(undefined, "\u0001").texts[0]}`
+  return named && /^[\w.-]+$/.test(name) ? `${inside}/${name}` : inside
+}
 
 /** Tests of `find` that exclude most files. */
 const narrowing =
@@ -37,7 +56,10 @@ export const find = (interpreter: Interpreter, args: Arguments, stdin: Value | u
     if (onEach && /^(?:rm|shred|unlink)$/.test(baseName(textOf(command[0])))) remove(baseName(textOf(command[0])))
     else {
       const [place = "."] = places
-      const given = narrow ? `${place}/${machine.fresh(undefined, "\u0001").texts[0]}` : place
+      const given =
+        /^(?:ch(?:mod|own|grp|attr|con)|setfacl|setfattr)$/.test(baseName(textOf(command[0]))) && !narrow
+          ? place
+          : foundBelow(machine, place, texts)
       interpreter.invoke(
         command.map((argument) => ({ ...argument, text: argument.text.replaceAll("{}", () => given) })),
         stdin
@@ -69,17 +91,12 @@ export const xargs = (interpreter: Interpreter, args: Arguments, stdin: Value | 
   const wholes = (from ?? machine.fresh()).texts
   let output: Value = empty
   for (const text of wholes) {
-    const items = (isOpen(text) ? [text] : text.split(/[ \t\n]+/)).filter((item) => item !== "").slice(0, 64)
+    const items = (isOpen(text) ? listed(text) : text.split(/[ \t\n]+/)).filter((item) => item !== "").slice(0, 64)
     const given = items.map((item) => ({ text: item, origin: from?.origin }))
     if (replace === undefined) output = interpreter.invoke([...command, ...given], undefined)
     else {
       const mark = replace
-      for (const item of isOpen(text)
-        ? [text]
-        : text
-            .split("\n")
-            .filter((line) => line !== "")
-            .slice(0, 16)) {
+      for (const item of listed(text).slice(0, 16)) {
         output = interpreter.invoke(
           command.map((argument) => ({
             text: argument.text.replaceAll(mark, () => item),

@@ -57,6 +57,14 @@ const places: ReadonlyArray<Place> = [
     /^\/etc\/(?:apt|yum|yum\.conf|yum\.repos\.d|dnf|zypp|pacman\.[^/]*|pacman\.d|apk|rpm|dpkg|opkg|pip\.conf|npmrc|containers|docker)(?:\/|$)|^\/usr\/share\/keyrings(?:\/|$)|^\/var\/lib\/(?:dpkg|rpm)(?:\/|$)|trusted\.gpg/,
     "decides which packages the host trusts"
   ],
+  [
+    /^\/(?:etc|run|usr\/lib|usr\/local\/lib)\/(?:tmpfiles|sysusers|binfmt)\.d(?:\/|$)/,
+    "creates files, users or interpreters when the host starts"
+  ],
+  [
+    /^\/etc\/(?:localtime|timezone|adjtime|locale\.(?:gen|conf)|default\/(?:locale|keyboard)|vconsole\.conf|machine-id|hostid|os-release|lsb-release|updatedb\.conf|subversion|wgetrc|curlrc|odbc\S*|ImageMagick\S*|magic|bindresvport\.blacklist|rpc|netgroup|networks|ethers|mke2fs\.conf|logind\.conf|deluser\.conf|adduser\.conf|libaudit\.conf|nsswitch\.conf|request-key\.(?:conf|d)|sensors\S*|smartd\.conf|hdparm\.conf|watchdog\.conf|cgconfig\.conf|numad\.conf|tuned|oddjobd?\S*|sasl2|gss|krb5\S*|java\S*|jvm\S*|R|maven|default\/(?:ssh|cron|docker|nfs\S*|useradd|grub\S*|rcS|halt|tmpfs|networking|ntp\w*|rsync|keepalived|postgres\S*|mysql\S*|redis\S*|nginx|apache\S*|haproxy|varnish\S*|isc-dhcp\S*|saned|smartmontools|irqbalance|sysstat|atd|dbus|bluetooth|acpid)|sysconfig\/(?:network\S*|sshd|crond|docker|selinux|clock|i18n|kernel|authconfig|init|nfs|rsyslog|auditd))(?:\/|$)/,
+    "belongs to the system or to other software"
+  ],
   [/^\/(?:etc|lib|usr\/lib|run)\/udev(?:\/|$)/, "runs commands when a device appears (udev)"],
   [
     /^\/etc\/(?:audit|audisp|selinux|apparmor[^/]*|default\/(?:ufw|apparmor)|fail2ban|aide[^/]*|tripwire|rsyslog[^/]*|syslog[^/]*|logrotate[^/]*|ufw|nftables[^/]*|iptables|firewalld|sysconfig\/(?:iptables|ip6tables|selinux|nftables)|crowdsec|ossec|falco|osquery)(?:\/|$)|^\/var\/ossec(?:\/|$)/,
@@ -67,7 +75,7 @@ const places: ReadonlyArray<Place> = [
     "changes the kernel or how the host starts"
   ],
   [
-    /^\/proc\/(?:sys|sysrq)|^\/sys\/(?:kernel|module|fs\/selinux|firmware)|^\/dev\/(?:mem|kmem|port)$/,
+    /^\/proc\/(?:sys|sysrq|kcore|acpi|scsi|mtrr)|^\/proc\/[^/]+\/(?:mem|oom_\w+|coredump_filter|attr|[ug]id_map)$|^\/sys\/(?:class|block|power|bus|devices)\/.*\/(?:delete|remove|state|disksize|authorized|unbind|scaling_governor|scheduler)$|^\/sys\/power\/|^\/sys\/(?:kernel|module|fs\/selinux|firmware)|^\/dev\/(?:mem|kmem|port)$/,
     "changes the running kernel"
   ],
   [

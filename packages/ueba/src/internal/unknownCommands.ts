@@ -8,6 +8,7 @@ import { isAdministration } from "./hostChanges.ts"
 import { concernOf } from "./sensitivePlaces.ts"
 import { isOpen } from "./shellValue.ts"
 import { filters, isChecker } from "./textCommands.ts"
+import { hasOwnLanguage } from "./toolScripts.ts"
 
 /** Commands that read, compare, show or wait, and commands that other tables describe. */
 const known: ReadonlySet<string> = new Set(
@@ -36,13 +37,13 @@ const known: ReadonlySet<string> = new Set(
   ).split(" ")
 )
 
+/** Whether a table describes what a command does with its arguments. */
+export const isKnownCommand = (name: string): boolean =>
+  known.has(name) || filters.has(name) || isAdministration(name) || hasOwnLanguage(name)
+
 /** Whether no table describes what a command does with its arguments. */
 export const isUnknown = (name: string): boolean =>
-  !known.has(name) &&
-  !filters.has(name) &&
-  !isAdministration(name) &&
-  !isChecker(name) &&
-  /^[a-zA-Z][\w.+-]*$/.test(name)
+  !isKnownCommand(name) && !isChecker(name) && /^[a-zA-Z][\w.+-]*$/.test(name)
 
 /** The sensitive places among the arguments, or after `=` of an option. */
 export const sensitiveOperands = (texts: ReadonlyArray<string>): ReadonlyArray<string> =>

@@ -1,0 +1,32 @@
+/** Commands that configure other software on the host: web servers, mail servers, databases and the like. */
+import { change, has, type Rule } from "./hostRules.ts"
+
+/** Changes how other software works. */
+const configures =
+  (software: string): Rule =>
+  (args) => [
+    {
+      ...change("changesService", args.join(" ").slice(0, 100), "changes how other software works"),
+      owner: { names: [software], ownedByStarting: false }
+    }
+  ]
+
+export const softwareCommands: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+  ...["a2enmod", "a2dismod", "a2ensite", "a2dissite", "a2enconf", "a2disconf"].map(
+    (name) => [name, configures("apache")] as const
+  ),
+  ...["phpenmod", "phpdismod"].map((name) => [name, configures("php")] as const),
+  ["postconf", (args) => (has(args, /^-[a-zA-Z]*[eX#M]/) ? configures("postfix")(args) : [])],
+  ["lighty-enable-mod", configures("lighttpd")],
+  ["rabbitmqctl", (args) => (has(args, /^(?:list\S*|status|report|await\S*)$/) ? [] : configures("rabbitmq")(args))],
+  ["rabbitmq-plugins", (args) => (has(args, /^(?:enable|disable)$/) ? configures("rabbitmq")(args) : [])],
+  ["smbpasswd", configures("samba")],
+  ["pdbedit", (args) => (has(args, /^-[axmr]$/) ? configures("samba")(args) : [])],
+  ["exportfs", (args) => (has(args, /^-[a-z]*[uoi]/) ? configures("nfs")(args) : [])],
+  ["lpadmin", configures("cups")],
+  ["gitlab-ctl", (args) => (has(args, /^(?:reconfigure|cleanse|uninstall|stop)$/) ? configures("gitlab")(args) : [])],
+  ["gitlab-rails", configures("gitlab")],
+  ["grafana-cli", configures("grafana")],
+  ["occ", configures("nextcloud")],
+  ["wp", configures("wordpress")]
+])
