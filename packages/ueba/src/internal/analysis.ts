@@ -9,11 +9,14 @@ import type { Located, ShellSyntax } from "./shellSyntax.ts"
 import type { Position } from "../Position.ts"
 import { bashOnly } from "./bashOnly.ts"
 import { ScriptInterpreter } from "./interpreter.ts"
+import { commentTricks } from "./commentTricks.ts"
 import { disguiseOf } from "./disguisedCommands.ts"
+import { hiddenEnd } from "./hereDocuments.ts"
+import { ignoredVerification } from "./ignoredVerification.ts"
 import { locator } from "./locator.ts"
 import type { FoundFact, FoundWrite } from "./machine.ts"
 import { ownSoftware } from "./otherSoftware.ts"
-import { continuedComments, hiddenByBlanks, trickInWord } from "./readerTricks.ts"
+import { hiddenByBlanks, hiddenByFiller, trickInWord } from "./readerTricks.ts"
 import { endsInExit } from "./scriptEnd.ts"
 import { appendedTo, type DataRange, uncalledLast, unreachable } from "./scriptTail.ts"
 import { unfinished } from "./unfinished.ts"
@@ -31,7 +34,7 @@ export const analyse = (parser: Parser, source: string, posix: boolean): ShellSy
   const unclosed: Array<{ readonly message: string; readonly offset: number }> = []
   const names: Array<{ readonly message: string; readonly offset: number }> = []
 
-  const tricks = [...hiddenByBlanks(source)]
+  const tricks = [...hiddenByBlanks(source), ...hiddenByFiller(source)]
   const data: Array<DataRange> = []
 
   walk(parser, { node: script, text: source, anchor: undefined }, (site) => {
@@ -65,6 +68,10 @@ export const analyse = (parser: Parser, source: string, posix: boolean): ShellSy
       const disguise = disguiseOf(node)
       if (disguise !== undefined) tricks.push({ message: `${excerpt(site)} (${disguise})`, offset })
     }
+    const ignored = ignoredVerification(node)
+    if (ignored !== undefined) tricks.push({ message: `${excerpt(site)} (${ignored})`, offset })
+    const end = node.type === "HereDoc" && node.closing !== undefined ? hiddenEnd(node) : undefined
+    if (end !== undefined) tricks.push({ message: end, offset })
     const block = blocks[node.type]
     // The parser gave up on a node that ends where it begins: it found no end.
     if (block !== undefined && node.end === node.pos) unclosed.push({ message: block(node), offset })
@@ -75,9 +82,8 @@ export const analyse = (parser: Parser, source: string, posix: boolean): ShellSy
       names.push({ message: name.text, offset: offsetOf({ ...site, node: name.node }) })
   })
 
-  for (const offset of continuedComments(source)) {
-    if (!data.some(([from, to]) => from <= offset && offset < to))
-      tricks.push({ message: "a comment that ends with a backslash, and does not go on", offset })
+  for (const trick of commentTricks(source)) {
+    if (!data.some(([from, to]) => from <= trick.offset && trick.offset < to)) tricks.push(trick)
   }
   const [first] = errors.sort((a, b) => a.offset - b.offset)
   const end = source.trimEnd().length

@@ -113,7 +113,7 @@ export const noBidirectionalControls: Check = {
 }
 
 /** Characters without width, and spaces that a shell does not treat as such. Some of them have separate checks. */
-const invisible = /\p{Default_Ignorable_Code_Point}|(?! )\p{Zs}|[\ufff9-\ufffb]/gu
+const invisible = /\p{Default_Ignorable_Code_Point}|(?! )\p{Zs}|[\ufff9-\ufffc]/gu
 
 export const noInvisibleCharacters: Check = {
   name: "noInvisibleCharacters",
@@ -169,8 +169,8 @@ export const noControlCharacters: Check = {
   })
 }
 
-const foreignLetter = /[^\p{ASCII}\P{L}]/gu
-const wordCharacter = /[\p{L}\p{M}\p{N}_-]/u
+const foreignLetter = /[^\p{ASCII}\P{Alphabetic}]/gu
+const wordCharacter = /[\p{Alphabetic}\p{L}\p{M}\p{N}_-]/u
 
 /**
  * Yields the words with at least one letter beyond ASCII. One pattern for the whole word would scan a long word again from
@@ -217,9 +217,6 @@ const confusable: ReadonlyArray<readonly [name: string, pattern: RegExp]> = [
   ["Georgian", /\p{Script=Georgian}/u]
 ]
 
-/** Full-width and mathematical letters and digits: ASCII to the eye. */
-const styled = /[\uff01-\uff5e]|[\u{1d400}-\u{1d7ff}]/u
-
 export const noLookalikes: Check = {
   name: "noLookalikes",
   title: "No look-alike letters",
@@ -232,7 +229,7 @@ export const noLookalikes: Check = {
   requirement: "warned",
   run: overText((text, { script }) => {
     if (script.ascii) return passed("the whole script is ASCII")
-    const words = collect(text, foreignWords(text), disguise)
+    const words = collect(text, foreignWords(text), (word, offset) => disguise(word, text, offset))
     return Effect.map(script.syntax, (syntax) => {
       const names = Result.isFailure(syntax) ? [] : syntax.success.foreignNames
       const lines = new Set(words.places.map(({ position }) => position.line))
@@ -252,8 +249,30 @@ export const noLookalikes: Check = {
   })
 }
 
-const disguise = (word: string): string | undefined => {
-  if (styled.test(word)) return `${word} is written in letters that only look like ASCII`
+/** Letters of Cyrillic and Greek that look like Latin ones. */
+const twins = /^[асеорхуіјѕһԁԛԝӏьАВЕКМНОРСТХІЈЅѴԌԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρυχκι]+$/u
+
+const disguise = (word: string, text: string, offset: number): string | undefined => {
+  if (isStyled(word)) return `${word} is written in letters that only look like ASCII`
   const scripts = confusable.filter(([, pattern]) => pattern.test(word)).map(([name]) => name)
-  return scripts.length > 1 ? `${word} mixes ${scripts.join(" and ")}` : undefined
+  if (scripts.length > 1) return `${word} mixes ${scripts.join(" and ")}`
+  const after = text.slice(offset + word.length, offset + word.length + 2)
+  const before = text.slice(Math.max(0, offset - 2), offset)
+  return word.length > 2 &&
+    word.length < 100 &&
+    twins.test(word) &&
+    (/^[./@:=][a-z]/.test(after) || /[\w][./@]$/.test(before))
+    ? `${word} is written in letters that only look like ASCII`
+    : undefined
+}
+
+/** Full-width, mathematical, circled or raised letters: ASCII to the eye, and what compatibility mapping makes of them. */
+const isStyled = (word: string): boolean => {
+  if (word.length > 200) return /[\uff01-\uff5e]|[\u{1d400}-\u{1d7ff}]/u.test(word)
+  if (/[\uff21-\uff3a\uff41-\uff5a]|[\u{1d400}-\u{1d7ff}]/u.test(word)) return true
+  const letters = Array.from(word)
+  return (
+    letters.length > 1 &&
+    letters.filter((letter) => /[^\0-\x7f]/.test(letter) && /^[A-Za-z]+$/.test(letter.normalize("NFKC"))).length > 1
+  )
 }

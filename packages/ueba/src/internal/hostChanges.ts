@@ -30,7 +30,7 @@ import {
 } from "./hostRules.ts"
 import { accountCommands } from "./accountCommands.ts"
 import { dataLoss } from "./dataLoss.ts"
-import { insecureOptions } from "./insecureOptions.ts"
+import { weakened } from "./insecureOptions.ts"
 import { networkCommands } from "./networkCommands.ts"
 import { remoteRunners } from "./remoteRunners.ts"
 import { securityAgents } from "./securityAgents.ts"
@@ -352,19 +352,8 @@ const tables = [
 
 /** What a command changes on the host, by its name and arguments. */
 export const hostChanges = (name: string, args: ReadonlyArray<string>): ReadonlyArray<HostChange> => {
-  const insecure = insecureOptions.get(name)
-  const unsafe =
-    insecure !== undefined && has(args, insecure)
-      ? [
-          change(
-            "weakensDefence",
-            /^(?:docker|podman|nerdctl)$/.test(name) ? "container isolation" : "TLS verification",
-            /^(?:docker|podman|nerdctl)$/.test(name)
-              ? "gives a container power over the host"
-              : "does not verify whom it talks to"
-          )
-        ]
-      : []
+  const weak = weakened(name, args)
+  const unsafe = weak === undefined ? [] : [change("weakensDefence", weak.subject, weak.concern)]
   return [...tables.flatMap((table) => table.get(name)?.(args) ?? []), ...unsafe]
 }
 

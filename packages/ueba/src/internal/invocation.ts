@@ -16,6 +16,8 @@ import type { Argument, Interpreter } from "./interpretation.ts"
 import { quoted, runFileValue } from "./fileCode.ts"
 import { launch } from "./launching.ts"
 import { patternTargets } from "./misleadingNames.ts"
+import { terminalTrick } from "./terminalTricks.ts"
+import { urlConcern } from "./deceptiveUrls.ts"
 import { baseName, isDisk } from "./paths.ts"
 import { concernOf } from "./sensitivePlaces.ts"
 import { constant, empty, isOpen, type Origin, ownPath, plain, type Value } from "./shellValue.ts"
@@ -206,6 +208,14 @@ const administer = (
 ): void => {
   const { machine } = interpreter
   if (name === "id" && texts.includes("-u")) machine.fact("needsRoot", "", "id")
+  const shown = terminalTrick(name, texts)
+  if (shown !== undefined) machine.fact("misleadsReader", "terminal", name, shown)
+  if (!/^(?:echo|printf)$/.test(name)) {
+    for (const text of texts.slice(0, 64)) {
+      const deceptive = urlConcern(text)
+      if (deceptive !== undefined) machine.fact("misleadsReader", text, name, deceptive)
+    }
+  }
   for (const { concern, kind, owner, subject } of hostChanges(name, texts.map(plain))) {
     machine.fact(kind, subject, name, concern, { owner })
     if (kind !== "installsPackage") continue

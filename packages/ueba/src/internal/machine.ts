@@ -6,7 +6,8 @@
  */
 import type { Function as FunctionNode } from "unbash"
 import type { FactKind } from "../ScriptFacts.ts"
-import { variableConcern } from "./environmentVariables.ts"
+import { urlConcern } from "./deceptiveUrls.ts"
+import { isWeakness, variableConcern } from "./environmentVariables.ts"
 import { breadthOf, isHarmless, normal, resolve, withoutUnknownStart } from "./paths.ts"
 import { type Owner, ownerOf } from "./otherSoftware.ts"
 import { concernOf } from "./sensitivePlaces.ts"
@@ -218,16 +219,12 @@ export class Machine {
     const before = this.variables.get(name)
     if (this.#scopes > 0) this.#undo.push([name, before])
     this.variables.set(name, this.conditional > 0 && before !== undefined ? either(before, value) : value)
-    if (
-      !/^(?:PATH|LD_|ENV$|BASH_ENV|HIST|PYTHON|PIP_|UV_|PERL|NODE_|GIT_|RUBY|CURL_|LDAP|PROMPT_|LESSOPEN|npm_)/.test(
-        name
-      )
-    )
-      return
     for (const text of value.texts) {
-      const concern = variableConcern(name, plain(text))
+      const deceptive = urlConcern(text)
+      if (deceptive !== undefined) this.fact("misleadsReader", `${name}=${text}`, by, deceptive)
+      const concern = variableConcern(name, name === "PATH" ? text : plain(text))
       if (concern !== undefined) {
-        this.fact(/TLS|history/.test(concern) ? "weakensDefence" : "misleadsReader", `${name}=${text}`, by, concern)
+        this.fact(isWeakness(concern) ? "weakensDefence" : "misleadsReader", `${name}=${text}`, by, concern)
       }
     }
   }

@@ -12,13 +12,14 @@ const lookalikes: ReadonlyArray<readonly [pattern: RegExp, what: string]> = [
     /[\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\u02bc\u02ee\u00b4\uff02\uff07\uff40\u02cb]/,
     "a typographic quote, which is none to a shell"
   ],
+  [/[\u00ab\u00bb]/, "a quote of another language, which is none to a shell"],
   [
     /^--?[\w-]*[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u,
     "a letter of another script in an option"
   ],
-  [/^[\u2010-\u2015\u2212\u2043\ufe58\ufe63\uff0d\u02d7]/, "a dash that begins no option"],
+  [/^[\p{Pd}\u2212\u2043\u02d7\u207b\u208b\u2796\u23af\u2500](?=.)/u, "a dash that begins no option"],
   [/[\u037e\uff1b\u204f\ufe54]/, "looks like ; and is none"],
-  [/[\uff5c\u2223\u01c0\u2502\u2758\u23d0\u05c0]/, "looks like | and is none"],
+  [/[\uff5c\u2223\u01c0\u2502\u2758\u23d0\u05c0\u2016\u2f01\u2f02]/, "looks like | and is none"],
   [/[\uff06\ufe60\ua778]/, "looks like & and is none"],
   [/[\u2044\u2215\u29f8\u2571\u27cb\uff0f\u3033]/, "looks like / and is none"],
   [/[\uff1e\u203a\u02c3\u276f\u3009\ufe65\uff1c\u2039\u02c2\u276e\u3008\ufe64]/, "looks like < or > and is none"],
@@ -27,8 +28,11 @@ const lookalikes: ReadonlyArray<readonly [pattern: RegExp, what: string]> = [
   [/[\u2024\uff0e\ufe52\ua4f8]/, "looks like . and is none"],
   [/[\u2217\uff0a\ufe61\u204e\u066d]/, "looks like * and is none"],
   [/[\uff08\uff09\u2768\u2769\ufe59\ufe5a\uff5b\uff5d\uff3b\uff3d]/, "looks like a bracket and is none"],
-  [/[\uff1d\ufe66\ua78a]/, "looks like = and is none"],
-  [/[\u223c\u02dc\uff5e\u2053]/, "looks like ~ and is none"]
+  [/[\uff1d\ufe66\ua78a\u2a75\u2a74\u1400]/, "looks like = and is none"],
+  [/[\u223c\u02dc\uff5e\u2053]/, "looks like ~ and is none"],
+  [/[\ua4f9\u201a\uff0c]/, "looks like , and is none"],
+  [/(?![0-9])\p{Nd}/u, "a digit of another script"],
+  [/[A-Za-z]\p{M}/u, "a letter with a mark that another character adds"]
 ]
 
 /** Why an unquoted word is misleading, if it is. */
@@ -43,8 +47,8 @@ const unquoted = (part: SyntaxNode): string => (part.type === "Literal" ? part.v
 
 /** The number of consecutive blanks on one line that push code out of sight. */
 const blankLimit = 120
-/** The number of consecutive lines without a visible character. */
-const emptyLimit = 60
+/** The number of consecutive lines without a visible character: more than most windows show. */
+const emptyLimit = 35
 
 /** Code after so many blanks or empty lines that a reader does not scroll there. */
 export const hiddenByBlanks = (text: string): ReadonlyArray<{ readonly message: string; readonly offset: number }> => {
@@ -69,14 +73,23 @@ export const hiddenByBlanks = (text: string): ReadonlyArray<{ readonly message: 
   return found
 }
 
-/** Comments that seem to continue on the next line. A backslash does not continue a comment, so the next line runs. */
-export const continuedComments = (text: string): ReadonlyArray<number> => {
-  const found: Array<number> = []
-  for (let at = text.indexOf("\\\n"); at !== -1 && found.length < 20; at = text.indexOf("\\\n", at + 2)) {
-    const start = text.lastIndexOf("\n", at) + 1
-    if (at - start > 1000 || !/^[ \t]*#(?!!)/.test(text.slice(start, start + 200))) continue
-    // Within a comment block, or before an empty line, it is harmless.
-    if (/^[ \t]*[^#\s]/.test(text.slice(at + 2, at + 202))) found.push(start)
+/** A long row of the same character, with code behind it on the same line. */
+const filler = /([^\w\s])\1{99}/g
+
+/** Code that a row of characters pushes out of sight. */
+export const hiddenByFiller = (text: string): ReadonlyArray<{ readonly message: string; readonly offset: number }> => {
+  const found: Array<{ readonly message: string; readonly offset: number }> = []
+  let last = -1
+  for (const { index } of text.matchAll(filler)) {
+    const start = text.lastIndexOf("\n", index) + 1
+    if (start === last || found.length === 20) continue
+    last = start
+    if (/^[ \t]*#/.test(text.slice(start, Math.min(index, start + 200)))) continue
+    const end = text.indexOf("\n", index)
+    const line = text.slice(index, Math.min(end === -1 ? text.length : end, index + 5000))
+    const behind = /["']\s{0,20}(?:;|&&|\|\|)\s{0,20}[A-Za-z/.$]/.exec(line)
+    if (behind !== null)
+      found.push({ message: "a command behind a long row of characters", offset: index + behind.index })
   }
   return found
 }
