@@ -37,6 +37,30 @@ describe("nothingAppended", () => {
     `${start}cp agent /opt/agent/\n#!/bin/sh\nset -e\n`.replace("/\n#!", "/#!"),
     `${start}mkdir -p /opt/agent\ncp agent /opt/agent/\nset -e\necho start\nmkdir -p /opt/agent\ncp agent /opt/agent/\n`,
     `${start}------WebKitFormBoundary7MA4--\r\n`,
+    `${start}502 Bad Gateway\nnginx/1.24.0\n`,
+    `${start}default backend - 404\n`,
+    `${start}null\n`,
+    `${start}[]\n`,
+    `${start}rpc error: code = Unavailable desc = transport is closing\n`,
+    `${start}Caused by: java.io.IOException: Broken pipe\n`,
+    `${start}root@build01:~# logout\nConnection to build01.example.com closed.\n`,
+    `${start}Nov  2 10:10:10 host haproxy[123]: backend down\n`,
+    `${start}E1102 10:10:10.123456       1 proxy.go:12] x\n`,
+    `${start}Resolving a.example.net... 192.0.2.4\n`,
+    `${start}Ray ID: 8f2a1b3c4d5e6f70\n`,
+    `${start}setup.sh: line 12: syntax error: unexpected end of file\n`,
+    `${start}diff --git a/x b/x\n`,
+    `${start}{% endif %}\n`,
+    `${start}@echo off\n`,
+    `${start}Write-Host "done"\n`,
+    `${start}SELECT 1;\n`,
+    `${start}~\n~\n"setup.sh" 40L, 5625B written\n`,
+    `${start}:wq\n`,
+    `${start}EOF\n`,
+    `${start}Killed\n`,
+    `${start}Best regards,\nJohn\n`,
+    `${start}echo "ready"{"code":14,"details":[]}\n`,
+    `${start}main() { :; }\nmain "$@"\nain "$@"\n`,
     `${sampleScript}${sampleScript}`
   ])("refuses %j", (text) =>
     Effect.gen(function* () {
@@ -54,7 +78,45 @@ describe("nothingAppended", () => {
   )
 
   it.effect.each([
+    "{ exit 0; }",
+    "if true; then exit 0; fi",
+    "if [ -e /a ]; then exit 0; else exit 1; fi",
+    'case "$1" in a) exit 0 ;; *) exit 1 ;; esac',
+    "[ -e /a ] && exit 0 || exit 1",
+    "true && exit",
+    "return 0 2>/dev/null || exit 0",
+    "end() { exit 0; }\nend",
+    "while :; do sleep 60; done",
+    "kill -TERM $$"
+  ])("warns of code behind %j", (end) =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* outcome("nothingAppended", `${start}${end}\necho more\n`)).outcome, "warned")
+    })
+  )
+
+  it.effect("warns of lines that come twice in a row", () =>
+    Effect.gen(function* () {
+      const part = "mkdir -p /opt/agent\ncp agent /opt/agent/\nchmod 755 /opt/agent/agent\nsystemctl start agent\n"
+      const check = yield* outcome("nothingAppended", `${start}${part}${part}echo end\n`)
+      assert.deepStrictEqual([check.outcome, check.position?.line], ["warned", 8])
+    })
+  )
+
+  it.effect.each([
     sampleScript,
+    `${start}if [ -e /a ]; then exit 0; fi\necho end\n`,
+    `${start}case "$1" in a) exit 0 ;; esac\necho end\n`,
+    `${start}[ -e /a ] && exit 0\necho end\n`,
+    `${start}while :; do [ -e /a ] && break; sleep 1; done\necho end\n`,
+    `${start}exec /opt/a || exec /opt/b || echo end\n`,
+    `${start}end() { exit 0; }\ntrap end EXIT\necho end\n`,
+    `${start}stop() { return 1; exit 0; }\nstop\necho end\n`,
+    `${start}kill -0 $$\necho end\n`,
+    `${start}Rscript a.R\n`,
+    `${start}Install_it() { :; }\nInstall_it\n`,
+    `${start}msg() { :; }\nmsg Finished.\n`,
+    `${start}> /opt/a\n`,
+    `${start}true\n`,
     `${start}cat > /opt/a.sh <<'E'\n#!/bin/sh\necho inner\nE\n`,
     `${start}printf '%s' '\n#!/bin/sh\n{"a":1}\n' > /opt/a\n`,
     `${start}echo '{"a":1}'\n`,

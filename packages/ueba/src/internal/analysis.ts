@@ -18,7 +18,7 @@ import type { FoundFact, FoundWrite } from "./machine.ts"
 import { ownSoftware } from "./otherSoftware.ts"
 import { hiddenByBlanks, hiddenByFiller, trickInWord } from "./readerTricks.ts"
 import { endsInExit } from "./scriptEnd.ts"
-import { appendedTo, type DataRange, uncalledLast, unreachable } from "./scriptTail.ts"
+import { appendedTo, type DataRange, repeated, uncalledLast, unreachable } from "./scriptTail.ts"
 import { unfinished } from "./unfinished.ts"
 import { misplacedAt } from "./strictSyntax.ts"
 import { offsetOf, type Parser, type Site, walk } from "./shellTree.ts"
@@ -89,7 +89,7 @@ export const analyse = (parser: Parser, source: string, posix: boolean): ShellSy
   const end = source.trimEnd().length
   data.sort(([a], [b]) => a - b)
   const appended = appendedTo(script, source, data)
-  const dead = unreachable(script)
+  const dead = unreachable(script, source) ?? repeated(script, source)
   const uncalled = uncalledLast(script, source)
   const last = script.commands.at(-1)?.command
   const cut = unfinished(script, source)

@@ -79,7 +79,8 @@ export const nothingAppended: Check = {
   title: "Nothing appended",
   documentation:
     "No foreign text follows the script: no error body, page or message of a server, no second " +
-    "#!, no repetition of the script. The check warns of code after an unconditional exit, because it never runs.",
+    "#!, no repetition of the script. The check warns of code after an unconditional exit, because it never runs, " +
+    "and of lines that come twice in a row.",
   why: "The file differs from what the author wrote, and a shell runs the appended text as commands.",
   hint: "The script was joined with other text during the download. Download it again.",
   requirement: "required",

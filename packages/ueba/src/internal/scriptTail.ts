@@ -3,10 +3,14 @@
  *
  * Runs in the parser's thread and in the main thread: imports only types and modules of this directory.
  */
-import type { Command, ParsedScript, Statement, SyntaxNode } from "unbash"
+import type { Command, Function as FunctionNode, ParsedScript, Statement, SyntaxNode } from "unbash"
 
 import { isForeignText } from "./foreignText.ts"
+import { kindOfLine } from "./foreignLines.ts"
+import { repeatedPart } from "./repeatedPart.ts"
 import { repeatedStart } from "./repeatedStart.ts"
+import { statementsThatRun } from "./scriptEnd.ts"
+import { isUnknown } from "./unknownCommands.ts"
 import type { TailFinding } from "./tailFinding.ts"
 
 /** Parts of the text that are data, not code: bodies of here-documents and quoted text of more than one line. */
@@ -18,7 +22,9 @@ export const appendedTo = (
   source: string,
   data: ReadonlyArray<DataRange>
 ): TailFinding | undefined =>
-  secondScript(script, source, data) ?? repeatedStart(source, (offset) => isWithin(offset, data)) ?? errorBody(script)
+  secondScript(script, source, data) ??
+  repeatedStart(source, (offset) => isWithin(offset, data)) ??
+  errorBody(script, source)
 
 /** A `#!` at the beginning of a line, after a command and outside data. */
 const secondScript = (
@@ -52,21 +58,29 @@ const isWithin = (offset: number, data: ReadonlyArray<DataRange>): boolean => {
   return false
 }
 
-const errorBody = (script: ParsedScript): TailFinding | undefined => {
+/** The number of statements at the end among which foreign text is looked for. */
+const lastStatements = 20
+
+const errorBody = (script: ParsedScript, source: string): TailFinding | undefined => {
   const { commands } = script
+  const functions = new Set(commands.flatMap(({ command }) => (command.type === "Function" ? [command.name.text] : [])))
   for (const [index, statement] of commands.entries()) {
+    if (index > 0 && index >= commands.length - lastStatements) {
+      const foreign = foreignLine(statement, source, functions, index === commands.length - 1)
+      if (foreign !== undefined) return foreign
+    }
     const command = firstCommand(statement)
     if (command === undefined) continue
     const name = command.name?.text ?? ""
     const last = index === commands.length - 1
     if (isJson(name)) return { message: "JSON stands behind the script", offset: statement.pos }
-    if (index > 0 && index >= commands.length - 20 && isMessage(command)) {
+    if (index > 0 && index >= commands.length - lastStatements && isMessage(command)) {
       return {
         message: `${name.slice(0, 40)} … is no command: a message stands behind the script`,
         offset: statement.pos
       }
     }
-    if (index > 0 && index >= commands.length - 20 && isForeignText(command, last))
+    if (index > 0 && index >= commands.length - lastStatements && isForeignText(command, last))
       return {
         message: `${name.slice(0, 40)} is no command: foreign text stands behind the script`,
         offset: statement.pos
@@ -80,6 +94,41 @@ const errorBody = (script: ParsedScript): TailFinding | undefined => {
     if (messages.test(line)) return { message: "an error message stands behind the script", offset: statement.pos }
   }
   return undefined
+}
+
+/** A statement that begins a line which belongs to something else. */
+const foreignLine = (
+  statement: Statement,
+  source: string,
+  functions: ReadonlySet<string>,
+  last: boolean
+): TailFinding | undefined => {
+  const { pos } = statement
+  const start = source.lastIndexOf("\n", pos - 1) + 1
+  if (pos - start > 40 || source.slice(start, pos).trim() !== "") return undefined
+  const end = source.indexOf("\n", pos)
+  const line = source.slice(pos, end === -1 ? source.length : end)
+  const name = firstCommand(statement)?.name?.text ?? ""
+  if (functions.has(name)) return undefined
+  const kind = kindOfLine(line, last && source.slice(pos + line.length).trim() === "")
+  if (kind !== undefined) return { message: `${kind} stands behind the script`, offset: pos }
+  const { command } = statement
+  if (command.type === "Command" && last && command.args.some(({ text }) => gluedJson.test(text.slice(0, 1000))))
+    return { message: "JSON stands behind the script", offset: pos }
+  return line.length >= 6 && line.length < 400 && isUnknown(name) && isRemainder(source, line, pos)
+    ? { message: "the end of an earlier line stands behind the script", offset: pos }
+    : undefined
+}
+
+/** `"ready"{"code":14`: JSON directly behind a word. */
+const gluedJson = /^(?:"[^"]{0,400}"|'[^']{0,400}'|[\w./-]{1,400})\{"[\w.-]{1,40}":/
+
+/** Whether an earlier line ends with `line`, within a word. */
+const isRemainder = (source: string, line: string, pos: number): boolean => {
+  for (let at = source.indexOf(`${line}\n`); at !== -1 && at < pos - 1; at = source.indexOf(`${line}\n`, at + 1)) {
+    if (/\w/.test(source.charAt(at - 1))) return true
+  }
+  return false
 }
 
 /** `panic: …`: command names do not end with a colon. */
@@ -119,29 +168,25 @@ const firstCommand = (statement: Statement): Command | undefined => {
   return undefined
 }
 
-/** The first command that never runs because the script has already exited. */
-export const unreachable = (script: ParsedScript): TailFinding | undefined => {
-  const end = script.commands.findIndex(({ background, command }) => background !== true && ends(command))
-  const next = end === -1 ? undefined : script.commands[end + 1]
+/** The first line of a part that comes twice in a row. */
+export const repeated = (script: ParsedScript, source: string): TailFinding | undefined =>
+  repeatedPart(source, new Set(script.commands.map(({ pos }) => pos)))
+
+/** The first command that never runs because the script has already ended. */
+export const unreachable = (script: ParsedScript, source: string): TailFinding | undefined => {
+  const next = script.commands
+    .slice(statementsThatRun(script, source))
+    .find(({ command }) => command.type !== "Function")
   return next === undefined ? undefined : { message: "the script has ended before this line", offset: next.pos }
 }
 
-const ends = (node: SyntaxNode): boolean => {
-  if (node.type === "BraceGroup") return node.body.commands.some(({ command }) => ends(command))
-  if (node.type !== "Command" || node.name === undefined) return false
-  const name = node.name.text
-  return (
-    name === "exit" || name === "return" || (name === "exec" && node.args.some(({ text }) => !text.startsWith("-")))
-  )
-}
-
-/** The last function defined at the top level, if no other word of the script names it. */
+/** The last function defined at the top level or within its conditions, if no other word of the script names it. */
 export const uncalledLast = (
   script: ParsedScript,
   source: string
 ): { readonly name: string; readonly offset: number } | undefined => {
-  const last = script.commands.findLast(({ command }) => command.type === "Function")?.command
-  if (last?.type !== "Function") return undefined
+  const last = script.commands.map(({ command }) => lastFunction(command)).findLast((found) => found !== undefined)
+  if (last === undefined) return undefined
   const name = last.name.text
   for (let at = source.indexOf(name); at !== -1; at = source.indexOf(name, at + name.length)) {
     if (at === last.name.pos || isWordCharacter(source, at - 1) || isWordCharacter(source, at + name.length)) continue
@@ -150,6 +195,22 @@ export const uncalledLast = (
     if (!/^[ \t]*#/.test(line)) return undefined
   }
   return { name, offset: last.pos }
+}
+
+const lastFunction = (node: SyntaxNode): FunctionNode | undefined => {
+  switch (node.type) {
+    case "Function":
+      return node
+    case "If": {
+      const branches = [node.then, ...node.elif.map(({ then }) => then), node.else]
+      return branches
+        .flatMap((branch) => branch?.commands ?? [])
+        .map(({ command }) => (command.type === "Function" ? command : undefined))
+        .findLast((found) => found !== undefined)
+    }
+    default:
+      return undefined
+  }
 }
 
 const isWordCharacter = (text: string, at: number): boolean => /[\w-]/.test(text.charAt(at))
