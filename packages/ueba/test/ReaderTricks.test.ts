@@ -43,7 +43,13 @@ describe("verifications that are switched off", () => {
     "export ANSIBLE_HOST_KEY_CHECKING=False",
     "export GOSUMDB=off",
     "export SSL_CERT_FILE=/tmp/ca.pem",
-    "export MYSQL_HISTFILE=/dev/null"
+    "export MYSQL_HISTFILE=/dev/null",
+    "alias curl='curl -k'",
+    "printf '%s\\n' 'tls_verify = false' >> /etc/ueba/a.conf",
+    "umask 000",
+    "chmod 777 /opt/a",
+    "chmod -R a+rwX /etc/ueba",
+    "chmod o+w /opt/a"
   ])
   noticed("noReaderTricks", [
     "sha256sum -c sums || true",
@@ -62,7 +68,13 @@ describe("verifications that are switched off", () => {
     "if ! sha256sum -c sums; then echo 'differs'; exit 1; fi",
     "export SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt",
     "export TLS_VERIFY=true",
-    "git commit --no-verify -m a"
+    "git commit --no-verify -m a",
+    "printf '# tls_verify = false\\ntls_verify = true\\n' > /etc/ueba/a.conf",
+    "umask 022",
+    "umask u=rwx,g=rx,o=",
+    "chmod 1777 /opt/a",
+    "chmod 0660 /opt/a",
+    "chmod +w /opt/a"
   ])
 })
 
@@ -79,7 +91,13 @@ describe("variables that change later commands", () => {
     "export JAVA_TOOL_OPTIONS=-javaagent:/opt/a.jar",
     "PS4='$(/opt/x)'; set -x",
     "export https_proxy=http://203.0.113.7:3128",
-    "export HOSTALIASES=/opt/hosts"
+    "export HOSTALIASES=/opt/hosts",
+    "IFS=/",
+    "cat > /opt/b/ls <<'E'\nexit 0\nE\nexport PATH=/opt/b:$PATH",
+    "cp a /usr/local/bin/ls; (exec -a sshd /opt/a)",
+    "(exec -a '[kworker/0:1]' /opt/a)",
+    "alias ps='ps --deselect -C a'",
+    "alias rm='rm -rf'"
   ])
   unnoticed([
     "export PATH=/usr/local/sbin:/usr/sbin:$PATH",
@@ -89,7 +107,10 @@ describe("variables that change later commands", () => {
     "PS4='+ ${LINENO}: '",
     'export https_proxy="$PROXY"',
     "export http_proxy=http://127.0.0.1:3128",
-    "export JAVA_OPTS=-Xmx1g"
+    "export JAVA_OPTS=-Xmx1g",
+    "IFS=:; for d in $PATH; do echo \"$d\"; done; IFS=' '",
+    "(exec -a -bash /bin/bash)",
+    "alias ll='ls -l' grep='grep --color=auto' rm='rm -i'"
   ])
 })
 
@@ -129,6 +150,8 @@ describe("text that hides code", () => {
     "printf '\\033[8m'; /opt/x",
     "echo '\\033[1A\\033[2K'",
     "printf '\\033]0;apt upgrade\\007'",
+    "stty -echo; /opt/x; stty echo",
+    "printf '[sudo] password for %s: ' a",
     "chmod \uff17\uff15\uff15 /opt/a",
     "cp \u207br a b"
   ])

@@ -113,10 +113,14 @@ const judges: ReadonlyMap<string, Judge> = new Map([
     certificates
   ),
   ...each(
-    "OPENSSL_CONF WGETRC CURL_HOME KUBECONFIG PIP_CONFIG_FILE NPM_CONFIG_USERCONFIG GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM ANSIBLE_CONFIG " +
+    "WGETRC CURL_HOME KUBECONFIG PIP_CONFIG_FILE NPM_CONFIG_USERCONFIG GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM ANSIBLE_CONFIG " +
       "DOCKER_CONFIG BASH_STARTUP INPUTRC XDG_CONFIG_DIRS",
     configuration
   ),
+  ...each("OPENSSL_CONF GNUTLS_SYSTEM_PRIORITY_FILE", (value) =>
+    value === "/dev/null" ? "ignores the rules of the host for TLS" : configuration(value)
+  ),
+  ...each("TMOUT", (value) => (/^(?:0|)$/.test(value) ? "keeps idle sessions open" : undefined)),
   ...each("http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY ftp_proxy", proxy),
   ...each("PYTHONHTTPSVERIFY NODE_TLS_REJECT_UNAUTHORIZED", (value) => (value === "0" ? unverified : undefined)),
   ...each(

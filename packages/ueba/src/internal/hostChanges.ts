@@ -7,6 +7,7 @@ import {
   always,
   change,
   containers,
+  creationMask,
   defences,
   firewall,
   firewallCommand,
@@ -253,6 +254,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ],
   ["touch", timestamps],
   ["chmod", permissions],
+  ["umask", creationMask],
   ["install", installation],
   [
     "setcap",

@@ -177,14 +177,31 @@ export const nft: Rule = (args) =>
 const setuid = "lets everybody run it with the rights of its owner (setuid)"
 
 const isSetuid = (mode: string): boolean =>
-  /^0?[2467][0-7]{3}$/.test(mode) || (/[+=][rwxXst]*s/.test(mode) && !mode.startsWith("o"))
+  /^0*[2467][0-7]{3}$/.test(mode) || (/[+=][rwxXst]*s/.test(mode) && !mode.startsWith("o"))
+
+/** Whether everybody may write, apart from directories where only the owner removes a file (sticky). */
+const isForEverybody = (mode: string): boolean =>
+  /^0*[0246]?[0-7]{2}[2367]$/.test(mode) || /(?:^|,)[ug]*[oa][ugoa]*[+=][rxXst]*w/.test(mode)
+
+const everybody = "lets everybody change it"
+
+/** Places that everybody may write to anyway. */
+const shared = /^(?:\/tmp|\/var\/tmp|\/dev|\/run\/lock)(?:\/|$)/
+
+/** `umask 000` */
+export const creationMask: Rule = (args) =>
+  has(args, /^[0-7]{0,3}[0145]$|^[ug]*[oa][ugoa]*[+=][rx]*w/) && !has(args, /^-/)
+    ? [change("weakensDefence", "umask", "lets everybody change the files that are created")]
+    : []
 
 export const permissions: Rule = (args) => {
   const mode =
-    args.find((argument) => /^[0-7]{3,4}$|^[ugoa]*[-+=]/.test(argument) && !/^-(?:R|v|c|f)$/.test(argument)) ?? ""
+    args.find((argument) => /^[0-7]{3,}$|^[ugoa]*[-+=]/.test(argument) && !/^-(?:R|v|c|f)$/.test(argument)) ?? ""
   const paths = args.filter((argument) => argument !== mode && !argument.startsWith("-"))
   const concern = isSetuid(mode) ? setuid : undefined
-  return paths.map((path) => change("changesPermissions", path, concern))
+  return paths.map((path) =>
+    change("changesPermissions", path, concern ?? (isForEverybody(mode) && !shared.test(path) ? everybody : undefined))
+  )
 }
 
 /** `install -m 4755 FILE /usr/local/bin/` */

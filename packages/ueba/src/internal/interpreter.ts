@@ -12,8 +12,9 @@ import type { Argument, Interpreter } from "./interpretation.ts"
 import { assign, valueOfAssignment } from "./assignments.ts"
 import { runCompound } from "./compoundCommands.ts"
 import { invoke } from "./invocation.ts"
+import { declines } from "./insecureOptions.ts"
 import { Machine } from "./machine.ts"
-import { isSplitAtCharacter, redefinesCommand } from "./misleadingNames.ts"
+import { isSplitAtCharacter, namesLikeCommands, redefinesCommand, separatorsLeft } from "./misleadingNames.ts"
 import { redirected } from "./redirections.ts"
 import type { Parser, Site } from "./shellTree.ts"
 import {
@@ -71,6 +72,12 @@ export class ScriptInterpreter implements Interpreter {
     const { machine } = this
     this.at({ node: script, text, anchor: undefined }, () => this.#list(script.commands, undefined))
     for (let at = 0; at < this.#deferred.length && at < 1000; at++) this.#deferred[at]?.()
+    for (const value of [...machine.aliases.values()].slice(0, 100)) {
+      if (!isOpen(value.texts[0] ?? ""))
+        machine.maybe(() => machine.scoped(() => this.runCode(value, undefined, "alias")))
+    }
+    separatorsLeft(machine)
+    namesLikeCommands(machine)
     for (const [name, { anchor, node, text }] of machine.functions) {
       if (machine.calledFunctions.has(name)) continue
       machine.calledFunctions.add(name)
@@ -290,6 +297,8 @@ export class ScriptInterpreter implements Interpreter {
   /** Records that a command writes `value` to a file. A process substitution reads it as its input. */
   write(path: string, value: Value, append: boolean): void {
     const consumer = this.#consumers.get(path)
+    if (value.texts.some((text) => !isOpen(text.slice(0, 1)) && declines(text)))
+      this.machine.fact("weakensDefence", path, "write", "writes a setting that declines a verification")
     if (consumer === undefined) this.machine.setFile(path, value, append)
     else this.machine.scoped(() => this.#nested(consumer, value))
   }

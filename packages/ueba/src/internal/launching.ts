@@ -8,6 +8,7 @@ import { runLanguage } from "./languageCode.ts"
 import { codeOptions, languageOf, type Launcher, launcherOf, launchers, shells, shellValued } from "./launchers.ts"
 import { crontab, find, xargs } from "./listCommands.ts"
 import { runUnexpectedly } from "./unexpectedLaunchers.ts"
+import { baseName } from "./paths.ts"
 import { constant, empty, isOpen, type Origin, ownPath, type Value } from "./shellValue.ts"
 
 type Arguments = ReadonlyArray<Argument>
@@ -164,6 +165,7 @@ const runLauncher = (
 ): Value | undefined => {
   const { machine } = interpreter
   if (name === "sudo" || name === "doas" || name === "pkexec" || name === "su") machine.fact("needsRoot", "", name)
+  if (name === "exec" && /^-[a-z]*a$/.test(textOf(args[0]))) renamed(interpreter, textOf(args[1]), textOf(args[2]))
   const code = codeOf(launcher, args)
   if (code !== undefined) return inNewShell(interpreter, [], () => interpreter.runCode(code, stdin, name))
   let operands = launcher.operands ?? 0
@@ -198,6 +200,12 @@ const runLauncher = (
     return inNewShell(interpreter, [], () => interpreter.runCode(stdin, undefined, name))
   if (name === "exec" && stdin !== undefined) machine.shellInput = stdin
   return launcher.rest === "nothing" ? undefined : machine.fresh(stdin?.origin)
+}
+
+/** `exec -a NAME program` shows another name in the list of processes. A dash only makes a shell a login shell. */
+const renamed = ({ machine }: Interpreter, shown: string, program: string): void => {
+  if (!isOpen(shown) && baseName(shown.replace(/^-/, "")) !== baseName(program))
+    machine.fact("misleadsReader", shown, "exec", "shows another name in the list of processes")
 }
 
 /** `command x` and `builtin x` call `x` itself, not the function of that name. */

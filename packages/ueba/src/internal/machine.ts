@@ -219,6 +219,8 @@ export class Machine {
     const before = this.variables.get(name)
     if (this.#scopes > 0) this.#undo.push([name, before])
     this.variables.set(name, this.conditional > 0 && before !== undefined ? either(before, value) : value)
+    if (name === "IFS") this.separatorSite = this.site
+    if (name === "PATH") this.#searches(value.texts[0] ?? "")
     for (const text of value.texts) {
       const deceptive = urlConcern(text)
       if (deceptive !== undefined) this.fact("misleadsReader", `${name}=${text}`, by, deceptive)
@@ -226,6 +228,14 @@ export class Machine {
       if (concern !== undefined) {
         this.fact(isWeakness(concern) ? "weakensDefence" : "misleadsReader", `${name}=${text}`, by, concern)
       }
+    }
+  }
+
+  /** Records the directories before those of the system. */
+  #searches(path: string): void {
+    for (const place of path.slice(0, 4096).split(":")) {
+      if (/^\/(?:usr\/)?s?bin$/.test(place) || isOpen(place)) break
+      this.searched.set(normal(place), this.site)
     }
   }
 
@@ -331,6 +341,11 @@ export class Machine {
           : either(value, before)
     )
   }
+
+  /** Directories that the script has put before those of the system in `PATH`, and where it did so. */
+  readonly searched = new Map<string, Site>()
+  /** Where the script has last set `IFS`. */
+  separatorSite: Site | undefined
 
   /** Symbolic links that the script has created, with their targets. */
   readonly links = new Map<string, string>()

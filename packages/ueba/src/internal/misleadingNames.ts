@@ -13,7 +13,8 @@ const wellKnown: ReadonlySet<string> = new Set(
     "unzip sh bash dash ksh zsh test [ true false : exit return set unset export eval exec source . trap read printf ssh scp sftp " +
     "rsync apt apt-get dpkg yum dnf rpm zypper apk systemctl service gpg gpgv openssl sha256sum sha512sum sha1sum md5sum cksum ps " +
     "kill passwd find xargs head tail sort uniq cut tr tee env id whoami mount umount useradd usermod crontab python python3 perl " +
-    "docker podman kubectl git make diff cmp file stat df du nc base64 xxd command builtin type alias"
+    "docker podman kubectl git make diff cmp file stat df du nc base64 xxd command builtin type alias netstat ss lsof top w who last " +
+    "if then else fi for while do done case esac"
   ).split(" ")
 )
 
@@ -43,12 +44,43 @@ export const redefinesCommand = (machine: Machine, { body, name }: FunctionNode)
   machine.fact("misleadsReader", name.value, "function", `gives ${name.value} another meaning`)
 }
 
+/** Options and filters that leave out a part of what a command shows, or that remove a safeguard. */
+const hides = /\s--(?:hide|deselect|ignore|exclude|no-preserve-root)\b|\|\s{0,9}(?:e|f)?grep\s{1,9}-[a-z]*v/
+
 /** Reports an alias of the same kind. */
 export const aliasesCommand = (machine: Machine, name: string, text: string): void => {
   const first = /^\s*\\?([^\s;|&]+)/.exec(text.slice(0, 200))?.[1]
+  if (first === name && (hides.test(text.slice(0, 1000)) || (name === "rm" && /\s-[a-z]*f/.test(text.slice(0, 100))))) {
+    machine.fact("misleadsReader", name, "alias", `makes ${name} show less or do more than it says`)
+    return
+  }
   if (wellKnown.has(name) && first !== name && first?.slice(first.lastIndexOf("/") + 1) !== name) {
     machine.fact("misleadsReader", name, "alias", `gives ${name} another meaning`)
   }
+}
+
+/** Commands that people use to look at a host, to check something, or to get more rights. */
+const trusted =
+  /^(?:\[|test|true|false|ls|ps|ss|netstat|lsof|top|w|who|last|id|su|sudo|login|passwd|ssh|scp|sshd|find|grep|cat|cp|mv|rm|echo|kill|systemctl|journalctl|(?:sha\d+|md5|b2)sum|gpgv?|cmp|diff|stat|file|mount|crontab|ip|iptables)$/
+
+/** Reports files under the name of such a command, in a place where a shell looks for commands first. */
+export const namesLikeCommands = (machine: Machine): void => {
+  for (const path of machine.files.keys()) {
+    const at = path.lastIndexOf("/")
+    const directory = path.slice(0, at)
+    if (!trusted.test(path.slice(at + 1)) || isOpen(path)) continue
+    const site = machine.searched.get(directory)
+    if (site !== undefined)
+      machine.fact("misleadsReader", path, "PATH", `makes ${path.slice(at + 1)} call another program`, { site })
+  }
+}
+
+/** Reports an `IFS` that keeps splitting words at characters which are no blanks. */
+export const separatorsLeft = (machine: Machine): void => {
+  const value = machine.variables.get("IFS")?.texts[0] ?? ""
+  const site = machine.separatorSite
+  if (site !== undefined && /[^\s]/.test(value) && !isOpen(value) && !machine.site.text.includes("unset IFS"))
+    machine.fact("misleadsReader", "IFS", "=", "makes later commands split their words elsewhere", { site })
 }
 
 /** Commands that a pattern in place of a command name may match. */

@@ -15,16 +15,22 @@ const sequences: ReadonlyArray<readonly [pattern: RegExp, what: string]> = [
   [/(?:\\b){3}/, "writes over what the terminal has shown"]
 ]
 
-/** What a call does to the terminal, if it misleads a reader. */
-export const terminalTrick = (name: string, args: ReadonlyArray<string>): string | undefined => {
+/**
+ * What a call does to the terminal, if it misleads a reader.
+ *
+ * @param text the script, which asks for a secret where it reads something
+ */
+export const terminalTrick = (name: string, args: ReadonlyArray<string>, text: string): string | undefined => {
   if (name === "echo" || name === "printf") {
     for (const argument of args.slice(0, 16)) {
+      if (/\[sudo\] password for/i.test(argument.slice(0, 4096))) return "asks for a password in the name of sudo"
       const part = argument.slice(0, 4096)
       const found = sequences.find(([pattern]) => pattern.test(part))
       if (found !== undefined) return found[1]
     }
     return undefined
   }
+  if (name === "stty" && args.includes("-echo") && !/\bread\b/.test(text)) return "hides what is typed and shown"
   if (name === "tput")
     return args.some((argument) => /^(?:cuu1?|smcup|invis|reset|ed|rc|home)$/.test(argument))
       ? "writes over what the terminal has shown"
