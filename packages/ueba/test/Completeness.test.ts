@@ -74,7 +74,7 @@ describe("complete", () => {
     ],
     [
       '#!/bin/sh\necho "[1/3] packages"\napt-get install -y a\necho "[2/3] user"\nuseradd -r a\n',
-      "step 2 of 3 is the last that the script tells of (line 5, column 1)"
+      "step 2 of 3 is the last that the script tells of (line 4, column 1)"
     ],
     [
       '#!/bin/sh\necho "Adding the user"\nuseradd -r a\necho "Starting the service"\n',
@@ -117,7 +117,49 @@ describe("complete", () => {
       "#!/bin/sh\nid\n\n# The service reads this file.\n#\n",
       "the last comment ends with an empty line of its own (line 5, column 1)"
     ],
-    ["#!/bin/sh\nid\n# Not on hosts that are older,\n", "the last comment ends within a sentence (line 3, column 1)"]
+    ["#!/bin/sh\nid\n# Not on hosts that are older,\n", "the last comment ends within a sentence (line 3, column 1)"],
+    [
+      "#!/bin/bash\n. ./lib.sh\nAPP=agent\n",
+      "the last command sets APP, and nothing follows that uses it (line 3, column 1)"
+    ],
+    [
+      "#!/bin/sh\nid\nversion=$(cat /etc/version)\n",
+      "the last command sets version, and nothing follows that uses it (line 3, column 1)"
+    ],
+    ["#!/bin/sh\nid\nexport A\n", "the last command is export A, and nothing follows it (line 3, column 1)"],
+    [
+      "#!/bin/sh\nid\nread -r answer\n",
+      "the last command is read -r answer, and nothing follows it (line 3, column 1)"
+    ],
+    [
+      "#!/bin/bash\nset -e\nsource ./common.sh\n",
+      "the last command is source ./common.sh, and nothing follows it (line 3, column 1)"
+    ],
+    [
+      "#!/bin/sh\nid\nmkdir -p /opt/agent\n\n",
+      "the last command is mkdir -p /opt/agent, and nothing follows it, and the last line is empty (line 3, column 1)"
+    ],
+    [
+      "#!/bin/sh\nid\ncd /opt/agent\n# Unpack the files\n",
+      "the last command is cd /opt/agent, and nothing follows it, and a comment is the last line (line 3, column 1)"
+    ],
+    [
+      "#!/bin/sh\n. ./lib\nmsg_info a\nid\nmsg_ok a\nmsg_info b\nls\n",
+      "no msg_ok concludes the last step that msg_info begins (line 6, column 1)"
+    ],
+    [
+      '#!/bin/sh\nn=0\ntotal=3\nstep() { n=$((n + 1)); echo "$n/$total $1"; }\nstep a\nid\nstep b\nls\n',
+      "step 2 of 3 is the last that step counts (line 7, column 1)"
+    ],
+    [
+      '#!/bin/sh\nstep() { echo "$1"; }\nstep a\nid\nstep b\nls\nstep c\n',
+      "nothing follows the last step that step announces (line 7, column 1)"
+    ],
+    ["#!/bin/sh\ntrap finish EXIT\nid\n", "nothing defines finish, which a trap calls (line 2, column 1)"],
+    [
+      '#!/bin/sh\n# This file ends with a line "# END OF SETUP".\nid\n',
+      'no line ends the script with "END OF SETUP", as a comment tells (line 3, column 1)'
+    ]
   ])("refuses %j, which prepares for what does not follow", ([text, expected]) =>
     Effect.gen(function* () {
       assert.strictEqual((yield* findings(text)).complete, `failed: ${expected}`)
@@ -128,6 +170,13 @@ describe("complete", () => {
     // Settings and functions for other scripts.
     "#!/bin/sh\nA=1\n",
     "#!/bin/sh\nf() { :; }\nexport A=1\n",
+    // Other scripts alternate in another way.
+    "#!/bin/sh\n. ./lib\nmsg_info a\nid\nmsg_ok a\nmsg_info b\nmsg_info c\nls\n",
+    "#!/bin/sh\n. ./lib\nmsg_info a\nid\nmsg_ok a\n",
+    '#!/bin/sh\nstep() { echo "$1"; }\nstep a\nid\nstep b\nls\nstep done\n',
+    // A file that the script reads may define the handler.
+    "#!/bin/sh\n. ./lib\ntrap finish EXIT\nid\n",
+    '#!/bin/sh\n# This file ends with a line "# END OF SETUP".\nid\n# END OF SETUP\n',
     // The value is the output of a command.
     "#!/bin/sh\nid\nresult=$(install_all)\n",
     "#!/bin/sh\nid\nset +x\n",
@@ -187,10 +236,54 @@ describe("complete", () => {
     [
       '#!/bin/sh\nid\nif [ ! -x /opt/a ]; then\n  echo "missing" >&2\n  exit 1\nfi\n',
       "the last block only ends the script where something is wrong, and nothing follows it (line 3, column 1)"
+    ],
+    [
+      "#!/bin/sh\nserver=a.example\nspool=/var/spool/a\nmode=0640\necho $server\n",
+      "nothing uses spool and mode, which the script sets (line 3, column 1)"
+    ],
+    [
+      "#!/bin/sh\nsystemctl stop agent\ncp a /etc/agent\n",
+      "nothing resumes what systemctl stop agent interrupts (line 2, column 1)"
+    ],
+    [
+      "#!/bin/sh\nmkdir /var/lock/agent.lock\ncp a /etc/agent\n",
+      "nothing releases the lock that the script takes (line 2, column 1)"
+    ],
+    [
+      '#!/bin/sh\nsed s/a/b/ c > "$c.tmp"\nchown root "$c"\n',
+      'nothing uses "$c.tmp", which the script writes (line 2, column 1)'
+    ],
+    [
+      "#!/bin/sh\n# Writes a.conf, b.conf and c.conf.\necho 1 > /etc/agent/a.conf\necho 2 > /etc/agent/b.conf\n",
+      "a list of files ends with c.conf, which no command mentions (line 4, column 1)"
+    ],
+    [
+      '#!/bin/sh\nid\necho "Read the following text:${CL}"\n',
+      'the last command is echo "Read the following text:${CL}", and nothing follows it (line 3, column 1)'
+    ],
+    [
+      '#!/bin/sh\necho "chmod 644 a"\nchmod 644 a\necho "chmod 644 b"\n',
+      "the last command shows chmod, which does not follow (line 4, column 1)"
     ]
   ])("warns of %j, which some sound scripts end with", ([text, expected]) =>
     Effect.gen(function* () {
       assert.strictEqual((yield* findings(text)).endsInCommand, `warned: ${expected}`)
+    })
+  )
+
+  it.effect.each([
+    // What is stopped is removed, the settings are for a program or for a file that is read, and every file is written.
+    "#!/bin/sh\nsystemctl stop agent\nrm -rf /opt/agent\n",
+    "#!/bin/sh\nset -a\nserver=a.example\nmode=0640\nagent --configure\n",
+    "#!/bin/sh\nserver=a.example\nmode=0640\n. /usr/lib/agent/setup\nagent --configure\n",
+    '#!/bin/sh\nmkdir /var/lock/agent.lock\ntrap "rmdir /var/lock/agent.lock" EXIT\ncp a /etc/agent\n',
+    '#!/bin/sh\nsed s/a/b/ c > "$c.tmp"\nmv "$c.tmp" "$c"\n',
+    "#!/bin/sh\n# Writes a.conf and b.conf.\necho 1 > /etc/agent/a.conf\necho 2 > /etc/agent/b.conf\n",
+    // A file that is read calls a function that commands follow.
+    "#!/bin/bash\nsource ./lib.sh\nupdate() { id; }\nstart\n"
+  ])("does not warn of the end of %j", (text) =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* findings(text)).endsInCommand, "passed: yes")
     })
   )
 

@@ -15,15 +15,15 @@ import {
 } from "../Check.ts"
 import type { ShellSyntax } from "./shellSyntax.ts"
 import { locator } from "./locator.ts"
-import { cutWithinLine, endsInComment } from "./scriptTail.ts"
+import { cutWithinLine, endsInComment, endsInEmptyLine } from "./scriptTail.ts"
 
 export const complete: Check = {
   name: "complete",
   title: "Complete",
   documentation:
     "No block, quote, here-document or PEM block is open at the end, and the last line does not continue on another line. The " +
-    "last line does not end within a word or comment, a function main is called, and the last command or comment does not " +
-    "prepare for commands that do not follow. The check names the position where each open block starts.",
+    "last line does not end within a word or comment, a function main is called, no announced step is missing, and the last " +
+    "command or comment does not prepare for commands that do not follow. The check names the position where each open block starts.",
   why: "The end of the script is missing.",
   hint: "Download the script again.",
   requirement: "required",
@@ -98,8 +98,10 @@ export const endsInCommand: Check = {
   title: "Ends in a command",
   documentation:
     "The script ends with a command, neither with a comment nor with a function that nothing calls after that, and it calls " +
-    "the last function that it defines. The last command does more than prepare for others. A file that other scripts " +
-    "read may end otherwise; a setup script that was cut off does.",
+    "the last function that it defines. The last command does more than prepare for others. Something uses the settings, " +
+    "temporary files and locks that the script makes, and resumes what it stops; no list of files in a comment or message " +
+    "ends with a file that no command mentions. A file that other scripts read may end otherwise; a setup script that was " +
+    "cut off does.",
   why: "The last commands are probably missing, so that the script does not do its work.",
   hint: "Check whether commands are missing at the end, for example the call of the last function.",
   requirement: "warned",
@@ -142,8 +144,7 @@ export const finalNewline: Check = {
       return notApplicable(size === 0 ? "there is no last line" : "the script ends with a payload")
     }
     if (bytes[size - 1] !== 0x0a) return failed("the last line has no line break")
-    const end = new TextDecoder("latin1").decode(bytes.subarray(-300))
-    return /\n[ \t]*\n$/.test(end) && !/(?:^|\n|;[ \t]*)(?:exit|return|exec|main)\b[^\n]*\n[ \t\n]*$/.test(end)
+    return endsInEmptyLine(new TextDecoder("latin1").decode(bytes.subarray(-300)))
       ? failed("the last line is empty: more may have followed")
       : passed("yes")
   }

@@ -7,6 +7,7 @@ import type { Command, Function as FunctionNode, ParsedScript, Statement, Syntax
 
 import { isForeignText } from "./foreignText.ts"
 import { kindOfLine } from "./foreignLines.ts"
+import { readsFile, works } from "./preparingCommands.ts"
 import { repeatedPart } from "./repeatedPart.ts"
 import { repeatedStart } from "./repeatedStart.ts"
 import { statementsThatRun } from "./scriptEnd.ts"
@@ -180,13 +181,20 @@ export const unreachable = (script: ParsedScript, source: string): TailFinding |
   return next === undefined ? undefined : { message: "the script has ended before this line", offset: next.pos }
 }
 
-/** The last function defined at the top level or within its conditions, if no other word of the script names it. */
+/**
+ * The last function defined at the top level or within its conditions, if no other word of the script names it. A file that
+ * the script reads may call a function that other commands follow.
+ */
 export const uncalledLast = (
   script: ParsedScript,
   source: string
 ): { readonly name: string; readonly offset: number } | undefined => {
-  const last = script.commands.map(({ command }) => lastFunction(command)).findLast((found) => found !== undefined)
+  const { commands } = script
+  const functions = commands.map(({ command }) => lastFunction(command))
+  const index = functions.findLastIndex((found) => found !== undefined)
+  const last = functions[index]
   if (last === undefined) return undefined
+  if (commands.slice(index + 1).some(works) && commands.some(readsFile)) return undefined
   const name = last.name.text
   for (let at = source.indexOf(name); at !== -1; at = source.indexOf(name, at + name.length)) {
     if (at === last.name.pos || isWordCharacter(source, at - 1) || isWordCharacter(source, at + name.length)) continue
@@ -252,6 +260,15 @@ export const endsInComment = (source: string): boolean => {
   const end = source.trimEnd().length
   const line = source.slice(Math.max(source.lastIndexOf("\n", end - 1) + 1, end - 1000), end)
   return /^[ \t]*#[ \t]*\S/.test(line) && !isNoHeading(line)
+}
+
+/**
+ * Whether the last line is empty, as where a file is cut off between two parts. After an exit, or after the call of a
+ * function that contains the script, such a line means nothing.
+ */
+export const endsInEmptyLine = (source: string): boolean => {
+  const end = source.slice(-300)
+  return /\n[ \t]*\n$/.test(end) && !/(?:^|\n|;[ \t]*)(?:exit|return|exec|main)\b[^\n]*\n[ \t\n]*$/.test(end)
 }
 
 /** Comments that editors, packagers and authors put at the end of a file. */
