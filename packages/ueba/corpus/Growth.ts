@@ -8,12 +8,13 @@
  *
  * For each input it compares the processor time of each part of the verification for one size and for four times that size,
  * and ends with 1 where a growth is more than 1.3 times linear. `--largest` measures whole verifications of 4 MiB instead,
- * which must take at most 10 s of processor time. `--random N` takes N random inputs instead, others with another `--seed N`.
+ * which must take at most 10 s of processor time, of the inputs of `DenseShapes.ts` as well. `--random N` takes N random inputs instead, others with another `--seed N`.
  */
 import { parseArgs } from "node:util"
 import { growths, largestCost, steepest } from "./Cost.ts"
 import { random } from "./Damage.ts"
-import { randomShape, shapes } from "./Shapes.ts"
+import { denseShapes } from "./DenseShapes.ts"
+import { randomShape, shapes as grammar } from "./Shapes.ts"
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     verbose: { type: "boolean", default: false }
   }
 })
+const shapes = values.largest ? [...grammar, ...denseShapes] : grammar
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
 const next = random(Number(values.seed))

@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { growths, steepest } from "../corpus/Cost.ts"
 import { random } from "../corpus/Damage.ts"
+import { denseShapes } from "../corpus/DenseShapes.ts"
 import { randomShape, type Shape, shapes } from "../corpus/Shapes.ts"
 
 const assertLinear = (shape: Shape) => {
@@ -36,7 +37,9 @@ const worst: ReadonlyArray<string> = [
   "findings",
   "case items",
   "the last line of JSON",
-  "a word of Cyrillic and Latin"
+  "a word of Cyrillic and Latin",
+  // Every construct of the grammar, as often as is not refused before parsing.
+  ...denseShapes.map(([name]) => name)
 ]
 
 describe("the largest script that is read is verified within 10 s of processor time", () => {

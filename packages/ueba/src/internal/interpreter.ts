@@ -35,6 +35,9 @@ import { type Environment, expandParts, expandWord, isQuoted } from "./wordExpan
 /** The maximum nesting of code within code. Readable scripts need less. */
 const codeDepthLimit = 12
 
+/** Words of a command that are followed. Millions of them would exhaust the memory of the thread. */
+const mostWords = 20_000
+
 export class ScriptInterpreter implements Interpreter {
   readonly machine: Machine
   readonly environment: Environment
@@ -260,7 +263,8 @@ export class ScriptInterpreter implements Interpreter {
     const add = (word: Word) =>
       values.push({ value: expandWord(word, this.environment), quoted: word.parts === undefined || isQuoted(word) })
     if (name !== undefined) add(name)
-    for (const argument of node.args) {
+    if (node.args.length > mostWords) machine.incomplete = true
+    for (const argument of node.args.slice(0, mostWords)) {
       if (argument.type === "Word") add(argument)
       else {
         const value = valueOfAssignment(this, argument)
