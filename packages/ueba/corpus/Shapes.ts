@@ -106,6 +106,15 @@ export const shapes: ReadonlyArray<readonly [name: string, shape: Shape]> = [
   ["patterns", line("rm -rf /", "?*")],
   ["traps", repeat("trap 'rm -rf /tmp/a' EXIT\n")],
   ["redirections", line("echo a", " >/tmp/b")],
+  ["comments that say that the script ends", repeat("# ---- end of script ----\n")],
+  ["comments of a licence", repeat("# Licensed under the license\na\n")],
+  ["comments that go on", repeat("a # b \\\n")],
+  ["addresses", repeat("a=https://a.example@b/c\n")],
+  ["settings that are written", repeat("echo 'tls_verify = false' >> /etc/a\n")],
+  ["loops that never end", repeat("while :; do a; done\n")],
+  ["functions that end", (size) => `f() { g; exit; }\ng() { f; return; }\n${repeat("f\n")(size)}`],
+  ["a terminal without an echo", repeat("stty -echo\n")],
+  ["lines that come twice", repeat("mkdir -p /opt/a\ncp a /opt/a\nchmod 755 /opt/a\n")],
   ["case items", (size) => `case $1 in\n${repeat("a) rm -rf /tmp/x;;\n")(size)}esac\n`]
 ]
 

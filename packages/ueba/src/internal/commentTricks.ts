@@ -76,11 +76,14 @@ const feignedEnd =
 /** A comment that says that the script ends, with commands behind it. */
 const feignedEnds = (text: string): ReadonlyArray<Trick> => {
   const found: Array<Trick> = []
-  for (const match of text.matchAll(/^[ \t]{0,40}#.{0,200}\b(?:end of|eof|nothing)\b.*$/gim)) {
-    if (!feignedEnd.test(match[0].slice(0, 400)) || found.length === limit) continue
-    const rest = text.slice(match.index + match[0].length, match.index + match[0].length + 20_000)
-    if (/^[ \t]{0,40}[^\s#]/m.test(rest))
-      found.push({ message: "a comment says that the script ends, and it does not", offset: match.index })
+  let end = 0
+  let code = 0
+  for (const line of text.split("\n")) {
+    const start = line.slice(0, 400)
+    if (/^[ \t]*[^\s#]/.test(start)) code = end
+    else if (found.length < limit && feignedEnd.test(start))
+      found.push({ message: "a comment says that the script ends, and it does not", offset: end })
+    end += line.length + 1
   }
-  return found
+  return found.filter(({ offset }) => offset < code)
 }

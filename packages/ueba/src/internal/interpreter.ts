@@ -44,6 +44,7 @@ export class ScriptInterpreter implements Interpreter {
   /** Code of traps, which runs at the end. */
   readonly #deferred: Array<() => void> = []
   #pseudoFiles = 0
+  readonly #judged = new Map<string, boolean>()
   readonly #consumers = new Map<string, Script>()
 
   constructor(parser: Parser, root: Site) {
@@ -298,10 +299,19 @@ export class ScriptInterpreter implements Interpreter {
     return output ?? empty
   }
 
+  /** Whether a text that the script writes declines a verification. The same text may be written many times. */
+  #declines(text: string): boolean {
+    const before = this.#judged.get(text)
+    if (before !== undefined) return before
+    const result = this.machine.spend(Math.min(text.length, 65_536) >> 2) && declines(text)
+    this.#judged.set(text, result)
+    return result
+  }
+
   /** Records that a command writes `value` to a file. A process substitution reads it as its input. */
   write(path: string, value: Value, append: boolean): void {
     const consumer = this.#consumers.get(path)
-    if (value.texts.some((text) => !isOpen(text.slice(0, 1)) && declines(text)))
+    if (value.texts.some((text) => this.#declines(text)))
       this.machine.fact("weakensDefence", path, "write", "writes a setting that declines a verification")
     if (consumer === undefined) this.machine.setFile(path, value, append)
     else this.machine.scoped(() => this.#nested(consumer, value))

@@ -208,7 +208,7 @@ const administer = (
 ): void => {
   const { machine } = interpreter
   if (name === "id" && texts.includes("-u")) machine.fact("needsRoot", "", "id")
-  const shown = terminalTrick(name, texts, machine.site.text)
+  const shown = terminalTrick(name, texts, () => machine.readsInput)
   if (shown !== undefined) machine.fact("misleadsReader", "terminal", name, shown)
   if (!/^(?:echo|printf)$/.test(name)) {
     for (const text of texts.slice(0, 64)) {

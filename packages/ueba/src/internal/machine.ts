@@ -118,7 +118,11 @@ export class Machine {
   readonly #seen = new Set<string>()
   readonly #counts = new Map<FactKind, number>()
 
+  readonly #text: string
+  #readsInput: boolean | undefined
+
   constructor(parser: Parser, root: Site) {
+    this.#text = root.text
     this.parser = parser
     this.site = root
     this.#stepLimit = 20_000 + (root.text.length >> 4)
@@ -145,6 +149,12 @@ export class Machine {
     if (this.#spent <= this.#spendingLimit) return true
     this.incomplete = true
     return false
+  }
+
+  /** Whether the script reads input anywhere. */
+  get readsInput(): boolean {
+    this.#readsInput ??= /\bread\b/.test(this.#text)
+    return this.#readsInput
   }
 
   /** The number of interpreted commands, including repetitions. The time of the analysis is proportional to it. */

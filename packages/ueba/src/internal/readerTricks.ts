@@ -74,22 +74,20 @@ export const hiddenByBlanks = (text: string): ReadonlyArray<{ readonly message: 
 }
 
 /** A long row of the same character, with code behind it on the same line. */
-const filler = /([^\w\s])\1{99}/g
+const filler = /([^\w\s])\1{99}/
 
 /** Code that a row of characters pushes out of sight. */
 export const hiddenByFiller = (text: string): ReadonlyArray<{ readonly message: string; readonly offset: number }> => {
   const found: Array<{ readonly message: string; readonly offset: number }> = []
-  let last = -1
-  for (const { index } of text.matchAll(filler)) {
-    const start = text.lastIndexOf("\n", index) + 1
-    if (start === last || found.length === 20) continue
-    last = start
-    if (/^[ \t]*#/.test(text.slice(start, Math.min(index, start + 200)))) continue
-    const end = text.indexOf("\n", index)
-    const line = text.slice(index, Math.min(end === -1 ? text.length : end, index + 5000))
-    const behind = /["']\s{0,20}(?:;|&&|\|\|)\s{0,20}[A-Za-z/.$]/.exec(line)
-    if (behind !== null)
-      found.push({ message: "a command behind a long row of characters", offset: index + behind.index })
+  let offset = 0
+  for (const line of text.split("\n")) {
+    const row = line.length < 100 || /^[ \t]*#/.test(line.slice(0, 200)) ? null : filler.exec(line)
+    if (row !== null && found.length < 20) {
+      const behind = /["']\s{0,20}(?:;|&&|\|\|)\s{0,20}[A-Za-z/.$]/.exec(line.slice(row.index, row.index + 5000))
+      if (behind !== null)
+        found.push({ message: "a command behind a long row of characters", offset: offset + row.index + behind.index })
+    }
+    offset += line.length + 1
   }
   return found
 }

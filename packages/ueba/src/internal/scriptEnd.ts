@@ -31,6 +31,19 @@ const endOf = (script: ParsedScript, source: string | undefined): ((statement: S
   if (functions.has("exit") || functions.has("exec")) return () => false
   const oneEnds = (statements: ReadonlyArray<Statement>, depth: number): boolean =>
     statements.some(({ background, command }) => background !== true && ends(command, depth))
+  const known = new Map<string, boolean>()
+  /** A function that returns goes on behind its call. */
+  const functionEnds = (name: string, depth: number): boolean => {
+    const body = functions.get(name)
+    if (body === undefined) return false
+    const before = known.get(name)
+    if (before !== undefined) return before
+    // A function that calls itself does not end by that.
+    known.set(name, false)
+    const result = !returns(body, source) && ends(body, depth)
+    known.set(name, result)
+    return result
+  }
   const ends = (node: SyntaxNode, depth: number): boolean => {
     if (depth > depthLimit) return false
     switch (node.type) {
@@ -60,9 +73,7 @@ const endOf = (script: ParsedScript, source: string | undefined): ((statement: S
         return source !== undefined && isEndless(node, source)
       case "Command": {
         if (endsItself(node, source !== undefined)) return true
-        const body = node.name === undefined ? undefined : functions.get(node.name.text)
-        // A function that returns goes on behind its call.
-        return body !== undefined && !returns(body, source) && ends(body, depth + 1)
+        return node.name !== undefined && functionEnds(node.name.text, depth + 1)
       }
       default:
         return false

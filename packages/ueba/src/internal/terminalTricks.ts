@@ -18,9 +18,9 @@ const sequences: ReadonlyArray<readonly [pattern: RegExp, what: string]> = [
 /**
  * What a call does to the terminal, if it misleads a reader.
  *
- * @param text the script, which asks for a secret where it reads something
+ * @param asks whether the script reads input, and so may ask for a secret
  */
-export const terminalTrick = (name: string, args: ReadonlyArray<string>, text: string): string | undefined => {
+export const terminalTrick = (name: string, args: ReadonlyArray<string>, asks: () => boolean): string | undefined => {
   if (name === "echo" || name === "printf") {
     for (const argument of args.slice(0, 16)) {
       if (/\[sudo\] password for/i.test(argument.slice(0, 4096))) return "asks for a password in the name of sudo"
@@ -30,7 +30,7 @@ export const terminalTrick = (name: string, args: ReadonlyArray<string>, text: s
     }
     return undefined
   }
-  if (name === "stty" && args.includes("-echo") && !/\bread\b/.test(text)) return "hides what is typed and shown"
+  if (name === "stty" && args.includes("-echo") && !asks()) return "hides what is typed and shown"
   if (name === "tput")
     return args.some((argument) => /^(?:cuu1?|smcup|invis|reset|ed|rc|home)$/.test(argument))
       ? "writes over what the terminal has shown"
