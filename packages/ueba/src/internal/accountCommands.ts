@@ -37,6 +37,7 @@ export const accountCommands: ReadonlyMap<string, Rule> = new Map<string, Rule>(
   ["passwd", user((args) => (has(args, /^-[SlL]|^--(?:status|lock)$/) ? undefined : "changes a password"))],
   ["chpasswd", always("changesUser", "changes passwords")],
   ["newusers", always("changesUser", "creates users")],
+  ["chage", user((args) => (has(args, /^(?:-l|--list)$/) ? undefined : "changes when a user or password expires"))],
   ["chsh", user(() => "changes a login shell")],
   ["vipw", always("changesUser", "edits the users of the host")],
   ["vigr", always("changesUser", "edits the groups of the host")],

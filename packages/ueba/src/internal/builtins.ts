@@ -3,7 +3,7 @@ import type { Argument, Interpreter } from "./interpretation.ts"
 import { aliasesCommand } from "./misleadingNames.ts"
 import { operandsOf } from "./fileEffects.ts"
 import { listed } from "./listCommands.ts"
-import { constant, empty, fieldBreak, isOpen, type Origin, type Value } from "./shellValue.ts"
+import { anyHome, constant, empty, fieldBreak, isOpen, type Origin, type Value } from "./shellValue.ts"
 import { written } from "./textOutput.ts"
 
 interface Builtin {
@@ -39,6 +39,10 @@ const set: Builtin["run"] = ({ machine }, args) => {
   if (texts.includes("history") && texts.includes("+o")) {
     machine.fact("weakensDefence", "history", "set", "keeps commands out of the history")
   }
+  for (const [at, text] of texts.entries()) {
+    if (/^[-+][a-zA-Z]*e/.test(text) || (/^[-+][a-zA-Z]*o$/.test(text) && texts[at + 1] === "errexit"))
+      machine.endsOnFailure = text.startsWith("-")
+  }
   const start = texts.indexOf("--")
   const from = start === -1 ? (/^[-+]/.test(texts[0] ?? "-") ? -1 : 0) : start + 1
   if (from !== -1) machine.frame.positional = args.slice(from).map(({ origin, text }) => constant(text, origin))
@@ -55,12 +59,15 @@ const read: Builtin["run"] = ({ machine }, args, stdin) => {
     input !== undefined && input.texts.every((text) => !isOpen(text) || /^[/~]/.test(text))
       ? input.texts.flatMap((text) => listed(text).slice(0, 64))
       : undefined
-  const separators = (machine.variables.get("IFS")?.texts[0] ?? "").slice(0, 8)
+  // The newest alternative: `while IFS=: read …` sets it for this command.
+  const separators = (machine.variables.get("IFS")?.texts.at(-1) ?? "").slice(0, 8)
   // Fields that `IFS` separates by something other than a blank are data. If they are run, the command was hidden.
   const takenApart: Origin | undefined = /[^\s]/.test(separators) ? { kind: "hidden", source: "read" } : undefined
   const all = array === -1 ? names : [texts[array + 1] ?? ""]
   if (all.length === 0) all.push("REPLY")
+  const isUsers = input?.origin?.source === "/etc/passwd" && separators.includes(":")
   all.slice(0, 64).forEach((name, at) => {
+    if (isUsers && at === 5) return machine.assign(name, anyHome)
     const values = known?.map((line) => {
       if (array === -1 && all.length === 1) return line
       const fields = fieldsAt(line, separators)
@@ -91,6 +98,7 @@ const fieldsAt = (line: string, separators: string): ReadonlyArray<string> => {
 
 const changeDirectory: Builtin["run"] = ({ machine }, args) => {
   const to = args.map(({ text }) => text).find((text) => !/^-[LPe@]+$|^--$/.test(text)) ?? "~"
+  machine.directoryUnchecked = false
   machine.directory = to === "-" ? machine.fresh().texts[0] : machine.absolute(to)
   return empty
 }

@@ -18,7 +18,11 @@ const grant =
 
 /** Statements that reach beyond the database: files and programs of the host, and other servers. */
 const beyond =
-  /\b(?:(?:to|from)\s+program\s|into\s+(?:outfile|dumpfile)\b|xp_cmdshell|lo_export|pg_read_file|load_file\s*\(|load_extension|create\s+function\b[^;]{0,200}\bsoname\b|module\s+load|config\s+set\s+(?:dir|dbfilename)|(?:slave|replica)of\s+(?!no\b)\S+\s+\d|alter\s+system\s+set|set\s+global\s|copy\s+\w+(?:\s*\([^)]{0,200}\))?\s+to\s+'\/)/i
+  /\b(?:(?:to|from)\s+program\s|into\s+(?:outfile|dumpfile)\b|xp_cmdshell|lo_export|pg_read_file|load_file\s*\(|load_extension|create\s+function\b[^;]{0,200}\bsoname\b|module\s+load|config\s+set\s+(?:dir|dbfilename)|copy\s+\w+(?:\s*\([^)]{0,200}\))?\s+to\s+'\/)/i
+
+/** Statements that change how the server works. */
+const serverSetting =
+  /\b(?:alter\s+system\s+set|set\s+(?:global|persist)\s|(?:slave|replica)of\s+(?!no\b)\S+\s+\d|change\s+(?:master|replication\s+source)\s+to|config\s+set\s)/i
 
 /** Statements that change every row of a table. */
 const everyRow = /\bupdate\s+[\w."`]+\s+set\s+([^;]{1,2000})(?:;|$)/i
@@ -41,6 +45,9 @@ export const databaseChanges = (source: string): ReadonlyArray<HostChange> => {
     found.push(
       change("weakensDefence", excerptAt(reached.index), "makes a database server use files or programs of its host")
     )
+  const set = serverSetting.exec(text)
+  if (set !== null && reached === null)
+    found.push(change("changesService", excerptAt(set.index), "changes the settings of a database server"))
   return found
 }
 

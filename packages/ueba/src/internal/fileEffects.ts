@@ -1,7 +1,7 @@
 /**
  * The effects of common commands on files: which files they remove, write, copy and change, according to their arguments.
  */
-import { baseName } from "./paths.ts"
+import { baseName, resolve } from "./paths.ts"
 import { isOpen } from "./shellValue.ts"
 
 export interface FileEffects {
@@ -12,6 +12,8 @@ export interface FileEffects {
   readonly written?: ReadonlyArray<string>
   /** Copied or moved with their content. */
   readonly copied?: ReadonlyArray<readonly [from: string, to: string]>
+  /** Taken from where they were. */
+  readonly moved?: ReadonlyArray<string>
   /** Unpacked archives, each with its target directory. */
   readonly unpacked?: ReadonlyArray<readonly [archive: string, directory: string]>
   /** Disks that are overwritten or erased. */
@@ -335,7 +337,7 @@ const copyEffects = (name: string, args: ReadonlyArray<string>): FileEffects => 
       // A file that is copied into a directory keeps its name.
       [file, `${to.endsWith("/") ? to.slice(0, -1) : to}/${baseName(file)}`] as const
     ]),
-    ...(whole ? { removedWhole: from } : undefined)
+    ...(whole ? { removedWhole: from } : name === "mv" ? { moved: from } : undefined)
   }
 }
 
@@ -359,7 +361,11 @@ const tarEffects = (args: ReadonlyArray<string>): FileEffects => {
   return {
     written: archive === "-" ? [] : [archive],
     ...(has(args, /^--remove-files$/)
-      ? { removedWhole: operandsOf(dashed, /^-[a-zA-Z]*[fCTX]$|^--(?:file|directory|exclude|files-from)$/) }
+      ? {
+          removedWhole: operandsOf(dashed, /^-[a-zA-Z]*[fCTX]$|^--(?:file|directory|exclude|files-from)$/).map((path) =>
+            resolve(path, directory)
+          )
+        }
       : undefined)
   }
 }

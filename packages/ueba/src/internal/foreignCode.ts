@@ -4,7 +4,10 @@
  */
 import type { FactKind } from "../ScriptFacts.ts"
 import { Buffer } from "node:buffer"
+import { assembledPaths } from "./assembledPaths.ts"
+import { ownerOf } from "./otherSoftware.ts"
 import { breadthOf } from "./paths.ts"
+import { change, type HostChange } from "./hostRules.ts"
 import { concernOf } from "./sensitivePlaces.ts"
 
 export interface ForeignCode {
@@ -25,6 +28,8 @@ export interface ForeignCode {
   readonly removesFiles: boolean
   /** Opens a connection that is not HTTP. */
   readonly connects: boolean
+  /** What else it changes on the host. */
+  readonly changes: ReadonlyArray<HostChange>
 }
 
 const fetching =
@@ -35,6 +40,31 @@ const running =
 
 const decoding =
   /\bb(?:16|32|64|85)decode\b|\bbase64(?:_decode)?\b|\bBase64\b|\bunpack\b|\bpack\s*[("']|\bfromhex\b|\bunhexlify\b|\bzlib\b|\bgzinflate\b|\bgunzip\w*\b|\binflate\w*\b|\bcodecs\.|\brot13\b|\bstr_rot13\b|\bfromCharCode\b|\batob\b|\bdecode64\b|\bchr\s*\(|\bstring\.(?:char|reverse)\b|\bfromCodePoint\b|\bchr\b|\[\s*(?:0x[0-9a-f]{2}|\d{2,3})(?:\s*,\s*(?:0x[0-9a-f]{2}|\d{2,3})){3}|\bmarshal\b|\bhex2bin\b|Buffer\.from\(|\bstrrev\b|\breverse\b|\bunescape\b|\[::-1\]|\bxor\b|\bs?printf\s{0,8}\(?\s{0,8}["'](?:%c){2}/
+
+/** Calls of the system that change more than the content of files. */
+const systemCalls: ReadonlyArray<readonly [call: RegExp, change: HostChange]> = [
+  [
+    /setxattr\w*\b[\s\S]{0,200}security\.capability/,
+    change("changesPermissions", "security.capability", "gives a program rights of root (capabilities)")
+  ],
+  [
+    /chmod\w*\s*\(?[^;\n]{0,200}\b0o?[2467][0-7]{3}\b|\bS_ISUID\b/,
+    change("changesPermissions", "setuid", "lets everybody run it with the rights of its owner (setuid)")
+  ],
+  [/\b(?:f?init_module|kexec_load|create_module)\b/, change("changesKernel", "kernel module", "loads a kernel module")],
+  [
+    /\bos\.(?:mount|umount2?|pivot_root)\b|\blibc\.(?:mount|umount2?|reboot|swapoff|sethostname)\b|\bsyscall\s*\(\s*(?:169|165|166|168)\b/,
+    change("changesKernel", "system call", "changes mounts or the state of the host")
+  ],
+  [
+    /\b(?:sethostname|settimeofday|clock_settime|adjtimex)\b/,
+    change("changesKernel", "system call", "changes the name or the clock of the host")
+  ],
+  [
+    /\bos\.kill(?:pg)?\s*\(\s*(?:-1|1)\b|\bkill\s*\(?\s*["']?\w+["']?\s*,\s*-1\b/,
+    change("changesService", "processes", "ends processes of the host or of a user")
+  ]
+]
 
 /** Of longer code, only the first part is examined. */
 const lengthLimit = 256 * 1024
@@ -48,20 +78,31 @@ const removing = /\b(?:unlink|rmtree|remove|removedirs|rmdir|remove_tree|rmSync|
 
 export const readForeignCode = (source: string): ForeignCode => {
   const text = source.slice(0, lengthLimit)
-  const strings = joined(text, literals(text))
+  const raw = literals(text)
+  const strings = joined(text, raw)
   const changes = changing.test(text)
   const removes = removing.test(text)
   const commands: Array<string> = []
   const decoded: Array<string> = []
   const files: Array<{ kind: FactKind; path: string; whole: boolean }> = []
   const removesSome = removesWhole.test(text)
+  if (changes || removes) {
+    for (const { value } of assembledPaths(text, raw)) {
+      if (removes && breadthOf(value, "removes") !== undefined)
+        files.push({ kind: "removes", path: value, whole: true })
+      else if (changes && (concernOf(value) !== undefined || ownerOf(value) !== undefined))
+        files.push({ kind: "writes", path: value, whole: false })
+    }
+  }
   for (const [at, { before, value }] of strings.entries()) {
     const after = text.slice(strings[at]?.end ?? 0, (strings[at]?.end ?? 0) + 20)
     if (/^.\s*\|&?\s*getline/.test(after)) commands.push(value)
     else if (/^[^|]{2,}\|\s*$/.test(value)) commands.push(value.slice(0, value.lastIndexOf("|")))
     else if (callsShell.test(before)) commands.push(argumentsFrom(text, strings, at))
     const removal = removesFile.exec(before)?.[1]
-    if (removal !== undefined)
+    const broad = removes ? broadPathsIn(value) : []
+    if (broad.length > 0) for (const path of broad) files.push({ kind: "removes", path, whole: true })
+    else if (removal !== undefined)
       files.push({
         kind: "removes",
         path: value,
@@ -70,9 +111,8 @@ export const readForeignCode = (source: string): ForeignCode => {
     else if (writesFile.test(before) && /^[/~>]/.test(value))
       files.push({ kind: "writes", path: value.replace(/^>+\s*/, ""), whole: false })
     else if (removesSome && /^\/[\w./-]*$/.test(value)) files.push({ kind: "removes", path: value, whole: true })
-    else if (removes && broadPathsIn(value).length > 0)
-      for (const path of broadPathsIn(value)) files.push({ kind: "removes", path, whole: true })
-    else if (changes && concernOf(value) !== undefined) files.push({ kind: "writes", path: value, whole: false })
+    else if (changes && (concernOf(value) !== undefined || ownerOf(value) !== undefined))
+      files.push({ kind: "writes", path: value, whole: false })
     else if (/^>>?\s*[/~]/.test(value)) files.push({ kind: "writes", path: value.replace(/^>+\s*/, ""), whole: false })
     const plain = plainOf(value)
     if (plain !== undefined) decoded.push(plain)
@@ -82,6 +122,7 @@ export const readForeignCode = (source: string): ForeignCode => {
     connects:
       /\bsocket\b|IO::Socket|TCPSocket|fsockopen|net\.(?:connect|Socket)|\/inet\//.test(text) &&
       /dup2|pty|exec|spawn|sh\b|STDIN|fdopen/.test(text),
+    changes: systemCalls.flatMap(([pattern, change]) => (pattern.test(text) ? [change] : [])),
     runs: running.test(text),
     decodes: decoding.test(text),
     changesFiles: changes,
@@ -131,7 +172,7 @@ const literals = (text: string): ReadonlyArray<Literal> => {
   const found: Array<Literal> = []
   for (let at = 0; at < text.length && found.length < 5000; at++) {
     const quote = text.charAt(at)
-    const word = /^(?:qx?q?|%[xqQwW]?)[{([|/!]/.exec(text.slice(at, at + 4))
+    const word = /^(?:q[xqw]?|%[xqQwW]?)[{([|/!]/.exec(text.slice(at, at + 4))
     const bracketed = word !== null && !/\w/.test(text.charAt(at - 1))
     if (quote !== '"' && quote !== "'" && quote !== "`" && !bracketed) continue
     const open = bracketed ? at + word[0].length - 1 : at

@@ -30,6 +30,7 @@ import {
   type Rule
 } from "./hostRules.ts"
 import { accountCommands } from "./accountCommands.ts"
+import { cloudCommands } from "./cloudCommands.ts"
 import { dataLoss } from "./dataLoss.ts"
 import { weakened } from "./insecureOptions.ts"
 import { networkCommands } from "./networkCommands.ts"
@@ -112,6 +113,13 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
         : []
   ],
   [
+    "pacman-key",
+    (args) =>
+      has(args, /^(?:-a|--add|--lsign(?:-key)?|-r|--recv-keys)$/)
+        ? [change("changesTrust", operandsOf(args).join(" "), "makes the host trust another signer of packages")]
+        : []
+  ],
+  [
     "yum-config-manager",
     (args) =>
       has(args, /^--add-repo/)
@@ -119,7 +127,6 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
         : []
   ],
   ["dnf-config-manager", always("changesTrust", "makes the host trust another source of packages")],
-  ["debconf-set-selections", always("changesService")],
   ["update-ca-certificates", always("changesTrust")],
   ["update-ca-trust", always("changesTrust")],
   [
@@ -196,7 +203,8 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   [
     "semanage",
     (args) =>
-      has(args, /^(?:permissive|login|user|boolean|dontaudit)$/)
+      has(args, /^(?:permissive|login|user|boolean|dontaudit|import)$/) ||
+      has(args, /^-(?:[amd]|D)$|^--(?:add|modify|delete|deleteall)$/)
         ? [change("weakensDefence", "SELinux", "changes what SELinux allows")]
         : []
   ],
@@ -283,6 +291,13 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
         ? []
         : [change("changesKernel", operandsOf(args).join(" "), "loads or removes a kernel module")]
   ],
+  [
+    "dkms",
+    (args) =>
+      has(args, /^(?:status|match)$/)
+        ? []
+        : [change("changesKernel", args.join(" "), "builds or removes a kernel module")]
+  ],
   ["insmod", always("changesKernel", "loads a kernel module")],
   ["rmmod", always("changesKernel", "removes a kernel module")],
   ["kexec", always("changesKernel", "starts another kernel")],
@@ -307,8 +322,15 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   [
     "mount",
     (args) =>
-      has(args, /^(?:-[BMR]|--(?:bind|rbind|move|overlay))$|^(?:-o)?(?:[\w=]+,)*bind\b/) &&
-      /^\/(?:etc|usr|s?bin|lib\w*|root|proc|boot)(?:\/|$)/.test(operandsOf(args, /^-[ot]$/).at(-1) ?? "")
+      (/(?:^|[ ,])remount\b/.test(args.join(" ")) &&
+        /(?:^|[ ,=])(?:rw|exec|suid|dev)(?:,| |$)/.test(args.join(" ")) &&
+        /^\/(?:usr|boot|etc|tmp|var)?$/.test(args.at(-1) ?? "")) ||
+      (has(args, /^(?:-[BMR]|--(?:bind|rbind|move|overlay))$|^(?:-o)?(?:[\w=]+,)*bind\b/) &&
+        /^\/(?:etc|usr|s?bin|lib\w*|root|proc|boot)(?:\/|$)/.test(operandsOf(args, /^-[ot]$/).at(-1) ?? "")) ||
+      (has(args, /^(?:-t)?(?:tmpfs|ramfs|overlay|aufs)$/) &&
+        /^\/(?:etc|usr|s?bin|lib\w*|root|home|boot|srv|opt|var\/(?:lib|log|www|mail|spool)(?:\/[^/]+)?)(?:\/?$|\/(?:bin|lib|sbin)\/?$)/.test(
+          operandsOf(args, /^-[ot]$/).at(-1) ?? ""
+        ))
         ? [change("changesKernel", args.join(" "), "puts other files over those of the system")]
         : []
   ],
@@ -343,6 +365,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 
 const tables = [
   rules,
+  cloudCommands,
   accountCommands,
   remoteRunners,
   dataLoss,

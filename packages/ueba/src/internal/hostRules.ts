@@ -42,6 +42,15 @@ export const packages =
         change("removes", name, vital.test(name) ? "removes a package that the host depends on" : undefined)
       )
     }
+    if (
+      verb === "config" &&
+      /^(?:set|--?add|--global)\b.*\b(?:registry|index-url|extra-index-url|find-links|proxy|https-proxy|cafile|channels|script-shell|prefix|cert)\b/.test(
+        [...operands, ...args.filter((argument) => argument.startsWith("--add"))].join(" ")
+      )
+    )
+      return [change("changesTrust", operands.join(" "), "makes the host trust another source of packages")]
+    if (verb === "sources" && has(args, /^(?:-a|--add)$/))
+      return [change("changesTrust", operands.join(" "), "makes the host trust another source of packages")]
     if (verb === "config" && /\b(?:strict-ssl\s+false|trusted-host)\b/.test(operands.join(" "))) {
       return [change("weakensDefence", "TLS verification", "does not verify whom it talks to")]
     }
@@ -147,8 +156,22 @@ export const firewall: Rule = (args) => {
   if (!has(args, /^-[AID]$|^--(?:append|insert|delete)$/)) return []
   const port = args.findIndex((argument) => /^--(?:dport|dports|destination-port)$/.test(argument))
   return has(args, /^ACCEPT$/)
-    ? [change("opensPort", args[port + 1] ?? "", port === -1 ? "lets everything through the firewall" : undefined)]
-    : []
+    ? has(args, /^(?:-D|--delete|-o|--out-interface)$|^OUTPUT$|^(?:-s|--src|--source)$/)
+      ? []
+      : [
+          change(
+            "opensPort",
+            args[port + 1] ?? "",
+            port === -1 && !has(args, /^(?:-[io]|--(?:in|out)-interface|-m|--match|--ctstate|--state|icmp)$/)
+              ? "lets everything through the firewall"
+              : undefined
+          )
+        ]
+    : has(args, /^(?:DNAT|REDIRECT|TPROXY)$/) && !has(args, /^(?:-D|--delete)$/)
+      ? [change("opensPort", args[port + 1] ?? "", "redirects connections of others")]
+      : has(args, /^(?:-D|--delete)$/) && (has(args, /^(?:DROP|REJECT|LOG)$/) || /^\d+$/.test(args.at(-1) ?? ""))
+        ? [change("weakensDefence", "firewall", "removes a rule of the firewall")]
+        : []
 }
 
 export const firewallCommand: Rule = (args) => {
@@ -166,13 +189,27 @@ export const ufw: Rule = (args) => {
     return [change("weakensDefence", "firewall", "switches off the firewall")]
   if (words[0] === "default" && words[1] === "allow")
     return [change("weakensDefence", "firewall", "lets everything through the firewall")]
-  return words[0] === "allow" ? [change("opensPort", words.slice(1).join(" "))] : []
+  if (words[0] === "logging" && words[1] === "off")
+    return [change("weakensDefence", "firewall", "switches off its log")]
+  if (words[0] === "delete" && /^(?:deny|reject|limit|\d+)$/.test(words[1] ?? ""))
+    return [change("weakensDefence", "firewall", "removes a rule of the firewall")]
+  return words[0] === "allow" || (words[0] === "insert" && words.includes("allow"))
+    ? [change("opensPort", words.slice(1).join(" "))]
+    : []
 }
 
 export const nft: Rule = (args) =>
   /\bflush\b/.test(args.join(" ").slice(0, 200))
     ? [change("weakensDefence", "firewall", "clears the rules of the firewall")]
-    : []
+    : /^(?:add|insert) rule\b.*\baccept\b/.test(args.join(" ").slice(0, 400))
+      ? [
+          change(
+            "opensPort",
+            args.join(" ").slice(0, 100),
+            has(args, /\b(?:dport|saddr|daddr|iif\w*|oif\w*|ct)\b/) ? undefined : "lets everything through the firewall"
+          )
+        ]
+      : []
 
 const setuid = "lets everybody run it with the rights of its owner (setuid)"
 
@@ -218,7 +255,17 @@ export const timestamps: Rule = (args) =>
         .map((path) => change("misleadsReader", path, "makes a file look older or newer than it is"))
     : []
 
-export const sysctl: Rule = (args) =>
+export const sysctl: Rule = (args) => {
+  // `-p FILE` reads another file than those of the system.
+  const file = args.find(
+    (argument, at) => at > 0 && /^(?:-[a-z]*p|--load)$/.test(args[at - 1] ?? "") && argument.startsWith("/")
+  )
+  return file !== undefined && !file.startsWith("/etc/sysctl")
+    ? [change("changesKernel", file, "changes settings of the kernel from a file")]
+    : settings(args)
+}
+
+const settings: Rule = (args) =>
   args.flatMap((argument) =>
     /^[\w.-]+=/.test(argument)
       ? [

@@ -32,6 +32,22 @@ import {
 import { comparesDigest } from "./textOutput.ts"
 import { type Environment, expandParts, expandWord, isQuoted } from "./wordExpansion.ts"
 
+/** `cd DIR`, or `cd DIR || true`: the script goes on where it fails. */
+const isUncheckedChange = (node: SyntaxNode, endsOnFailure: boolean): boolean => {
+  const command = node.type === "Statement" ? node.command : node
+  if (command.type === "Command") return !endsOnFailure && command.name?.text === "cd"
+  if (command.type !== "AndOr") return false
+  const [first, second] = command.commands
+  return (
+    command.commands.length === 2 &&
+    command.operators[0] === "||" &&
+    first?.type === "Command" &&
+    first.name?.text === "cd" &&
+    second?.type === "Command" &&
+    /^(?::|true|echo|printf|log)$/.test(second.name?.text ?? "")
+  )
+}
+
 /** The maximum nesting of code within code. Readable scripts need less. */
 const codeDepthLimit = 12
 
@@ -74,6 +90,7 @@ export class ScriptInterpreter implements Interpreter {
   /** Interprets the whole script, including functions that it defines and never calls. */
   runAll(script: Script, text: string): void {
     const { machine } = this
+    machine.endsOnFailure = /^#![^\n]{0,100}\s-[a-z]*e/.test(text)
     this.at({ node: script, text, anchor: undefined }, () => this.#list(script.commands, undefined))
     for (let at = 0; at < this.#deferred.length && at < 1000; at++) this.#deferred[at]?.()
     for (const value of [...machine.aliases.values()].slice(0, 100)) {
@@ -150,7 +167,10 @@ export class ScriptInterpreter implements Interpreter {
 
   #list(statements: ReadonlyArray<SyntaxNode>, stdin: Value | undefined): Value {
     let output = empty
-    for (const statement of statements) output = this.joined(output, this.run(statement, stdin))
+    for (const statement of statements) {
+      output = this.joined(output, this.run(statement, stdin))
+      if (isUncheckedChange(statement, this.machine.endsOnFailure)) this.machine.directoryUnchecked = true
+    }
     return output
   }
 

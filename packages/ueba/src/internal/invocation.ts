@@ -131,6 +131,7 @@ const simple = (
     const changed = new Set(effects.changedWhole)
     for (const path of changed) machine.changedWhole(path, name, "changes")
     for (const path of effects.written ?? []) if (!removed.has(path) && !changed.has(path)) machine.wrote(path, name)
+    for (const path of effects.moved ?? []) machine.tookAway(path, name)
     const disk = [
       ...(effects.disks ?? []),
       ...(/^(?:cp|mv|tee|install|rsync)$/.test(name) ? (effects.written ?? []) : [])

@@ -91,6 +91,7 @@ export const runLanguage = (
       stdin,
       operands
     )
+  if (codes.some(({ texts }) => texts.some((text) => printsModulePath.test(text)))) return modulePath
   if (codes.length > 0)
     return machine.capturing === 0 || (/^(?:perl|ruby|awk)/.test(name) && stdin !== undefined)
       ? undefined
@@ -121,11 +122,18 @@ export const runLanguage = (
   return machine.fresh(stdin?.origin)
 }
 
+/** Prints where Python looks for modules, and for code that it runs at its start. */
+const printsModulePath =
+  /\b(?:getsitepackages|getusersitepackages|USER_SITE|get_python_lib|purelib|platlib|site\.__file__)\b/
+
+const modulePath = constant("/usr/lib/python3/dist-packages")
+
 /** `python -m pip install x`, `python -m http.server`. */
 const runModule = (interpreter: Interpreter, module: string, args: Arguments, stdin: Value | undefined): Value => {
   const { machine } = interpreter
   if (/^(?:pip|ensurepip|easy_install|pipx)/.test(module))
     return interpreter.invoke([{ text: "pip", origin: undefined }, ...args], stdin)
+  if (module === "certifi") return constant("/usr/lib/python3/dist-packages/certifi/cacert.pem")
   if (/^(?:http\.server|SimpleHTTPServer|pyftpdlib)/.test(module))
     machine.fact("opensPort", textOf(args[0]) || "8000", module, "serves files to everybody")
   return machine.fresh(stdin?.origin)
@@ -173,6 +181,7 @@ const foreign = (
     if (found.fetches || (found.runs && found.shellCode.some((shell) => /\b(?:curl|wget)\b/.test(shell))))
       machine.fact("runsFetchedCode", url, name, "code in another language that fetches something")
     else if (found.decodes && found.runs) machine.fact("runsHiddenCode", language.name, name, "code is decoded and run")
+    for (const { concern, kind, subject } of found.changes) machine.fact(kind, subject, name, concern)
     if (found.connects) machine.fact("connects", url, name, "opens a connection of its own")
     if (
       stdin?.origin?.kind === "fetched" &&

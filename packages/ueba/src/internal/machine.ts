@@ -91,6 +91,10 @@ export class Machine {
   readonly directories = new Map<string, Origin>()
   /** The current directory, if the script has changed it. */
   directory: string | undefined
+  /** Whether a failed command ends the script (`set -e`). */
+  endsOnFailure = false
+  /** Whether the script may still be in another directory, because nothing has checked its last `cd`. */
+  directoryUnchecked = false
   /** Greater than 0 while the script is at a place that it may not reach. */
   conditional = 0
   /** Greater than 0 while the output of commands is read. */
@@ -377,10 +381,24 @@ export class Machine {
       this.fact(kind, resolved, by, `${kind === "removes" ? "removes" : "changes"} files of other software`, { owner })
   }
 
+  /** Records that a command takes `path` away from where it was, if that matters. */
+  tookAway(path: string, by: string): void {
+    const whole = plain(resolve(path, this.directory))
+    if (!whole.startsWith("/") || whole.endsWith("*")) return
+    const broad = breadthOf(whole, "removes")
+    const owner = broad === undefined ? ownerOf(normal(whole)) : undefined
+    if (broad !== undefined) this.fact("removes", whole, by, broad, { broad: true })
+    else if (owner !== undefined) this.fact("removes", whole, by, "removes files of other software", { owner })
+  }
+
   /** Records that a command removes or changes `path` recursively. */
   changedWhole(path: string, by: string, verb: "removes" | "changes"): void {
     const resolved = this.#recorded(path, by)
     if (resolved === undefined) return
+    if (this.directoryUnchecked && verb === "removes" && /^(?:\.\/)*(?:\.|\*|\.\*)$/.test(path)) {
+      this.fact("removes", path, by, "removes another directory where the change to this one fails", { broad: true })
+      return
+    }
     const kind = verb === "removes" ? "removes" : "changesPermissions"
     const concern = breadthOf(resolved, verb)
     if (concern !== undefined) this.fact(kind, resolved, by, concern, { broad: true })

@@ -14,7 +14,7 @@ const places: ReadonlyArray<Place> = [
     "decides who gets root rights"
   ],
   [
-    /^\/etc\/pam\.(?:d(?:\/|$)|conf)|^\/(?:usr\/)?lib(?:\/[^/]+)?\/security(?:\/|$)|^\/usr\/(?:share|lib)\/pam/,
+    /^\/etc\/pam\.(?:d(?:\/|$)|conf)|^\/(?:usr\/)?lib(?:\/[^/]+)?\/security(?:\/|$)|\/pam_\w+\.so$|^\/usr\/(?:share|lib)\/pam/,
     "decides how people log in (PAM)"
   ],
   [
@@ -46,11 +46,11 @@ const places: ReadonlyArray<Place> = [
     "runs in every login shell"
   ],
   [
-    /(?:^~[^/]*|^\/root|^\/home\/[^/]*)\/\.(?:bash[^/]*|profile|zsh[^/]*|zprofile|zlogin|login|cshrc|tcshrc|kshrc|xinitrc|xprofile|xsession(?:rc)?|inputrc|config\/(?:autostart|fish|environment\.d|plasma-workspace|git|nvim|tmux|hypr|sway|i3)|gitconfig|g?vimrc|vim|exrc|emacs(?:\.d|\.el)?|nanorc|tmux\.conf|screenrc|gdbinit|psqlrc|sqliterc|mailrc|forward|procmailrc|lesskey|npmrc|pypirc|netrc|pam_environment|local\/share\/(?:applications|dbus-1|autostart))(?:\/|$)|^\/etc\/(?:vim|nvim|screenrc|tmux\.conf|inputrc|nanorc|gitconfig|aliases|mailcap|perl\/sitecustomize[^/]*)(?:\/|$)|(?:site|dist)-packages\/(?:[^/]+\.pth|(?:site|user)customize[^/]*)$|(?:^|\/)\.git\/hooks(?:\/|$)|^\/usr\/share\/(?:vim|applications|autostart)(?:\/|$)/,
+    /(?:^~[^/]*|^\/root|^\/home\/[^/]*)\/\.(?:bash[^/]*|profile|zsh[^/]*|zprofile|zlogin|login|cshrc|tcshrc|kshrc|xinitrc|xprofile|xsession(?:rc)?|inputrc|config\/(?:autostart|fish|environment\.d|plasma-workspace|git|nvim|tmux|hypr|sway|i3)|gitconfig|g?vimrc|vim|exrc|emacs(?:\.d|\.el)?|nanorc|tmux\.conf|screenrc|gdbinit|psqlrc|sqliterc|mailrc|forward|procmailrc|lesskey|npmrc|pypirc|netrc|pam_environment|local\/share\/(?:applications|dbus-1|autostart))(?:\/|$)|^\/etc\/(?:vim|nvim|screenrc|tmux\.conf|inputrc|nanorc|gitconfig|aliases|mailcap|perl\/sitecustomize[^/]*)(?:\/|$)|(?:site|dist)-packages\/(?:[^/]+\.pth|(?:site|user)customize[^/]*)$|^\/[^/]+\.pth$|\/(?:site|user)customize\.py$|(?:^|\/)\.git\/hooks(?:\/|$)|^\/usr\/share\/(?:vim|applications|autostart)(?:\/|$)/,
     "runs when a user logs in or starts a program"
   ],
   [
-    /^\/etc\/(?:ssl|pki|ca-certificates[^/]*|crypto-policies)(?:\/|$)|^\/usr\/(?:local\/)?share\/(?:ca-certificates|pki)(?:\/|$)|cacerts$/,
+    /^\/etc\/(?:ssl|pki|ca-certificates[^/]*|crypto-policies)(?:\/|$)|^\/usr\/(?:local\/)?share\/(?:ca-certificates|pki)(?:\/|$)|cacerts$|\/cacert\.pem$/,
     "decides which certificates the host trusts"
   ],
   [
@@ -62,7 +62,7 @@ const places: ReadonlyArray<Place> = [
     "creates files, users or interpreters when the host starts"
   ],
   [
-    /^\/etc\/(?:localtime|timezone|adjtime|locale\.(?:gen|conf)|default\/(?:locale|keyboard)|vconsole\.conf|machine-id|hostid|os-release|lsb-release|updatedb\.conf|subversion|wgetrc|curlrc|odbc\S*|ImageMagick\S*|magic|bindresvport\.blacklist|rpc|netgroup|networks|ethers|mke2fs\.conf|logind\.conf|deluser\.conf|adduser\.conf|libaudit\.conf|nsswitch\.conf|request-key\.(?:conf|d)|sensors\S*|smartd\.conf|hdparm\.conf|watchdog\.conf|cgconfig\.conf|numad\.conf|tuned|oddjobd?\S*|sasl2|gss|krb5\S*|java\S*|jvm\S*|R|maven|default\/(?:ssh|cron|docker|nfs\S*|useradd|grub\S*|rcS|halt|tmpfs|networking|ntp\w*|rsync|keepalived|postgres\S*|mysql\S*|redis\S*|nginx|apache\S*|haproxy|varnish\S*|isc-dhcp\S*|saned|smartmontools|irqbalance|sysstat|atd|dbus|bluetooth|acpid)|sysconfig\/(?:network\S*|sshd|crond|docker|selinux|clock|i18n|kernel|authconfig|init|nfs|rsyslog|auditd))(?:\/|$)/,
+    /^\/etc\/(?:localtime|timezone|adjtime|locale\.(?:gen|conf)|default\/(?:locale|keyboard)|vconsole\.conf|machine-id|hostid|os-release|lsb-release|updatedb\.conf|subversion|wgetrc|curlrc|odbc\S*|ImageMagick\S*|magic|bindresvport\.blacklist|rpc|netgroup|networks|ethers|mke2fs\.conf|logind\.conf|deluser\.conf|adduser\.conf|libaudit\.conf|nsswitch\.conf|request-key\.(?:conf|d)|sensors\S*|dconf|gconf|polkit|PackageKit|fonts|mime\S*|cracklib|pwquality\S*|security|libuser\.conf|login\.access|limits\S*|nslcd\.conf|idmapd\.conf|nscd\.conf|smartd\.conf|hdparm\.conf|watchdog\.conf|cgconfig\.conf|numad\.conf|tuned|oddjobd?\S*|sasl2|gss|krb5\S*|java\S*|jvm\S*|R|maven|default\/(?:ssh|cron|docker|nfs\S*|useradd|grub\S*|rcS|halt|tmpfs|networking|ntp\w*|rsync|keepalived|postgres\S*|mysql\S*|redis\S*|nginx|apache\S*|haproxy|varnish\S*|isc-dhcp\S*|saned|smartmontools|irqbalance|sysstat|atd|dbus|bluetooth|acpid)|sysconfig\/(?:network\S*|sshd|crond|docker|selinux|clock|i18n|kernel|authconfig|init|nfs|rsyslog|auditd))(?:\/|$)/,
     "belongs to the system or to other software"
   ],
   [/^\/(?:etc|lib|usr\/lib|run)\/udev(?:\/|$)/, "runs commands when a device appears (udev)"],
@@ -89,6 +89,10 @@ const places: ReadonlyArray<Place> = [
   [
     /^\/(?:usr\/)?s?bin\/(?:sudo|su|login|sshd?|passwd|bash|sh|dash|ls|ps|top|cat|cp|mv|rm|find|grep|netstat|ss|lsof|systemctl|curl|wget|id|who|w|last|crontab|init|mount|env|python3?|perl)$/,
     "replaces a command of the system"
+  ],
+  [
+    /^\/(?:(?:usr|lib|lib64|etc|opt|var|var\/(?:tmp|lib|spool|cache)|usr\/(?:lib|s?bin|share|local)|usr\/local\/(?:lib|s?bin|share)|boot|s?bin|srv|run)\/)\.(?!git|etckeeper|pwd\.lock|updated|java|placeholder|keep|\.)[^/]/,
+    "hides files among those of the system"
   ],
   [
     /^\/etc\/(?:alternatives|update-alternatives|opt\/chrome|firefox|fstab|crypttab|exports|shells|issue[^/]*|motd)(?:\/|$)/,

@@ -20,6 +20,9 @@ export const named = (id: string, mark: typeof unknown | typeof unknownButSet = 
 /** The device file of a disk of the host. */
 export const anyDisk: Value = { texts: [`/dev/${unknownButSet}{disk}`], origin: undefined }
 
+/** The home directory of a user of the host. */
+export const anyHome: Value = { texts: [`/home/${unknownButSet}{user}`], origin: undefined }
+
 export const isAnyDisk = (text: string): boolean => text.startsWith(anyDisk.texts[0] ?? "")
 
 /** The text with the marks, without their ids. */

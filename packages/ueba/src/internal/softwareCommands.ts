@@ -1,8 +1,9 @@
 /** Commands that configure other software on the host: web servers, mail servers, databases and the like. */
+import { operandsOf } from "./fileEffects.ts"
 import { change, has, type Rule } from "./hostRules.ts"
 
 /** Changes how other software works. */
-const configures =
+export const configures =
   (software: string): Rule =>
   (args) => [
     {
@@ -17,6 +18,17 @@ export const softwareCommands: ReadonlyMap<string, Rule> = new Map<string, Rule>
   ),
   ...["phpenmod", "phpdismod"].map((name) => [name, configures("php")] as const),
   ["postconf", (args) => (has(args, /^-[a-zA-Z]*[eX#M]/) ? configures("postfix")(args) : [])],
+  ["gsettings", (args) => (has(args, /^(?:set|reset\S*)$/) ? configures("dconf")(args) : [])],
+  ["dconf", (args) => (has(args, /^(?:write|load|reset|update|compile)$/) ? configures("dconf")(args) : [])],
+  ["xfconf-query", (args) => (has(args, /^(?:-s|--set|-r|--reset)$/) ? configures("xfce")(args) : [])],
+  ["kwriteconfig5", configures("kde")],
+  ["kwriteconfig6", configures("kde")],
+  ["xdg-settings", (args) => (args[0] === "set" ? configures("xdg")(args) : [])],
+  ["xdg-mime", (args) => (/^(?:default|install)$/.test(args[0] ?? "") ? configures("xdg")(args) : [])],
+  [
+    "dpkg-reconfigure",
+    (args) => operandsOf(args, /^-[fp]$/).flatMap((name) => configures(name.split(/[^a-z]+/)[0] ?? name)([name]))
+  ],
   ["lighty-enable-mod", configures("lighttpd")],
   ["rabbitmqctl", (args) => (has(args, /^(?:list\S*|status|report|await\S*)$/) ? [] : configures("rabbitmq")(args))],
   ["rabbitmq-plugins", (args) => (has(args, /^(?:enable|disable)$/) ? configures("rabbitmq")(args) : [])],

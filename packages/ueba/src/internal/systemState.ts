@@ -56,6 +56,20 @@ const everybody: Rule = (args) => {
     : []
 }
 
+/** Leaves a process behind that no service manager knows: a loop, or a program in a place where few people look. */
+const stays: Rule = (args) => {
+  const text = args.join(" ").slice(0, 2000)
+  return [
+    change(
+      "changesService",
+      text.slice(0, 200),
+      /(?:^|[ "'])(?:\/(?:var\/)?tmp|\/dev\/shm)\/|\/\.[^/]|\b(?:while|until|sleep|watch)\b/.test(text)
+        ? "leaves a program running in the background"
+        : undefined
+    )
+  ]
+}
+
 /** Keeps the memory of a process, in which there are passwords and keys. */
 const memory: Rule = (args) => [change("weakensDefence", args.join(" "), "reads the memory of other programs")]
 
@@ -105,6 +119,18 @@ export const systemState: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     "zramctl",
     (args) =>
       has(args, /^(?:-r|--reset)$/) ? [change("changesKernel", args.join(" "), "takes swap space from the host")] : []
+  ],
+  ...["nohup", "setsid", "daemonize"].map((name) => [name, unless(/^(?:-w|--wait)$/, stays)] as const),
+  ["screen", (args) => (has(args, /^-[a-zA-Z]*[dD]m/) ? stays(args) : [])],
+  ["tmux", (args) => (has(args, /^new(?:-session)?$/) && has(args, /^-[a-zA-Z]*d/) ? stays(args) : [])],
+  ["disown", stays],
+  ["pm2", (args) => (has(args, /^(?:startup|start|save)$/) ? stays(args) : [])],
+  [
+    "cloud-init",
+    (args) =>
+      has(args, /^(?:clean|single|init|modules)$/)
+        ? [change("changesService", args.join(" "), "makes the host run its first setup again")]
+        : []
   ],
   ["wall", (args) => [change("misleadsReader", args.join(" ").slice(0, 100), "writes on the terminals of all users")]],
   ["gcore", memory],

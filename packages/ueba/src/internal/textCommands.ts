@@ -112,7 +112,8 @@ export const outputOf = (name: string, args: ReadonlyArray<string>, input: strin
       return input
     default:
   }
-  if (input === undefined || input.length > lengthLimit || isOpen(input)) return undefined
+  if (input === undefined || input.length > lengthLimit) return undefined
+  if (isOpen(input)) return keepsLines.test(name) && /^[/~]/.test(input) ? ofPaths(name, args, input) : undefined
   const options = args.filter((argument) => argument.startsWith("-"))
   const operands = args.filter((argument) => !argument.startsWith("-"))
   if (isDecoder(name, args)) return decoded(name, args, input)
@@ -136,6 +137,17 @@ export const outputOf = (name: string, args: ReadonlyArray<string>, input: strin
       return undefined
   }
 }
+
+/** Commands whose output consists of lines of their input. */
+const keepsLines = /^(?:head|tail|sort|uniq|[efr]?grep|shuf)$/
+
+/** The output for a list of paths with unknown parts. */
+const ofPaths = (name: string, args: ReadonlyArray<string>, input: string): string | undefined =>
+  name === "head" || name === "tail"
+    ? lines(name, args, input)
+    : /^(?:sort|uniq|shuf|[efr]?grep)$/.test(name)
+      ? input
+      : undefined
 
 const echo = (args: ReadonlyArray<string>): string => {
   let from = 0

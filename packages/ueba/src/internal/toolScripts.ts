@@ -6,6 +6,8 @@
  */
 import { databaseChanges, shellCodeIn } from "./databaseStatements.ts"
 import { operandsOf } from "./fileEffects.ts"
+import { concernOf } from "./sensitivePlaces.ts"
+import { configures } from "./softwareCommands.ts"
 import { change, type HostChange } from "./hostRules.ts"
 import type { Argument, Interpreter } from "./interpretation.ts"
 import { constant, isOpen, plain, type Value } from "./shellValue.ts"
@@ -56,17 +58,53 @@ const editor: Tool = {
   }
 }
 
+/** SQLite works on the file that its first operand names. */
+const sqlite: Tool = {
+  ...database,
+  read: (text, args) => ({
+    ...database.read(text, args),
+    written: /\b(?:insert|update|delete|drop|alter|create|replace|vacuum)\s/i.test(text.slice(0, 64 * 1024))
+      ? operandsOf(args, /^-(?:cmd|init|separator|newline|nullvalue)$/).slice(0, 1)
+      : []
+  })
+}
+
+/** The file of a path of augeas, which goes on into the file. */
+const fileOfNode = (path: string): string => {
+  const parts = path.split("/").slice(0, 12)
+  for (let length = 3; length <= parts.length; length++) {
+    const prefix = parts.slice(0, length).join("/")
+    if (concernOf(prefix) !== undefined) return prefix
+  }
+  return path
+}
+
+/** The answers that a script gives to the questions of a package. */
+const packageAnswers: Tool = {
+  operands: "file",
+  input: true,
+  read: (text) => ({
+    changes: [
+      ...new Set(
+        linesOf(text).flatMap((line) => /^\s{0,20}([a-z][\w.+-]*)\s+\S+\/\S/.exec(line.slice(0, 300))?.[1] ?? [])
+      )
+    ].flatMap((name) => configures(name.split(/[^a-z]+/)[0] ?? name)([name]))
+  })
+}
+
 const augeas: Tool = {
   input: true,
   file: /^(?:-f|--file)$/,
   operands: "code",
   read: (text) => ({
-    written: linesOf(text).flatMap(
-      (line) =>
-        /^\s{0,20}(?:set|setm|rm|clear|clearm|ins|insert|mv|move|touch|defnode)\s.{0,200}?\/files(\/[^\s"'[\]]+)/.exec(
-          line.slice(0, 4000)
-        )?.[1] ?? []
-    )
+    written: linesOf(text)
+      .flatMap(
+        (line) =>
+          /^\s{0,20}(?:set|setm|rm|clear|clearm|ins|insert|mv|move|touch|defnode)\s.{0,200}?\/files(\/[^\s"'[\]]+)/.exec(
+            line.slice(0, 4000)
+          )?.[1] ?? []
+      )
+      .map(fileOfNode)
   })
 }
 
@@ -116,9 +154,27 @@ const logRotation: Tool = {
   })
 }
 
+/** Manifests of containers: power over the host. */
+const manifests: Tool = {
+  input: true,
+  file: /^(?:-f|--filename|--file|-c|--compose-file)$/,
+  operands: "file",
+  read: (text) => ({
+    changes:
+      /(?:^|[\s{,"'-])(?:privileged["']?:\s*true|host(?:PID|Network|IPC)["']?:\s*true|(?:pid|network_mode|ipc|userns_mode)["']?:\s*["']?host|allowPrivilegeEscalation["']?:\s*true|hostPath["']?:|cluster-admin\b|MutatingWebhookConfiguration\b)|\b(?:SYS_ADMIN|SYS_MODULE|SYS_PTRACE)\b|-\s*["']?\/(?:etc|root|var\/run\/docker\.sock|run\/docker\.sock|)["']?:\//m.test(
+        text.slice(0, 64 * 1024)
+      )
+        ? [change("weakensDefence", "container isolation", "gives a container power over the host")]
+        : []
+  })
+}
+
+/** The files that compose reads without an option. */
+const composeFiles = ["docker-compose.yml", "docker-compose.yaml", "compose.yaml", "compose.yml"]
+
 const tools: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ...(
-    "mysql mariadb psql pgcli mycli sqlite3 sqlite mongo mongosh clickhouse-client clickhouse cqlsh sqlplus isql sqlcmd " +
+    "mysql mariadb psql pgcli mycli mongo mongosh clickhouse-client clickhouse cqlsh sqlplus isql sqlcmd " +
     "influx redis-cli valkey-cli keydb-cli cockroach duckdb mssql-cli tsql"
   )
     .split(" ")
@@ -126,6 +182,11 @@ const tools: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ...["ed", "ex", "red"].map((name) => [name, editor] as const),
   ...["vi", "vim", "nvim", "view"].map((name) => [name, editor] as const),
   ["augtool", augeas],
+  ["debconf-set-selections", packageAnswers],
+  ...["kubectl", "oc", "docker", "docker-compose", "podman", "podman-compose", "nerdctl", "k3s"].map(
+    (name) => [name, manifests] as const
+  ),
+  ...["sqlite3", "sqlite"].map((name) => [name, sqlite] as const),
   ["nft", nftables],
   ...["iptables-restore", "ip6tables-restore", "ebtables-restore", "arptables-restore"].map(
     (name) => [name, savedRules] as const
@@ -164,6 +225,8 @@ export const runToolScripts = (
     } else if (tool.file?.test(text.slice(0, 2)) === true && /^-\w./.test(text)) file(text.slice(2))
     else if (tool.code?.test(text.slice(0, 2)) === true && /^-\w./.test(text)) scripts.push(constant(text.slice(2)))
   }
+  if (tool === manifests && (name.endsWith("compose") || texts[0] === "compose") && !texts.includes("-f"))
+    for (const path of composeFiles) file(path)
   const operands = operandsOf(texts, tool.valued)
   if (tool.operands === "code" && operands.length > 0) scripts.push(constant(operands.join(" ")))
   if (tool.operands === "file") for (const path of operands) file(path)
@@ -171,7 +234,8 @@ export const runToolScripts = (
   for (const text of scripts.flatMap(({ texts }) => texts)) {
     if (!machine.step(1 + (text.length >> 6))) return
     const effects = tool.read(plain(text), texts)
-    for (const { concern, kind, subject } of effects.changes ?? []) machine.fact(kind, subject, name, concern)
+    for (const { concern, kind, owner, subject } of effects.changes ?? [])
+      machine.fact(kind, subject, name, concern, { owner })
     for (const path of effects.written ?? []) machine.wrote(path, name)
     for (const path of effects.removed ?? []) machine.changedWhole(path, name, "removes")
     for (const code of effects.shellCode ?? [])

@@ -49,5 +49,7 @@ export const isUnknown = (name: string): boolean =>
 export const sensitiveOperands = (texts: ReadonlyArray<string>): ReadonlyArray<string> =>
   texts.slice(0, 64).flatMap((text) => {
     const path = /^(?:-[\w-]*=?|[\w.-]+=)?(\/[^\0-\x20'"<>|;&$`(){}]{3,300})$/.exec(text)?.[1]
-    return path !== undefined && !isOpen(path) && concernOf(path) !== undefined ? [path] : []
+    return path !== undefined && !isOpen(path) && concernOf(path) !== undefined && !/^\/(?:\w+\/){0,3}\./.test(path)
+      ? [path]
+      : []
   })
