@@ -49,6 +49,9 @@ export const dataLoss: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["dropuser", (args) => lost(operandsOf(args, /^-[hpU]$/)[0] ?? "", removesDatabase)],
   ["mysqladmin", (args) => (has(args, /^drop$/) ? lost(args.at(-1) ?? "", removesDatabase) : [])],
   ["pg_dropcluster", (args) => lost(operandsOf(args).join(" "), removesDatabase)],
+  ...["redis-cli", "valkey-cli"].map(
+    (name) => [name, when([/^(?:del|unlink|flushall|flushdb|shutdown)$/i], removesDatabase)] as const
+  ),
   ["etcdctl", when([/^(?:del|rm|rmdir)$/], removesDatabase)],
   ["influx", when([/^bucket$/, /^delete$/], removesDatabase)],
   [

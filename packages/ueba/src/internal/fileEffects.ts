@@ -280,6 +280,18 @@ export const effectsOf = (name: string, args: ReadonlyArray<string>): FileEffect
       return { written: operandsOf(args, /^--(?:set-\w[\w-]*|add-needed|replace-needed)$/).slice(-1) }
     case "crudini":
       return { written: has(args, /^--(?:set|del|merge)$/) ? operandsOf(args).slice(0, 1) : [] }
+    case "yq":
+    case "dasel":
+    case "xmlstarlet":
+    case "xml":
+    case "tomlq":
+      return {
+        written: has(args, /^(?:-[a-z]*i|--in-?place|-L|put)$/)
+          ? operandsOf(args, /^-(?:[fsutvn]|-file)$/)
+              .slice(1)
+              .filter((path) => path.includes("/"))
+          : []
+      }
     case "augtool":
       return { written: operandsOf(args).slice(1, 2) }
     case "wipefs":

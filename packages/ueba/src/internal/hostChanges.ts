@@ -156,8 +156,16 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["service", service],
   ["rc-service", service],
   ["invoke-rc.d", service],
-  ["rc-update", (args) => [change("changesService", args[1] ?? "")]],
-  ["update-rc.d", (args) => [change("changesService", args[0] ?? "")]],
+  ["rc-update", (args) => services([/^(?:del|delete|-d)$/.test(args[0] ?? "") ? "disable" : "enable", args[1] ?? ""])],
+  [
+    "update-rc.d",
+    (args) => {
+      const [name = "", verb = ""] = operandsOf(args)
+      return /^(?:disable|remove)$/.test(verb) && defences.test(name)
+        ? services(["disable", name])
+        : [change("changesService", name)]
+    }
+  ],
   [
     "chkconfig",
     (args) =>
@@ -191,50 +199,6 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["nft", nft],
   ["firewall-cmd", firewallCommand],
   ["ufw", ufw],
-  [
-    "setenforce",
-    (args) =>
-      /^(?:0|permissive)$/i.test(args[0] ?? "") ? [change("weakensDefence", "SELinux", "switches off SELinux")] : []
-  ],
-  [
-    "setsebool",
-    (args) => [change("weakensDefence", `SELinux ${operandsOf(args).join(" ")}`, "changes what SELinux allows")]
-  ],
-  [
-    "semanage",
-    (args) =>
-      has(args, /^(?:permissive|login|user|boolean|dontaudit|import)$/) ||
-      has(args, /^-(?:[amd]|D)$|^--(?:add|modify|delete|deleteall)$/)
-        ? [change("weakensDefence", "SELinux", "changes what SELinux allows")]
-        : []
-  ],
-  [
-    "semodule",
-    (args) =>
-      has(args, /^-[a-zA-Z]*[idrB]/) ? [change("weakensDefence", "SELinux", "changes what SELinux allows")] : []
-  ],
-  ["aa-disable", always("weakensDefence", "switches off AppArmor")],
-  ["aa-complain", always("weakensDefence", "switches off AppArmor")],
-  ["aa-teardown", always("weakensDefence", "switches off AppArmor")],
-  [
-    "apparmor_parser",
-    (args) =>
-      has(args, /^-[a-zA-Z]*R|^--remove/) ? [change("weakensDefence", "AppArmor", "switches off AppArmor")] : []
-  ],
-  [
-    "auditctl",
-    (args) =>
-      /(?:^| )-(?:e ?0|D|d|W)(?: |$)/.test(args.join(" "))
-        ? [change("weakensDefence", "audit", "switches off the audit log")]
-        : []
-  ],
-  [
-    "journalctl",
-    (args) =>
-      has(args, /^--(?:vacuum|rotate|flush)/)
-        ? [change("weakensDefence", "journal", "removes entries of the journal")]
-        : []
-  ],
   ["history", history],
   ["set", setting],
   [
@@ -281,6 +245,13 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
               "protects a file from change, or lifts that"
             )
           ]
+        : []
+  ],
+  [
+    "setfattr",
+    (args) =>
+      has(args, /security\./)
+        ? [change("changesPermissions", args.at(-1) ?? "", "gives a program rights of root (capabilities)")]
         : []
   ],
   ["setfacl", always("changesPermissions")],

@@ -59,7 +59,7 @@ export const packages =
 
 /** Packages that a host needs to start or to be protected. */
 export const vital =
-  /[*?]|^(?:lib(?:c6|pam)|glibc|systemd|sudo|openssh|bash$|dash$|coreutils|linux-image|kernel|apt$|dpkg$|rpm$|auditd?$|apparmor|selinux|firewalld|ufw$|fail2ban|rsyslog|iptables|nftables|init$|login$|passwd$|util-linux)/
+  /[*?]|^(?:lib(?:c6|pam)|glibc|systemd|sudo|openssh|bash$|dash$|coreutils|linux-image|kernel|apt$|dpkg$|rpm$|auditd?$|apparmor|selinux|firewalld|ufw$|fail2ban|rsyslog|iptables|nftables|init$|login$|passwd$|util-linux|python3?$|perl-base$|network-?manager|netplan|ifupdown|ca-certificates$|grub|shim|e2fsprogs$|mount$|dnf$|yum$|pacman$|zypper$|cron$|cronie$)/i
 
 export const always =
   (kind: FactKind, concern?: string): Rule =>
@@ -71,6 +71,9 @@ export const services: Rule = (args) => {
     /^(?:enable|disable|start|stop|restart|reload|try-restart|reload-or-restart|mask|unmask|kill|isolate|link|edit|set-default|preset|reenable|add-wants|set-property|set-environment|import-environment)$/
   if (!changing.test(verb)) return verb === "daemon-reload" || verb === "" ? [] : []
   if (/^(?:edit|link|set-environment|import-environment|add-wants)$/.test(verb))
+    return [change("changesService", names.join(" "), "starts services (systemd)")]
+  // A unit from another place than those of systemd is linked there.
+  if (/^(?:re)?enable$/.test(verb) && names.some((name) => name.includes("/")))
     return [change("changesService", names.join(" "), "starts services (systemd)")]
   return (names.length === 0 ? [""] : names).map((name) => {
     if (/^(?:stop|disable|mask|kill)$/.test(verb))
@@ -295,7 +298,9 @@ export const git: Rule = (args) => {
   const text = args.join(" ").slice(0, 500)
   if (/http\.sslVerify[= ]"?(?:false|0|no|off)/i.test(text))
     return [change("weakensDefence", "TLS verification", "switches off the verification of TLS")]
-  return /(?:^| )config\b.*\bcore\.(?:hooksPath|fsmonitor|sshCommand|pager|editor)|credential\.helper/.test(text)
+  return /(?:^| )config\b.*\bcore\.(?:hooksPath|fsmonitor|sshCommand|pager|editor)|credential\.helper|\balias\.\S+ !/.test(
+    text
+  )
     ? [change("misleadsReader", "git", "makes git run other commands")]
     : /(?:^| )config\b.*(?:^| )--system\b/.test(text) && !has(args, /^(?:--get\S*|--list|-l|get|list)$/)
       ? [change("changesTrust", text, "changes git for all users of the host")]

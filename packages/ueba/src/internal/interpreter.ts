@@ -314,6 +314,8 @@ export class ScriptInterpreter implements Interpreter {
         return fieldsOf(text, quoted).map((field) => ({ text: field, origin: value.origin }))
       })
       const result = fields.length === 0 ? empty : invoke(this, fields, stdin)
+      const last = fields.at(-1)
+      if (last !== undefined) machine.variables.set("_", constant(last.text, last.origin))
       output = output === undefined ? result : either(output, result)
     }
     return output ?? empty

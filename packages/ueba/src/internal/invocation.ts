@@ -58,6 +58,8 @@ export const invoke = (interpreter: Interpreter, args: ReadonlyArray<Argument>, 
   if (builtin !== undefined && builtin.accepts(rest)) return builtin.run(interpreter, rest, stdin)
   const behind = behindPrefix(first, rest)
   if (behind !== undefined) return invoke(interpreter, behind, stdin)
+  const script = /^\/etc\/(?:rc\.d\/)?init\.d\/([\w.-]+)$/.exec(first.text)?.[1]
+  if (script !== undefined) administer(interpreter, "service", rest, [script, ...rest.map(({ text }) => text)])
   administer(
     interpreter,
     name,

@@ -107,7 +107,8 @@ export const runLanguage = (
       language,
       name,
       { texts: stdin.texts.map((text) => modules + text), origin: stdin.origin },
-      undefined
+      undefined,
+      operands.slice(1)
     )
     return machine.fresh(stdin.origin)
   }

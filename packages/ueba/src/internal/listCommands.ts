@@ -25,6 +25,7 @@ export const foundBelow = (machine: Machine, place: string, texts: ReadonlyArray
   const named = texts.some((text) => /^-i?name$/.test(text))
   if (named && texts[texts.indexOf("-maxdepth") + 1] === "1" && !isOpen(name)) return `${below}/${name}`
   const inside = `${below}/${machine.fresh(undefined, "\u0001").texts[0]}`
+  if (named && /^\*?[\w.-]+\*?$/.test(name) && name.includes("*")) return `${below}/${name}`
   return named && /^[\w.-]+$/.test(name) ? `${inside}/${name}` : inside
 }
 

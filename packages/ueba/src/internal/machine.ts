@@ -22,6 +22,7 @@ import {
   ownPath,
   plain,
   readable,
+  unknownButSet,
   type Value
 } from "./shellValue.ts"
 
@@ -412,11 +413,13 @@ export class Machine {
   #recorded(path: string, by: string): string | undefined {
     if (path === "" || path === "-") return undefined
     const named = isOpen(this.directory ?? "") ? path : resolve(path, this.directory)
-    const resolved = plain(this.#behindLinks(named))
-    if (resolved.includes(ownPath)) {
-      if (resolved === ownPath && !isRemoval(by) && !/^ch(?:mod|own|grp)$/.test(by)) {
+    const whole = plain(this.#behindLinks(named))
+    // `/etc/cron.d/$(basename "$0")` is another file than the script.
+    const resolved = whole === ownPath ? whole : whole.replaceAll(ownPath, unknownButSet)
+    if (resolved === ownPath) {
+      if (!isRemoval(by) && !/^ch(?:mod|own|grp)$/.test(by)) {
         this.fact("misleadsReader", ownPath, by, "changes itself")
-      } else if (resolved === ownPath && isRemoval(by)) {
+      } else if (isRemoval(by)) {
         this.fact("misleadsReader", ownPath, by, "removes itself")
       }
       return undefined

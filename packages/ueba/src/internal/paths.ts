@@ -30,7 +30,7 @@ export const withoutUnknownStart = (path: string): string => {
 
 /** Directories that a system cannot run without. */
 const essential =
-  /^\/(?:bin|boot|dev|etc|home|lib\w*|media|mnt|opt|proc|root|run|sbin|srv|sys|usr|var|usr\/(?:bin|s?bin|lib\w*|local|share|include)|var\/(?:lib|log|cache|spool|tmp|mail|backups?|lib\/(?:dpkg|docker|mysql|postgresql|apt|rpm))|usr\/local\/(?:bin|lib|sbin)|etc\/(?:ssh|pam\.d|ssl|systemd|sudoers\.d|cron\.d|apt|init\.d|profile\.d|pki|security|default|network|alternatives)|boot\/efi|lib\/modules|usr\/lib\/modules)?$/
+  /^\/(?:bin|boot|dev|etc|home|lib\w*|media|mnt|opt|proc|root|run|sbin|srv|sys|usr|var|usr\/(?:bin|s?bin|lib\w*|local|share|include)|var\/(?:lib|log|cache|spool|tmp|mail|www|backups?|lib\/(?:dpkg|docker|mysql|postgresql|apt|rpm))|usr\/local\/(?:bin|lib|sbin)|etc\/(?:ssh|pam\.d|ssl|systemd|sudoers\.d|cron\.d|apt|init\.d|profile\.d|pki|security|default|network|alternatives)|boot\/efi|lib\/modules|usr\/lib\/modules)?$/
 
 /** For patterns that match one of these directories. */
 const mainDirectories = [
@@ -54,8 +54,9 @@ const mainDirectories = [
 ]
 
 /** Why removing or changing `path` recursively has a broad effect, if it does. */
-export const breadthOf = (path: string, verb: string): string | undefined => {
-  if (path.length > 4096) return undefined
+export const breadthOf = (given: string, verb: string): string | undefined => {
+  if (given.length > 4096) return undefined
+  const path = given.endsWith("*/") ? given.slice(0, -1) : given
   const all = normal(
     path.replace(/(?:^|\/)\*$/, "").replace(/\/(?:\.\[\^?!?\.\][^/]*|\{[^/]*\}|\.\*)$/, "") ||
       (path.startsWith("/") ? "/" : ".")

@@ -1,5 +1,6 @@
-/** Command-line tools of the software that protects a host or watches it, with the arguments that switch it off. */
-import { change, has, type Rule } from "./hostRules.ts"
+/** Commands of what protects a host or watches it: SELinux, AppArmor, audit, agents, firewalls. What switches it off. */
+import { operandsOf } from "./fileEffects.ts"
+import { always, change, has, type Rule } from "./hostRules.ts"
 
 const off =
   (subject: string, pattern: RegExp): Rule =>
@@ -14,6 +15,50 @@ const removesLogs =
     has(args, pattern) ? [change("weakensDefence", subject, "removes the record of what happened")] : []
 
 export const securityAgents: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+  [
+    "setenforce",
+    (args) =>
+      /^(?:0|permissive)$/i.test(args[0] ?? "") ? [change("weakensDefence", "SELinux", "switches off SELinux")] : []
+  ],
+  [
+    "setsebool",
+    (args) => [change("weakensDefence", `SELinux ${operandsOf(args).join(" ")}`, "changes what SELinux allows")]
+  ],
+  [
+    "semanage",
+    (args) =>
+      has(args, /^(?:permissive|login|user|boolean|dontaudit|import)$/) ||
+      has(args, /^-(?:[amd]|D)$|^--(?:add|modify|delete|deleteall)$/)
+        ? [change("weakensDefence", "SELinux", "changes what SELinux allows")]
+        : []
+  ],
+  [
+    "semodule",
+    (args) =>
+      has(args, /^-[a-zA-Z]*[idrB]/) ? [change("weakensDefence", "SELinux", "changes what SELinux allows")] : []
+  ],
+  ["aa-disable", always("weakensDefence", "switches off AppArmor")],
+  ["aa-complain", always("weakensDefence", "switches off AppArmor")],
+  ["aa-teardown", always("weakensDefence", "switches off AppArmor")],
+  [
+    "apparmor_parser",
+    (args) =>
+      has(args, /^-[a-zA-Z]*R|^--remove/) ? [change("weakensDefence", "AppArmor", "switches off AppArmor")] : []
+  ],
+  [
+    "auditctl",
+    (args) =>
+      /(?:^| )-(?:e ?0|D|d|W)(?: |$)/.test(args.join(" "))
+        ? [change("weakensDefence", "audit", "switches off the audit log")]
+        : []
+  ],
+  [
+    "journalctl",
+    (args) =>
+      has(args, /^--(?:vacuum|rotate|flush)/)
+        ? [change("weakensDefence", "journal", "removes entries of the journal")]
+        : []
+  ],
   [
     "mdatp",
     off("Microsoft Defender", /\bdisabled\b|\bexclusion\b.*\badd\b|\b(?:threat allowed|allowed add)\b|\boffboard\b/)

@@ -38,7 +38,7 @@ const places: ReadonlyArray<Place> = [
     "starts services"
   ],
   [
-    /(?:^~[^/]*|^\/root|^\/home\/[^/]*|\/)\/\.ssh(?:\/|$)|^\/etc\/(?:ssh|dropbear)(?:\/|$)|authorized_keys/,
+    /(?:^~[^/]*|^\/root|^\/home\/[^/]*|\/)\/\.ssh(?:\/|$)|^\/etc\/(?:ssh|dropbear)(?:\/|$)|authorized_keys|^\/etc\/[^/]+\/sshd?_config$/,
     "decides who logs in with SSH"
   ],
   [

@@ -139,7 +139,7 @@ export const outputOf = (name: string, args: ReadonlyArray<string>, input: strin
 }
 
 /** Commands whose output consists of lines of their input. */
-const keepsLines = /^(?:head|tail|sort|uniq|[efr]?grep|shuf)$/
+const keepsLines = /^(?:head|tail|sort|uniq|[efr]?grep|shuf|sed)$/
 
 /** The output for a list of paths with unknown parts. */
 const ofPaths = (name: string, args: ReadonlyArray<string>, input: string): string | undefined =>
@@ -147,7 +147,7 @@ const ofPaths = (name: string, args: ReadonlyArray<string>, input: string): stri
     ? lines(name, args, input)
     : /^(?:sort|uniq|shuf|[efr]?grep)$/.test(name)
       ? input
-      : undefined
+      : sed(args, input)
 
 const echo = (args: ReadonlyArray<string>): string => {
   let from = 0
@@ -293,6 +293,10 @@ const sed = (args: ReadonlyArray<string>, input: string): string | undefined => 
     const [, separator = "/", rest = ""] = /^\s*s([/|,#@:!_~%+])(.*)$/.exec(command) ?? []
     const [pattern, replacement, flags, ...more] = rest.split(separator)
     if (pattern === undefined || replacement === undefined || flags === undefined || more.length > 0) return undefined
+    if ((pattern === "^" || pattern === "$") && !/[\\&]/.test(replacement)) {
+      result = eachLine(result, (line) => (pattern === "^" ? replacement + line : line + replacement))
+      continue
+    }
     if (/[\\^$*[\].&?+(){}]/.test(pattern) || /[\\&]/.test(replacement) || pattern === "") return undefined
     result = result
       .split("\n")
@@ -302,6 +306,12 @@ const sed = (args: ReadonlyArray<string>, input: string): string | undefined => 
       .join("\n")
   }
   return result
+}
+
+const eachLine = (text: string, change: (line: string) => string): string => {
+  const ended = text.endsWith("\n")
+  const lines = (ended ? text.slice(0, -1) : text).split("\n").map(change)
+  return lines.join("\n") + (ended ? "\n" : "")
 }
 
 const cut = (args: ReadonlyArray<string>, input: string): string | undefined => {

@@ -13,6 +13,7 @@ import {
   type Origin,
   plain,
   type Value,
+  unknownButSet,
   withOrigin
 } from "./shellValue.ts"
 import { filters, isDecoder, outputOf } from "./textCommands.ts"
@@ -102,6 +103,15 @@ export const output = (
       .filter((text) => !text.startsWith("-"))
     return constant(places.map((place) => (name === "ls" ? place : foundBelow(machine, place, texts))).join("\n"))
   }
+  if (
+    /^(?:[ef]?grep|rg|ag|ack)$/.test(name) &&
+    texts.some((text) => /^-[a-zA-Z]*l|^--files-with-matches$/.test(text))
+  ) {
+    const places = operandsOf(texts, /^-[efmABC]$/).filter((text) => text.startsWith("/"))
+    if (places.length > 0) return constant(places.map((place) => foundBelow(machine, place, ["-size"])).join("\n"))
+  }
+  if (/^(?:kubectl|oc)$/.test(name) && texts[0] === "get" && texts.some((text) => /^(?:-o)?name$/.test(text)))
+    return constant(`${operandsOf(texts)[1] ?? ""}/${machine.fresh(undefined, "\u0001").texts[0]}`)
   if (name === "pidof" || name === "pgrep") return constant(texts.at(-1) ?? "")
   if (name === "seq" || name === "yes") return constant(texts.join("\n"))
   if (name === "dc" || name === "bc" || name === "m4") return machine.fresh(stdin?.origin ?? hiddenBy(name))
@@ -110,6 +120,10 @@ export const output = (
   if (/^(?:docker|podman|nerdctl)$/.test(name) && listsAll(texts)) return constant("*")
   const read = input(interpreter, name, texts, stdin)
   if (read?.origin?.source === "/etc/passwd" && printsSixth.test(texts.join(" ").slice(0, 1000))) return anyHome
+  if (/^[gmn]?awk$/.test(name)) {
+    const made = printedByAwk(texts, read?.origin?.source === "/etc/passwd")
+    if (made !== undefined) return made
+  }
   // What a filter leaves of the name of a disk is the name of a disk.
   if (filters.has(name) && read !== undefined && read.texts.every(isAnyDisk)) return anyDisk
   if (digests.test(name)) {
@@ -131,6 +145,21 @@ export const output = (
     ? !result.texts.some(isOpen) && !isSameButBlanks(result.texts[0] ?? "", read?.texts[0] ?? "")
     : /^(?:od|xxd|hexdump|strings|[gmn]?awk|iconv|recode)$/.test(name) || takesCharacters(name, texts)
   return given && scrambles ? withOrigin(result, hiddenBy(name)) : result
+}
+
+/** The lines that a program of awk puts together from literals and fields: `{ print "rm -rf " $6 }`. */
+const printedByAwk = (texts: ReadonlyArray<string>, ofUsers: boolean): Value | undefined => {
+  const program = texts.find((text) => text.includes("{"))?.slice(0, 2000) ?? ""
+  const printed = /\bprint\s{0,4}\(?\s{0,4}("[^"]{0,200}"(?:[\s,]{0,4}(?:"[^"]{0,200}"|\$\w{1,20})){0,12})/.exec(
+    program
+  )?.[1]
+  if (printed === undefined) return undefined
+  const text = printed.replace(
+    /[\s,]{0,4}("([^"]*)"|\$(\w+))/g,
+    (_, _whole, literal?: string, field?: string) =>
+      literal ?? (ofUsers && field === "6" ? (anyHome.texts[0] ?? "") : `${unknownButSet}{field}`)
+  )
+  return constant(`${text}\n`)
 }
 
 /** Prints the sixth field. */
