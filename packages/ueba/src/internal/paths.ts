@@ -62,6 +62,7 @@ export const breadthOf = (given: string, verb: string): string | undefined => {
       (path.startsWith("/") ? "/" : ".")
   )
   if (/^(?:~[a-z0-9_-]*|\/root|\/home\/[^/*]+)$/.test(all) && !isOpen(all)) return `${verb} a whole home directory`
+  if (all === `/home/${unknownButSet}`) return `${verb} the home directories of users`
   if (all === "." || /^(?:\.\.\/)*\.\.$/.test(all) || path === "*") return `${verb} a whole directory`
   const matched =
     /[?*[]/.test(all) && all.length < 64 ? mainDirectories.find((directory) => globMatches(all, directory)) : undefined

@@ -119,11 +119,11 @@ export const output = (
   if (name === "getent" && texts[0] === "passwd") return machine.fresh({ kind: "secret", source: "/etc/passwd" })
   if (/^(?:docker|podman|nerdctl)$/.test(name) && listsAll(texts)) return constant("*")
   const read = input(interpreter, name, texts, stdin)
-  if (read?.origin?.source === "/etc/passwd" && printsSixth.test(texts.join(" ").slice(0, 1000))) return anyHome
   if (/^[gmn]?awk$/.test(name)) {
     const made = printedByAwk(texts, read?.origin?.source === "/etc/passwd")
     if (made !== undefined) return made
   }
+  if (read?.origin?.source === "/etc/passwd" && printsSixth.test(texts.join(" ").slice(0, 1000))) return anyHome
   // What a filter leaves of the name of a disk is the name of a disk.
   if (filters.has(name) && read !== undefined && read.texts.every(isAnyDisk)) return anyDisk
   if (digests.test(name)) {
