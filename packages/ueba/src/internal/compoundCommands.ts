@@ -1,4 +1,4 @@
-/** Interprets blocks, conditions and loops: each branch with the values that are known there. */
+/** Interprets blocks, conditions and loops: each branch with the values that are known there. Also which of them check a command. */
 import type { CompoundCommand, SyntaxNode, Word } from "unbash"
 import type { Argument, Interpreter } from "./interpretation.ts"
 import { concat, empty, fieldsOf, type Value } from "./shellValue.ts"
@@ -88,4 +88,20 @@ const runFor = (
 const positionalOf = ({ machine }: Interpreter): ReadonlyArray<Argument> => {
   const { positional } = machine.frame
   return (positional ?? [machine.fresh()]).flatMap(({ origin, texts }) => texts.map((text) => ({ text, origin })))
+}
+
+/** `cd DIR`, or `cd DIR || true`: the script goes on where it fails. */
+export const isUncheckedChange = (node: SyntaxNode, endsOnFailure: boolean): boolean => {
+  const command = node.type === "Statement" ? node.command : node
+  if (command.type === "Command") return !endsOnFailure && command.name?.text === "cd"
+  if (command.type !== "AndOr") return false
+  const [first, second] = command.commands
+  return (
+    command.commands.length === 2 &&
+    command.operators[0] === "||" &&
+    first?.type === "Command" &&
+    first.name?.text === "cd" &&
+    second?.type === "Command" &&
+    /^(?::|true|echo|printf|log)$/.test(second.name?.text ?? "")
+  )
 }

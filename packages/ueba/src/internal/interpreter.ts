@@ -10,7 +10,7 @@
 import type { Command, CompoundCommand, Pipeline, Script, SyntaxNode, Word } from "unbash"
 import type { Argument, Interpreter } from "./interpretation.ts"
 import { assign, valueOfAssignment } from "./assignments.ts"
-import { runCompound } from "./compoundCommands.ts"
+import { isUncheckedChange, runCompound } from "./compoundCommands.ts"
 import { invoke } from "./invocation.ts"
 import { declines } from "./insecureOptions.ts"
 import { Machine } from "./machine.ts"
@@ -31,22 +31,6 @@ import {
 } from "./shellValue.ts"
 import { comparesDigest } from "./textOutput.ts"
 import { type Environment, expandParts, expandWord, isQuoted } from "./wordExpansion.ts"
-
-/** `cd DIR`, or `cd DIR || true`: the script goes on where it fails. */
-const isUncheckedChange = (node: SyntaxNode, endsOnFailure: boolean): boolean => {
-  const command = node.type === "Statement" ? node.command : node
-  if (command.type === "Command") return !endsOnFailure && command.name?.text === "cd"
-  if (command.type !== "AndOr") return false
-  const [first, second] = command.commands
-  return (
-    command.commands.length === 2 &&
-    command.operators[0] === "||" &&
-    first?.type === "Command" &&
-    first.name?.text === "cd" &&
-    second?.type === "Command" &&
-    /^(?::|true|echo|printf|log)$/.test(second.name?.text ?? "")
-  )
-}
 
 /** The maximum nesting of code within code. Readable scripts need less. */
 const codeDepthLimit = 12
