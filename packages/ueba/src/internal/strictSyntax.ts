@@ -4,7 +4,7 @@
  *
  * Runs in the parser's thread and in the main thread: imports types only.
  */
-import type { Command, Pipeline, Statement, SyntaxNode } from "unbash"
+import type { Command, HereString, Pipeline, Redirect, Statement, SyntaxNode } from "unbash"
 
 export interface Misplaced {
   readonly message: string
@@ -21,6 +21,14 @@ export const misplacedAt = (node: SyntaxNode, text: string, posix: boolean): Mis
       return node.commands.length === 0 ? withoutCommand(node, text, posix) : undefined
     case "Statement":
       return separatorAfter(node, text)
+    case "CommandExpansion":
+      // `${ command; }`, which only the newest shells know.
+      return node.text.startsWith("${") && !node.text.endsWith("}")
+        ? { message: "unterminated ${", offset: node.pos }
+        : undefined
+    case "Redirect":
+    case "HereString":
+      return withoutTarget(node, text)
     case "Function":
       return /[{}()<>&;|"'`$\s]/.test(node.name.text) || [...node.name.text].some(isControl)
         ? { message: `${node.name.text} is no name of a function`, offset: node.name.pos }
@@ -55,15 +63,22 @@ const closingTest = ({ args, name, redirects }: Command): Misplaced | undefined 
     : { message: "expected ']' to close '['", offset: name.pos }
 }
 
-/** `! fi`. Bash accepts a lone `!` at the end of a line. */
+/** `! fi`, `time &&`. Bash accepts a lone `!` or `time` at the end of a line. */
 const withoutCommand = (node: Pipeline, text: string, posix: boolean): Misplaced | undefined => {
-  if (node.prefixes.every(({ type }) => type === "Time")) return undefined
+  const timed = node.prefixes.every(({ type }) => type === "Time")
   let at = node.end
   while (isBlank(text, at)) at += 1
-  return !posix && (at >= text.length || /[\n;&|)]/.test(text.charAt(at)))
+  const next = text.charAt(at)
+  return (timed && !/[&|]/.test(next)) || (!posix && /^[\n;)]?$/.test(next))
     ? undefined
-    : { message: "expected a command behind '!'", offset: node.pos }
+    : { message: `expected a command behind '${timed ? "time" : "!"}'`, offset: node.pos }
 }
+
+/** `< 2>&1`: the digit belongs to the second redirection, and the first has no target. */
+const withoutTarget = ({ operator, pos, target }: Redirect | HereString, text: string): Misplaced | undefined =>
+  target !== undefined && /^\d+$/.test(target.text) && /[<>]/.test(text.charAt(target.end)) && !operator.endsWith("&")
+    ? { message: `expected a word behind '${operator}'`, offset: pos }
+    : undefined
 
 /** A `;` at the beginning of a line, after a command that has ended with its line. */
 const separatorAfter = (node: Statement, text: string): Misplaced | undefined => {
