@@ -97,7 +97,8 @@ describe("variables that change later commands", () => {
     "cp a /usr/local/bin/ls; (exec -a sshd /opt/a)",
     "(exec -a '[kworker/0:1]' /opt/a)",
     "alias ps='ps --deselect -C a'",
-    "alias rm='rm -rf'"
+    "alias rm='rm -rf'",
+    'rm -f "$(readlink -f "$0")"'
   ])
   unnoticed([
     "export PATH=/usr/local/sbin:/usr/sbin:$PATH",

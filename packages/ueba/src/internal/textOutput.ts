@@ -11,6 +11,7 @@ import {
   isAnyDisk,
   isOpen,
   type Origin,
+  ownPath,
   plain,
   type Value,
   unknownButSet,
@@ -86,6 +87,7 @@ export const output = (
     return machine.fresh(undefined, "\u0001")
   if (name === "dirname" || name === "realpath" || name === "readlink") {
     const path = texts.find((text) => !text.startsWith("-")) ?? ""
+    if (path === ownPath && name !== "dirname") return constant(ownPath)
     if (!path.startsWith("/") || isOpen(path) || path.length > 4096) return machine.fresh(undefined, "\u0001")
     return constant(normal(name === "dirname" ? `${path}/..` : path))
   }
