@@ -77,7 +77,7 @@ const read: Builtin["run"] = ({ machine }, args, stdin) => {
     machine.assign(
       name,
       values === undefined || values.length === 0
-        ? machine.fresh(input?.origin)
+        ? machine.fresh(input === undefined ? undefined : (input.origin ?? { kind: "data", source: "read" }))
         : { texts: [...new Set(values)].slice(0, 16), origin: input?.origin ?? takenApart }
     )
   })
@@ -103,6 +103,17 @@ const changeDirectory: Builtin["run"] = ({ machine }, args) => {
   return empty
 }
 
+const mapfile: Builtin["run"] = ({ machine }, args, stdin) => {
+  const name = args.at(-1)?.text ?? "MAPFILE"
+  machine.assign(
+    name,
+    stdin === undefined
+      ? machine.fresh()
+      : { texts: stdin.texts.map((text) => text.trimEnd().split("\n").join(fieldBreak)), origin: stdin.origin }
+  )
+  return empty
+}
+
 export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   [
     "export",
@@ -118,19 +129,8 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ["local", always(declare(true))],
   ["set", always(set)],
   ["read", always(read)],
-  [
-    "mapfile",
-    always(({ machine }, args, stdin) => {
-      const name = args.at(-1)?.text ?? "MAPFILE"
-      machine.assign(
-        name,
-        stdin === undefined
-          ? machine.fresh()
-          : { texts: stdin.texts.map((text) => text.trimEnd().split("\n").join(fieldBreak)), origin: stdin.origin }
-      )
-      return empty
-    })
-  ],
+  ["mapfile", always(mapfile)],
+  ["readarray", always(mapfile)],
   [
     "shift",
     always(({ machine }, args) => {

@@ -21,7 +21,8 @@ export const noFetchedCode: Check = {
   documentation:
     'No command fetches or decodes something and runs it: curl … | sh, eval "$(wget …)", base64 -d | sh, a download that ' +
     "is run afterwards, one-line programs in Python and the like that fetch. The check follows data through pipes, files, " +
-    "variables and functions, and code within code. It does not examine packages and container images.",
+    "variables and functions, and code within code. It does not examine packages, and reports a container image of a " +
+    "registry unless the script names its digest.",
   why: "The code that these commands fetch or unpack runs as root without any check.",
   hint: "Review each line, or ask for a script that contains its code.",
   requirement: "warned",

@@ -1,7 +1,8 @@
 /** Interprets blocks, conditions and loops: each branch with the values that are known there. Also which of them check a command. */
 import type { CompoundCommand, SyntaxNode, Word } from "unbash"
 import type { Argument, Interpreter } from "./interpretation.ts"
-import { concat, empty, fieldsOf, type Value } from "./shellValue.ts"
+import { concat, constant, empty, fieldsOf, isOpen, originAmong, type Value } from "./shellValue.ts"
+import type { Machine } from "./machine.ts"
 import { expandWord, isQuoted } from "./wordExpansion.ts"
 
 export const runCompound = (interpreter: Interpreter, node: CompoundCommand, stdin: Value | undefined): Value => {
@@ -72,11 +73,19 @@ const runFor = (
   const words = [...(given ?? positionalOf(interpreter))]
   if (words.length === 0) words.push({ text: "", origin: undefined })
   let output = empty
+  if (words.length <= 256 && words.every(({ text }) => !isOpen(text)) && collects(machine, body)) {
+    for (const { origin, text } of words) {
+      if (!machine.step()) break
+      machine.replace(name, constant(text, origin))
+      output = interpreter.joined(output, interpreter.run(body, stdin))
+    }
+    return output
+  }
   // Repeats until every word has been tried or the step budget is used up.
   for (let from = 0; from === 0 || (from < words.length && machine.step()); from += 16) {
     const some = words.slice(from, from + 16)
     const texts = [...new Set(some.map(({ text }) => text))]
-    machine.replace(name, { texts, origin: some.find(({ origin }) => origin !== undefined)?.origin })
+    machine.replace(name, { texts, origin: originAmong(some) })
     output = interpreter.joined(
       output,
       machine.maybe(() => interpreter.run(body, stdin))
@@ -84,6 +93,10 @@ const runFor = (
   }
   return output
 }
+
+/** Whether the body of a loop puts a text together, which depends on the order of its words. */
+const collects = ({ site }: Machine, body: SyntaxNode): boolean =>
+  /\b\w+\+=|\b(\w+)="?\$\{?\1\b|\bprintf\b/.test(site.text.slice(body.pos, Math.min(body.end, body.pos + 2000)))
 
 const positionalOf = ({ machine }: Interpreter): ReadonlyArray<Argument> => {
   const { positional } = machine.frame

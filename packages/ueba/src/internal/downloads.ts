@@ -1,18 +1,9 @@
 /** Commands that download from the network: the source, and the files that they write. */
+import { hostOf } from "./hostOf.ts"
 import { baseName } from "./paths.ts"
+import { type Download, remoteSources } from "./remoteSources.ts"
 import { groupedOption, operandsOf, optionOf } from "./fileEffects.ts"
 import { readable } from "./shellValue.ts"
-
-export interface Download {
-  /** Known only as far as the text of the script shows it. */
-  readonly url: string
-  /** The files that the download is written to; empty for standard output. */
-  readonly files: ReadonlyArray<string>
-  /** The directory that the download is written to. */
-  readonly directory?: string
-  /** A file of this host that the command sends. */
-  readonly sent?: string
-}
 
 const address = /^(?:https?|ftps?|sftp|scp|git|ssh|rsync|file|s3|gs):|^[\w.-]+@[\w.-]+:|^\w[\w-]*(?:\.[\w-]+)+\//
 
@@ -22,16 +13,26 @@ export const downloadOf = (name: string, args: ReadonlyArray<string>): Download 
     case "curl": {
       if (isInert(args)) return undefined
       const url = urlOf(args, curlValued)
-      const output = groupedOption(curlWords(args), "o", "--output")
+      const words = curlWords(args)
+      const output = groupedOption(words, "o", "--output")
       const named = args.some((argument) =>
         /^(?:-[a-zA-Z#]*[OJ][a-zA-Z#]*|--remote-name|--remote-name-all)$/.test(argument)
       )
       const directory = optionOf(args, "--output-dir")
-      const file = output ?? (named ? baseName(withoutQuery(url)) : undefined)
+      // Each address has its own `-o` or `-O`.
+      const files = [
+        ...words.filter((_, at) => /^(?:-[a-zA-Z#]*o|--output)$/.test(words[at - 1] ?? "")),
+        ...(output === undefined ? [] : [output]),
+        ...(named
+          ? operandsOf(args, curlValued)
+              .filter((operand) => operand === url || address.test(operand))
+              .map(nameIn)
+          : [])
+      ].flatMap(filesOf)
       const sent = optionOf(args, "-T", "--upload-file") ?? fileSent(args)
       return {
         url,
-        files: filesOf(file === undefined || directory === undefined ? file : `${directory}/${file}`),
+        files: [...new Set(files)].map((file) => (directory === undefined ? file : `${directory}/${file}`)),
         ...(sent === undefined ? undefined : { sent })
       }
     }
@@ -41,22 +42,36 @@ export const downloadOf = (name: string, args: ReadonlyArray<string>): Download 
       const url = urlOf(args, wgetValued)
       const output = groupedOption(args, "O", "--output-document")
       const directory = optionOf(args, "-P", "--directory-prefix")
-      const file = output ?? `${directory === undefined ? "" : `${directory}/`}${baseName(withoutQuery(url))}`
       const sent = optionOf(args, "--post-file", "--body-file")
-      return { url, files: filesOf(file), ...(sent === undefined ? undefined : { sent }) }
+      const more = operandsOf(args, wgetValued).filter((operand) => operand !== url && address.test(operand))
+      const files =
+        output === undefined
+          ? [url, ...more].map((each) => `${directory === undefined ? "" : `${directory}/`}${nameIn(each)}`)
+          : [output]
+      // A recursive download makes a directory with the name of the host.
+      const tree = args.some((argument) =>
+        /^(?:-[a-zA-Z]*[rmx][a-zA-Z]*|--(?:recursive|mirror|force-directories))$/.test(argument)
+      )
+        ? { directory: directory ?? hostOf(url) }
+        : undefined
+      return { url, files: files.flatMap(filesOf), ...tree, ...(sent === undefined ? undefined : { sent }) }
     }
     case "aria2c":
     case "axel": {
       const url = urlOf(args)
       const directory = name === "aria2c" ? optionOf(args, "-d", "--dir") : undefined
-      const file = optionOf(args, "-o", "--out", "--output") ?? baseName(withoutQuery(url))
+      const file = optionOf(args, "-o", "--out", "--output") ?? nameIn(url)
       return { url, files: filesOf(directory === undefined ? file : `${directory}/${file}`) }
     }
     case "ftp":
     case "fetch":
-      return { url: urlOf(args), files: filesOf(optionOf(args, "-o") ?? baseName(withoutQuery(urlOf(args)))) }
+      return { url: urlOf(args), files: filesOf(optionOf(args, "-o") ?? nameIn(urlOf(args))) }
+    case "ftpget": {
+      const [host = "", local = "", remote = ""] = operandsOf(args, /^-[uPp]$/)
+      return { url: `${host}/${remote}`, files: filesOf(local) }
+    }
     case "lwp-download":
-      return { url: urlOf(args), files: filesOf(operandsOf(args)[1] ?? baseName(withoutQuery(urlOf(args)))) }
+      return { url: urlOf(args), files: filesOf(operandsOf(args)[1] ?? nameIn(urlOf(args))) }
     case "http":
     case "https":
     case "xh":
@@ -103,31 +118,28 @@ export const downloadOf = (name: string, args: ReadonlyArray<string>): Download 
     case "git":
     case "hg":
     case "svn": {
-      const words = operandsOf(args, /^-(?:[cCbo]|-(?:depth|branch|config|origin|git-dir|work-tree))$/)
-      if (
-        !/^(?:clone|checkout|co|export|submodule|pull|fetch)$/.test(words[0] ?? "") ||
-        (name === "git" && !/^(?:clone|submodule)$/.test(words[0] ?? ""))
+      const words = operandsOf(
+        args,
+        /^-(?:[cCbo]|-(?:depth|branch|config|origin|git-dir|work-tree|remote|upload-pack|filter|reference|jobs))$/
       )
+      const [verb = "", url = ""] = words
+      if (name === "git" && verb === "archive") {
+        const remote = optionOf(args, "--remote")
+        return remote === undefined ? undefined : { url: remote, files: filesOf(optionOf(args, "-o", "--output")) }
+      }
+      // Without an address, these update a work tree that was there before.
+      if (name === "git" && /^(?:pull|fetch|subtree)$/.test(verb))
+        return words.some((word) => address.test(word))
+          ? { url, files: [], directory: optionOf(args, "-C", "--work-tree") ?? "." }
+          : undefined
+      if (!(name === "git" ? /^(?:clone|submodule)$/ : /^(?:clone|checkout|co|export|cat|pull|fetch)$/).test(verb))
         return undefined
-      const url = words[1] ?? ""
+      if (verb === "cat") return { url, files: [] }
       const directory = words[2] ?? baseName(url.replace(/\/$/, "")).replace(/\.git$/, "")
       return { url, files: [], directory }
     }
-    case "aws":
-    case "gsutil":
-    case "az":
-    case "mc":
-    case "s3cmd":
-    case "rclone": {
-      const words = operandsOf(args)
-      const from = words.findIndex((word) => /^(?:s3|gs|https?):|^[\w-]+:/.test(word))
-      const to = words.at(-1) ?? ""
-      if (from !== -1 && words.some((word) => /^(?:cat|head|tail|get-object)$/.test(word)))
-        return { url: words[from] ?? "", files: [] }
-      return from === -1 || from === words.length - 1 ? undefined : { url: words[from] ?? "", files: filesOf(to) }
-    }
     default:
-      return undefined
+      return remoteSources.get(name)?.(args)
   }
 }
 
@@ -179,6 +191,35 @@ const curlWords = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
       !(curlValued.test(args[at - 1] ?? "") && argument.startsWith("-")) &&
       !/^-[AbcCdDeEFHKmPQrtTuUwxXyYz]./.test(argument)
   )
+
+/** The name that a download gets from its address. */
+const nameIn = (url: string): string => baseName(withoutQuery(url))
+
+/** The arguments with the addresses and files that a configuration or a list of addresses adds. */
+export const withLists = (
+  name: string,
+  args: ReadonlyArray<string>,
+  read: (file: string) => ReadonlyArray<string>
+): ReadonlyArray<string> => {
+  const list =
+    name === "curl"
+      ? groupedOption(args, "K", "--config")
+      : /^(?:wget2?|aria2c)$/.test(name)
+        ? groupedOption(args, "i", "--input-file")
+        : undefined
+  if (list === undefined) return args
+  const lines = read(list).flatMap((text) => text.slice(0, 10_000).split("\n", 100))
+  return [
+    ...args,
+    ...lines.flatMap((line) => {
+      const [, option, value] = /^\s*-{0,2}(url|output|o|remote-name|O)\s*[=:]?\s*"?([^"\s]*)/.exec(line) ?? []
+      if (name === "curl" && option !== undefined)
+        return option === "url" ? (value ?? []) : option.startsWith("o") ? ["-o", value ?? ""] : "-O"
+      const out = /^\s+out=(\S+)/.exec(line)?.[1]
+      return out === undefined ? (address.test(line) ? line.trim() : []) : ["-o", out]
+    })
+  ]
+}
 
 const withoutQuery = (url: string): string => url.split(/[?#]/, 1)[0] ?? ""
 

@@ -25,6 +25,12 @@ export const globMatches = (pattern: string, text: string): boolean => {
   return at === pattern.length
 }
 
+/** The paths that a pattern matches, in order; none for a path without a pattern. */
+export const matchingPaths = (pattern: string, paths: Iterable<string>): ReadonlyArray<string> =>
+  /[*?[]/.test(pattern) && pattern.length <= 200
+    ? [...paths].filter((path) => path.length <= 200 && globMatches(pattern, path)).sort()
+    : []
+
 /** How much of the pattern matches `character`; 0 if it does not. */
 const matchOne = (pattern: string, at: number, character: string): number => {
   const first = pattern.charAt(at)

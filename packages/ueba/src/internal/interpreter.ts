@@ -7,14 +7,15 @@
  *
  * Runs in the parser's thread and in the main thread: imports only types and modules of this directory.
  */
-import type { Command, CompoundCommand, Pipeline, Script, SyntaxNode, Word } from "unbash"
+import { reportOrigin } from "./codeOrigins.ts"
+import type { Assignment, Command, CompoundCommand, Pipeline, Script, SyntaxNode, Word } from "unbash"
 import type { Argument, Interpreter } from "./interpretation.ts"
-import { assign, valueOfAssignment } from "./assignments.ts"
+import { assign, declareList, valueOfAssignment } from "./assignments.ts"
 import { isUncheckedChange, runCompound } from "./compoundCommands.ts"
 import { invoke } from "./invocation.ts"
 import { declines } from "./insecureOptions.ts"
 import { Machine } from "./machine.ts"
-import { isSplitAtCharacter, namesLikeCommands, redefinesCommand, separatorsLeft } from "./misleadingNames.ts"
+import { reportHiddenName, namesLikeCommands, redefinesCommand, separatorsLeft } from "./misleadingNames.ts"
 import { redirected } from "./redirections.ts"
 import type { Parser, Site } from "./shellTree.ts"
 import {
@@ -24,10 +25,11 @@ import {
   empty,
   fieldsOf,
   isKnown,
+  isNothingKnown,
   isOpen,
+  isWeak,
   type Origin,
-  type Value,
-  withOrigin
+  type Value
 } from "./shellValue.ts"
 import { comparesDigest } from "./textOutput.ts"
 import { type Environment, expandParts, expandWord, isQuoted } from "./wordExpansion.ts"
@@ -96,8 +98,19 @@ export class ScriptInterpreter implements Interpreter {
   run(node: SyntaxNode, stdin: Value | undefined): Value {
     const { machine } = this
     switch (node.type) {
-      case "Statement":
-        return this.run(node.command, stdin)
+      case "Statement": {
+        const output = this.run(node.command, stdin)
+        if (machine.awaited) {
+          // Another command writes to the pipe later.
+          machine.awaited = false
+          const { frame, site } = machine
+          this.#deferred.push(() => {
+            machine.frame = frame
+            this.at(site, () => machine.scoped(() => this.run(node.command, stdin)))
+          })
+        }
+        return output
+      }
       case "Script":
         return this.#nested(node, stdin)
       case "CompoundList":
@@ -106,10 +119,12 @@ export class ScriptInterpreter implements Interpreter {
         let output = empty
         node.commands.forEach((command, at) => {
           const optional = at > 0 && node.operators[at - 1] === "||"
-          output = this.joined(
-            output,
-            optional ? machine.maybe(() => this.run(command, stdin)) : this.run(command, stdin)
-          )
+          const next = optional ? machine.maybe(() => this.run(command, stdin)) : this.run(command, stdin)
+          // `command -v a || command -v b` prints one of them.
+          output =
+            optional && output !== empty && next.texts.some((text) => text !== "")
+              ? either(output, next)
+              : this.joined(output, next)
         })
         return output
       }
@@ -240,12 +255,9 @@ export class ScriptInterpreter implements Interpreter {
     const { machine } = this
     const assignments = node.prefix.filter((item) => item.type === "Assignment")
     if (node.name === undefined) {
-      let output = empty
-      for (const assignment of assignments) {
-        const value = assign(this, assignment)
-        if (value.origin !== undefined) output = withOrigin(output, value.origin)
-      }
-      return empty
+      for (const assignment of assignments) assign(this, assignment)
+      // `$(<FILE)` is the content of the file.
+      return assignments.length === 0 && machine.capturing > 0 ? (stdin ?? empty) : empty
     }
     if (assignments.length > 0) {
       // These assignments apply only during the command; assignments that the command makes, such as `IFS= read -r line`,
@@ -267,18 +279,21 @@ export class ScriptInterpreter implements Interpreter {
     const values: Array<{ readonly value: Value; readonly quoted: boolean }> = []
     const add = (word: Word) =>
       values.push({ value: expandWord(word, this.environment), quoted: word.parts === undefined || isQuoted(word) })
+    const arrays: Array<Assignment> = []
     if (name !== undefined) add(name)
     if (node.args.length > mostWords) machine.incomplete = true
     for (const argument of node.args.slice(0, mostWords)) {
       if (argument.type === "Word") add(argument)
-      else {
+      else if (argument.value.type === "ArrayValue") {
+        values.push({ value: constant(argument.name), quoted: true })
+        arrays.push(argument)
+      } else {
         const value = valueOfAssignment(this, argument)
         const glue = argument.append === true ? "+=" : "="
         values.push({ value: concat(constant(`${argument.name}${glue}`), value), quoted: true })
       }
     }
-    if (name !== undefined && isSplitAtCharacter(machine, name, values[0]?.value))
-      machine.fact("misleadsReader", name.text, "IFS", "a command is split where there is no blank")
+    if (name !== undefined) reportHiddenName(machine, name, values[0]?.value)
     // Not passed as arguments of one call: a command may have more words than the stack can hold.
     const variants = values.reduce((most, { value }) => Math.max(most, value.texts.length), 0)
     const [called] = values
@@ -302,6 +317,8 @@ export class ScriptInterpreter implements Interpreter {
       if (last !== undefined) machine.variables.set("_", constant(last.text, last.origin))
       output = output === undefined ? result : either(output, result)
     }
+    // `declare -A table=(…)`: the list is one value.
+    for (const array of arrays) declareList(this, array)
     return output ?? empty
   }
 
@@ -337,7 +354,8 @@ export class ScriptInterpreter implements Interpreter {
   /** Runs `value` as shell code, in the current shell. */
   runCode(value: Value, stdin: Value | undefined, by: string): Value {
     const { machine } = this
-    this.reportOrigin(value.origin, by, "code")
+    if (value.origin !== undefined && (!isWeak(value.origin) || value.texts.some(isNothingKnown)))
+      this.reportOrigin(value.origin, by, "code")
     let output: Value | undefined
     for (const text of value.texts) {
       if (!/[a-zA-Z./$`(]/.test(text.slice(0, 4096))) continue
@@ -358,15 +376,7 @@ export class ScriptInterpreter implements Interpreter {
 
   /** Reports code, or a file that contains code, whose origin is not the visible text of the script. */
   reportOrigin(origin: Origin | undefined, by: string, what: "code" | "a file"): void {
-    if (origin === undefined) return
-    const { machine } = this
-    if (origin.kind === "secret" || origin.kind === "digest") return
-    const site = machine.pipelineSite ?? machine.site
-    if (origin.kind === "fetched")
-      machine.fact("runsFetchedCode", origin.source, by, `${what} is fetched and run`, { site })
-    else if (origin.kind === "hidden")
-      machine.fact("runsHiddenCode", origin.source, by, `${what} is decoded and run`, { site })
-    else machine.fact("runsHiddenCode", origin.source, by, "a part of the script that is read as data is run", { site })
+    if (origin !== undefined) reportOrigin(this.machine, origin, by, what)
   }
 
   /** Records that the script has verified the content of a file: running it is not a finding. */

@@ -7,14 +7,17 @@
  *
  * Runs in the parser's thread and in the main thread: imports only modules of this directory.
  */
+import { reportAssembled } from "./assembledNames.ts"
 import { builtins } from "./builtins.ts"
-import { downloadOf, readableUrl, transferredFiles } from "./downloads.ts"
+import { downloadOf, readableUrl, transferredFiles, withLists } from "./downloads.ts"
 import { effectsOf, operandsOf } from "./fileEffects.ts"
+import { runGivenFiles } from "./fileRunners.ts"
 import { globMatches } from "./glob.ts"
 import { hostChanges } from "./hostChanges.ts"
 import type { Argument, Interpreter } from "./interpretation.ts"
-import { quoted, runFileValue } from "./fileCode.ts"
+import { quoted, reportDisguisedFile, runFileValue } from "./fileCode.ts"
 import { launch } from "./launching.ts"
+import type { Machine } from "./machine.ts"
 import { patternTargets } from "./misleadingNames.ts"
 import { terminalTrick } from "./terminalTricks.ts"
 import { urlConcern } from "./deceptiveUrls.ts"
@@ -25,10 +28,6 @@ import { decodedFiles } from "./textCommands.ts"
 import { checkDigest, output } from "./textOutput.ts"
 import { runToolScripts } from "./toolScripts.ts"
 import { isKnownCommand, isUnknown, sensitiveOperands } from "./unknownCommands.ts"
-
-/** Tools that run commands defined by files of a directory. */
-const builders =
-  /^(?:make|gmake|cmake|ninja|meson|npm|yarn|pnpm|cargo|ant|mvn|gradle|rake|bundle|composer|scons|tox|docker-compose|ansible-playbook|terraform)$/
 
 /** Programs that open a connection to another host. */
 const connectors = /^(?:nc|ncat|netcat|socat|telnet|openssl)$/
@@ -46,10 +45,14 @@ export const invoke = (interpreter: Interpreter, args: ReadonlyArray<Argument>, 
     if (isOpen(first.text)) return machine.fresh(first.origin)
   }
   const name = nameOf(interpreter, first.text)
+  reportAssembled(machine, name)
   const alias = machine.aliases.get(name)
   if (alias !== undefined && !machine.activeFunctions.has(`alias ${name}`)) {
     machine.activeFunctions.add(`alias ${name}`)
-    const output = interpreter.runCode(constant(`${alias.texts[0]} ${quoted(rest)}`, alias.origin), stdin, "alias")
+    const text = alias.texts[0] ?? ""
+    const output = /^[\w\s./:=@%+,-]+$/.test(text)
+      ? interpreter.invoke([...wordsOfAlias(alias), ...(/\s$/.test(text) ? withAlias(machine, rest) : rest)], stdin)
+      : interpreter.runCode(constant(`${text} ${quoted(rest)}`, alias.origin), stdin, "alias")
     machine.activeFunctions.delete(`alias ${name}`)
     return output
   }
@@ -66,6 +69,7 @@ export const invoke = (interpreter: Interpreter, args: ReadonlyArray<Argument>, 
     rest,
     rest.map(({ text }) => text)
   )
+  runGivenFiles(interpreter, name, rest, stdin)
   return (
     launch(interpreter, name, rest, stdin) ??
     runFile(interpreter, first, rest, stdin) ??
@@ -91,12 +95,27 @@ const behindPrefix = (
   return isPrefix || (isKnownCommand(baseName(next.text)) && !isVerb.test(next.text)) ? rest : undefined
 }
 
+const wordsOfAlias = ({ origin, texts }: Value): ReadonlyArray<Argument> =>
+  (texts[0] ?? "")
+    .trim()
+    .split(/\s+/)
+    .map((text) => ({ text, origin }))
+
+/** The words behind an alias that ends in a blank: the first of them may be an alias as well. */
+const withAlias = (machine: Machine, args: ReadonlyArray<Argument>): ReadonlyArray<Argument> => {
+  const [first, ...rest] = args
+  const alias = first === undefined ? undefined : machine.aliases.get(first.text)
+  return alias === undefined ? args : [...wordsOfAlias(alias), ...rest]
+}
+
 /** The base name of a path; for a pattern, the command that it matches. */
 const nameOf = (interpreter: Interpreter, text: string): string => {
   const name = baseName(text)
   // A pattern that ends in a lone `*` is a loop over a directory.
   if (!/[?*[]/.test(name) || /^(?:\[\[?|\*)$/.test(name) || name.length > 64 || !/[a-z]|^[?]+$/.test(name)) return name
-  const target = patternTargets.find((candidate) => globMatches(name, candidate))
+  const target =
+    patternTargets.find((candidate) => globMatches(name, candidate)) ??
+    (/^\/[a-z/]*[?[][^/]*\/|^(?:\/(?:usr\/)?(?:local\/)?s?bin\/)?[\w.-]*[?[][^/]*$/.test(text) ? name : undefined)
   if (target === undefined) return name
   interpreter.machine.fact("misleadsReader", text, target, "the name of a command is a pattern")
   return target
@@ -111,6 +130,7 @@ const runFile = (
 ): Value | undefined => {
   const { machine } = interpreter
   const { text } = first
+  if (text.includes("/")) reportDisguisedFile(machine, "command", text)
   if (machine.files.size === 0 && machine.directories.size === 0) return undefined
   const path = text.includes("/") || isOpen(text) ? text : machine.programs.get(text)
   const value = path === undefined || path === ownPath ? undefined : machine.file(path, undefined)
@@ -142,6 +162,8 @@ const simple = (
       const concern = /^(?:mk|wipe|crypt|[pvl]?v|z)/.test(name) ? "makes a disk empty" : "writes over a disk"
       machine.fact("removes", disk, name, concern, { broad: true })
     }
+    if (name === "mkfifo" || (name === "mknod" && texts.includes("p")))
+      for (const path of effects.written ?? []) machine.fifos.add(machine.absolute(path))
     for (const [from, to] of effects.copied ?? []) {
       if (/^(?:cp|install)$/.test(name) && isDisguise(from, to))
         machine.fact("misleadsReader", to, name, `puts ${baseName(from)} under another name`)
@@ -175,12 +197,6 @@ const simple = (
         machine.fact("runsFetchedCode", origin.source, name, "a fetched file is given to a program that may run it")
     }
   }
-  if (builders.test(name)) {
-    const at = texts.findIndex((text) => text === "-C" || text === "--prefix" || text === "-f")
-    const place = at === -1 ? (machine.directory ?? ".") : (texts[at + 1] ?? ".")
-    const origin = machine.file(place, stdin)?.origin ?? machine.originOfDirectory(machine.absolute(place))
-    if (origin?.kind === "fetched") interpreter.reportOrigin(origin, name, "a file")
-  }
   return machine.capturing === 0 ? empty : output(interpreter, name, args, stdin)
 }
 
@@ -194,13 +210,6 @@ const isDisguise = (from: string, to: string): boolean =>
   !to.endsWith("/") &&
   !baseName(to).startsWith(baseName(from)) &&
   !/^(?:s?bin|libexec|lib\d*|tools|root|rootfs|tmp|shm|opt|usr|chroot|jail)$/.test(baseName(to))
-
-const installers =
-  /^(?:apt|apt-get|dpkg|rpm|dnf|yum|zypper|pip3?|npm|gem|snap|insmod|modprobe|apk|pkg|flatpak|installer)$/
-
-/** Programs that run a file, or what the file describes. */
-const fileRunners =
-  /^(?:java|javaw|mono|dotnet|wine|qemu-\w+|ld-linux\S*|ld-musl\S*|ansible-playbook|kubectl|helm|osascript|Rscript|swift|scala|groovy|julia|elixir|escript|ghc|runghc|go|cargo|zig|tcc|gdb|vim|emacs|sqlite3|psql|mysql|puppet|salt-call|chef-client|terraform|docker-compose|gst-launch\S*|xdg-open|open|systemd-nspawn|make|cmake)$/
 
 /** Records the changes that a command makes to packages, users, services and similar objects. */
 const administer = (
@@ -226,16 +235,6 @@ const administer = (
       machine.fact("runsFetchedCode", subject, name, "a package is fetched from an address and installed")
     }
   }
-  const concern = installers.test(name)
-    ? "a package is fetched and installed"
-    : fileRunners.test(name)
-      ? "a file is fetched and run"
-      : undefined
-  if (concern === undefined) return
-  for (const { text } of args) {
-    const origin = /[./]/.test(text) ? machine.file(text.replace(/^[^/.]*=/, ""), undefined)?.origin : undefined
-    if (origin?.kind === "fetched") machine.fact("runsFetchedCode", origin.source, name, concern)
-  }
 }
 
 const sharedDirectories = /^\/$|^\/(?:usr|usr\/local|etc|bin|usr\/bin|usr\/local\/bin|usr\/lib|lib|var)$/
@@ -256,7 +255,11 @@ const download = (
   stdin: Value | undefined
 ): Value | undefined => {
   const { machine } = interpreter
-  const texts = args.map(({ text }) => text)
+  const texts = withLists(
+    name,
+    args.map(({ text }) => text),
+    (file) => machine.file(file, stdin)?.texts ?? []
+  )
   const found = downloadOf(name, texts)
   if (found === undefined) return undefined
   const { directory, files, sent, url } = found
@@ -286,9 +289,10 @@ const download = (
     if (/[/~]/.test(file) || isOpen(file) || texts.includes(file)) machine.wrote(file, name)
     interpreter.write(file, machine.fresh(origin), false)
   }
-  if (directory !== undefined && /^\/./.test(directory) && !isOpen(directory)) machine.wrote(directory, name)
+  if (directory !== undefined && found.mounts === undefined && /^\/./.test(directory) && !isOpen(directory))
+    machine.wrote(directory, name)
   if (directory !== undefined) machine.directories.set(machine.absolute(directory), origin)
-  return machine.fresh(files.length === 0 ? origin : undefined)
+  return machine.fresh(files.length === 0 && directory === undefined ? origin : undefined)
 }
 
 /** A shell that reads from, or writes to, the network. */

@@ -1,9 +1,10 @@
 /** Runs code in another language: which of the arguments of an interpreter are code, and what that code does. */
+import { reportDisguisedFile } from "./fileCode.ts"
 import { readForeignCode } from "./foreignCode.ts"
 import type { Argument, Interpreter } from "./interpretation.ts"
 import type { Language } from "./launchers.ts"
 import { concernOf } from "./sensitivePlaces.ts"
-import { constant, isOpen, type Origin, plain, type Value } from "./shellValue.ts"
+import { constant, isOpen, isWeak, type Origin, plain, type Value } from "./shellValue.ts"
 
 type Arguments = ReadonlyArray<Argument>
 
@@ -67,7 +68,14 @@ export const runLanguage = (
   if (language.operandIsCode === true && codes.length === 0) {
     const program = operands[0]
     if (program !== undefined)
-      foreign(interpreter, language, name, withVariables(valueOf(program), variables), stdin, operands.slice(1))
+      runLanguageCode(
+        interpreter,
+        language.name,
+        name,
+        withVariables(valueOf(program), variables),
+        stdin,
+        operands.slice(1)
+      )
     const made = stdin === undefined && program !== undefined ? madeBy(name, [valueOf(program)]) : undefined
     return made === undefined || machine.capturing === 0 ? undefined : machine.fresh(made)
   }
@@ -83,9 +91,9 @@ export const runLanguage = (
     if (file !== undefined) interpreter.reportOrigin(file.origin, name, "a file")
   }
   for (const code of codes)
-    foreign(
+    runLanguageCode(
       interpreter,
-      language,
+      language.name,
       name,
       withVariables({ texts: code.texts.map((text) => modules + text), origin: code.origin }, variables),
       stdin,
@@ -93,7 +101,7 @@ export const runLanguage = (
     )
   if (codes.some(({ texts }) => texts.some((text) => printsModulePath.test(text)))) return modulePath
   if (codes.length > 0)
-    return machine.capturing === 0 || (/^(?:perl|ruby|awk)/.test(name) && stdin !== undefined)
+    return machine.capturing === 0 || (/^(?:perl|ruby|awk)/.test(name) && (stdin !== undefined || operands.length > 0))
       ? undefined
       : machine.fresh(stdin?.origin ?? madeBy(name, codes))
   const words = operands.map(({ text }) => text)
@@ -102,9 +110,9 @@ export const runLanguage = (
   const file = operands.slice(skip).find(({ text }) => skip === 0 || !text.startsWith("-"))
   if (file === undefined || file.text === "-" || file.text === "/dev/stdin") {
     if (stdin === undefined) return machine.fresh()
-    foreign(
+    runLanguageCode(
       interpreter,
-      language,
+      language.name,
       name,
       { texts: stdin.texts.map((text) => modules + text), origin: stdin.origin },
       undefined,
@@ -113,12 +121,14 @@ export const runLanguage = (
     return machine.fresh(stdin.origin)
   }
   if (/^https?:/.test(file.text)) machine.fact("runsFetchedCode", file.text, name, "code is fetched and run")
-  if (file.origin !== undefined && interpreter.isWholly(file.text)) interpreter.reportOrigin(file.origin, name, "code")
+  if (file.origin !== undefined && !isWeak(file.origin) && interpreter.isWholly(file.text))
+    interpreter.reportOrigin(file.origin, name, "code")
   const value = machine.file(file.text, stdin)
-  if (value !== undefined && value.origin?.kind !== "own") {
+  reportDisguisedFile(machine, name, file.text)
+  if (value !== undefined && (value.origin?.kind !== "own" || args.some(({ text }) => text === "-x"))) {
     interpreter.reportOrigin(value.origin, name, file.text.startsWith("/dev/fd/") ? "code" : "a file")
     if (!value.texts.some(isOpen))
-      foreign(interpreter, language, name, { texts: value.texts, origin: undefined }, stdin)
+      runLanguageCode(interpreter, language.name, name, { texts: value.texts, origin: undefined }, stdin)
   }
   return machine.fresh(stdin?.origin)
 }
@@ -135,6 +145,11 @@ const runModule = (interpreter: Interpreter, module: string, args: Arguments, st
   if (/^(?:pip|ensurepip|easy_install|pipx)/.test(module))
     return interpreter.invoke([{ text: "pip", origin: undefined }, ...args], stdin)
   if (module === "certifi") return constant("/usr/lib/python3/dist-packages/certifi/cacert.pem")
+  if (/^(?:base64|quopri|uu|gzip|zipfile|tarfile)$/.test(module))
+    return interpreter.invoke(
+      [{ text: module === "base64" ? "base64" : "uudecode", origin: undefined }, ...args],
+      stdin
+    )
   if (/^(?:http\.server|SimpleHTTPServer|pyftpdlib)/.test(module))
     machine.fact("opensPort", textOf(args[0]) || "8000", module, "serves files to everybody")
   return machine.fresh(stdin?.origin)
@@ -165,29 +180,41 @@ const withVariables = (code: Value, variables: ReadonlyArray<string>): Value =>
         origin: code.origin
       }
 
-const foreign = (
+/** Code that reads its input. */
+const readsInput = /stdin|STDIN|ARGF|<>|php:\/\/|\bgets\b|io\.read|\$0|read\(0|fd 0|readFileSync\(0/
+
+/** A program of awk that runs what its input contains. */
+const runsFields =
+  /\bsystem\s{0,4}\(\s{0,4}[^"'\s)]|\|\s{0,4}"(?:\/bin\/)?(?:ba|da)?sh\b|\$\w+\s{0,4}\|&?\s{0,4}getline/
+
+/** Reports what code of `language` does, and runs the commands that it hands to a shell. */
+export const runLanguageCode = (
   interpreter: Interpreter,
-  language: Language,
+  language: string,
   name: string,
   code: Value,
-  stdin: Value | undefined,
+  stdin?: Value,
   operands: Arguments = []
 ): void => {
   const { machine } = interpreter
-  interpreter.reportOrigin(code.origin, name, "code")
+  if (code.origin !== undefined && !isWeak(code.origin)) interpreter.reportOrigin(code.origin, name, "code")
   for (const text of code.texts) {
     if (!machine.step(1 + (text.length >> 3))) return
     const found = readForeignCode(plain(text))
     const [url = ""] = found.urls
-    if (found.fetches || (found.runs && found.shellCode.some((shell) => /\b(?:curl|wget)\b/.test(shell))))
+    // The headers of C contain the words of most interfaces.
+    if (
+      (found.fetches && (language !== "C" || found.runs)) ||
+      (found.runs && found.shellCode.some((shell) => /\b(?:curl|wget)\b/.test(shell)))
+    )
       machine.fact("runsFetchedCode", url, name, "code in another language that fetches something")
-    else if (found.decodes && found.runs) machine.fact("runsHiddenCode", language.name, name, "code is decoded and run")
+    else if (found.decodes && found.runs) machine.fact("runsHiddenCode", language, name, "code is decoded and run")
     for (const { concern, kind, subject } of found.changes) machine.fact(kind, subject, name, concern)
     if (found.connects) machine.fact("connects", url, name, "opens a connection of its own")
     if (
       stdin?.origin?.kind === "fetched" &&
       found.runs &&
-      /stdin|STDIN|ARGF|<>|php:\/\/|\bgets\b|io\.read|\$0|read\(0|fd 0|readFileSync\(0/.test(text.slice(0, 10_000))
+      (language === "awk" ? runsFields : readsInput).test(text.slice(0, 10_000))
     ) {
       interpreter.reportOrigin(stdin.origin, name, "code")
     }

@@ -117,7 +117,8 @@ export const launchers: ReadonlyMap<string, Launcher> = new Map<string, Launcher
     "parallel",
     {
       valued: words("-j -I -n -N -a -S -d --jobs --arg-file --joblog --timeout --delay --retries --results"),
-      rest: "code"
+      rest: "code",
+      shellWithout: true
     }
   ],
   [
@@ -211,6 +212,8 @@ export const launchers: ReadonlyMap<string, Launcher> = new Map<string, Launcher
   ["pipenv", { operands: 1, rest: "command", only: /^run$/ }],
   ["direnv", { operands: 2, rest: "command", only: /^exec$/ }],
   ["ip", { operands: 3, rest: "command", only: /^(?:netns|vrf)$/ }],
+  ["ansible", { rest: "nothing", code: words("-a --args") }],
+  ["k3s", { rest: "command", only: /^(?:kubectl|crictl|ctr)$/ }],
   ["nix-shell", { valued: words("-p -I --packages"), rest: "nothing", code: words("--run --command") }]
 ])
 
@@ -288,7 +291,24 @@ export const languages: ReadonlyArray<Language> = [
   },
   { name: "Lua", command: /^(?:lua|luajit)[\d.]*$/, code: /^-e/, load: /^-l/, valued: never },
   { name: "Tcl", command: /^(?:tclsh|wish|expect)[\d.]*$/, code: never, load: never, valued: never },
-  { name: "R", command: /^Rscript$/, code: /^-e$/, load: never, valued: never },
+  { name: "R", command: /^R(?:script)?$/, code: /^-e$/, load: never, valued: /^-f$/ },
+  { name: "Julia", command: /^julia$/, code: /^-[eE]|^--(?:eval|print)/, load: /^-L$/, valued: /^-[Jptm]$/ },
+  { name: "Groovy", command: /^(?:groovy|scala|kotlin|jshell)$/, code: /^-e$/, load: never, valued: /^-cp$/ },
+  {
+    name: "Elixir",
+    command: /^(?:elixir|iex|erl|clojure|clj|crystal)$/,
+    code: /^(?:-e|-eval|--eval|eval)$/,
+    load: never,
+    valued: never
+  },
+  {
+    name: "Lisp",
+    command: /^(?:sbcl|racket|emacs|octave|gosh)$/,
+    code: /^(?:-e|--eval)$/,
+    load: /^(?:-l|--load|-t)$/,
+    valued: never
+  },
+  { name: "Raku", command: /^(?:raku|perl6)$/, code: /^-e/, load: /^-M/, valued: /^-I$/ },
   { name: "Guile", command: /^guile$/, code: /^-c$/, load: /^-l$/, valued: never },
   {
     name: "PowerShell",

@@ -3,13 +3,14 @@
  * code in another language, or a file with code.
  */
 import type { Argument, Interpreter } from "./interpretation.ts"
-import { quoted, runFileValue } from "./fileCode.ts"
+import { quoted, reportDisguisedFile, runFileValue } from "./fileCode.ts"
 import { runLanguage } from "./languageCode.ts"
 import { codeOptions, languageOf, type Launcher, launcherOf, launchers, shells, shellValued } from "./launchers.ts"
 import { crontab, find, xargs } from "./listCommands.ts"
 import { runUnexpectedly } from "./unexpectedLaunchers.ts"
 import { baseName } from "./paths.ts"
-import { constant, empty, isOpen, type Origin, ownPath, type Value } from "./shellValue.ts"
+import { constant, empty, isOpen, isWeak, originAmong, ownPath, type Value } from "./shellValue.ts"
+import { located } from "./textOutput.ts"
 
 type Arguments = ReadonlyArray<Argument>
 
@@ -30,7 +31,7 @@ export const launch = (
   switch (name) {
     case "eval":
       return interpreter.runCode(
-        { texts: [args.map(({ text }) => text).join(" ")], origin: originOf(args) },
+        { texts: [args.map(({ text }) => text).join(" ")], origin: originAmong(args) },
         stdin,
         name
       )
@@ -38,7 +39,7 @@ export const launch = (
     case "source": {
       const [file, ...rest] = args[0]?.text === "--" ? args.slice(1) : args
       if (file === undefined) return empty
-      if (file.origin !== undefined && interpreter.isWholly(file.text))
+      if (file.origin !== undefined && !isWeak(file.origin) && interpreter.isWholly(file.text))
         interpreter.reportOrigin(file.origin, name, "code")
       return runPath(interpreter, name, file, rest, stdin, true)
     }
@@ -64,15 +65,13 @@ export const launch = (
     default:
   }
   runUnexpectedly(interpreter, name, args, stdin)
-  runCodeOptions(interpreter, name, args)
+  runCodeOptions(interpreter, name, args, stdin)
   runCodeSettings(interpreter, name, args)
   const launcher = launcherOf(name)
   return launcher === undefined || launcher.only?.test(textOf(args.find(({ text }) => !text.startsWith("-")))) === false
     ? undefined
     : runLauncher(interpreter, launcher, name, args, stdin)
 }
-
-const originOf = (args: Arguments): Origin | undefined => args.find(({ origin }) => origin !== undefined)?.origin
 
 const runShell = (interpreter: Interpreter, name: string, args: Arguments, stdin: Value | undefined): Value => {
   const { machine } = interpreter
@@ -105,7 +104,7 @@ const runShell = (interpreter: Interpreter, name: string, args: Arguments, stdin
     })
   }
   if (operand !== undefined && !isInput) {
-    if (operand.origin !== undefined && interpreter.isWholly(operand.text))
+    if (operand.origin !== undefined && !isWeak(operand.origin) && interpreter.isWholly(operand.text))
       interpreter.reportOrigin(operand.origin, name, "code")
     return runPath(interpreter, name, operand, rest, stdin, false)
   }
@@ -143,6 +142,7 @@ const runPath = (
         ? interpreter.runCode(stdin, undefined, by)
         : inNewShell(interpreter, args, () => interpreter.runCode(stdin, undefined, by))
   }
+  reportDisguisedFile(machine, by, file.text)
   const value = machine.file(file.text, stdin)
   if (value === undefined || file.text === ownPath) return machine.fresh()
   if (file.text.startsWith("/dev/fd/")) {
@@ -172,7 +172,8 @@ const runLauncher = (
   let at = 0
   for (; at < args.length; at++) {
     const text = textOf(args[at])
-    if (launcher.inert?.includes(text) === true) return empty
+    if (launcher.inert?.includes(text) === true)
+      return name === "command" && machine.capturing > 0 ? located(args.slice(at).map(textOf)) : empty
     if (text === "--") {
       if (operands > 0) continue
       at += 1
@@ -180,7 +181,11 @@ const runLauncher = (
     }
     if (launcher.valued?.includes(text) === true) at += 1
     else if (/^[-+]./.test(text)) continue
-    else if (/^[A-Za-z_]\w*=/.test(text) && operands === 0 && /^(?:sudo|doas|env|systemd-run|run0)$/.test(name))
+    else if (
+      /^(?:[A-Za-z_]\w*|BASH_FUNC_[^=]{1,80})=/.test(text) &&
+      operands === 0 &&
+      /^(?:sudo|doas|env|systemd-run|run0)$/.test(name)
+    )
       setVariable(interpreter, name, text)
     else if (operands > 0) operands -= 1
     else break
@@ -192,7 +197,10 @@ const runLauncher = (
       ? invokePast(interpreter, name, rest, stdin)
       : machine.scoped(() => interpreter.invoke(rest, stdin))
   }
-  if (launcher.rest === "code" && rest.length > 0) return runRest(interpreter, name, rest, stdin)
+  if (launcher.rest === "code" && rest.length > 0) {
+    const output = runRest(interpreter, name, rest, stdin)
+    return remoteShells.test(name) ? machine.fresh({ kind: "fetched", source: textOf(args[at - 1]) }) : output
+  }
   const startsShell =
     launcher.shellWithout === true ||
     (name === "sudo" && args.some(({ text }) => /^(?:-[a-z]*[is]|--shell|--login)$/.test(text)))
@@ -208,6 +216,9 @@ const renamed = ({ machine }: Interpreter, shown: string, program: string): void
     machine.fact("misleadsReader", shown, "exec", "shows another name in the list of processes")
 }
 
+/** Launchers that run the code on another host, so that its output comes from there. */
+const remoteShells = /^(?:ssh|dbclient|rsh|pdsh|clush)$/
+
 /** `command x` and `builtin x` call `x` itself, not the function of that name. */
 const invokePast = (interpreter: Interpreter, name: string, rest: Arguments, stdin: Value | undefined): Value => {
   const { machine } = interpreter
@@ -222,6 +233,8 @@ const invokePast = (interpreter: Interpreter, name: string, rest: Arguments, std
 
 const setVariable = ({ machine }: Interpreter, by: string, text: string): void => {
   const at = text.indexOf("=")
+  if (text.startsWith("BASH_FUNC_") || /^\(\)\s*\{/.test(text.slice(at + 1)))
+    machine.fact("misleadsReader", text, by, "gives the shells that it starts a function")
   machine.scoped(() => machine.assign(text.slice(0, at), constant(text.slice(at + 1)), by))
 }
 
@@ -237,7 +250,9 @@ const runRest = (interpreter: Interpreter, name: string, rest: Arguments, stdin:
       : items
           .slice(0, 16)
           .map((item) => (template.includes("{}") ? template.replaceAll("{}", () => item) : `${template} ${item}`))
-  return inNewShell(interpreter, [], () => interpreter.runCode({ texts, origin: originOf(words) }, stdin, name))
+  // A command for another host may contain what that host has answered.
+  const origin = remoteShells.test(name) && !interpreter.isWholly(template) ? undefined : originAmong(words)
+  return inNewShell(interpreter, [], () => interpreter.runCode({ texts, origin }, stdin, name))
 }
 
 /** The value of an option that takes code. */
@@ -259,9 +274,15 @@ const codeOf = ({ code, inert: _, valued }: Launcher, args: Arguments): Value | 
   return undefined
 }
 
-const runCodeOptions = (interpreter: Interpreter, name: string, args: Arguments): void => {
+const runCodeOptions = (interpreter: Interpreter, name: string, args: Arguments, stdin: Value | undefined): void => {
   const options = codeOptions.get(name)
   if (options === undefined) return
+  // The command reads what the archive contains.
+  const file =
+    name === "tar"
+      ? args.find(({ text }, at) => at > 0 && /^-?[a-zA-Z]*f$/.test(textOf(args[at - 1])) && text !== "-")
+      : undefined
+  const archive = file === undefined ? stdin : interpreter.machine.file(file.text, stdin)
   for (const [at, { origin, text }] of args.entries()) {
     const option = options.find(
       (option) => text === option || (option.startsWith("--") && text.startsWith(`${option}=`))
@@ -275,13 +296,17 @@ const runCodeOptions = (interpreter: Interpreter, name: string, args: Arguments)
     if (value !== undefined) {
       // In an editor, a shell command begins with `!`.
       const code = value.text.replace(/^:?(?:silent )?!/, "")
-      interpreter.runCode(constant(code, value.origin), undefined, name)
+      interpreter.runCode(constant(code, value.origin), archive, name)
     }
   }
 }
 
 /** Settings among the arguments that take shell code. */
+const packageHook = /^(?:-o)?\s?(?:apt|dpkg)::[\w:-]*(?:invoke|pkgs|command|proxy-auto-detect)[\w:-]*=\s?(.+)$/is
+
 const codeSettings: ReadonlyMap<string, RegExp> = new Map([
+  ...["apt", "apt-get", "aptitude"].map((name) => [name, packageHook] as const),
+  ["dpkg", /^--(?:pre-invoke|post-invoke|status-logger)=(.+)$/is],
   ["ssh", /^(?:-o)?\s?(?:ProxyCommand|LocalCommand|KnownHostsCommand)[= ]\s?(.+)$/is],
   ["scp", /^(?:-o)?\s?(?:ProxyCommand|LocalCommand|KnownHostsCommand)[= ]\s?(.+)$/is],
   ["sftp", /^(?:-o)?\s?(?:ProxyCommand|LocalCommand|KnownHostsCommand)[= ]\s?(.+)$/is],

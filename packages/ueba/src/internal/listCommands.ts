@@ -1,10 +1,11 @@
 /** Commands that run another for each item of a list: `find`, `xargs` and the jobs of a crontab. */
 import { operandsOf } from "./fileEffects.ts"
 import type { Argument, Interpreter } from "./interpretation.ts"
+import { globMatches } from "./glob.ts"
 import type { Machine } from "./machine.ts"
 import { launchers } from "./launchers.ts"
 import { baseName, withoutUnknownStart } from "./paths.ts"
-import { constant, empty, isOpen, plain, type Value } from "./shellValue.ts"
+import { constant, empty, isKnown, isOpen, plain, type Value } from "./shellValue.ts"
 
 type Arguments = ReadonlyArray<Argument>
 
@@ -26,7 +27,18 @@ export const foundBelow = (machine: Machine, place: string, texts: ReadonlyArray
   if (named && texts[texts.indexOf("-maxdepth") + 1] === "1" && !isOpen(name)) return `${below}/${name}`
   const inside = `${below}/${machine.fresh(undefined, "\u0001").texts[0]}`
   if (named && /^\*?[\w.-]+\*?$/.test(name) && name.includes("*")) return `${below}/${name}`
-  return named && /^[\w.-]+$/.test(name) ? `${inside}/${name}` : inside
+  if (named && /^[\w.-]+$/.test(name)) return `${inside}/${name}`
+  // The ending of a pattern shows what kind of file it is.
+  return named ? `${inside}${/\.\w{1,8}$/.exec(name)?.[0] ?? ""}` : inside
+}
+
+/** The file of the script that `find -name` finds. */
+const ownFileBelow = (machine: Machine, place: string, texts: ReadonlyArray<string>): string | undefined => {
+  const name = texts[texts.findIndex((text) => /^-i?name$/.test(text)) + 1]
+  const start = `${machine.absolute(place)}/`.replace("//", "/")
+  return name === undefined || !texts.some((text) => /^-i?name$/.test(text))
+    ? undefined
+    : [...machine.files.keys()].slice(0, 64).find((path) => path.startsWith(start) && globMatches(name, baseName(path)))
 }
 
 /** Tests of `find` that exclude most files. */
@@ -60,7 +72,7 @@ export const find = (interpreter: Interpreter, args: Arguments, stdin: Value | u
       const given =
         /^(?:ch(?:mod|own|grp|attr|con)|setfacl|setfattr)$/.test(baseName(textOf(command[0]))) && !narrow
           ? place
-          : foundBelow(machine, place, texts)
+          : (ownFileBelow(machine, place, texts) ?? foundBelow(machine, place, texts))
       interpreter.invoke(
         command.map((argument) => ({ ...argument, text: argument.text.replaceAll("{}", () => given) })),
         stdin
@@ -83,12 +95,17 @@ export const xargs = (interpreter: Interpreter, args: Arguments, stdin: Value | 
     else if (text === "-I") replace = texts[at + 1]
     else if (text === "-i" || text === "--replace") replace = "{}"
     else if (text === "-a" || text.startsWith("--arg-file"))
-      from = machine.file(texts[at + 1] ?? "", stdin) ?? machine.fresh()
+      from = machine.file(texts[at + 1] ?? "", stdin) ?? machine.fresh({ kind: "data", source: "xargs" })
     if (valued.includes(text) && text !== "--replace") at += 1
     if (text === "--") break
   }
   const command = args.slice(at)
-  if (command.length === 0) return machine.fresh(from?.origin)
+  if (command.length === 0) {
+    // Without a command, `xargs` prints the words.
+    if (from === undefined || !isKnown(from)) return machine.fresh(from?.origin)
+    const between = texts.some((text) => /^-(?:n|L)?1$|^-n$/.test(text)) ? "\n" : " "
+    return { texts: from.texts.map((text) => `${text.trim().split(/\s+/).join(between)}\n`), origin: from.origin }
+  }
   const wholes = (from ?? machine.fresh()).texts
   let output: Value = empty
   for (const text of wholes) {

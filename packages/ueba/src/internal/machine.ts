@@ -4,10 +4,13 @@
  *
  * Runs in the parser's thread and in the main thread: imports only types and modules of this directory.
  */
+import { initialVariables } from "./initialVariables.ts"
 import type { Function as FunctionNode } from "unbash"
 import type { FactKind } from "../ScriptFacts.ts"
 import { urlConcern } from "./deceptiveUrls.ts"
 import { isWeakness, variableConcern } from "./environmentVariables.ts"
+import { wordsOf } from "./scriptWords.ts"
+import { matchingPaths } from "./glob.ts"
 import { breadthOf, isHarmless, normal, resolve, withoutUnknownStart } from "./paths.ts"
 import { type Owner, ownerOf } from "./otherSoftware.ts"
 import { concernOf } from "./sensitivePlaces.ts"
@@ -19,6 +22,7 @@ import {
   isOpen,
   named,
   type Origin,
+  originAmong,
   ownPath,
   plain,
   readable,
@@ -63,18 +67,6 @@ export interface Frame {
 
 /** The maximum number of facts of one kind. */
 const factLimit = 1000
-
-const initialVariables: ReadonlyArray<readonly [string, Value]> = [
-  ["HOME", constant("~")],
-  ["SHELL", constant("/bin/bash")],
-  ["BASH", constant("/bin/bash")],
-  ["0", constant(ownPath)],
-  ["BASH_SOURCE", constant(ownPath)],
-  ["IFS", constant(" \t\n")],
-  ...["$", "!", "?", "#", "-", "PWD", "RANDOM", "UID", "EUID", "PPID", "HOSTNAME", "LINENO", "SECONDS", "OSTYPE"].map(
-    (name) => [name, named(name, "\u0001")] as const
-  )
-]
 
 export class Machine {
   readonly parser: Parser
@@ -289,8 +281,10 @@ export class Machine {
     if (name === "@" || name === "*") {
       const { positional } = this.frame
       if (positional === undefined) return named(`${this.frame.name}:@`)
-      const origin = positional.find((value) => value.origin !== undefined)?.origin
-      return { texts: [positional.map((value) => value.texts[0] ?? "").join(fieldBreak)], origin }
+      return {
+        texts: [positional.map((value) => value.texts[0] ?? "").join(fieldBreak)],
+        origin: originAmong(positional)
+      }
     }
     if (/^[1-9]\d*$/.test(name)) {
       const { positional } = this.frame
@@ -319,12 +313,18 @@ export class Machine {
     if (/^(?:-|\/dev\/stdin|\/dev\/fd\/0|\/proc\/self\/fd\/0)$/.test(path)) return stdin
     if (/^\/dev\/(?:tcp|udp)\/./.test(path)) return this.fresh({ kind: "fetched", source: path })
     if (path === ownPath) return { texts: this.fresh().texts, origin: { kind: "own", source: "$0" } }
-    if (this.files.size === 0 && this.directories.size === 0) return undefined
     const key = this.absolute(path)
-    const value = this.files.get(key)
+    if (this.fifos.size > 0 && !this.files.has(key) && this.fifos.delete(key)) this.awaited = true
+    if (this.files.size === 0 && this.directories.size === 0) return undefined
+    const value = this.files.get(key) ?? this.files.get(this.matching(key)[0] ?? "")
     if (value !== undefined) return value
     const origin = this.originOfDirectory(key)
     return origin === undefined ? undefined : this.fresh(origin)
+  }
+
+  /** The files of the script that a pattern matches, in the order in which a shell lists them. */
+  matching(path: string): ReadonlyArray<string> {
+    return this.step() ? matchingPaths(this.absolute(path), [...this.files.keys()].slice(0, 64)) : []
   }
 
   originOfDirectory(path: string): Origin | undefined {
@@ -361,6 +361,18 @@ export class Machine {
   readonly searched = new Map<string, Site>()
   /** Where the script has last set `IFS`. */
   separatorSite: Site | undefined
+  #words: ReadonlySet<string> | undefined
+
+  /** The words of the whole script. */
+  words(): ReadonlySet<string> {
+    this.#words ??= wordsOf(this.#text)
+    return this.#words
+  }
+
+  /** Named pipes that the script has created and not yet written to. */
+  readonly fifos = new Set<string>()
+  /** Whether the current statement has read from such a pipe. */
+  awaited = false
 
   /** Symbolic links that the script has created, with their targets. */
   readonly links = new Map<string, string>()

@@ -88,7 +88,7 @@ export const patternTargets: ReadonlyArray<string> =
   "rm sh bash dash curl wget dd nc cat cp mv chmod chown tee python3 perl base64 eval find mkfs sudo".split(" ")
 
 /** Whether a variable contains a whole command that only a changed `IFS` splits. */
-export const isSplitAtCharacter = (machine: Machine, { text }: Word, value: Value | undefined): boolean => {
+const isSplitAtCharacter = (machine: Machine, { text }: Word, value: Value | undefined): boolean => {
   const separators = machine.variables.get("IFS")?.texts[0] ?? ""
   const name = /^\$\{?(\w+)\}?$/.exec(text)?.[1]
   return (
@@ -98,4 +98,17 @@ export const isSplitAtCharacter = (machine: Machine, { text }: Word, value: Valu
     value?.texts[0]?.includes(fieldBreak) === true &&
     machine.variables.get(name)?.texts[0]?.includes(fieldBreak) === false
   )
+}
+
+/** Reports the name of a command that is split at an unusual character, or that a name reference stands for. */
+export const reportHiddenName = (machine: Machine, name: Word, value: Value | undefined): void => {
+  if (machine.references.has(/^"?\$\{?(\w+)\}?"?$/.exec(name.text)?.[1] ?? ""))
+    machine.fact(
+      "misleadsReader",
+      name.text,
+      "declare -n",
+      "the name of a command is in a variable that another one names"
+    )
+  if (isSplitAtCharacter(machine, name, value))
+    machine.fact("misleadsReader", name.text, "IFS", "a command is split where there is no blank")
 }

@@ -34,8 +34,8 @@ export const redirected = (
           const path = value.texts[0] ?? ""
           if (redirect.operator === "<&" && /^\d+$/.test(path)) file(machine.file(`/dev/fd/${path}`, stdin))
           else if (redirect.operator === ">&" && !/^[\d-]+$/.test(path)) {
-            opened(interpreter, path)
-            machine.wrote(path, redirect.operator)
+            opened(interpreter, path, node)
+            if (!isConnection(path)) machine.wrote(path, redirect.operator)
             outputs.push({ path, append: false })
           }
           if (redirect.operator === ">&" && path === "2" && (descriptor ?? 1) === 1) kept = false
@@ -43,13 +43,13 @@ export const redirected = (
         }
         if (redirect.operator.startsWith("<")) {
           const path = value.texts[0] ?? ""
-          file(withOrigin(machine.file(path, stdin) ?? opened(interpreter, path), value.origin ?? secretIn(path)))
+          file(withOrigin(machine.file(path, stdin) ?? opened(interpreter, path, node), value.origin ?? secretIn(path)))
           if (redirect.operator === "<") continue
         }
         const isOutput = descriptor === undefined || descriptor === 1 || redirect.operator.startsWith("&")
         for (const path of value.texts) {
-          opened(interpreter, path)
-          machine.wrote(path, redirect.operator)
+          opened(interpreter, path, node)
+          if (!isConnection(path)) machine.wrote(path, redirect.operator)
           if (isDisk(path)) machine.fact("removes", path, redirect.operator, "writes over a disk", { broad: true })
           if (isOutput && redirect.operator !== "<>") outputs.push({ path, append: redirect.operator.includes(">>") })
         }
@@ -61,11 +61,22 @@ export const redirected = (
   })
 }
 
-/** Reports a connection that a redirection opens. */
-const opened = ({ machine }: Interpreter, path: string): Value => {
-  const connection = /^\/dev\/(?:tcp|udp)\/(.*)$/.exec(path)
-  if (connection === null) return machine.fresh()
-  machine.fact("connects", connection[1]?.replace("/", ":") ?? "", "/dev/tcp", "opens a connection of its own")
+const isConnection = (path: string): boolean => /^\/dev\/(?:tcp|udp)\/./.test(path)
+
+/** Reports a connection that a redirection opens. Only opening one, or greeting the other side, checks a port. */
+const opened = ({ machine }: Interpreter, path: string, node: SyntaxNode): Value => {
+  if (!isConnection(path)) return machine.fresh()
+  const isCheck =
+    node.type === "Command" &&
+    (node.name === undefined ||
+      /^(?::|true|echo|printf)$/.test(node.name.value) ||
+      (node.name.value === "exec" && node.args.length === 0))
+  machine.fact(
+    "connects",
+    path.slice("/dev/tcp/".length).replace("/", ":"),
+    "/dev/tcp",
+    isCheck ? undefined : "opens a connection of its own"
+  )
   return machine.fresh({ kind: "fetched", source: path })
 }
 

@@ -34,6 +34,58 @@ const installer =
       : [change("runsFetchedCode", args[option + 1] ?? "", "a package is fetched from an address and installed")]
   }
 
+/** Runs or imports the image, module or machine whose address is among the arguments. */
+const atAddress =
+  (verbs: RegExp): Rule =>
+  (args) => {
+    if (!args.some((argument) => verbs.test(argument))) return []
+    const source = args.find((argument) =>
+      /^(?:-{1,2}[\w-]+=)?(?:git::)?(?:https?|ftps?|git|ssh|oci):\/\//.test(argument)
+    )
+    return source === undefined ? [] : [change("runsFetchedCode", source.replace(/^-[\w-]+=/, ""), fetchesAndRuns)]
+  }
+
+/** Options of `docker run` without a value. */
+const containerFlags =
+  /^(?:-[ditPq]+|--(?:rm|detach|init|interactive|tty|privileged|read-only|publish-all|quiet|no-healthcheck|oom-kill-disable|replace|systemd|tls-verify|sig-proxy))$/
+
+/** The image of `docker run`: the first argument that is neither an option nor the value of one. */
+const imageOf = (args: ReadonlyArray<string>): string => {
+  for (let at = 0; at < args.length; at++) {
+    const argument = args[at] ?? ""
+    if (!argument.startsWith("-")) return argument
+    if (!containerFlags.test(argument) && !argument.includes("=")) at += 1
+  }
+  return ""
+}
+
+/**
+ * Runs an image of a registry. A name without a slash may be an image that the host has built, and the digest in a name
+ * says which content its author has seen.
+ */
+const container: Rule = (args) => {
+  const at = args.findIndex((argument) => /^(?:run|create)$/.test(argument))
+  if (at === -1 || at > 2) return []
+  const image = imageOf(args.slice(at + 1))
+  return image.includes("/") && !/^(?:[./]|localhost[:/])|@sha256:/.test(image)
+    ? [change("runsFetchedCode", image, "runs an image that it fetches")]
+    : []
+}
+
+/** Options of pip that name another source than the index. */
+const pipSources = /^(?:-i|-f|-r|-c|--(?:index-url|extra-index-url|find-links|requirement|constraint))(?:=|$)/
+
+/** Packages of pip from an address, or from another index. */
+const pip: Rule = (args) => {
+  if (!args.some((argument) => /^(?:install|download|wheel)$/.test(argument))) return []
+  const source = args.find((argument, at) =>
+    address.test(pipSources.test(args[at - 1] ?? "") ? argument : argument.replace(pipSources, ""))
+  )
+  return source === undefined
+    ? []
+    : [change("runsFetchedCode", source.replace(pipSources, ""), "a package is fetched from an address and installed")]
+}
+
 export const remoteRunners: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["npx", runner(undefined, /^(?:-p|--package|-c|--call)$/)],
   ["bunx", runner(undefined)],
@@ -43,9 +95,33 @@ export const remoteRunners: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["pnpm", (args) => [...runner(/^(?:dlx|create)$/)(args), ...installer(/^(?:install|i|add)$/)(args)]],
   ["yarn", (args) => [...runner(/^(?:dlx|create)$/)(args), ...installer(/^(?:add|global)$/)(args)]],
   ["bun", (args) => [...runner(/^(?:x|create)$/)(args), ...installer(/^(?:install|i|add)$/)(args)]],
+  ...["docker", "podman", "nerdctl", "ctr", "crictl"].map((name) => [name, container] as const),
+  ...["pip", "pip2", "pip3", "pipenv", "poetry"].map((name) => [name, pip] as const),
+  ...["wasmtime", "wasmer", "wasmedge", "spin", "nomad", "terraform", "tofu", "pulumi", "vagrant", "multipass"].map(
+    (name) => [name, atAddress(/^(?:run|init|apply|up|box|job|launch|get|new)$/)] as const
+  ),
+  ...["machinectl", "importctl", "lxc", "incus", "virsh", "portablectl"].map(
+    (name) => [name, atAddress(/^(?:pull-\w+|import\w*|launch|init|attach)$/)] as const
+  ),
+  ["easy_install", (args) => installer(/^install$/)(["install", ...args])],
+  ["layman", atAddress(/^-[oOfa]|^--/)],
+  ["eselect", atAddress(/^(?:repository|add)$/)],
+  ["composer", (args) => [...runner(/^create-project$/)(args), ...atAddress(/^(?:require|global|config)$/)(args)]],
+  ...["pear", "pecl"].map((name) => [name, installer(/^(?:install|upgrade|channel-discover)$/)] as const),
   ["pipx", runner(/^run$/, /^(?:--spec|--python)$/)],
   ["uv", (args) => (has(args, /^tool$/) ? runner(/^run$/)(args.slice(1)) : [])],
-  ["go", installer(/^(?:install|run|get)$/)],
+  // A Go package is always named by its address: `example.org/tool@latest`.
+  [
+    "go",
+    (args) =>
+      /^(?:install|run|get)$/.test(args[0] ?? "")
+        ? args
+            .slice(1)
+            .filter((argument) => /^[\w-]+(?:\.[\w-]+)+\/\S/.test(argument))
+            .slice(0, 1)
+            .map((from) => change("runsFetchedCode", from, "a package is fetched from an address and installed"))
+        : []
+  ],
   ["cargo", installer(/^install$/, /^(?:--git|--index|--registry)$/)],
   ["gem", installer(/^install$/, /^(?:-s|--source|--clear-sources)$/)],
   ["luarocks", installer(/^install$/, /^--(?:server|only-server|from)$/)],

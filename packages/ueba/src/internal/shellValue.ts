@@ -39,10 +39,10 @@ export const ownPath = "\ufdd1"
 /** The origin of a text that the script does not contain in readable form. */
 export interface Origin {
   /**
-   * From the network; from within the script, but encoded; read by the script from its own file; a secret of the host; or
-   * the digest of a download.
+   * From the network; from within the script, but encoded; read by the script from its own file; a secret of the host;
+   * the digest of a download; from a file of the host; or printed by a command whose output is not known.
    */
-  readonly kind: "fetched" | "hidden" | "own" | "secret" | "digest"
+  readonly kind: "fetched" | "hidden" | "own" | "secret" | "digest" | "data" | "printed"
   /** A URL, a file or a command. */
   readonly source: string
 }
@@ -65,12 +65,30 @@ export const empty: Value = constant("")
 export const anything: Value = constant(unknown)
 export const anythingButEmpty: Value = constant(unknownButSet)
 
-export const withOrigin = (value: Value, origin: Origin | undefined): Value =>
-  origin === undefined || value.origin !== undefined ? value : { ...value, origin }
+/** The origin that matters more: any other one, where one is only a file of the host or the output of a command. */
+export const strongerOrigin = (left: Origin | undefined, right: Origin | undefined): Origin | undefined =>
+  left === undefined || (isWeak(left) && right !== undefined && !isWeak(right)) ? right : left
+
+/** The origin of a text that is made of several. */
+export const originAmong = (parts: ReadonlyArray<{ readonly origin: Origin | undefined }>): Origin | undefined =>
+  parts.reduce<Origin | undefined>((all, { origin }) => strongerOrigin(all, origin), undefined)
+
+/** Whether the text is not known, though nothing suggests that it is hidden. */
+export const isWeak = ({ kind }: Origin): boolean => kind === "data" || kind === "printed"
+
+export const withOrigin = (value: Value, origin: Origin | undefined): Value => {
+  const stronger = strongerOrigin(value.origin, origin)
+  return stronger === value.origin ? value : { ...value, origin: stronger }
+}
 
 /** Whether only running the script would determine the whole text. */
 export const isOpen = (text: string): boolean =>
   text.includes(unknown) || text.includes(unknownButSet) || text.includes(ownPath)
+
+/** Whether nothing of a text is known. */
+export const isNothingKnown = (text: string): boolean =>
+  // eslint-disable-next-line no-control-regex -- the marks above
+  text.length < 4096 && /^\s*[\u0000\u0001]+\s*$/.test(plain(text))
 
 export const isKnown = (value: Value): boolean => !value.texts.some(isOpen)
 
@@ -82,7 +100,7 @@ export const concat = (left: Value, right: Value): Value => {
   const [after = ""] = right.texts
   if (left.texts.length === 1 && right.texts.length === 1) {
     const text = before.length + after.length > lengthLimit ? clipped(before, after) : before + after
-    return { texts: [text], origin: left.origin ?? right.origin }
+    return { texts: [text], origin: strongerOrigin(left.origin, right.origin) }
   }
   const texts = new Set<string>()
   for (const before of left.texts) {
@@ -91,7 +109,7 @@ export const concat = (left: Value, right: Value): Value => {
       texts.add(before.length + after.length > lengthLimit ? clipped(before, after) : before + after)
     }
   }
-  return { texts: [...texts], origin: left.origin ?? right.origin }
+  return { texts: [...texts], origin: strongerOrigin(left.origin, right.origin) }
 }
 
 /** A single part may have any length, because it is part of the script. */
@@ -104,7 +122,7 @@ const clipped = (before: string, after: string): string =>
 export const either = (left: Value, right: Value): Value => {
   if (left === right) return left
   const texts = [...new Set([...left.texts, ...right.texts])].slice(0, alternativeLimit)
-  return { texts, origin: left.origin ?? right.origin }
+  return { texts, origin: strongerOrigin(left.origin, right.origin) }
 }
 
 /** Maps each alternative whose text is known; unknown alternatives stay unknown. */

@@ -130,7 +130,9 @@ export const outputOf = (name: string, args: ReadonlyArray<string>, input: strin
     case "fold":
       return undefined
     case "sort":
-      return `${input.trimEnd().split("\n").sort().join("\n")}\n`
+      return sorted(options, input)
+    case "paste":
+      return options.some((option) => /^-[sd]/.test(option)) ? pasted(args, input) : undefined
     case "grep":
       return undefined
     default:
@@ -169,10 +171,30 @@ const printf = (args: ReadonlyArray<string>): string | undefined => {
       if (at % 2 === 0) result += piece
       else if (piece === "%%") result += "%"
       else if (piece.endsWith("b")) result += unescape(values[used++] ?? "")
-      else result += values[used++] ?? ""
+      else result += formatted(piece, values[used++] ?? "")
     }
   } while (pieces.length > 1 && used > 0 && used < values.length && result.length < lengthLimit)
   return result
+}
+
+/** One value by a directive: `%03o` of `105` is `151`. */
+const formatted = (directive: string, value: string): string => {
+  const [, flags = "", width = "", precision, letter = ""] =
+    /^%([-+ #0]*)(\d*)(?:\.(\d+))?([a-zA-Z])$/.exec(directive) ?? []
+  if (isOpen(value)) return value
+  if (letter === "c") return value.slice(0, 1)
+  const digits = { o: 8, x: 16, X: 16, d: 10, i: 10, u: 10 }[letter]
+  const number = /^["']/.test(value)
+    ? (value.codePointAt(1) ?? 0)
+    : Number(/^0[0-7]+$/.test(value) ? `0o${value.slice(1)}` : value)
+  const text =
+    digits === undefined || !Number.isSafeInteger(number)
+      ? value.slice(0, precision === undefined ? undefined : Number(precision))
+      : number.toString(digits)
+  const wide = Math.min(Number(width), 1024)
+  return flags.includes("-")
+    ? text.padEnd(wide)
+    : text.padStart(wide, flags.includes("0") && digits !== undefined ? "0" : " ")
 }
 
 /** `\n`, `\t`, `\\`, `\057`, `\x2f`. */
@@ -314,12 +336,36 @@ const eachLine = (text: string, change: (line: string) => string): string => {
   return lines.join("\n") + (ended ? "\n" : "")
 }
 
+const sorted = (options: ReadonlyArray<string>, input: string): string | undefined => {
+  if (options.some((option) => !/^-[rnu]+$/.test(option))) return undefined
+  const has = (letter: string) => options.some((option) => option.includes(letter))
+  const all = input.trimEnd().split("\n")
+  const kept = has("u") ? [...new Set(all)] : all
+  kept.sort(has("n") ? (a, b) => (Number.parseFloat(a) || 0) - (Number.parseFloat(b) || 0) : undefined)
+  return `${(has("r") ? kept.reverse() : kept).join("\n")}\n`
+}
+
+/** `paste -s -d ''` */
+const pasted = (args: ReadonlyArray<string>, input: string): string => {
+  const at = args.findIndex((argument) => /^-s?d/.test(argument))
+  const glued = args[at]?.replace(/^-s?d/, "") ?? ""
+  const delimiter = at === -1 ? "\t" : unescape(glued === "" ? (args[at + 1] ?? "") : glued)
+  return `${input
+    .trimEnd()
+    .split("\n")
+    .join(delimiter === "\\0" ? "" : delimiter)}\n`
+}
+
 const cut = (args: ReadonlyArray<string>, input: string): string | undefined => {
-  const joined = args.join(" ")
-  const delimiter = /-d ?(\S)/.exec(joined)?.[1] ?? "\t"
-  const field = Number(/-f ?(\d+)(?=$| )/.exec(joined)?.[1])
-  const columns = /-[cb] ?(\d+)-(\d*)/.exec(joined)
-  const places = /-[cb] ?(\d+(?:,\d+)*)(?=$| )/.exec(joined)?.[1]
+  const valueOf = (letters: string): string | undefined => {
+    const at = args.findIndex((argument) => new RegExp(`^-[${letters}]`).test(argument))
+    const value = args[at]?.slice(2)
+    return at === -1 ? undefined : value === "" ? args[at + 1] : value
+  }
+  const delimiter = valueOf("d") ?? "\t"
+  const field = Number(/^\d+$/.exec(valueOf("f") ?? "")?.[0])
+  const columns = /^(\d+)-(\d*)$/.exec(valueOf("bc") ?? "")
+  const places = /^\d+(?:,\d+)*$/.exec(valueOf("bc") ?? "")?.[0]
   const eachLine = (change: (line: string) => string) => input.split("\n").map(change).join("\n")
   if (columns !== null) {
     const end = columns[2] === "" ? undefined : Number(columns[2])

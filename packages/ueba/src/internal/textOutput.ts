@@ -10,9 +10,12 @@ import {
   constant,
   isAnyDisk,
   isOpen,
+  isWeak,
   type Origin,
   ownPath,
+  originAmong,
   plain,
+  strongerOrigin,
   type Value,
   unknownButSet,
   withOrigin
@@ -91,6 +94,7 @@ export const output = (
     if (!path.startsWith("/") || isOpen(path) || path.length > 4096) return machine.fresh(undefined, "\u0001")
     return constant(normal(name === "dirname" ? `${path}/..` : path))
   }
+  if (name === "which" || name === "type") return located(texts)
   if (name === "expr") return computedByExpr(interpreter, texts)
   if (name === "basename") return constant(baseName(texts.find((text) => !text.startsWith("-")) ?? ""))
   if (name === "find" || name === "ls") {
@@ -134,18 +138,29 @@ export const output = (
   }
   if (!filters.has(name))
     return machine.fresh(
-      stdin?.origin !== undefined && !/^(?:wc|[a-z\d]*sum|cksum|test|stat|b2sum)$/.test(name) ? stdin.origin : undefined
+      /^(?:wc|[a-z\d]*sum|cksum|test|stat|b2sum)$/.test(name)
+        ? undefined
+        : (stdin?.origin ?? { kind: "printed", source: name })
     )
   if (isDecoder(name, texts)) {
     const origin = read?.origin?.kind === "fetched" ? read.origin : hiddenBy(name)
     return { texts: textsOf(interpreter, name, texts, read), origin }
   }
-  const result: Value = { texts: textsOf(interpreter, name, texts, read), origin: read?.origin }
+  const made = textsOf(interpreter, name, texts, read)
+  const result: Value = {
+    texts: made,
+    // Text that a command picks out of something is known only when the script runs.
+    origin:
+      read?.origin ??
+      (made.some(isOpen) ? { kind: takesCharacters(name, texts) ? "data" : "printed", source: name } : undefined)
+  }
   // Text of the script that the script transforms.
-  const given = read !== undefined && !read.texts.some(isOpen) && read.origin === undefined
+  const given = read !== undefined && !read.texts.some(isOpen) && (read.origin === undefined || isWeak(read.origin))
   const scrambles = transformers.test(name)
     ? !result.texts.some(isOpen) && !isSameButBlanks(result.texts[0] ?? "", read?.texts[0] ?? "")
-    : /^(?:od|xxd|hexdump|strings|[gmn]?awk|iconv|recode)$/.test(name) || takesCharacters(name, texts)
+    : /^(?:od|xxd|hexdump|strings|[gmn]?awk|iconv|recode)$/.test(name) ||
+      takesCharacters(name, texts) ||
+      (/^(?:jq|yq)$/.test(name) && /\\u00[67]/.test(read?.texts[0] ?? ""))
   return given && scrambles ? withOrigin(result, hiddenBy(name)) : result
 }
 
@@ -222,11 +237,13 @@ const takesCharacters = (name: string, texts: ReadonlyArray<string>): boolean =>
 export const written = (machine: Machine, name: "echo" | "printf", args: ReadonlyArray<Argument>): Value => {
   const texts = args.map(({ text }) => text)
   const text = outputOf(name, texts, undefined)
-  const origin =
-    args.find((argument) => argument.origin !== undefined)?.origin ??
-    (hidesText(name, texts) ? hiddenBy(name) : undefined)
+  const origin = strongerOrigin(originAmong(args), hidesText(name, texts) ? hiddenBy(name) : undefined)
   return text === undefined ? machine.fresh(origin) : constant(text, origin)
 }
+
+/** What `command -v NAME`, `which NAME` and `type -P NAME` print: a path that ends in the name. */
+export const located = (args: ReadonlyArray<string>): Value =>
+  constant(`${args.filter((text) => !text.startsWith("-")).join("\n")}\n`)
 
 const hiddenBy = (source: string): Origin => ({ kind: "hidden", source })
 
@@ -236,10 +253,15 @@ const computedByExpr = ({ machine }: Interpreter, [operation, text = "", from, l
     ? constant(`${text.slice(Number(from) - 1, Number(from) - 1 + Number(length))}\n`, hiddenBy("expr"))
     : machine.fresh()
 
+/** `\\$(printf %o 105)`: a backslash before a number that only running the script would determine. */
+// oxlint-disable-next-line no-control-regex -- the marks of unknown parts
+const computedLetter = /\\(?:x|0|u00)?[\u0000\u0001]/
+
 /** Letters written as numbers. */
 const hidesText = (name: string, texts: ReadonlyArray<string>): boolean =>
-  (name === "printf" || texts.some((text) => /^-[nE]*e/.test(text))) &&
-  texts.some((text) => /\\(?:x[46-7][0-9a-fA-F]|0?1[0-7]{2}|u00[67])/.test(text.slice(0, 2000)))
+  (name === "printf" && texts.slice(0, 3).some((text) => computedLetter.test(text.slice(0, 2000)))) ||
+  ((name === "printf" || texts.some((text) => /^-[nE]*e/.test(text))) &&
+    texts.some((text) => /\\(?:x[46-7][0-9a-fA-F]|0?1[0-7]{2}|u00[67])/.test(text.slice(0, 2000))))
 
 const textsOf = (
   interpreter: Interpreter,
@@ -253,6 +275,30 @@ const textsOf = (
     : (results as ReadonlyArray<string>)
 }
 
+/** The first operand of these filters is a program or a pattern, unless an option gives it. */
+const programs: ReadonlyMap<string, RegExp> = new Map([
+  ...["sed", "gsed"].map((name) => [name, /^(?:-[nrEsuz]*[ef]|--(?:expression|file)\b)/] as const),
+  ...["grep", "egrep", "fgrep", "rg"].map((name) => [name, /^(?:-[a-zA-Z]*[ef]$|--(?:regexp|file)\b)/] as const),
+  ...["awk", "gawk", "mawk", "nawk"].map((name) => [name, /^(?:-[ef]$|--(?:file|source)\b)/] as const),
+  ["perl", /^-[acfilnpsStTuUvwWX0]*[eE]/],
+  ["ruby", /^-[acdhlnpsSvwWxy]*e/],
+  ["jq", /^(?:-f|--from-file)$/]
+])
+
+/** Options of filters whose value is the next argument, where they differ from most filters. */
+const valuedOptions: ReadonlyMap<string, RegExp> = new Map([
+  ...["sed", "gsed"].map((name) => [name, /^(?:-[nrEsuz]*[efl]|--(?:expression|file))$/] as const),
+  ...["grep", "egrep", "fgrep", "rg"].map((name) => [name, /^-[a-zA-Z]*[efmABC]$/] as const),
+  ...["awk", "gawk", "mawk", "nawk"].map((name) => [name, /^-[Fvfe]$/] as const),
+  ...["head", "tail"].map((name) => [name, /^-[a-z]*[nc]$/] as const),
+  ["perl", /^(?:-[acfilnpsStTuUvwWX0]*[eE]|-I)$/],
+  ["ruby", /^(?:-[acdhlnpsSvwWxy]*e|-I)$/],
+  ["cut", /^-[a-z]*[dfcb]$/],
+  ["sort", /^-[a-z]*[kto]$/],
+  ["jq", /^-(?:f|-from-file|-indent)$/],
+  ...["cat", "tac", "rev", "nl", "strings"].map((name) => [name, /^(?!)/] as const)
+])
+
 /** The input of a filter: its file arguments, or standard input. */
 const input = (
   interpreter: Interpreter,
@@ -261,24 +307,19 @@ const input = (
   stdin: Value | undefined
 ): Value | undefined => {
   const { machine } = interpreter
-  const operands = operandsOf(texts, /^-(?:[nefAk]|-passout|-pass|-in)$/).slice(
-    /^(?:sed|awk|gawk|grep|egrep|fgrep|tr|perl|jq)$/.test(name) && !texts.includes("-e") && !texts.includes("-f")
-      ? 1
-      : 0
+  const program = programs.get(name)
+  const operands = operandsOf(texts, valuedOptions.get(name) ?? /^-(?:[nefAk]|-passout|-pass|-in)$/).slice(
+    program === undefined || texts.some((text) => program.test(text)) ? 0 : 1
   )
   const files = [
     ...operands,
     ...texts.flatMap((text, at) =>
-      text === "-in" || (text === "-e" && name !== "sed")
-        ? (texts[at + 1] ?? [])
-        : text.startsWith("if=")
-          ? text.slice(3)
-          : []
+      text === "-in" ? (texts[at + 1] ?? []) : text.startsWith("if=") ? text.slice(3) : []
     )
   ]
   let found: Value | undefined
   let opened = false
-  for (const path of files) {
+  for (const path of files.flatMap((file) => (/[*?[]/.test(file) ? [...machine.matching(file), file] : file))) {
     if (name === "tr" || name === "tee") break
     if (path === "enc" || path === "base64") continue
     const secret = secretIn(plain(path))
@@ -295,10 +336,13 @@ const input = (
                   : machine.fresh().texts,
               // Fragments of lines mean nothing to a reader of either file.
               origin:
-                found.origin ??
-                value.origin ??
+                strongerOrigin(found.origin, value.origin) ??
                 (/[^\n]$/.test(found.texts[0] ?? "") && name === "cat" ? hiddenBy("several files") : undefined)
             }
   }
-  return found ?? (opened ? machine.fresh() : stdin)
+  const source = files.find((path) => /[/.]/.test(path))
+  if (found !== undefined || !opened) return found ?? stdin
+  return machine.fresh(
+    name === "cat" && files.length > 1 ? hiddenBy("several files") : { kind: "data", source: plain(source ?? "") }
+  )
 }

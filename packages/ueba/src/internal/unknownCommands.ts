@@ -5,6 +5,7 @@
  * Runs in the parser's thread and in the main thread: imports only types and modules of this directory.
  */
 import { isAdministration } from "./hostChanges.ts"
+import { languageOf, launchers, shells } from "./launchers.ts"
 import { concernOf } from "./sensitivePlaces.ts"
 import { isOpen } from "./shellValue.ts"
 import { filters, isChecker } from "./textCommands.ts"
@@ -44,6 +45,13 @@ export const isKnownCommand = (name: string): boolean =>
 /** Whether no table describes what a command does with its arguments. */
 export const isUnknown = (name: string): boolean =>
   !isKnownCommand(name) && !isChecker(name) && /^[a-zA-Z][\w.+-]*$/.test(name)
+
+/** Whether a table describes the command of this name. */
+export const isWellKnown = (name: string): boolean =>
+  isKnownCommand(name) || shells.has(name) || launchers.has(name) || languageOf(name) !== undefined || common.test(name)
+
+const common =
+  /^(?:rm|cp|mv|ln|dd|curl|wget|nc|ncat|socat|eval|source|chmod|chown|install|shred|base32|xxd|od|scp|rsync)$/
 
 /** The sensitive places among the arguments, or after `=` of an option. */
 export const sensitiveOperands = (texts: ReadonlyArray<string>): ReadonlyArray<string> =>

@@ -3,6 +3,7 @@
  *
  * Runs in the parser's thread and in the main thread: imports only types and modules of this directory.
  */
+import { computed } from "./arithmetic.ts"
 import type { ParameterExpansionPart, ProcessSubstitutionPart, Script, SyntaxNode, Word } from "unbash"
 import { globMatches } from "./glob.ts"
 import {
@@ -14,6 +15,7 @@ import {
   fieldBreak,
   isOpen,
   mapKnown,
+  type Origin,
   unknown,
   unknownButSet,
   type Value,
@@ -100,12 +102,26 @@ const expandPart = (part: SyntaxNode, environment: Environment, quoted: boolean)
         : split(trimEnd(environment.substitute(part.script)), environment, quoted)
     case "ProcessSubstitution":
       return environment.processPath(part)
-    case "ArithmeticExpansion":
-      return anythingButEmpty
+    case "ArithmeticExpansion": {
+      const result = computed(part.text.replace(/^\$\(\(|\)\)$|^\$\[|\]$/g, ""), (name) =>
+        onlyText(environment.variable(name))
+      )
+      return result === undefined ? anythingButEmpty : constant(String(result))
+    }
     default:
       return anything
   }
 }
+
+/** The text of a variable that has only one. */
+const onlyText = (value: Value | undefined): string | undefined => {
+  const [text, ...others] = value?.texts ?? []
+  return text === undefined || others.length > 0 || isOpen(text) ? undefined : text
+}
+
+/** A word where a shell computes: an index, an offset. */
+const numberIn = (word: Word, environment: Environment): number | undefined =>
+  computed(expandWord(word, environment).texts[0] ?? "", (name) => onlyText(environment.variable(name)))
 
 const parameter = (name: string, environment: Environment): Value => environment.variable(name) ?? anything
 
@@ -165,11 +181,11 @@ const expandParameter = (part: ParameterExpansionPart, environment: Environment)
         : mapKnown(whole, (text) => replaced(text, pattern, replacement, operation.operator))
     }
     case "Slice": {
-      const from = Number(expandWord(operation.offset, environment).texts[0])
-      const length =
-        operation.length === undefined ? undefined : Number(expandWord(operation.length, environment).texts[0])
-      if (whole === undefined || !Number.isInteger(from) || (length !== undefined && !Number.isInteger(length))) {
-        return withOrigin(anything, whole?.origin)
+      const from = numberIn(operation.offset, environment)
+      const length = operation.length === undefined ? undefined : numberIn(operation.length, environment)
+      if (whole === undefined || from === undefined || (operation.length !== undefined && length === undefined)) {
+        // Characters that are picked one by one mean something only together.
+        return withOrigin(anything, length === 1 ? pickedCharacters : whole?.origin)
       }
       const start = (text: string) => (from < 0 ? Math.max(0, text.length + from) : from)
       return mapKnown(whole, (text) =>
@@ -187,18 +203,26 @@ const expandParameter = (part: ParameterExpansionPart, environment: Environment)
   }
 }
 
+const pickedCharacters: Origin = { kind: "hidden", source: "single characters" }
+
 const indirect = (part: ParameterExpansionPart, environment: Environment): Value => {
   const name = environment.variable(part.parameter)?.texts[0] ?? ""
-  return (/^\w+$/.test(name) ? environment.variable(name) : undefined) ?? anything
+  return (/^\w+(?:\[[\w@*-]{1,80}\])?$/.test(name) ? environment.variable(name) : undefined) ?? anything
 }
 
 /** `${a[1]}`, `${a[@]}`. */
 const element = (part: ParameterExpansionPart, environment: Environment): Value | undefined => {
-  const index = part.index === undefined ? "" : (expandWord(part.index, environment).texts[0] ?? "")
-  if (!/^\d{1,6}$/.test(index) && index !== "@" && index !== "*") {
-    return environment.variable(`${part.parameter}[${index}]`) ?? anything
-  }
+  const text = part.index === undefined ? "" : (expandWord(part.index, environment).texts[0] ?? "")
   const all = environment.variable(`${part.parameter}[@]`) ?? environment.variable(part.parameter)
+  const isList = all !== undefined && all.texts.some((whole) => whole.includes(fieldBreak))
+  const number = isList && part.index !== undefined ? numberIn(part.index, environment) : undefined
+  const index = number === undefined ? text : String(number)
+  if (!/^\d{1,6}$/.test(index) && index !== "@" && index !== "*") {
+    const named = environment.variable(`${part.parameter}[${index}]`) ?? anything
+    return isList && all.texts[0]?.split(fieldBreak).every((element) => element.length <= 2) === true
+      ? withOrigin(named, pickedCharacters)
+      : named
+  }
   if (all === undefined || index === "@" || index === "*") return all
   return mapTexts(all, (text) => text.split(fieldBreak)[Number(index)] ?? "")
 }
