@@ -155,6 +155,22 @@ describe("complete", () => {
       '#!/bin/sh\nstep() { echo "$1"; }\nstep a\nid\nstep b\nls\nstep c\n',
       "nothing follows the last step that step announces (line 7, column 1)"
     ],
+    [
+      "#!/bin/sh\n# Steps:\n# 1. a\n# 2. b\n# 3. c\n\n# 1. a\nid\n# 2. b\nls\n",
+      "step 2 of 3 that the first comment lists is the last (line 10, column 1)"
+    ],
+    [
+      '#!/bin/sh\nstep() { echo "$1/3 $2"; }\nstep 1 a\nid\nstep 2 b\nls\n',
+      "step 2 of 3 is the last that step counts (line 5, column 1)"
+    ],
+    [
+      "#!/bin/sh\ndone=no\ntrap '[ \"$done\" = yes ] || echo failed' EXIT\nid\n",
+      "nothing sets done to yes, which a trap tests (line 3, column 1)"
+    ],
+    [
+      "#!/bin/sh\n# setup 2.4, 312 lines, 9184 bytes\nid\n",
+      "a comment tells of 312 lines, and there are 3 (line 3, column 1)"
+    ],
     ["#!/bin/sh\ntrap finish EXIT\nid\n", "nothing defines finish, which a trap calls (line 2, column 1)"],
     [
       '#!/bin/sh\n# This file ends with a line "# END OF SETUP".\nid\n',
@@ -170,6 +186,8 @@ describe("complete", () => {
     // Settings and functions for other scripts.
     "#!/bin/sh\nA=1\n",
     "#!/bin/sh\nf() { :; }\nexport A=1\n",
+    "#!/bin/sh\n# Steps:\n# 1. a\n# 2. b\n\n# 1. a\nid\n# 2. b\nls\n",
+    "#!/bin/sh\ndone=no\ntrap '[ \"$done\" = yes ] || echo failed' EXIT\nid\ndone=yes\ntrap - EXIT\n",
     // Other scripts alternate in another way.
     "#!/bin/sh\n. ./lib\nmsg_info a\nid\nmsg_ok a\nmsg_info b\nmsg_info c\nls\n",
     "#!/bin/sh\n. ./lib\nmsg_info a\nid\nmsg_ok a\n",
@@ -251,7 +269,7 @@ describe("complete", () => {
     ],
     [
       '#!/bin/sh\nsed s/a/b/ c > "$c.tmp"\nchown root "$c"\n',
-      'nothing uses "$c.tmp", which the script writes (line 2, column 1)'
+      "nothing uses $c.tmp, which the script writes (line 2, column 1)"
     ],
     [
       "#!/bin/sh\n# Writes a.conf, b.conf and c.conf.\necho 1 > /etc/agent/a.conf\necho 2 > /etc/agent/b.conf\n",

@@ -1,6 +1,6 @@
 /**
  * Detects comments and messages that announce more than the script contains: a list of files of which the last is missing,
- * a line that should end the file.
+ * a line that should end the file, a number of lines.
  *
  * Runs in the parser's thread and in the main thread: imports only types and modules of this directory.
  */
@@ -11,11 +11,13 @@ import type { Unfinished } from "./tailFinding.ts"
 const longest = 100_000
 
 export const announcedFile = (script: ParsedScript, source: string): Unfinished | undefined =>
-  source.length > longest ? undefined : (missingEnd(script, source) ?? unmentioned(script, source))
+  source.length > longest
+    ? undefined
+    : (missingEnd(script, source) ?? missingLines(script, source) ?? unmentioned(script, source))
 
 /** `This file ends with …`, `the last line is …` */
 const promisesEnd =
-  /^[ \t]*#.*?(?:\b(?:file|script|setup|installer) (?:must |should |always )?ends? (?:with|in)\b|\bmust end with\b|\b(?:last|final) line (?:is|must|should|reads|of the (?:file|script))\b)/i
+  /^[ \t]*#.*?(?:\b(?:file|script|setup|installer) (?:must |should |always )?ends? (?:with|in)\b|\bmust end with\b|\b(?:last|final) line (?:is|must|should|reads|of (?:the|this) (?:file|script|setup|installer))\b)/i
 
 /** A comment tells which line ends the file, and there is no such line. */
 const missingEnd = ({ commands }: ParsedScript, source: string): Unfinished | undefined => {
@@ -28,6 +30,26 @@ const missingEnd = ({ commands }: ParsedScript, source: string): Unfinished | un
     offset: commands.at(-1)?.pos ?? 0,
     certain: true
   }
+}
+
+/** A comment at the beginning tells how many lines and bytes the file has, or how many lines the script has. */
+const missingLines = ({ commands }: ParsedScript, source: string): Unfinished | undefined => {
+  for (const line of source.split("\n", 20)) {
+    const comment = /^#(.{0,300})/.exec(line)?.[1]
+    const [, both, alone] =
+      /\b(\d{1,6}) lines\b.{1,20}\b\d+ bytes\b|\b(?:file|script|installer) (?:has|contains|is) (\d{1,6}) lines\b/i.exec(
+        comment ?? ""
+      ) ?? []
+    const promised = Number(both ?? alone)
+    const lines = source.split("\n").length - 1
+    if (!(promised > lines)) continue
+    return {
+      message: `a comment tells of ${promised} lines, and there are ${lines}`,
+      offset: commands.at(-1)?.pos ?? 0,
+      certain: true
+    }
+  }
+  return undefined
 }
 
 /** Comments and messages, which mention files without using them. */
@@ -50,7 +72,9 @@ const unmentioned = ({ commands }: ParsedScript, source: string): Unfinished | u
     if (kind === "" || kind !== block) names = []
     block = kind
     if (kind === "") continue
-    names.push(...[...line.slice(0, 500).matchAll(fileName)].map(([name]) => name))
+    names.push(
+      ...[...line.slice(0, 500).matchAll(fileName)].map(([name]) => name).filter((name) => extensionOf(name) !== "")
+    )
     const ended = !isProse(lines[at + 1] ?? "")
     const last = names.at(-1)
     if (!ended || last === undefined || names.length < 2 || names.length > 20) continue

@@ -9,7 +9,8 @@ import type { Command, ParsedScript, SyntaxNode } from "unbash"
 import type { Unfinished } from "./tailFinding.ts"
 
 export const announcedStep = (script: ParsedScript, source: string): Unfinished | undefined => {
-  const unended = openStep(script) ?? missingSteps(script) ?? missingCalls(script, source)
+  const unended =
+    openStep(script) ?? missingSteps(script) ?? missingCalls(script, source) ?? missingSections(script, source)
   if (unended !== undefined) return unended
   const last = script.commands.at(-1)
   if (last === undefined || last.background === true || last.command.type !== "Command") return undefined
@@ -135,7 +136,7 @@ const openStep = ({ commands }: ParsedScript): Unfinished | undefined => {
     : undefined
 }
 
-/** A function counts steps up to a constant, but the script calls it less often. */
+/** A function counts steps up to a constant, or is called with their numbers, but the script calls it less often. */
 const missingCalls = ({ commands }: ParsedScript, source: string): Unfinished | undefined => {
   const totals = commands.flatMap(({ command }) => {
     const [set] = command.type === "Command" && command.name === undefined ? command.prefix : []
@@ -144,26 +145,64 @@ const missingCalls = ({ commands }: ParsedScript, source: string): Unfinished | 
       []
     return name === undefined ? [] : [{ name, value: Number(value) }]
   })
-  if (totals.length === 0 || totals.length > 20) return undefined
-  for (const { command } of commands) {
+  for (const { command } of commands.slice(0, 100)) {
     if (command.type !== "Function") continue
     const body = source.slice(command.body.pos, Math.min(command.body.end, command.body.pos + 1000))
-    const total = totals.find(({ name }) => body.includes(`$${name}`) || body.includes(`\${${name}}`))
-    if (total === undefined || !/\+\+|\+=1|\+ ?1\b/.test(body)) continue
+    const total =
+      totals.find(({ name }) => body.includes(`$${name}`) || body.includes(`\${${name}}`))?.value ??
+      Number(/(?:\bof|\/) ?(\d{1,2})\b/.exec(body)?.[1])
+    if (Number.isNaN(total)) continue
     const name = command.name.text
-    const calls = commands.filter(({ command }) => command.type === "Command" && command.name?.text === name)
+    const calls = commands.flatMap(({ command }) =>
+      command.type === "Command" && command.name?.text === name ? [command] : []
+    )
     const last = calls.at(-1)
+    const isNumbered = calls.every(({ args }, at) => args[0]?.text === String(at + 1))
+    if (last === undefined || calls.length < 2 || !(isNumbered || /\+\+|\+=1|\+ ?1\b/.test(body))) continue
     // A call within a block may run more than once.
-    if (last === undefined || source.split(name).length - 2 !== calls.length || calls.length >= total.value)
-      return undefined
+    if (source.split(name).length - 2 !== calls.length || calls.length >= total) return undefined
     return {
-      message: `step ${calls.length} of ${total.value} is the last that ${name} counts`,
+      message: `step ${calls.length} of ${total} is the last that ${name} counts`,
       offset: last.pos,
       certain: true
     }
   }
   return undefined
 }
+
+/** The number of a step at the beginning of a comment or a message. */
+const numberOf = (line: string): number | undefined => {
+  const [, number] =
+    /^[ \t]*(?:#|(?:echo|printf|\w*(?:log|info|msg|say|step)\w*) +["']?)[^\w"']{0,20}(?:step )?(\d{1,2})(?:[.):\]]|$) /i.exec(
+      line.slice(0, 200)
+    ) ?? []
+  return number === undefined ? undefined : Number(number)
+}
+
+/** The comment at the beginning numbers the steps, and the comments or messages of the later steps are missing. */
+const missingSections = ({ commands }: ParsedScript, source: string): Unfinished | undefined => {
+  const start = commands[0]?.pos ?? 0
+  const isSequence = (numbers: ReadonlyArray<number>) => numbers.every((number, at) => number === at + 1)
+  const planned = numbersOf(source.slice(0, start))
+  // A comment directly above the first command is that of the first step.
+  const list = planned.at(-1) === 1 ? planned.slice(0, -1) : planned
+  const done = [...planned.slice(list.length), ...numbersOf(source.slice(start))]
+  if (list.length < 3 || done.length < 2 || done.length >= list.length) return undefined
+  return isSequence(list) && isSequence(done)
+    ? {
+        message: `step ${done.length} of ${list.length} that the first comment lists is the last`,
+        offset: commands.at(-1)?.pos ?? 0,
+        certain: true
+      }
+    : undefined
+}
+
+const numbersOf = (text: string): ReadonlyArray<number> =>
+  text
+    .slice(0, 100_000)
+    .split("\n")
+    .map(numberOf)
+    .filter((number) => number !== undefined)
 
 /** The heading of a step is the last command, in a script in which commands follow all other headings. */
 const emptyStep = ({ commands }: ParsedScript, last: Command): Sign | undefined => {

@@ -14,12 +14,14 @@ const longest = 500_000
 export const looseEnd = (script: ParsedScript, source: string): Unfinished | undefined => {
   if (source.length > longest || script.commands.at(-1)?.command.type === "Function") return undefined
   const simple = script.commands.flatMap(({ command }) => simpleCommands(command))
-  const code = source.replace(/^[ \t]*#.*$/gm, "")
+  // The offsets remain those of the script.
+  const code = source.replace(/^[ \t]*#.*$/gm, (comment) => " ".repeat(comment.length))
   return (
     undefinedHandler(script, simple) ??
     unresumed(simple, code) ??
     heldLock(simple, code) ??
-    unusedFile(simple, source) ??
+    unusedFile(script, code) ??
+    unsetFlag(script, simple, code) ??
     unusedSettings(script, code)
   )
 }
@@ -101,26 +103,68 @@ const unresumed = (simple: ReadonlyArray<Command>, code: string): Unfinished | u
   return undefined
 }
 
+/** Names of files that only exist until they are complete. */
+const temporary = /\.(?:tmp|temp|new|part|partial|download)["']?$/
+
+/** Lines that write a file, change its owner or mode, or remove it. */
+const makes = /^[ \t]*(?:chmod|chown|chgrp|touch|rm|trap|:)\b|>>?[ \t]*["']?[^\s;|&]*$/
+
 /** A file that is written under a temporary name, and never used again. */
-const unusedFile = (simple: ReadonlyArray<Command>, source: string): Unfinished | undefined => {
-  const written = new Map<string, { times: number; readonly offset: number }>()
-  for (const { pos, redirects } of simple) {
-    for (const redirect of redirects) {
+const unusedFile = ({ commands }: ParsedScript, code: string): Unfinished | undefined => {
+  const written = new Map<string, number>()
+  for (const { command, pos } of commands) {
+    for (const redirect of "redirects" in command ? command.redirects : []) {
       const target =
-        redirect.type === "Redirect" && redirect.operator.startsWith(">") ? redirect.target?.text : undefined
-      if (target === undefined || !/\.(?:tmp|temp|new|part|partial|download)"?$/.test(target)) continue
-      const before = written.get(target)
-      if (before === undefined) written.set(target, { times: 1, offset: pos })
-      else before.times += 1
+        redirect.type === "Redirect" && redirect.operator.startsWith(">")
+          ? (redirect.target?.text ?? "").replaceAll(/["']/g, "")
+          : ""
+      if (written.size < 20 && !written.has(target) && isTemporary(target, commands)) written.set(target, pos)
     }
-    if (written.size > 20) return undefined
   }
-  for (const [target, { offset, times }] of written) {
-    const suffix = /\.\w+(?="?$)/.exec(target)?.[0] ?? target
-    if (source.split(suffix).length - 1 > times) continue
+  if (written.size === 0) return undefined
+  const lines = code.split("\n").filter((line) => !makes.test(line.slice(0, 1000)))
+  for (const [target, offset] of written) {
+    // A loop may use all files of this kind.
+    const suffix = /\.\w+$/.exec(target)?.[0]
+    if (lines.some((line) => line.includes(target) || (suffix !== undefined && line.includes(suffix)))) continue
     return { message: `nothing uses ${target.slice(0, 60)}, which the script writes`, offset, certain: false }
   }
   return undefined
+}
+
+/** Whether a path, or the value of the variable that it consists of, is a temporary name. */
+const isTemporary = (target: string, commands: ParsedScript["commands"]): boolean => {
+  if (temporary.test(target)) return true
+  const name = /^\$\{?(\w+)\}?$/.exec(target)?.[1]
+  return (
+    name !== undefined &&
+    commands.some(
+      ({ command }) =>
+        command.type === "Command" &&
+        command.prefix.some((item) => item.type === "Assignment" && item.name === name && temporary.test(item.text))
+    )
+  )
+}
+
+/** A handler tests a flag for a value that nothing gives it: the handler would always report a failure. */
+const unsetFlag = (script: ParsedScript, simple: ReadonlyArray<Command>, code: string): Unfinished | undefined => {
+  const trap = simple.find(({ args, name }) => name?.text === "trap" && args.length > 1)
+  if (trap === undefined) return undefined
+  const handler = trap.args[0]?.text ?? ""
+  const body = script.commands.find(({ command }) => command.type === "Function" && command.name.text === handler)
+  const text = body === undefined ? handler : code.slice(body.pos, body.end)
+  const [, flag, value] =
+    /\$\{?(\w+)(?::-\w*)?\}?["']?[ \t]+(?:==?|!=|-eq|-ne)[ \t]+["']?(\w+)/.exec(text.slice(0, 1000)) ?? []
+  if (flag === undefined || value === undefined || !/^[a-z_]{3,}$/i.test(flag)) return undefined
+  const set = simple.flatMap(({ prefix }) =>
+    prefix.flatMap((item) =>
+      item.type === "Assignment" && item.name === flag ? [item.text.slice(flag.length + 1)] : []
+    )
+  )
+  if (set.length !== 1 || !/^["']?\w*["']?$/.test(set[0] ?? "") || code.split(`${flag}=`).length > 2) return undefined
+  return set[0]?.replaceAll(/["']/g, "") === value
+    ? undefined
+    : { message: `nothing sets ${flag} to ${value}, which a trap tests`, offset: trap.pos, certain: true }
 }
 
 /** Variables of the shell and of programs, which need no further mention. */

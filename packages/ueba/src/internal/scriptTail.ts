@@ -273,6 +273,6 @@ export const endsInEmptyLine = (source: string): boolean => {
 
 /** Comments that editors, packagers and authors put at the end of a file. */
 export const isNoHeading = (line: string): boolean =>
-  /vim?:|ex:|-\*-|Local Variables|\bend\b|EOF|DEBHELPER|\b(?:done|finished|complete)\b|that.?s (?:it|all)|copyright|SPDX|#{4}|={4}|-{4}/i.test(
+  /vim?:|ex:|-\*-|Local Variables|^\W*end\b|\bend\b.{0,30}$|EOF|DEBHELPER|\b(?:done|finished|complete)\W*$|that.?s (?:it|all)|copyright|SPDX|#{4}|={4}|-{4}/i.test(
     line
   )
