@@ -160,7 +160,8 @@ const missingCalls = ({ commands }: ParsedScript, source: string): Unfinished | 
     const isNumbered = calls.every(({ args }, at) => args[0]?.text === String(at + 1))
     if (last === undefined || calls.length < 2 || !(isNumbered || /\+\+|\+=1|\+ ?1\b/.test(body))) continue
     // A call within a block may run more than once.
-    if (source.split(name).length - 2 !== calls.length || calls.length >= total) return undefined
+    const mentions = source.split(name).length - body.split(name).length
+    if (mentions - 1 !== calls.length || calls.length >= total) return undefined
     return {
       message: `step ${calls.length} of ${total} is the last that ${name} counts`,
       offset: last.pos,

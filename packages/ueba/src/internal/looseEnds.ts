@@ -155,7 +155,7 @@ const unsetFlag = (script: ParsedScript, simple: ReadonlyArray<Command>, code: s
   const text = body === undefined ? handler : code.slice(body.pos, body.end)
   const [, flag, value] =
     /\$\{?(\w+)(?::-\w*)?\}?["']?[ \t]+(?:==?|!=|-eq|-ne)[ \t]+["']?(\w+)/.exec(text.slice(0, 1000)) ?? []
-  if (flag === undefined || value === undefined || !/^[a-z_]{3,}$/i.test(flag)) return undefined
+  if (flag === undefined || value === undefined || !/^[a-z_]\w+$/i.test(flag)) return undefined
   const set = simple.flatMap(({ prefix }) =>
     prefix.flatMap((item) =>
       item.type === "Assignment" && item.name === flag ? [item.text.slice(flag.length + 1)] : []
