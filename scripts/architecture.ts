@@ -4,7 +4,7 @@
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { folders } from "./boundaries.ts"
+import { app, type Folders, layouts, verification } from "./boundaries.ts"
 import { Checks } from "./checks.ts"
 
 const root = path.join(import.meta.dirname, "..")
@@ -45,7 +45,7 @@ const packagesText = (): string => {
   ].join("\n")
 }
 
-const foldersText = (): string =>
+const foldersText = (folders: Folders = {}): string =>
   [
     "| Folder or file | May import |",
     "|---|---|",
@@ -55,7 +55,8 @@ const foldersText = (): string =>
 const filled = (text: string): string =>
   [
     ["packages", packagesText()],
-    ["folders", foldersText()]
+    ["folders", foldersText(layouts[app])],
+    ["verification", foldersText(layouts[verification])]
   ].reduce(
     (page, [name = "", content = ""]) =>
       page.replace(

@@ -1,6 +1,7 @@
 /**
- * What may import what, below the packages that `turbo boundaries` watches over: the folders of the app, and no circle of
- * files anywhere. Imports of types and `import()` count like any other: a reader follows them as well.
+ * What may import what, below the packages that `turbo boundaries` watches over: the folders of the app and of the
+ * verification, and no circle of files anywhere. Imports of types and `import()` count like any other: a reader follows them
+ * as well.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -9,11 +10,16 @@ import { Checks } from "./checks.ts"
 
 export const app = "apps/orchestrator/src"
 
+export const verification = "packages/ueba/src/internal"
+
+/** Folders from the ground up, and which others each may import. */
+export type Folders = Readonly<Record<string, ReadonlyArray<string>>>
+
 /**
- * The folders of the app, from the ground up, and which others each may import. The files beside them are the assembly:
- * `EmbeddedRuntime` stands upon the domains, `Domains` and `main` upon everything.
+ * The files beside the folders of the app are the assembly: `EmbeddedRuntime` stands upon the domains, `Domains` and `main`
+ * upon everything.
  */
-export const folders: Readonly<Record<string, ReadonlyArray<string>>> = {
+const appFolders: Folders = {
   terminal: [],
   domain: ["terminal"],
   setup: ["domain"],
@@ -42,6 +48,28 @@ export const folders: Readonly<Record<string, ReadonlyArray<string>>> = {
   "main.ts": ["config", "server", "cli", "Domains.ts"]
 }
 
+/** `analysis` assembles what is found in a script, and the thread runs it. */
+const verificationFolders: Folders = {
+  text: [],
+  syntax: [],
+  values: [],
+  rules: ["text", "values"],
+  interpreter: ["syntax", "values", "rules"],
+  tricks: [],
+  ending: ["text", "interpreter"],
+  checks: ["text", "syntax", "values", "ending"],
+  "analysis.ts": ["syntax", "values", "rules", "interpreter", "tricks", "ending"],
+  "parserThread.ts": ["syntax", "analysis.ts"],
+  "closedStruct.ts": [],
+  "tolerant.ts": []
+}
+
+/** The folders of a directory; what lies elsewhere may import what its package allows. */
+export const layouts: Readonly<Record<string, Folders>> = {
+  [app]: appFolders,
+  [verification]: verificationFolders
+}
+
 export interface Import {
   readonly from: string
   readonly to: string
@@ -63,20 +91,21 @@ export const importsOf = (file: string, text: string): ReadonlyArray<Import> => 
     .map((specifier) => ({ from: file, to: path.posix.join(path.posix.dirname(file), specifier) }))
 }
 
-/** The folder, or the file of the assembly, that a file of the app belongs to. */
-const partOf = (file: string): string => path.posix.relative(app, file).split("/")[0] ?? ""
-
-/** Imports of the app that its folders do not allow. */
+/** Imports that the folders of their directory do not allow. */
 export const violations = (imports: ReadonlyArray<Import>): ReadonlyArray<string> =>
-  imports.flatMap(({ from, to }) => {
-    if (!from.startsWith(`${app}/`) || !to.startsWith(`${app}/`)) return []
-    const part = partOf(from)
-    const target = partOf(to)
-    const allowed = folders[part]
-    if (allowed === undefined) return [`${from}: the folder ${part} is not in the list of scripts/boundaries.ts`]
-    return part === target || allowed.includes(target)
-      ? []
-      : [`${from} must not import ${to}: ${part} may not import ${target}`]
+  Object.entries(layouts).flatMap(([directory, folders]) => {
+    // The folder that a file belongs to, or the file itself beside the folders.
+    const partOf = (file: string): string => path.posix.relative(directory, file).split("/")[0] ?? ""
+    return imports.flatMap(({ from, to }) => {
+      if (!from.startsWith(`${directory}/`) || !to.startsWith(`${directory}/`)) return []
+      const part = partOf(from)
+      const target = partOf(to)
+      const allowed = folders[part]
+      if (allowed === undefined) return [`${from}: the folder ${part} is not in the list of scripts/boundaries.ts`]
+      return part === target || allowed.includes(target)
+        ? []
+        : [`${from} must not import ${to}: ${part} may not import ${target}`]
+    })
   })
 
 /** Each circle once, as the files that it goes through. */
@@ -103,7 +132,10 @@ if (import.meta.main) {
   const files = fs.globSync(["packages/*/src/**/*.ts", "apps/*/src/**/*.ts", "benchmarks/src/**/*.ts"], { cwd: root })
   const imports = files.flatMap((file) => importsOf(file, fs.readFileSync(path.join(root, file), "utf8")))
   const checks = new Checks()
-  checks.check(`the folders of the app import what they may (${files.length} files)`, violations(imports))
+  checks.check(
+    `the folders of the app and of the verification import what they may (${files.length} files)`,
+    violations(imports)
+  )
   checks.check(
     "no file imports itself by way of others",
     circles(imports).map((circle) => circle.join(" → "))

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { app, circles, importsOf, violations } from "../boundaries.ts"
+import { app, circles, importsOf, verification, violations } from "../boundaries.ts"
 
 const planted = (from: string, text: string) => violations(importsOf(`${app}/${from}`, text))
 
@@ -24,6 +24,19 @@ describe("the folders of the app", () => {
 
   it("keep the terminal free of the app", () => {
     assert.lengthOf(planted("terminal/Planted.ts", 'import type { Domain } from "../domain/Domain.ts"'), 1)
+  })
+})
+
+describe("the folders of the verification", () => {
+  const plantedThere = (from: string, text: string) => violations(importsOf(`${verification}/${from}`, text))
+
+  it("refuse rules that depend on the interpreter", () => {
+    assert.isEmpty(plantedThere("interpreter/planted.ts", 'import { fileEffects } from "../rules/fileEffects.ts"'))
+    assert.lengthOf(plantedThere("rules/planted.ts", 'import type { Machine } from "../interpreter/machine.ts"'), 1)
+  })
+
+  it("leave the public modules free", () => {
+    assert.isEmpty(plantedThere("rules/planted.ts", 'import type { Check } from "../../Check.ts"'))
   })
 })
 

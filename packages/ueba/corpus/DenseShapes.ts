@@ -2,7 +2,7 @@
  * Inputs of the shortest spellings of every construct of the grammar, over and over: the most work for a parser and for the
  * analysis that a text of a length can make. Some are refused before parsing; the longest that is not refused is in each pair.
  */
-import { excessOf } from "../src/internal/excess.ts"
+import { excessOf } from "../src/internal/syntax/excess.ts"
 import type { Shape } from "./Shapes.ts"
 
 /** Each is a complete command or part of one, so that the input is not refused for an early error. */

@@ -4,16 +4,16 @@
  * @since 0.1.0
  */
 import type { Check } from "./Check.ts"
-import { notEmpty, notErrorBody, notHtml } from "./internal/bodyChecks.ts"
-import { allowedCapabilities } from "./internal/capabilityChecks.ts"
+import { notEmpty, notErrorBody, notHtml } from "./internal/checks/bodyChecks.ts"
+import { allowedCapabilities } from "./internal/checks/capabilityChecks.ts"
 import {
   expectedWrites,
   noBroadRemoval,
   noFetchedCode,
   noReaderTricks,
   noSensitiveChanges
-} from "./internal/commandChecks.ts"
-import { complete, endsInCommand, finalNewline, nothingAppended } from "./internal/completenessChecks.ts"
+} from "./internal/checks/commandChecks.ts"
+import { complete, endsInCommand, finalNewline, nothingAppended } from "./internal/checks/completenessChecks.ts"
 import {
   noBidirectionalControls,
   noByteOrderMark,
@@ -21,10 +21,21 @@ import {
   noInvisibleCharacters,
   noLookalikes,
   unixLineEnds
-} from "./internal/encodingChecks.ts"
-import { announcedLength, knownDigest, sha256Pin, signature, withinSizeLimits } from "./internal/integrityChecks.ts"
-import { knownShebang, payload, shellDialect, shellSyntax, utf8Text } from "./internal/shellChecks.ts"
-import { certificateNames, certificates, configuredAddress, configuredTrustAnchors } from "./internal/trustChecks.ts"
+} from "./internal/checks/encodingChecks.ts"
+import {
+  announcedLength,
+  knownDigest,
+  sha256Pin,
+  signature,
+  withinSizeLimits
+} from "./internal/checks/integrityChecks.ts"
+import { knownShebang, payload, shellDialect, shellSyntax, utf8Text } from "./internal/checks/shellChecks.ts"
+import {
+  certificateNames,
+  certificates,
+  configuredAddress,
+  configuredTrustAnchors
+} from "./internal/checks/trustChecks.ts"
 import type { CheckName } from "./VerificationPolicy.ts"
 
 const byName: { readonly [Name in CheckName]: Check } = {

@@ -9,8 +9,8 @@
  */
 import * as Effect from "effect/Effect"
 import { createGunzip } from "node:zlib"
-import { fileKindOf } from "./internal/fileKinds.ts"
-import * as makeself from "./internal/makeself.ts"
+import { fileKindOf } from "./internal/text/fileKinds.ts"
+import * as makeself from "./internal/text/makeself.ts"
 
 /**
  * - `makeself`: a Makeself archive, whose header says where it starts

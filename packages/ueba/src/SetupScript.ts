@@ -11,7 +11,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { isUtf8 } from "node:buffer"
-import { fileKindOf, narrowEncodingOf, wideEncodingOf } from "./internal/fileKinds.ts"
+import { fileKindOf, narrowEncodingOf, wideEncodingOf } from "./internal/text/fileKinds.ts"
 import * as Payload from "./Payload.ts"
 import * as Sha256 from "./Sha256.ts"
 import * as Shebang from "./Shebang.ts"

@@ -16,10 +16,10 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import { getHeapStatistics } from "node:v8"
-import { excessOf } from "./internal/excess.ts"
+import { excessOf } from "./internal/syntax/excess.ts"
 import type { Answer } from "./internal/parserThread.ts"
-import type { Located, ShellSyntax, Written } from "./internal/shellSyntax.ts"
-import { withTimeLimit } from "./internal/timeLimit.ts"
+import type { Located, ShellSyntax, Written } from "./internal/syntax/shellSyntax.ts"
+import { withTimeLimit } from "./internal/syntax/timeLimit.ts"
 import type { Shell } from "./Shebang.ts"
 
 export type { Located, ShellSyntax, Written }

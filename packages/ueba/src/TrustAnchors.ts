@@ -9,8 +9,8 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { X509Certificate } from "node:crypto"
-import { embedded, isFor, nameOf } from "./internal/certificates.ts"
-import { hostOf } from "./internal/hostOf.ts"
+import { embedded, isFor, nameOf } from "./internal/text/certificates.ts"
+import { hostOf } from "./internal/text/hostOf.ts"
 
 /**
  * A certificate of the trust anchors, with the facts that people compare.

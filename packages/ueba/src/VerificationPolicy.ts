@@ -11,7 +11,7 @@ import * as Schema from "effect/Schema"
 import * as DetachedSignature from "./DetachedSignature.ts"
 import { CapabilityRules } from "./CapabilityRules.ts"
 import { names } from "./internal/closedStruct.ts"
-import { embedded } from "./internal/certificates.ts"
+import { embedded } from "./internal/text/certificates.ts"
 import { KnownDigest } from "./PinFile.ts"
 
 /**

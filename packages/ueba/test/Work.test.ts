@@ -4,8 +4,8 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as parser from "unbash"
-import { ScriptInterpreter } from "../src/internal/interpreter.ts"
-import { locator } from "../src/internal/locator.ts"
+import { ScriptInterpreter } from "../src/internal/interpreter/interpreter.ts"
+import { locator } from "../src/internal/syntax/locator.ts"
 
 /** The number of interpreted commands, including repetitions. */
 const work = (text: string): number => {

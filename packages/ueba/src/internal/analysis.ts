@@ -1,27 +1,27 @@
 /**
  * The result of parsing a script, as plain data that the parser's thread can send to the main thread.
  *
- * Runs in the parser's thread and in the main thread: imports only modules of this directory.
+ * Runs in the parser's thread and in the main thread: imports only modules of `internal`.
  */
 import type { ParsedScript, SyntaxNode, Word } from "unbash"
 import type { FactKind, ScriptFact } from "../ScriptFacts.ts"
-import type { Located, ShellSyntax } from "./shellSyntax.ts"
+import type { Located, ShellSyntax } from "./syntax/shellSyntax.ts"
 import type { Position } from "../Position.ts"
-import { bashOnly } from "./bashOnly.ts"
-import { ScriptInterpreter } from "./interpreter.ts"
-import { commentTricks } from "./commentTricks.ts"
-import { disguiseOf } from "./disguisedCommands.ts"
-import { hiddenEnd } from "./hereDocuments.ts"
-import { ignoredVerification } from "./ignoredVerification.ts"
-import { locator } from "./locator.ts"
-import type { FoundFact, FoundWrite } from "./machine.ts"
-import { ownSoftware } from "./otherSoftware.ts"
-import { hiddenByBlanks, hiddenByFiller, trickInWord } from "./readerTricks.ts"
-import { endsInExit } from "./scriptEnd.ts"
-import { appendedTo, type DataRange, repeated, uncalledLast, unreachable } from "./scriptTail.ts"
-import { unfinished } from "./unfinished.ts"
-import { misplacedAt } from "./strictSyntax.ts"
-import { offsetOf, type Parser, type Site, walk } from "./shellTree.ts"
+import { bashOnly } from "./syntax/bashOnly.ts"
+import { ScriptInterpreter } from "./interpreter/interpreter.ts"
+import { commentTricks } from "./tricks/commentTricks.ts"
+import { disguiseOf } from "./tricks/disguisedCommands.ts"
+import { hiddenEnd } from "./tricks/hereDocuments.ts"
+import { ignoredVerification } from "./tricks/ignoredVerification.ts"
+import { locator } from "./syntax/locator.ts"
+import type { FoundFact, FoundWrite } from "./interpreter/machine.ts"
+import { ownSoftware } from "./rules/otherSoftware.ts"
+import { hiddenByBlanks, hiddenByFiller, trickInWord } from "./tricks/readerTricks.ts"
+import { endsInExit } from "./ending/scriptEnd.ts"
+import { appendedTo, type DataRange, repeated, uncalledLast, unreachable } from "./ending/scriptTail.ts"
+import { unfinished } from "./ending/unfinished.ts"
+import { misplacedAt } from "./syntax/strictSyntax.ts"
+import { offsetOf, type Parser, type Site, walk } from "./syntax/shellTree.ts"
 
 /** The maximum number of findings of one kind. */
 const limit = 1000

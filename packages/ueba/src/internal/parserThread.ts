@@ -7,7 +7,7 @@
  * If a bundler has merged it into another file, {@link available} is false, because that file must not run again.
  */
 import { parentPort, Worker, workerData } from "node:worker_threads"
-import type { ShellSyntax } from "./shellSyntax.ts"
+import type { ShellSyntax } from "./syntax/shellSyntax.ts"
 import { analyse } from "./analysis.ts"
 
 const marker = "@privx-kit/ueba/parserThread"
