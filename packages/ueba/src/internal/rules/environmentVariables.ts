@@ -61,7 +61,7 @@ const proxy: Judge = (value) =>
     : "sends the requests of later commands through another host"
 
 const prompt: Judge = (value) =>
-  /`|\$\((?!\s{0,3}(?:date|basename|printf|tput|echo|pwd|whoami|hostname)\b)/.test(value)
+  /`|\$\((?!\s{0,3}(?:date|basename|printf|tput|echo|pwd|whoami|hostname)\b[^|;&`$()]*\))/.test(value)
     ? "runs code where a shell prints a prompt or a trace"
     : undefined
 
