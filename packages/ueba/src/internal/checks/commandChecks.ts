@@ -6,12 +6,20 @@ import { isHarmless, isWithin } from "../values/paths.ts"
 import { readable } from "../values/shellValue.ts"
 
 /** The findings. If the analysis was incomplete, the absence of findings proves nothing. */
-const found = ({ incomplete }: ShellSyntax, places: ReadonlyArray<Place>): Finding =>
-  places.length > 0
-    ? failedAt(`${places.length} found`, places)
-    : incomplete
-      ? notLooked("the script calls more functions than can be followed")
-      : passed("none found")
+const found = ({ incomplete }: ShellSyntax, places: ReadonlyArray<Place>): Finding => {
+  if (places.length > 0) {
+    const each = distinct(places)
+    return failedAt(`${each.length} found`, each)
+  }
+  return incomplete ? notLooked("the script calls more functions than can be followed") : passed("none found")
+}
+
+/** A command that does the same to two files is one finding. */
+const distinct = (places: ReadonlyArray<Place>): ReadonlyArray<Place> => [
+  ...new Map(
+    places.map((place) => [`${place.position.line}:${place.position.column} ${place.message}`, place])
+  ).values()
+]
 
 const several = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
 
