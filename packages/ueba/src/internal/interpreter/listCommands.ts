@@ -45,6 +45,16 @@ const ownFileBelow = (machine: Machine, place: string, texts: ReadonlyArray<stri
 const narrowing =
   /^-(?:i?name|i?path|i?wholename|i?regex|[amc]time|[amc]min|newer\w*|user|group|size|empty|inum|perm|links|nouser|nogroup)$/
 
+/** Directories with the files of many programs or persons, of which none can be made again. */
+const shared = /^\/(?:boot|etc|home|opt|root|srv|var(?:\/(?:backups|lib|log|mail|spool|www))?)\/?$/
+
+/** Whether the tests of `find` select by kind, age or size only: no name or path of them contains a word. */
+const namesNothing = (texts: ReadonlyArray<string>): boolean =>
+  texts.every(
+    (text, at) =>
+      !/^-i?(?:name|path|wholename|regex)$/.test(texts[at - 1] ?? "") || !/\w{3}/.test(text.replace(/\.\w+\*?$/, ""))
+  )
+
 export const find = (interpreter: Interpreter, args: Arguments, stdin: Value | undefined): void => {
   const { machine } = interpreter
   const texts = args.map(({ text }) => text)
@@ -57,6 +67,16 @@ export const find = (interpreter: Interpreter, args: Arguments, stdin: Value | u
     // Without a path, `find` works in the current directory; with tests, it works on some of its files.
     for (const place of places.length === 0 && !texts.some((text) => text.startsWith("-type")) ? ["."] : places) {
       if (!narrow || machine.absolute(place) === "/") machine.changedWhole(place, by, "removes")
+      else if (shared.test(machine.absolute(place)) && namesNothing(texts))
+        machine.fact(
+          "removes",
+          foundBelow(machine, place, texts),
+          by,
+          `removes files below ${place}, whoever they belong to`,
+          {
+            broad: true
+          }
+        )
       else machine.wrote(place, "rm")
     }
   }

@@ -53,8 +53,23 @@ const software: ReadonlyArray<Software> = [
   ["telegraf", "telegraf"],
   ["collectd", "collectd"],
   ["netdata", "netdata"],
-  ["datadog", "datadog-agent"],
+  ["datadog", "datadog-agent", "/opt/datadog-agent"],
   ["newrelic", "newrelic\\S*"],
+  ["splunk splunkforwarder", "splunk", "/opt/splunk(?:forwarder)?"],
+  ["dynatrace oneagent", "dynatrace", "/(?:opt|var/lib)/dynatrace"],
+  ["crowdstrike falcon", "crowdstrike", "/opt/CrowdStrike"],
+  ["sentinelone", "sentinelone", "/opt/sentinelone"],
+  ["carbonblack cbagentd", "carbonblack", "/(?:var/)?opt/carbonblack"],
+  ["mdatp", "mdatp", "/(?:opt|etc/opt|var/opt)/microsoft/mdatp"],
+  ["sophos", "sophos", "/opt/sophos[\\w-]*"],
+  ["mcafee trellix", "mcafee", "/(?:var/)?opt/(?:McAfee|trellix)"],
+  ["trend ds deepsecurity", "trend", "/(?:var/)?opt/(?:ds_agent|TrendMicro)"],
+  ["wazuh ossec", "wazuh|ossec-init\\.conf", "/var/ossec"],
+  ["tanium", "tanium", "/opt/Tanium"],
+  ["qualys", "qualys", "/usr/local/qualys"],
+  ["rapid", "rapid7", "/opt/rapid7"],
+  ["nessus tenable", "nessus", "/opt/nessus(?:_agent)?"],
+  ["veeam", "veeam", "/(?:opt|var/lib)/veeam"],
   ["postfix", "postfix", "/var/spool/postfix"],
   ["exim", "exim\\d?"],
   ["sendmail", "mail"],
@@ -79,14 +94,14 @@ const software: ReadonlyArray<Software> = [
   ["strongswan libreswan ipsec", "ipsec\\.\\w+|swanctl|strongswan\\S*"],
   ["freeradius radius", "freeradius|raddb"],
   ["openldap slapd", "openldap", "/var/lib/ldap"],
-  ["gitlab", "gitlab", "/var/opt/gitlab"],
+  ["gitlab", "gitlab", "/(?:var/)?opt/gitlab"],
   ["jenkins", "jenkins", "/var/lib/jenkins"],
   ["kubernetes kubelet kubeadm kube", "kubernetes"],
   ["consul", "consul\\S*", "/var/lib/consul"],
   ["vault", "vault\\S*"],
   ["nomad", "nomad\\S*"],
   ["etcd", "etcd", "/var/lib/etcd"],
-  ["puppet", "puppet(?:labs)?"],
+  ["puppet", "puppet(?:labs)?", "/opt/puppetlabs"],
   ["salt", "salt"],
   ["chef", "chef"],
   ["libvirt qemu", "libvirt", "/var/lib/libvirt"],
@@ -113,7 +128,7 @@ const owners: ReadonlyArray<readonly [place: RegExp, owner: Owner]> = software.m
 
 /** The software that the place belongs to. */
 export const ownerOf = (path: string): Owner | undefined =>
-  path.length > 4096 || !/^\/(?:etc|var|usr\/share)\/./.test(path)
+  path.length > 4096 || !/^\/(?:etc|opt|var|usr)\/./.test(path)
     ? undefined
     : owners.find(([place]) => place.test(path))?.[1]
 
