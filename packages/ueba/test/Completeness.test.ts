@@ -171,6 +171,19 @@ describe("complete", () => {
       "#!/bin/sh\n# setup 2.4, 312 lines, 9184 bytes\nid\n",
       "a comment tells of 312 lines, and there are 3 (line 3, column 1)"
     ],
+    ["#!/bin/sh\n# Line count: 24\nid\n", "a comment tells of 24 lines, and there are 3 (line 3, column 1)"],
+    [
+      "#!/bin/sh\n# --- Section 1 of 3: a ---\nid\n# --- Section 2 of 3: b ---\nls\n",
+      "part 2 of 3 is the last that a comment heads (line 5, column 1)"
+    ],
+    [
+      "#!/bin/sh\n# It does three things:\n# (a) id\n# (b) ls\n# (c) ps\n\n# (a)\nid\n# (b)\nls\n",
+      "step 2 of 3 that the first comment lists is the last (line 10, column 1)"
+    ],
+    [
+      '#!/bin/sh\necho " 0 % a"\nid\necho "25 % b"\nls\necho "50 % c"\nps\n',
+      "50 % is the last that the script tells of (line 6, column 1)"
+    ],
     ["#!/bin/sh\ntrap finish EXIT\nid\n", "nothing defines finish, which a trap calls (line 2, column 1)"],
     [
       '#!/bin/sh\n# This file ends with a line "# END OF SETUP".\nid\n',
@@ -188,6 +201,11 @@ describe("complete", () => {
     "#!/bin/sh\nf() { :; }\nexport A=1\n",
     "#!/bin/sh\n# Steps:\n# 1. a\n# 2. b\n\n# 1. a\nid\n# 2. b\nls\n",
     "#!/bin/sh\ndone=no\ntrap '[ \"$done\" = yes ] || echo failed' EXIT\nid\ndone=yes\ntrap - EXIT\n",
+    '#!/bin/sh\necho "0 % a"\nid\necho "50 % b"\nls\necho "100 % c"\n',
+    // Not the progress of the script.
+    '#!/bin/sh\necho "CPU 10 %"\nid\necho "disk 80 %"\nls\necho "memory 30 %"\n',
+    "#!/bin/sh\n# Part 1 of 3 of the setup\nid\n",
+    "#!/bin/sh\n# Line count: 3\nid\n",
     // Other scripts alternate in another way.
     "#!/bin/sh\n. ./lib\nmsg_info a\nid\nmsg_ok a\nmsg_info b\nmsg_info c\nls\n",
     "#!/bin/sh\n. ./lib\nmsg_info a\nid\nmsg_ok a\n",

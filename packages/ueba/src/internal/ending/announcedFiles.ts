@@ -36,11 +36,11 @@ const missingEnd = ({ commands }: ParsedScript, source: string): Unfinished | un
 const missingLines = ({ commands }: ParsedScript, source: string): Unfinished | undefined => {
   for (const line of source.split("\n", 20)) {
     const comment = /^#(.{0,300})/.exec(line)?.[1]
-    const [, both, alone] =
-      /\b(\d{1,6}) lines\b.{1,20}\b\d+ bytes\b|\b(?:file|script|installer) (?:has|contains|is) (\d{1,6}) lines\b/i.exec(
-        comment ?? ""
+    const [, both, alone, field] =
+      /\b(\d{1,6}) lines\b.{1,20}\b\d+ bytes\b|\b(?:file|script|installer) (?:has|contains|is) (\d{1,6}) lines\b|\b(?:lines?|line count|lines in this (?:file|script))[:=] ?(\d{1,6})$/i.exec(
+        comment?.trimEnd() ?? ""
       ) ?? []
-    const promised = Number(both ?? alone)
+    const promised = Number(both ?? alone ?? field)
     const lines = source.split("\n").length - 1
     if (!(promised > lines)) continue
     return {

@@ -1,6 +1,6 @@
 /**
- * Detects scripts whose last lines announce more than the script does: an announced step that is missing, step 3 of 5 as
- * the last one, a step without the message that concludes all others, or a file that is fetched or unpacked into a folder
+ * Detects scripts whose last lines announce more than the script does: an announced step that is missing, step 3 of 5 or
+ * 75 % as the last one, a step without the message that concludes all others, or a file that is fetched or unpacked into a folder
  * that the script then never uses.
  *
  * Runs in the parser's thread and in the main thread: imports only types and modules of `internal`.
@@ -10,7 +10,12 @@ import type { Unfinished } from "./tailFinding.ts"
 
 export const announcedStep = (script: ParsedScript, source: string): Unfinished | undefined => {
   const unended =
-    openStep(script) ?? missingSteps(script) ?? missingCalls(script, source) ?? missingSections(script, source)
+    openStep(script) ??
+    missingSteps(script) ??
+    missingShare(script) ??
+    missingCalls(script, source) ??
+    missingSections(script, source) ??
+    missingParts(script, source)
   if (unended !== undefined) return unended
   const last = script.commands.at(-1)
   if (last === undefined || last.background === true || last.command.type !== "Command") return undefined
@@ -52,6 +57,22 @@ const missingSteps = ({ commands }: ParsedScript): Unfinished | undefined => {
         offset: last.pos,
         certain: true
       }
+    : undefined
+}
+
+/** The share of the work that messages tell of grows in equal steps, and never becomes 100 %. */
+const missingShare = ({ commands }: ParsedScript): Unfinished | undefined => {
+  const shares = commands.flatMap(({ command, pos }) => {
+    const share = /(?:^|[^\w.])(\d{1,3}) ?%(?!\w)/.exec(messageOf(command) ?? "")?.[1]
+    return share === undefined ? [] : [{ share: Number(share), pos }]
+  })
+  const [first, second] = shares
+  const last = shares.at(-1)
+  if (first === undefined || second === undefined || last === undefined || shares.length < 3) return undefined
+  const step = second.share - first.share
+  const isEven = shares.every(({ share }, at) => share === first.share + at * step)
+  return isEven && step > 0 && last.share + step <= 100
+    ? { message: `${last.share} % is the last that the script tells of`, offset: last.pos, certain: true }
     : undefined
 }
 
@@ -171,12 +192,13 @@ const missingCalls = ({ commands }: ParsedScript, source: string): Unfinished | 
   return undefined
 }
 
-/** The number of a step at the beginning of a comment or a message. */
+/** The number of a step at the beginning of a comment or a message; the letter `b` counts as 2. */
 const numberOf = (line: string): number | undefined => {
-  const [, number] =
-    /^[ \t]*(?:#|(?:echo|printf|\w*(?:log|info|msg|say|step)\w*) +["']?)[^\w"']{0,20}(?:step )?(\d{1,2})(?:[.):\]]|$) /i.exec(
+  const [, number, letter] =
+    /^[ \t]*(?:#|(?:echo|printf|\w*(?:log|info|msg|say|step)\w*) +["']?)[^\w"']{0,20}(?:step )?(?:(\d{1,2})[.):\]]|([a-h])\))(?: |$)/i.exec(
       line.slice(0, 200)
     ) ?? []
+  if (letter !== undefined) return letter.toLowerCase().charCodeAt(0) - 96
   return number === undefined ? undefined : Number(number)
 }
 
@@ -192,6 +214,27 @@ const missingSections = ({ commands }: ParsedScript, source: string): Unfinished
   return isSequence(list) && isSequence(done)
     ? {
         message: `step ${done.length} of ${list.length} that the first comment lists is the last`,
+        offset: commands.at(-1)?.pos ?? 0,
+        certain: true
+      }
+    : undefined
+}
+
+/** Comments head the parts of the script, `part 1 of 3`, and the last ones are missing. */
+const missingParts = ({ commands }: ParsedScript, source: string): Unfinished | undefined => {
+  const parts = source
+    .slice(0, 100_000)
+    .split("\n")
+    .flatMap((line) => {
+      const [, part, of] =
+        /^[ \t]*#.{0,20}\b(\d{1,2}) ?(?:of|\/) ?(\d{1,2})\b(?![./]\d)/i.exec(line.slice(0, 200)) ?? []
+      return part === undefined ? [] : [{ part: Number(part), of: Number(of) }]
+    })
+  const last = parts.at(-1)
+  if (last === undefined || parts.length < 2 || last.part >= last.of) return undefined
+  return parts.every(({ of, part }, at) => of === last.of && part === at + 1)
+    ? {
+        message: `part ${last.part} of ${last.of} is the last that a comment heads`,
         offset: commands.at(-1)?.pos ?? 0,
         certain: true
       }
