@@ -47,6 +47,7 @@ describe("nothingAppended", () => {
     `${start}Nov  2 10:10:10 host haproxy[123]: backend down\n`,
     `${start}E1102 10:10:10.123456       1 proxy.go:12] x\n`,
     `${start}Resolving a.example.net... 192.0.2.4\n`,
+    `${start}Cannot GET /setup/part2.sh\n`,
     `${start}Ray ID: 8f2a1b3c4d5e6f70\n`,
     `${start}setup.sh: line 12: syntax error: unexpected end of file\n`,
     `${start}diff --git a/x b/x\n`,

@@ -11,7 +11,7 @@ const longest = 400
 const kinds: ReadonlyArray<readonly [what: string, pattern: RegExp]> = [
   [
     "an answer of a server",
-    /^(?:\d{3} [A-Z][a-z]+(?: [A-Za-z][a-z]+){0,4}\s*$|HTTP\/\d|HTTP (?:Error|request|status)\b|default backend - \d|\d{3} page not found|(?:Ray|Request|Trace|Correlation|Support|Incident|Reference) ?-?I[Dd]:? |Error \d{3,4}: |Msg \d{3,6}, Level \d)/
+    /^(?:\d{3} [A-Z][a-z]+(?: [A-Za-z][a-z]+){0,4}\s*$|HTTP\/\d|HTTP (?:Error|request|status)\b|default backend - \d|\d{3} page not found|(?:Ray|Request|Trace|Correlation|Support|Incident|Reference) ?-?I[Dd]:? |Error \d{3,4}: |Msg \d{3,6}, Level \d|Cannot (?:GET|POST|HEAD|PUT) \/)/
   ],
   [
     "an error of a program",
