@@ -175,7 +175,7 @@ const composeFiles = ["docker-compose.yml", "docker-compose.yaml", "compose.yaml
 const tools: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ...(
     "mysql mariadb psql pgcli mycli mongo mongosh clickhouse-client clickhouse cqlsh sqlplus isql sqlcmd " +
-    "influx redis-cli valkey-cli keydb-cli cockroach duckdb mssql-cli tsql"
+    "influx redis-cli valkey-cli keydb-cli cockroach duckdb mssql-cli tsql rman db2 hdbsql"
   )
     .split(" ")
     .map((name) => [name, database] as const),

@@ -58,6 +58,8 @@ const features: ReadonlyMap<string, Feature> = new Map<string, Feature>([
   ["git", { line: /^(?:alias\.[\w-]+=!|core\.(?:fsmonitor|pager|editor)=(?=.*(?:sh -c|[;|&]|\$\(|\/tmp\/)))(.+)$/ }],
   ["busctl", { line: /(org\.freedesktop\.systemd1.*(?:StartTransientUnit|StartUnit).*)$/ }],
   ["dbus-send", { line: /(org\.freedesktop\.systemd1.*(?:StartTransientUnit|StartUnit).*)$/ }],
+  ["rpm", { line: /%\(([^\n]{1,4000})\)/ }],
+  ["rpmbuild", { line: /%\(([^\n]{1,4000})\)/ }],
   ["nmap", { line: /^(?:--script=?)?\s*(.*os\.execute.*)$/ }]
 ])
 

@@ -10,11 +10,11 @@ const lengthLimit = 64 * 1024
 
 /** Statements that remove databases, tables or all of their rows. */
 const removal =
-  /\b(?:drop\s+(?:database|schema|tablespace|table|user|role|keyspace|owned|collection|measurement|series|bucket|index\s+\*|materialized|view)|truncate\s+(?:table\s+)?["`\w]|delete\s+from\s+[\w."`]+\s*(?:;|"|'|$|\bwhere\s+(?:1\s*=\s*1|true)\b)|alter\s+table\s+\S+\s+(?:delete|drop)\b|dropDatabase\s*\(|flush(?:all|db)\b|\.drop\s*\(\s*\)|(?:deleteMany|remove)\s*\(\s*\{\s*\}|purge\s+(?:binary|master)\s+logs|reset\s+(?:master|slave|replica)\b|detach\s+database\b)/i
+  /\b(?:drop\s+(?:database|schema|tablespace|table|user|role|keyspace|owned|collection|measurement|series|bucket|index\s+\*|materialized|view)|truncate\s+(?:table\s+)?["`\w]|delete\s+from\s+[\w."`]+\s*(?:;|"|'|$|\bwhere\s+(?:1\s*=\s*1|true)\b)|alter\s+table\s+\S+\s+(?:delete|drop)\b|dropDatabase\s*\(|flush(?:all|db)\b|\.drop\s*\(\s*\)|(?:deleteMany|remove)\s*\(\s*\{\s*\}|purge\s+(?:binary|master)\s+logs|reset\s+(?:master|slave|replica)\b|detach\s+database\b|delete\s+(?:(?:force\s+)?noprompt\s+)?(?:expired\s+|obsolete\s+)?(?:backup|archivelog|copy)\b)/i
 
 /** Statements that give rights, or a password, to a user of the database. */
 const grant =
-  /\b(?:superuser|alter\s+(?:user|role)\s+["'`]?(?:root|postgres|sa|admin)\b|set\s+password\b|update\s+["`]?(?:mysql\.)?(?:user|users|accounts?|wp_users)["`]?\s+set\b|insert\s+into\s+["`]?(?:mysql\.)?(?:user|users|accounts?|wp_users)["`]?[\s(]|grant\s+all\s+(?:privileges\s+)?on\s+\*\.\*|with\s+grant\s+option|grant\s+pg_\w+|sp_addsrvrolemember|createUser\s*\(|grantRolesToUser|acl\s+setuser)/i
+  /\b(?:superuser|alter\s+(?:user|role)\s+["'`]?(?:root|postgres|sa|admin)\b|set\s+password\b|update\s+["`]?(?:mysql\.)?(?:user|users|accounts?|wp_users)["`]?\s+set\b|insert\s+into\s+["`]?(?:mysql\.)?(?:user|users|accounts?|wp_users)["`]?[\s(]|grant\s+all\s+(?:privileges\s+)?on\s+\*\.\*|with\s+grant\s+option|grant\s+(?:pg_\w+|dba\b|sysdba\b|sysadmin\b|rds_superuser\b|all\s+privileges\s+to\b|alter\s+any\b)|sp_addsrvrolemember|createUser\s*\(|grantRolesToUser|acl\s+setuser)/i
 
 /** Statements that reach beyond the database: files and programs of the host, and other servers. */
 const beyond =

@@ -5,6 +5,7 @@
 import { operandsOf } from "./fileEffects.ts"
 import {
   always,
+  busCalls,
   change,
   containers,
   creationMask,
@@ -14,20 +15,20 @@ import {
   git,
   has,
   history,
+  type HostChange,
   installation,
   logins,
   nft,
   packages,
   permissions,
+  removedPackage,
+  type Rule,
   service,
   services,
   setting,
   sysctl,
   timestamps,
-  ufw,
-  vital,
-  type HostChange,
-  type Rule
+  ufw
 } from "./hostRules.ts"
 import { accountCommands } from "./accountCommands.ts"
 import { cloudCommands } from "./cloudCommands.ts"
@@ -80,7 +81,15 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["go", packages(install)],
   ["cpan", always("installsPackage")],
   ["cpanm", always("installsPackage")],
-  ["pacman", (args) => (has(args, /^-[SU]/) ? operandsOf(args).map((name) => change("installsPackage", name)) : [])],
+  [
+    "pacman",
+    (args) =>
+      has(args, /^-[SU]/)
+        ? operandsOf(args).map((name) => change("installsPackage", name))
+        : has(args, /^-R|^--remove$/)
+          ? operandsOf(args).map((name) => removedPackage(name, has(args, /^-R[a-z]*dd|^--nodeps$/)))
+          : []
+  ],
   [
     "dpkg",
     (args) =>
@@ -88,7 +97,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
         ? operandsOf(args).map((name) => change("installsPackage", name))
         : has(args, /^(?:-[rP]|--purge|--remove)$/)
           ? operandsOf(args).map((name) =>
-              change("removes", name, vital.test(name) ? "removes a package that the host depends on" : undefined)
+              removedPackage(name, has(args, /^--force-(?:all|depends|remove-essential)$/))
             )
           : []
   ],
@@ -153,6 +162,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["ssh-copy-id", always("changesTrust", "decides who logs in with SSH")],
   ["ssh-import-id", always("changesTrust", "decides who logs in with SSH")],
   ["systemctl", services],
+  ...["busctl", "gdbus", "dbus-send"].map((name) => [name, busCalls] as const),
   ["service", service],
   ["rc-service", service],
   ["invoke-rc.d", service],

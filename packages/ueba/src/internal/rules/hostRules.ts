@@ -38,9 +38,8 @@ export const packages =
       return [change("changesTrust", operands.join(" "), "makes the host trust another source of packages")]
     }
     if (/^(?:remove|purge|erase|autoremove|uninstall|rm|del)$/.test(verb)) {
-      return operands.map((name) =>
-        change("removes", name, vital.test(name) ? "removes a package that the host depends on" : undefined)
-      )
+      const forced = has(args, /^--(?:nodeps|force-broken-world|ignore-dependencies)$/)
+      return operands.map((name) => removedPackage(name, forced))
     }
     if (
       verb === "config" &&
@@ -58,8 +57,20 @@ export const packages =
   }
 
 /** Packages that a host needs to start or to be protected. */
-export const vital =
-  /[*?]|^(?:lib(?:c6|pam)|glibc|systemd|sudo|openssh|bash$|dash$|coreutils|linux-image|kernel|apt$|dpkg$|rpm$|auditd?$|apparmor|selinux|firewalld|ufw$|fail2ban|rsyslog|iptables|nftables|init$|login$|passwd$|util-linux|python3?$|perl-base$|network-?manager|netplan|ifupdown|ca-certificates$|grub|shim|e2fsprogs$|mount$|dnf$|yum$|pacman$|zypper$|cron$|cronie$)/i
+const vital =
+  /[*?]|^(?:lib(?:c6|pam)|glibc|systemd|sudo|openssh|bash$|dash$|coreutils|linux-image|kernel|apt$|dpkg$|rpm$|auditd?$|apparmor|selinux|firewalld|ufw$|fail2ban|rsyslog|iptables|nftables|init$|login$|passwd$|shadow(?:-utils)?$|pam$|util-linux|python3?$|perl-base$|network-?manager|netplan|ifupdown|ca-certificates$|grub|shim|e2fsprogs$|mount$|alpine-(?:baselayout|base|keys)|busybox|musl$|openrc$|base-files$|filesystem$|setup$|openssl(?:-libs)?$|libssl|zlib|dnf$|yum$|pacman$|zypper$|cron$|cronie$)/i
+
+/** @param forced whether other packages may still need it */
+export const removedPackage = (name: string, forced: boolean): HostChange =>
+  change(
+    "removes",
+    name,
+    vital.test(name)
+      ? "removes a package that the host depends on"
+      : forced
+        ? "removes a package although others may need it"
+        : undefined
+  )
 
 export const always =
   (kind: FactKind, concern?: string): Rule =>
@@ -88,6 +99,21 @@ export const services: Rule = (args) => {
     )
   })
 }
+
+/** Calls of the methods of systemd over D-Bus, which `systemctl` makes too. */
+export const busCalls: Rule = (args) =>
+  has(
+    args,
+    /^(?:org\.freedesktop\.systemd1\.Manager\.)?(?:(?:Enable|Link|Reenable|Preset)UnitFiles|StartTransientUnit)$/
+  )
+    ? [
+        change(
+          "changesService",
+          args.find((argument) => argument.endsWith(".service")) ?? "",
+          "starts services (systemd)"
+        )
+      ]
+    : []
 
 /** A service that stays stopped, unless it belongs to the software of the script. */
 export const stopped = (name: string): HostChange =>
