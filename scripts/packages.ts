@@ -34,7 +34,7 @@ const budgets: Readonly<Record<string, number>> = {
   "@privx-kit/runs": 158,
   "@privx-kit/settings": 74,
   "@privx-kit/simulator": 168,
-  "@privx-kit/ueba": 485
+  "@privx-kit/ueba": 690
 }
 
 checks.check("each package has its SBOM", writeSboms(root, packages))
