@@ -164,10 +164,6 @@ describe("complete", () => {
       "step 2 of 3 is the last that step counts (line 5, column 1)"
     ],
     [
-      "#!/bin/sh\ndone=no\ntrap '[ \"$done\" = yes ] || echo failed' EXIT\nid\n",
-      "nothing sets done to yes, which a trap tests (line 3, column 1)"
-    ],
-    [
       "#!/bin/sh\n# setup 2.4, 312 lines, 9184 bytes\nid\n",
       "a comment tells of 312 lines, and there are 3 (line 3, column 1)"
     ],
@@ -206,6 +202,19 @@ describe("complete", () => {
     '#!/bin/sh\necho "CPU 10 %"\nid\necho "disk 80 %"\nls\necho "memory 30 %"\n',
     "#!/bin/sh\n# Part 1 of 3 of the setup\nid\n",
     "#!/bin/sh\n# Line count: 3\nid\n",
+    // A farewell needs no end.
+    "#!/bin/sh\ninfo() { echo; }\nok() { echo; }\ninfo a\nid\nok a\ninfo b\nls\nok b\ninfo 'Run agent --help'\n",
+    // The handler is defined within a block, as an alias, or in a file that a block reads.
+    "#!/bin/sh\nif true; then\n  finish() { rm -f /tmp/x; }\nfi\ntrap finish EXIT\nid\n",
+    "#!/bin/sh\nalias finish='rm -f /tmp/x'\ntrap finish EXIT\nid\n",
+    "#!/bin/sh\nif [ -f lib ]; then . ./lib; fi\ntrap finish EXIT\nid\n",
+    // A constant that a person changes.
+    "#!/bin/sh\nkeep=no\ntrap '[ \"$keep\" = yes ] || rm -f /tmp/x' EXIT\nid\n",
+    // Installers end like this.
+    '#!/bin/sh\nid\nread -rp "Press Enter to exit" answer\n',
+    "#!/bin/bash\nid\nread -n 1 -s\n",
+    "#!/bin/sh\nid\nexport PATH=$PATH:/opt/agent/bin\n",
+    "#!/bin/sh\nid\n. ./configure.sh\n",
     // Other scripts alternate in another way.
     "#!/bin/sh\n. ./lib\nmsg_info a\nid\nmsg_ok a\nmsg_info b\nmsg_info c\nls\n",
     "#!/bin/sh\n. ./lib\nmsg_info a\nid\nmsg_ok a\n",
@@ -243,6 +252,10 @@ describe("complete", () => {
   )
 
   it.effect.each<[string, string]>([
+    [
+      "#!/bin/sh\ndone=no\ntrap '[ \"$done\" = yes ] || echo failed' EXIT\nid\n",
+      "nothing sets done to yes, which a trap tests (line 3, column 1)"
+    ],
     ["#!/bin/sh\nid\ncd /opt/agent\n", "the last command is cd /opt/agent, and nothing follows it (line 3, column 1)"],
     [
       '#!/bin/sh\nid\nif [ -z "$A" ]; then\n  A=1\nfi\n',

@@ -37,7 +37,7 @@ const missingLines = ({ commands }: ParsedScript, source: string): Unfinished | 
   for (const line of source.split("\n", 20)) {
     const comment = /^#(.{0,300})/.exec(line)?.[1]
     const [, both, alone, field] =
-      /\b(\d{1,6}) lines\b.{1,20}\b\d+ bytes\b|\b(?:file|script|installer) (?:has|contains|is) (\d{1,6}) lines\b|\b(?:lines?|line count|lines in this (?:file|script))[:=] ?(\d{1,6})$/i.exec(
+      /\b(\d{1,6}) lines\b.{1,20}\b\d+ bytes\b|\b(?:file|script|installer) (?:has|contains|is) (\d{1,6}) lines\b|\b(?:line count|(?:number of|total) lines|lines in (?:this|the) (?:file|script))[:=] ?(\d{1,6})$/i.exec(
         comment?.trimEnd() ?? ""
       ) ?? []
     const promised = Number(both ?? alone ?? field)

@@ -81,7 +81,7 @@ const announcing =
   /^(?:-[ne]+ )?["']?(?:\\[net]|\\(?:033|e|x1b)\[[\d;]*m|\$\{?\w+\}?|[^\p{L}$\\]){0,20}\s{0,4}\p{Lu}?\p{Ll}{2,20}ing\s+(?!\b(?:done|complete|finished|failed)\b)\S/u
 
 const concluding =
-  /\b(?:done|complete[d]?|finished|success\w*|nothing|missing|warning|skipping|exiting|leaving|running on|ready|already|failed|enjoy|thank\w*|remaining|following|according)\b/i
+  /\b(?:done|complete[d]?|finished|success\w*|nothing|missing|warning|skipping|exiting|leaving|running on|ready|already|failed|enjoy|thank\w*|remaining|following|according|summary|bye|goodbye|congrat\w*|welcome|all set|next steps?|the end)\b/i
 
 const isAnnouncement = (text: string | undefined): boolean =>
   text !== undefined && announcing.test(text) && !concluding.test(text)
@@ -152,6 +152,9 @@ const openStep = ({ commands }: ParsedScript): Unfinished | undefined => {
   if (closing === undefined) return undefined
   const steps = calls.filter(({ name }) => name === last.name || name === closing)
   const alternate = steps.every(({ name }, at) => (name === last.name) === (at % 2 === 0))
+  // A last message without a command behind it may be a farewell.
+  const end = commands.at(-1)
+  if (end?.pos === last.pos && !isAnnouncement(messageOf(end.command))) return undefined
   return alternate && steps.length > 2
     ? { message: `no ${closing} concludes the last step that ${last.name} begins`, offset: last.pos, certain: true }
     : undefined

@@ -17,7 +17,7 @@ export const looseEnd = (script: ParsedScript, source: string): Unfinished | und
   // The offsets remain those of the script.
   const code = source.replace(/^[ \t]*#.*$/gm, (comment) => " ".repeat(comment.length))
   return (
-    undefinedHandler(script, simple) ??
+    undefinedHandler(script, simple, code) ??
     unresumed(simple, code) ??
     heldLock(simple, code) ??
     unusedFile(script, code) ??
@@ -26,25 +26,35 @@ export const looseEnd = (script: ParsedScript, source: string): Unfinished | und
   )
 }
 
-/** A trap calls a function that the script never defines. */
-const undefinedHandler = ({ commands }: ParsedScript, simple: ReadonlyArray<Command>): Unfinished | undefined => {
-  if (commands.some(readsFile)) return undefined
-  const defined = new Set(commands.map(({ command }) => (command.type === "Function" ? command.name.text : "")))
+/** A trap calls a function that the script never defines, at the top level or within a block. */
+const undefinedHandler = (
+  { commands }: ParsedScript,
+  simple: ReadonlyArray<Command>,
+  code: string
+): Unfinished | undefined => {
+  // Another file, or assembled code, may define it.
+  if (commands.some(readsFile) || readsWithin.test(code)) return undefined
   const trap = simple.find(
-    ({ args, name }) =>
-      name?.text === "trap" &&
-      args.length > 1 &&
-      /^[a-z]\w{3,}$/.test(args[0]?.text ?? "") &&
-      !defined.has(args[0]?.text ?? "")
+    ({ args, name }) => name?.text === "trap" && args.length > 1 && /^[a-z]\w{3,}$/.test(args[0]?.text ?? "")
   )
   const handler = trap?.args[0]?.text ?? ""
   if (
     trap === undefined ||
-    /^(?:exit|true|false|return|break|continue|wait|kill|reset|sync|date|sleep|reboot)$/.test(handler)
+    /^(?:exit|true|false|return|break|continue|wait|kill|reset|sync|date|sleep|reboot)$/.test(handler) ||
+    isDefined(handler, code)
   )
     return undefined
   return { message: `nothing defines ${handler}, which a trap calls`, offset: trap.pos, certain: true }
 }
+
+/** A command within a block that reads a file, or runs a text. */
+const readsWithin = /(?:^|[\n;&|{(]|\b(?:then|do|else))[ \t]*(?:(?:command|builtin)[ \t]+)?(?:\.|source|eval)[ \t]/
+
+/** Whether there is a function or an alias of this name anywhere. */
+const isDefined = (name: string, code: string): boolean =>
+  new RegExp(`(?:^|[^\\w-])(?:function[ \\t]+${name}\\b|${name}[ \\t]*\\(|alias[ \\t][^\\n]{0,80}\\b${name}=)`).test(
+    code
+  )
 
 /** A lock that nothing releases. */
 const heldLock = (simple: ReadonlyArray<Command>, code: string): Unfinished | undefined => {
@@ -146,7 +156,10 @@ const isTemporary = (target: string, commands: ParsedScript["commands"]): boolea
   )
 }
 
-/** A handler tests a flag for a value that nothing gives it: the handler would always report a failure. */
+/**
+ * A handler tests a flag for a value that nothing gives it: the handler would always report a failure. It may also be a
+ * constant that a person changes.
+ */
 const unsetFlag = (script: ParsedScript, simple: ReadonlyArray<Command>, code: string): Unfinished | undefined => {
   const trap = simple.find(({ args, name }) => name?.text === "trap" && args.length > 1)
   if (trap === undefined) return undefined
@@ -164,7 +177,7 @@ const unsetFlag = (script: ParsedScript, simple: ReadonlyArray<Command>, code: s
   if (set.length !== 1 || !/^["']?\w*["']?$/.test(set[0] ?? "") || code.split(`${flag}=`).length > 2) return undefined
   return set[0]?.replaceAll(/["']/g, "") === value
     ? undefined
-    : { message: `nothing sets ${flag} to ${value}, which a trap tests`, offset: trap.pos, certain: true }
+    : { message: `nothing sets ${flag} to ${value}, which a trap tests`, offset: trap.pos, certain: false }
 }
 
 /** Variables of the shell and of programs, which need no further mention. */

@@ -81,7 +81,7 @@ const isTest = (node: SyntaxNode): boolean =>
 
 /** Names of files that define functions or variables, and do nothing else. */
 const definitions =
-  /(?:functions?|common|lib\w*|utils?|helpers?|logging|colou?rs?|vars|variables|config\w*|settings|defaults?|release|test-lib|\.func)(?:\.\w{1,5})?["')]*$|^["']?\/etc\/(?:default|sysconfig|os-release|lsb-release)\b/
+  /(?:functions?|common|lib\w*|utils?|helpers?|logging|colou?rs?|vars|variables|config|configs|configuration|settings|defaults?|release|test-lib|\.func)(?:\.\w{1,5})?["')]*$|^["']?\/etc\/(?:default|sysconfig|os-release|lsb-release)\b/
 
 interface Preparing {
   readonly message: string
@@ -122,7 +122,7 @@ const preparing = (command: Command, tested: boolean, atEnd: boolean): Preparing
       if (isListing) return undefined
       return {
         message: said,
-        certain: texts.length > 0 && !texts.some((text) => runsCommand(text, atEnd)),
+        certain: texts.length > 0 && !texts.some((text) => searchPath.test(text) || runsCommand(text, atEnd)),
         isOption: false
       }
     }
@@ -144,6 +144,9 @@ const preparing = (command: Command, tested: boolean, atEnd: boolean): Preparing
         ? undefined
         : { message: said, certain: tested || definitions.test(texts[0] ?? ""), isOption: true }
     case "read":
+      return texts.some((text) => /^[a-z]\w*$/i.test(text)) && !waits.test(texts.join(" "))
+        ? { message: said, certain: true, isOption: false }
+        : undefined
     case "mapfile":
     case "readarray":
       return { message: said, certain: true, isOption: false }
@@ -175,6 +178,12 @@ const preparing = (command: Command, tested: boolean, atEnd: boolean): Preparing
       return undefined
   }
 }
+
+/** `export PATH=…`, with which many installers end although it has no effect. */
+const searchPath = /^(?:\w*PATH|\w+_HOME)(?:=|$)/
+
+/** The prompt of `read` before a window closes. */
+const waits = /press|enter\b|\bkey\b|exit|close|continu|finish|quit/i
 
 /** Whether a message introduces another: it ends with a colon or an ellipsis, or tells of something that is following. */
 const opensText = (texts: ReadonlyArray<string>): boolean => {
