@@ -126,7 +126,6 @@ describe("complete", () => {
       "#!/bin/sh\nid\nversion=$(cat /etc/version)\n",
       "the last command sets version, and nothing follows that uses it (line 3, column 1)"
     ],
-    ["#!/bin/sh\nid\nexport A\n", "the last command is export A, and nothing follows it (line 3, column 1)"],
     [
       "#!/bin/sh\nid\nread -r answer\n",
       "the last command is read -r answer, and nothing follows it (line 3, column 1)"
@@ -215,6 +214,11 @@ describe("complete", () => {
     "#!/bin/bash\nid\nread -n 1 -s\n",
     "#!/bin/sh\nid\nexport PATH=$PATH:/opt/agent/bin\n",
     "#!/bin/sh\nid\n. ./configure.sh\n",
+    "#!/bin/sh\nid\nexport A B\n",
+    "#!/bin/sh\nDEBUG=-all\nid\nDEBUG=\n",
+    "#!/bin/sh\nid\n. ~/.bashrc\n",
+    "#!/bin/sh\nset -x\nid\nset +x\n\n",
+    "#!/bin/sh\nfinish() { echo $STATUS; }\ntrap finish EXIT\nSTATUS=failed\nid\nSTATUS=done\n",
     // Other scripts alternate in another way.
     "#!/bin/sh\n. ./lib\nmsg_info a\nid\nmsg_ok a\nmsg_info b\nmsg_info c\nls\n",
     "#!/bin/sh\n. ./lib\nmsg_info a\nid\nmsg_ok a\n",

@@ -14,12 +14,19 @@ export const preparation = (script: ParsedScript, source: string): Unfinished | 
   const command = conditional(last.command)
   if (command.type !== "Command") return idleBlock(script, last, command)
   // A comment behind the last command shows that the file is complete there.
+  if (isForHandler(command, source)) return undefined
   const found = preparing(command, command !== last.command, source.slice(last.end).trim() === "")
   if (found === undefined) return undefined
   // A file of settings and functions is meant to be sourced by other scripts.
   const certain = found.certain && (found.isOption || isMoreThanSettings(script))
-  return { message: found.message, offset: last.pos, certain }
+  return { message: found.message, offset: last.pos, certain, prepares: found.prepares === true }
 }
+
+/** `STATUS=done`, where a handler tells of the status when the script exits. */
+const isForHandler = ({ name, prefix }: Command, source: string): boolean =>
+  name === undefined &&
+  /\btrap\b[^\n]{0,200}\b(?:EXIT|0)\b/.test(source) &&
+  prefix.some((item) => item.type === "Assignment" && new RegExp(`\\$\\{?${item.name}\\b`).test(source))
 
 /** A block without an effect on the host: it sets variables, or exits if something is missing. */
 const idleBlock = (script: ParsedScript, last: Statement, node: SyntaxNode): Unfinished | undefined => {
@@ -86,6 +93,8 @@ const definitions =
 interface Preparing {
   readonly message: string
   readonly certain: boolean
+  /** Whether it only makes something that other commands need: a folder, an account, a file. */
+  readonly prepares?: true
   /** Whether it sets a shell option, which a file for other scripts has no reason to set at its end. */
   readonly isOption: boolean
 }
@@ -110,9 +119,8 @@ const preparing = (command: Command, tested: boolean, atEnd: boolean): Preparing
     case "shopt": {
       const [option = ""] = texts
       if (option === "--") return { message: said, certain: true, isOption: false }
-      if (!/^[-+][a-zA-Z]/.test(option)) return undefined
       // An option that is switched off at the end applied to the commands before it.
-      return { message: said, certain: /^-(?!u$)/.test(option), isOption: true }
+      return /^-[a-zA-Z]/.test(option) ? { message: said, certain: option !== "-u", isOption: true } : undefined
     }
     case "export":
     case "readonly":
@@ -122,7 +130,9 @@ const preparing = (command: Command, tested: boolean, atEnd: boolean): Preparing
       if (isListing) return undefined
       return {
         message: said,
-        certain: texts.length > 0 && !texts.some((text) => searchPath.test(text) || runsCommand(text, atEnd)),
+        certain:
+          texts.some((text) => text.includes("=") && !searchPath.test(text)) &&
+          !texts.some((text) => runsCommand(text, atEnd)),
         isOption: false
       }
     }
@@ -139,8 +149,8 @@ const preparing = (command: Command, tested: boolean, atEnd: boolean): Preparing
     case ".":
     case "source":
     case "\\.":
-      // A sourced file with arguments may do the work.
-      return texts.length > 1
+      // A sourced file with arguments may do the work. Installers end with the start-up file of the shell.
+      return texts.length > 1 || startup.test(texts[0] ?? "")
         ? undefined
         : { message: said, certain: tested || definitions.test(texts[0] ?? ""), isOption: true }
     case "read":
@@ -151,6 +161,7 @@ const preparing = (command: Command, tested: boolean, atEnd: boolean): Preparing
     case "readarray":
       return { message: said, certain: true, isOption: false }
     case "cd":
+      return texts[0] === "-" ? undefined : { message: said, certain: false, isOption: false, prepares: true }
     case "pushd":
     case "mkdir":
     case "useradd":
@@ -158,16 +169,17 @@ const preparing = (command: Command, tested: boolean, atEnd: boolean): Preparing
     case "groupadd":
     case "addgroup":
     case "mktemp":
-      return { message: said, certain: false, isOption: false }
+      return { message: said, certain: false, isOption: false, prepares: true }
     case "apt-get":
     case "apt":
     case "git":
-    case "systemctl":
     case "curl":
     case "wget":
     case "tar":
     case "unzip":
-      return readies(name.text, texts) ? { message: said, certain: false, isOption: false } : undefined
+      return readies(name.text, texts) ? { message: said, certain: false, isOption: false, prepares: true } : undefined
+    case "systemctl":
+      return texts.includes("stop") ? { message: said, certain: false, isOption: false } : undefined
     case "exit":
     case "return":
       return tested ? { message: said, certain: false, isOption: false } : undefined
@@ -178,6 +190,9 @@ const preparing = (command: Command, tested: boolean, atEnd: boolean): Preparing
       return undefined
   }
 }
+
+/** Files that a shell reads when it starts. */
+const startup = /(?:^|\/)\.?(?:bashrc|bash_profile|bash_login|profile|zshrc|zprofile|kshrc|environment)["']?$/
 
 /** `export PATH=…`, with which many installers end although it has no effect. */
 const searchPath = /^(?:\w*PATH|\w+_HOME)(?:=|$)/
@@ -203,8 +218,6 @@ const readies = (name: string, texts: ReadonlyArray<string>): boolean => {
       return texts.some((text) => text === "update") && !texts.some((text) => /^(?:install|upgrade)$/.test(text))
     case "git":
       return texts[0] === "clone"
-    case "systemctl":
-      return texts.some((text) => text === "stop")
     case "tar":
       return texts.some((text) => /^-?[a-zA-Z]*x[a-zA-Z]*$|^--extract$/.test(text))
     default:
@@ -212,8 +225,9 @@ const readies = (name: string, texts: ReadonlyArray<string>): boolean => {
   }
 }
 
-/** `IFS=$OLDIFS` concludes the commands before it. */
-const restores = ({ text }: Assignment): boolean => /^\w+="?\$\{?\w*(?:old|orig|prev|sav|backup)\w*\}?"?$/i.test(text)
+/** `IFS=$OLDIFS` and `DEBUG=` conclude the commands before them. */
+const restores = ({ text }: Assignment): boolean =>
+  /^\w+=(?:|""|''|"?\$\{?\w*(?:old|orig|prev|sav|backup)\w*\}?"?)$/i.test(text)
 
 /**
  * Whether a value is the output of a command that may do the work. One that reads something does not.

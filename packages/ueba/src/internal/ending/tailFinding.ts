@@ -8,4 +8,6 @@ export interface TailFinding {
 export interface Unfinished extends TailFinding {
   /** No complete script was found that ends in the same way. */
   readonly certain: boolean
+  /** Whether the last command only makes something that other commands need. */
+  readonly prepares?: boolean
 }

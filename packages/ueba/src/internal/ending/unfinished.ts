@@ -22,11 +22,19 @@ export const unfinished = (script: ParsedScript, source: string): Unfinished | u
     announcedFile(script, source)
   ].filter((sign) => sign !== undefined)
   const found = remark === undefined ? others : [remark, ...others]
-  return found.find(({ certain }) => certain) ?? confirmed(script, others[0], source) ?? found[0]
+  return (
+    found.find(({ certain }) => certain) ??
+    confirmed(
+      script,
+      others.find(({ prepares }) => prepares),
+      source
+    ) ??
+    found[0]
+  )
 }
 
 /**
- * A sign that some complete scripts have is no proof, and neither is an empty line or a comment at the end. No complete
+ * A last command that prepares for others is no proof, and neither is an empty line or a comment at the end. No complete
  * script was found that has both.
  */
 const confirmed = (script: ParsedScript, sign: Unfinished | undefined, source: string): Unfinished | undefined => {
