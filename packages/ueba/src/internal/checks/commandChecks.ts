@@ -11,7 +11,7 @@ const found = ({ incomplete }: ShellSyntax, places: ReadonlyArray<Place>): Findi
     const each = distinct(places)
     return failedAt(`${each.length} found`, each)
   }
-  return incomplete ? notLooked("the script calls more functions than can be followed") : passed("none found")
+  return incomplete ? notLooked("the script runs more commands than can be followed") : passed("none found")
 }
 
 /** A command that does the same to two files is one finding. */

@@ -242,7 +242,7 @@ export class ScriptInterpreter implements Interpreter {
 
   #command(node: Command, stdin: Value | undefined): Value {
     const { machine } = this
-    machine.look()
+    if (!machine.look()) return empty
     return this.at({ ...machine.site, node }, () => {
       const redirects = node.redirects
       return redirects.length === 0

@@ -7,6 +7,7 @@
 import { initialVariables } from "../values/initialVariables.ts"
 import type { Function as FunctionNode } from "unbash"
 import type { FactKind } from "../../ScriptFacts.ts"
+import type { FoundFact, FoundWrite } from "./findings.ts"
 import { urlConcern } from "../rules/deceptiveUrls.ts"
 import { isWeakness, variableConcern } from "../rules/environmentVariables.ts"
 import { wordsOf } from "../syntax/scriptWords.ts"
@@ -30,25 +31,6 @@ import {
   type Value
 } from "../values/shellValue.ts"
 
-export interface FoundFact {
-  readonly kind: FactKind
-  readonly subject: string
-  readonly by: string
-  readonly concern: string | undefined
-  /** Removes or changes much more than a single file or object. */
-  readonly broad: boolean
-  readonly site: Site
-  /** The software that the change concerns. If it is the script's own, the concern does not apply. */
-  readonly owner: Owner | undefined
-}
-
-export interface FoundWrite {
-  readonly site: Site
-  readonly by: string
-  /** Contains marks for parts that the text does not determine. */
-  readonly path: string
-}
-
 /** A function of the script, with the text that its positions refer to. */
 export interface ShellFunction {
   readonly node: FunctionNode
@@ -64,6 +46,9 @@ export interface Frame {
   readonly name: string
   readonly locals: Array<readonly [name: string, before: Value | undefined]>
 }
+
+/** Commands that are interpreted. 4 MiB of a setup script's code, the default size limit, have 140,000. */
+const commandLimit = 200_000
 
 /** The maximum number of facts of one kind. */
 const factLimit = 1000
@@ -157,10 +142,13 @@ export class Machine {
   /** The number of interpreted commands, including repetitions. The time of the analysis is proportional to it. */
   work = 0
 
-  /** Counts a command; within a repeated call, also as a repeated step. */
-  look(): void {
+  /** Counts a command; within a repeated call, also as a repeated step. Returns `false` when there were too many. */
+  look(): boolean {
     this.work += 1
     if (this.repeating > 0) this.#steps += 1
+    if (this.work <= commandLimit) return true
+    this.incomplete = true
+    return false
   }
 
   /** The number of active calls that repeat an earlier call. */
