@@ -72,7 +72,7 @@ export const find = (interpreter: Interpreter, args: Arguments, stdin: Value | u
           "removes",
           foundBelow(machine, place, texts),
           by,
-          `removes files below ${place}, whoever they belong to`,
+          `removes files below ${place}, regardless of their owner`,
           {
             broad: true
           }
