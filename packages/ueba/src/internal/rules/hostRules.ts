@@ -145,7 +145,7 @@ export const user =
 
 export const privileged = /^(?:root|wheel|sudo|admin|adm|docker|lxd|libvirt|disk|shadow|0|kvm|podman|sys)$/
 
-/** Users of the distribution that nobody logs in as. */
+/** Accounts of the distribution that are not for logging in. */
 const systemUser =
   /^(?:daemon|bin|sys|sync|games|man|lp|mail|news|uucp|proxy|www-data|backup|list|irc|gnats|nobody|sshd|ftp|apache|nginx|mysql|postgres|messagebus|systemd-\S+|operator|halt|shutdown|adm)$/
 
